@@ -1,0 +1,1 @@
+"""Runs on disk: train and log them, read them back, compare them."""

@@ -1,0 +1,267 @@
+"""A run is a folder: its files, written while it trains and read back by everything else."""
+
+import csv
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from PIL import Image
+from torch import Tensor
+
+from seg import CLASS_NAMES, InputError
+from seg.evaluation import Evaluation
+from seg.metrics import BANDS, CALIBRATION_BINS
+from seg.training import EpochResult
+
+RESULTS = Path(__file__).parent / "results"
+DEFAULT_FOLDER = Path("runs")
+
+SCORES = (
+    "val_loss",
+    "pixel_accuracy",
+    "article_iou",
+    "custom_iou",
+    "mean_iou",
+    "pet_iou",
+    "background_iou",
+    "border_iou",
+    "border_recall",
+    "border_precision",
+    "border_f1",
+    "boundary_iou",
+)
+EPOCH_COLUMNS = ("epoch", "seconds", "images_per_second", "learning_rate", "train_loss", *SCORES)
+CONFUSION_COLUMNS = tuple(f"{true}_as_{predicted}" for true in CLASS_NAMES for predicted in CLASS_NAMES)
+
+
+class BadRun(InputError):
+    """The folder is not a run, or its files are damaged."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run read from disk.
+
+    Attributes:
+        info: what `run.json` holds.
+        epochs: `epochs.csv`, one row an epoch, row 0 the untrained model; empty before the first score.
+    """
+
+    folder: Path
+    info: dict
+    epochs: pd.DataFrame
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def loss(self) -> str:
+        return self.info["options"]["loss"]
+
+    @property
+    def seed(self) -> int:
+        return self.info["options"]["seed"]
+
+    @property
+    def status(self) -> str:
+        return self.info["status"]
+
+    @property
+    def epochs_trained(self) -> int:
+        return 0 if self.epochs.empty else int(self.epochs["epoch"].iloc[-1])
+
+    @property
+    def epochs_planned(self) -> int:
+        return self.info["options"]["epochs"]
+
+    @property
+    def checkpoint(self) -> Path | None:
+        path = self.folder / "model.safetensors"
+        return path if path.is_file() else None
+
+    def final(self, score: str) -> float | None:
+        """The last epoch's score; None before the first epoch, or where the score has no meaning."""
+        if self.epochs.empty or pd.isna(self.epochs[score].iloc[-1]):
+            return None
+        return float(self.epochs[score].iloc[-1])
+
+    def mosaic(self, epoch: int) -> Path:
+        return self.folder / "predictions" / f"epoch-{epoch:03d}.png"
+
+    def probe_layout(self) -> dict | None:
+        """`probe.json`, or None where the run has none that can be read."""
+        try:
+            layout = json.loads((self.folder / "predictions" / "probe.json").read_text())
+            return layout if {"tile", "columns", "tiles"} <= layout.keys() else None
+        except (OSError, ValueError, AttributeError):
+            return None
+
+
+def read_run(folder: Path) -> Run:
+    """Read a run.
+
+    Raises:
+        BadRun: the folder holds no run, or `run.json` or `epochs.csv` is damaged.
+    """
+    folder = Path(folder)
+    path = folder / "run.json"
+    try:
+        info = json.loads(path.read_text())
+        options = info["options"]
+        described = isinstance(info["status"], str) and isinstance(options["loss"], str)
+        if not (described and isinstance(options["seed"], int) and isinstance(options["epochs"], int)):
+            raise BadRun(f"{path} does not describe a run: move the folder away, or train it anew")
+    except FileNotFoundError as error:
+        raise BadRun(f"{folder} is not a run (it has no run.json): give the folder of a run") from error
+    except OSError as error:
+        raise BadRun(f"{path} cannot be read ({error.strerror})") from error
+    except (ValueError, KeyError, TypeError) as error:
+        if isinstance(error, BadRun):
+            raise
+        raise BadRun(f"{path} does not describe a run ({error!r}): move the folder away, or train it anew") from error
+    path = folder / "epochs.csv"
+    try:
+        epochs = pd.read_csv(path)
+        if tuple(epochs.columns) != EPOCH_COLUMNS:
+            raise BadRun(f"{path} has other columns than a run's: move the folder away, or train it anew")
+        # a run that is being written may end in half a row
+        epochs = epochs.apply(pd.to_numeric, errors="coerce").dropna(subset=["epoch", "pixel_accuracy"])
+    except (FileNotFoundError, pd.errors.EmptyDataError):
+        epochs = pd.DataFrame(columns=list(EPOCH_COLUMNS), dtype=float)
+    except (OSError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise BadRun(f"{path} cannot be read ({error}): move the folder away, or train it anew") from error
+    return Run(folder, info, epochs)
+
+
+def find_runs(folders: list[Path]) -> tuple[list[Run], list[str]]:
+    """All runs directly inside these folders, by name, and one line for each folder that is a broken run.
+
+    A name that occurs twice is kept from the first folder that has it.
+    """
+    runs: dict[str, Run] = {}
+    broken = []
+    for parent in folders:
+        if not parent.is_dir():
+            continue
+        for folder in sorted(parent.iterdir()):
+            if not (folder / "run.json").exists() or folder.name in runs:
+                continue
+            try:
+                runs[folder.name] = read_run(folder)
+            except BadRun as error:
+                broken.append(str(error))
+    return sorted(runs.values(), key=_loss_then_name), broken
+
+
+def _loss_then_name(run: Run) -> tuple[int, str]:
+    order = ("ce", "weighted", "focal")
+    return (order.index(run.loss) if run.loss in order else len(order), run.name)
+
+
+def write_json(path: Path, content: dict) -> None:
+    """Write and rename, so that a reader sees the old file or the whole new one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(json.dumps(content, indent=2) + "\n")
+    temporary.replace(path)
+
+
+def create_folder(folder: Path, *, overwrite: bool) -> None:
+    """Make the run's folder.
+
+    Raises:
+        InputError: it exists and `overwrite` is not set, or it is no run and not empty, or cannot be made.
+    """
+    try:
+        if folder.exists():
+            if not overwrite:
+                raise InputError(
+                    f"{folder} exists: continue it with --resume, replace it with --overwrite, or pass --name NAME"
+                )
+            if not (folder / "run.json").exists() and any(folder.iterdir()):
+                raise InputError(f"{folder} is not a run, so --overwrite leaves it alone: pass --name NAME")
+            shutil.rmtree(folder)
+        (folder / "predictions").mkdir(parents=True)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be made ({error.strerror}): pass --out DIR") from error
+
+
+def append_epoch(folder: Path, result: EpochResult) -> None:
+    """Add the epoch's row to `epochs.csv` and flush it to the disk."""
+    row = {
+        "epoch": result.epoch,
+        "seconds": result.seconds,
+        "images_per_second": result.images_per_second,
+        "learning_rate": result.learning_rate,
+        "train_loss": result.train_loss,
+        **result.evaluation.scores(),
+    }
+    path = folder / "epochs.csv"
+    fresh = not path.exists()
+    with open(path, "a", newline="") as file:
+        writer = csv.writer(file)
+        if fresh:
+            writer.writerow(EPOCH_COLUMNS)
+        writer.writerow([_cell(row[column]) for column in EPOCH_COLUMNS])
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _cell(value: float | int | str) -> str:
+    """Seven digits are enough for every score; an undefined one is an empty cell."""
+    if isinstance(value, float):
+        return "" if value != value else f"{value:.7g}"
+    return str(value)
+
+
+def keep_epochs_until(folder: Path, epoch: int) -> None:
+    """Drop the rows and mosaics of epochs after this one: an interrupted run does them again."""
+    path = folder / "epochs.csv"
+    if path.exists():
+        rows = list(csv.reader(path.read_text().splitlines()))
+        kept = rows[:1] + [row for row in rows[1:] if row and row[0].isdigit() and int(row[0]) <= epoch]
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        with open(temporary, "w", newline="") as file:
+            csv.writer(file).writerows(kept)
+        temporary.replace(path)
+    for mosaic in (folder / "predictions").glob("epoch-*.png"):
+        if int(mosaic.stem.removeprefix("epoch-")) > epoch:
+            mosaic.unlink()
+
+
+def save_mosaic(folder: Path, epoch: int, mosaic: Image.Image) -> None:
+    path = folder / "predictions" / f"epoch-{epoch:03d}.png"
+    temporary = path.with_name(f".{path.name}.tmp")
+    mosaic.save(temporary, format="PNG", optimize=True)
+    temporary.replace(path)
+
+
+def write_details(folder: Path, names: list[str], evaluation: Evaluation) -> None:
+    """Write `images.csv`, `bands.csv` and `calibration.csv` of the final, detailed evaluation."""
+    with open(folder / "images.csv", "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["name", *CONFUSION_COLUMNS, "cross_entropy", "custom_iou", "boundary_iou"])
+        soft = _rows(evaluation.cross_entropy, evaluation.custom_iou, evaluation.boundary_iou)
+        for name, counts, scores in zip(names, evaluation.confusions.flatten(1).tolist(), soft, strict=True):
+            writer.writerow([name, *counts, *map(_cell, scores)])
+    with open(folder / "bands.csv", "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["band", "pixels", "correct", "accuracy"])
+        for band, (pixels, correct) in zip(BANDS, evaluation.bands.tolist(), strict=True):
+            writer.writerow([band, pixels, correct, _cell(correct / pixels if pixels else float("nan"))])
+    with open(folder / "calibration.csv", "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["pixels", "bin", "from", "to", "count", "mean_confidence", "accuracy"])
+        for pixels, bins in zip(("all", "border"), evaluation.calibration.tolist(), strict=True):
+            for index, (count, confidence, correct) in enumerate(bins):
+                edges = (index / CALIBRATION_BINS, (index + 1) / CALIBRATION_BINS)
+                means = (confidence / count, correct / count) if count else (float("nan"),) * 2
+                writer.writerow([pixels, index, *map(_cell, edges), int(count), *map(_cell, means)])
+
+
+def _rows(*columns: Tensor) -> list[tuple[float, ...]]:
+    """Equally long 1-D tensors as rows of floats."""
+    return list(zip(*(column.tolist() for column in columns), strict=True))

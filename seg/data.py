@@ -1,0 +1,241 @@
+"""The Oxford-IIIT Pet dataset as uint8 arrays, decoded once and kept in a cache.
+
+Parkhi, Vedaldi, Zisserman and Jawahar, "Cats and Dogs", CVPR 2012. CC BY-SA 4.0.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+from torchvision.datasets import OxfordIIITPet
+from tqdm import tqdm
+
+from seg import CLASS_NAMES, InputError
+
+
+class DatasetMissing(InputError):
+    """The folder holds no Oxford-IIIT Pet dataset in torchvision's layout."""
+
+
+class BadPair(InputError):
+    """A photo or its trimap cannot be used."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """One split in memory-mapped arrays.
+
+    Attributes:
+        names: photo names without extension, in the split list's order.
+        photos: (N, 3, S, S) uint8.
+        masks: (N, S, S) uint8, values PET, BACKGROUND, BORDER.
+        skipped: one line for each pair left out because it could not be used.
+    """
+
+    names: list[str]
+    photos: np.ndarray
+    masks: np.ndarray
+    skipped: list[str]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def sample(self, limit: int | None) -> "Split":
+        """A fixed random sample of at most `limit` photos: the lists are sorted by breed, so not the first."""
+        if limit is None or limit >= len(self):
+            return self
+        kept = np.sort(np.random.default_rng(0).permutation(len(self))[:limit])
+        return Split([self.names[i] for i in kept], self.photos[kept], self.masks[kept], self.skipped)
+
+
+@dataclass(frozen=True)
+class DeviceSplit:
+    """A split's arrays on the training device, uploaded once: photos (N, 3, S, S) and masks (N, S, S), uint8."""
+
+    photos: Tensor
+    masks: Tensor
+
+    @classmethod
+    def upload(cls, split: Split, device: torch.device) -> "DeviceSplit":
+        # np.array copies: a memory map of the cache is read-only, which torch does not accept
+        return cls(
+            torch.from_numpy(np.array(split.photos)).to(device),
+            torch.from_numpy(np.array(split.masks)).to(device),
+        )
+
+    def __len__(self) -> int:
+        return len(self.photos)
+
+    def class_counts(self) -> Tensor:
+        """Pixels of each class in each photo: (N, 3) int64."""
+        return torch.stack([(self.masks == c).sum(dim=(1, 2)) for c in range(len(CLASS_NAMES))], dim=1)
+
+
+def load_split(root: Path, split: str, size: int, *, skip_bad: bool = False, cache: Path | None = None) -> Split:
+    """Read one official split, resized to size x size without keeping the aspect ratio.
+
+    Photos are resized with antialiased bilinear filtering, trimaps with nearest neighbour. The
+    result is cached; a cache made from other files, or damaged, is made anew.
+
+    Args:
+        root: folder holding `oxford-iiit-pet/` in torchvision's layout.
+        split: "trainval" (3,680 photos) or "test" (3,669).
+        size: side in pixels.
+        skip_bad: leave out pairs that cannot be used instead of raising.
+        cache: folder of the caches; `$BORDERLINE_CACHE` or `~/.cache/borderline` by default.
+
+    Raises:
+        DatasetMissing: no dataset, or no list for this split.
+        BadPair: a file is missing or unreadable, a trimap has other values than 1, 2, 3 or
+            another size than its photo.
+    """
+    pairs = _list_pairs(Path(root), split)
+    kept = "-skip-bad" if skip_bad else ""
+    folder = (cache or cache_folder()) / f"{split}-{size}{kept}-{_fingerprint(pairs)}"
+    cached = _read_cache(folder)
+    if cached is None:
+        _write_cache(folder, _decode(pairs, size, split, skip_bad))
+        cached = _read_cache(folder)
+    if cached is None:
+        raise InputError(f"{folder}: the cache cannot be written or read: set BORDERLINE_CACHE to a writable folder")
+    return cached
+
+
+def cache_folder() -> Path:
+    return Path(os.environ.get("BORDERLINE_CACHE", Path.home() / ".cache" / "borderline"))
+
+
+def _list_pairs(root: Path, split: str) -> OxfordIIITPet:
+    remedy = f"pass --data DIR or set PETS_DATA, or run `python -m experiments.fetch --data {root}`"
+    if not (root / "oxford-iiit-pet").is_dir():
+        raise DatasetMissing(f"{root} has no oxford-iiit-pet/ folder: {remedy}")
+    try:
+        pairs = OxfordIIITPet(root, split=split, target_types="segmentation")
+    except FileNotFoundError as error:
+        raise DatasetMissing(f"{error.filename} is missing: {remedy}") from error
+    except RuntimeError as error:
+        raise DatasetMissing(f"{root}/oxford-iiit-pet has no images/ or annotations/ folder: {remedy}") from error
+    except ValueError as error:
+        listing = root / "oxford-iiit-pet" / "annotations" / f"{split}.txt"
+        raise DatasetMissing(
+            f"{listing} has a line that is not `NAME CLASS SPECIES BREED` ({error}): {remedy}"
+        ) from error
+    if len(pairs) == 0:
+        raise DatasetMissing(f"{root}/oxford-iiit-pet/annotations/{split}.txt lists no photo: {remedy}")
+    return pairs
+
+
+def _fingerprint(pairs: OxfordIIITPet) -> str:
+    """Twelve hex digits that change when a file of the split is added, removed or rewritten."""
+    digest = hashlib.sha256()
+    for path in (path for pair in zip(pairs._images, pairs._segs, strict=True) for path in pair):
+        try:
+            status = path.stat()
+            digest.update(f"{path.resolve()} {status.st_size} {status.st_mtime_ns}\n".encode())
+        except OSError:
+            digest.update(f"{path} missing\n".encode())
+    return digest.hexdigest()[:12]
+
+
+class _Pairs(Dataset):
+    """Decoded, resized pairs; a pair that cannot be used comes back as the reason, a string."""
+
+    def __init__(self, pairs: OxfordIIITPet, size: int) -> None:
+        self.pairs, self.size = pairs, size
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray] | str:
+        photo_path, trimap_path = self.pairs._images[index], self.pairs._segs[index]
+        for path in (photo_path, trimap_path):
+            if not path.is_file():
+                return f"{path} is missing"
+        try:
+            photo, trimap = self.pairs[index]
+        except (OSError, UnidentifiedImageError, SyntaxError) as error:
+            # torchvision opens both in one call; opening the photo alone tells which one is bad
+            return f"{photo_path if _unreadable(photo_path) else trimap_path} cannot be read ({error})"
+        try:
+            labels = np.asarray(trimap)
+        except (OSError, SyntaxError) as error:
+            return f"{trimap_path} cannot be read ({error})"
+        if trimap.size != photo.size:
+            return f"{trimap_path} is {trimap.size[0]} x {trimap.size[1]}, its photo {photo.size[0]} x {photo.size[1]}"
+        if labels.ndim != 2 or not np.isin(labels, (1, 2, 3)).all():
+            return f"{trimap_path} has values other than 1, 2 and 3"
+        side = (self.size, self.size)
+        photo = np.asarray(photo.resize(side, Image.Resampling.BILINEAR)).transpose(2, 0, 1)
+        mask = np.asarray(Image.fromarray(labels.astype(np.uint8)).resize(side, Image.Resampling.NEAREST)) - 1
+        return photo, mask.astype(np.uint8)
+
+
+def _unreadable(path: Path) -> bool:
+    try:
+        with Image.open(path) as image:
+            image.load()
+    except (OSError, SyntaxError):
+        return True
+    return False
+
+
+def _decode(pairs: OxfordIIITPet, size: int, split: str, skip_bad: bool) -> Split:
+    workers = os.cpu_count() or 1
+    loader = DataLoader(_Pairs(pairs, size), batch_size=32, num_workers=workers, collate_fn=list)
+    names, photos, masks, skipped = [], [], [], []
+    with tqdm(total=len(pairs), desc=f"decoding {split} at {size} x {size}", unit="photo") as progress:
+        for batch in loader:
+            for item in batch:
+                path = pairs._images[progress.n]
+                progress.update()
+                if not isinstance(item, str):
+                    names.append(path.stem)
+                    photos.append(item[0])
+                    masks.append(item[1])
+                elif skip_bad:
+                    skipped.append(item)
+                else:
+                    raise BadPair(f"{item}: repair or restore it, or pass --skip-bad to leave such pairs out")
+    if not names:
+        raise BadPair(f"{pairs.root}: no usable pair in split {split} (first: {skipped[0]})")
+    return Split(names, np.stack(photos), np.stack(masks), skipped)
+
+
+def _write_cache(folder: Path, split: Split) -> None:
+    """Write next to the final place and rename, so that a reader sees a whole cache or none."""
+    temporary = folder.with_name(f"{folder.name}.{os.getpid()}.tmp")
+    try:
+        temporary.mkdir(parents=True, exist_ok=True)
+        np.save(temporary / "photos.npy", split.photos)
+        np.save(temporary / "masks.npy", split.masks)
+        (temporary / "index.json").write_text(json.dumps({"names": split.names, "skipped": split.skipped}))
+        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(FileExistsError):  # another process finished first: its copy is as good
+            temporary.rename(folder)
+    except OSError as error:
+        raise InputError(
+            f"{folder}: the cache cannot be written ({error}): set BORDERLINE_CACHE to a writable folder"
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _read_cache(folder: Path) -> Split | None:
+    try:
+        index = json.loads((folder / "index.json").read_text())
+        photos = np.load(folder / "photos.npy", mmap_mode="r")
+        masks = np.load(folder / "masks.npy", mmap_mode="r")
+        if len(index["names"]) != len(photos) or len(photos) != len(masks):
+            return None
+        return Split(index["names"], photos, masks, index["skipped"])
+    except (OSError, ValueError, KeyError):
+        return None

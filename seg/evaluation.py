@@ -1,0 +1,125 @@
+"""Score a model on a split: every photo once, at the photos' own size, whatever size the network runs at."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from seg.batches import resize_photos
+from seg.data import DeviceSplit
+from seg.losses import Loss
+from seg.metrics import (
+    band_counts,
+    boundary_iou,
+    calibration_sums,
+    confusion_per_photo,
+    confusion_scores,
+    custom_iou,
+)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What one pass over N photos measured; all tensors on the CPU.
+
+    Attributes:
+        loss: mean over photos of the loss that was trained.
+        confusions: (N, 3, 3) int64.
+        cross_entropy, custom_iou, boundary_iou: (N,) float64, one value a photo.
+        bands: (5, 2) int64, see `seg.metrics.band_counts`; None unless asked for.
+        calibration: (2, 15, 3) float64, see `seg.metrics.calibration_sums`; None unless asked for.
+    """
+
+    loss: float
+    confusions: Tensor
+    cross_entropy: Tensor
+    custom_iou: Tensor
+    boundary_iou: Tensor
+    bands: Tensor | None
+    calibration: Tensor | None
+
+    def scores(self) -> dict[str, float]:
+        """The scores of `epochs.csv`, `val_loss` included."""
+        return {
+            "val_loss": self.loss,
+            **confusion_scores(self.confusions.sum(dim=0)),
+            "custom_iou": self.custom_iou.mean().item(),
+            "boundary_iou": self.boundary_iou.mean().item(),
+        }
+
+
+def choose_precision(device: torch.device) -> str:
+    """`bf16` where the device multiplies bfloat16 in hardware, else `fp32`."""
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    if device.type == "cpu":
+        return "bf16" if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported() else "fp32"
+    return "fp32"
+
+
+def autocast(device: torch.device, precision: str) -> AbstractContextManager:
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
+
+
+def predict_logits(model: nn.Module, photos: Tensor, network_size: int, precision: str) -> Tensor:
+    """Logits (B, 3, S, S) float32 of uint8 photos (B, 3, S, S), the network run at network_size.
+
+    Where the two sizes differ, probabilities are upsampled bilinearly, as in inference, and
+    returned as their logarithms, which are logits again.
+    """
+    size = photos.shape[-1]
+    inputs = resize_photos(photos, network_size).contiguous(memory_format=torch.channels_last)
+    with autocast(photos.device, precision):
+        logits = model(inputs)
+    logits = logits.float()
+    if network_size == size:
+        return logits
+    probabilities = F.interpolate(logits.softmax(dim=1), (size, size), mode="bilinear")
+    return probabilities.clamp_min(torch.finfo(torch.float32).tiny).log()
+
+
+@torch.no_grad()
+def evaluate(
+    model: nn.Module,
+    split: DeviceSplit,
+    loss: Loss,
+    *,
+    network_size: int,
+    precision: str,
+    batch_size: int = 64,
+    detailed: bool = False,
+    on_batch: Callable[[int], None] = lambda photos: None,
+) -> Evaluation:
+    """Score every photo of the split. The model is left in evaluation mode.
+
+    Args:
+        detailed: also fill `bands` and `calibration`.
+        on_batch: called with the number of photos after each batch; what it raises ends the pass.
+    """
+    model.eval()
+    losses, confusions, entropies, soft, boundary, bands, calibration = ([] for _ in range(7))
+    for start in range(0, len(split), batch_size):
+        photos, truth = split.photos[start : start + batch_size], split.masks[start : start + batch_size].long()
+        logits = predict_logits(model, photos, network_size, precision)
+        probabilities, predicted = logits.softmax(dim=1), logits.argmax(dim=1)
+        losses.append(loss(logits, truth).double() * len(truth))
+        confusions.append(confusion_per_photo(predicted, truth))
+        entropies.append(F.cross_entropy(logits, truth, reduction="none").double().mean(dim=(1, 2)))
+        soft.append(custom_iou(probabilities, truth).double())
+        boundary.append(boundary_iou(predicted, truth))
+        if detailed:
+            bands.append(band_counts(predicted, truth))
+            calibration.append(calibration_sums(probabilities, truth))
+        on_batch(len(truth))
+    return Evaluation(
+        loss=(torch.stack(losses).sum() / len(split)).item(),
+        confusions=torch.cat(confusions).cpu(),
+        cross_entropy=torch.cat(entropies).cpu(),
+        custom_iou=torch.cat(soft).cpu(),
+        boundary_iou=torch.cat(boundary).cpu(),
+        bands=torch.stack(bands).sum(dim=0).cpu() if detailed else None,
+        calibration=torch.stack(calibration).sum(dim=0).cpu() if detailed else None,
+    )

@@ -1,0 +1,74 @@
+"""The three losses the project compares, all from logits (B, 3, H, W) and a mask (B, H, W) int64."""
+
+from collections.abc import Callable
+
+import torch
+from focal_loss.focal_loss import FocalLoss
+from torch import Tensor, nn
+
+LOSSES = ("ce", "weighted", "focal")
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+class Diverged(FloatingPointError):
+    """Training produced a loss or logits that are not finite."""
+
+
+def make_loss(name: str, class_weights: Tensor | None = None, gamma: float = 2.0) -> Loss:
+    """The loss of that name, a scalar mean over pixels (weighted by class where there are weights).
+
+    `ce`: unweighted cross-entropy. `weighted`: cross-entropy with class weights. `focal`: focal
+    loss (Lin et al. 2017, equation 5), from focal-loss-torch, on softmax probabilities.
+
+    Args:
+        class_weights: (3,) float32 on the logits' device; needed by `weighted`, optional for `focal`.
+        gamma: focal loss's focusing parameter; 0 is cross-entropy.
+    """
+    if name == "ce":
+        return nn.CrossEntropyLoss()
+    if name == "weighted":
+        if class_weights is None:
+            raise ValueError("the weighted loss needs class weights")
+        return nn.CrossEntropyLoss(weight=class_weights)
+    if name == "focal":
+        return _focal(FocalLoss(gamma=gamma, weights=class_weights))
+    raise ValueError(f"{name} is not a loss: choose from {', '.join(LOSSES)}")
+
+
+def _focal(focal: FocalLoss) -> Loss:
+    def loss(logits: Tensor, mask: Tensor) -> Tensor:
+        probabilities = logits.softmax(dim=1).permute(0, 2, 3, 1)
+        try:
+            return focal(probabilities.reshape(-1, probabilities.shape[-1]), mask.reshape(-1))
+        except AssertionError as error:  # the package asserts that probabilities lie in [0, 1]; NaN does not
+            raise Diverged("the logits are not finite") from error
+
+    return loss
+
+
+def balanced_weights(class_counts: Tensor, scheme: str) -> Tensor:
+    """Class weights from pixel counts, (3,) float32.
+
+    Args:
+        class_counts: (N, 3) int64, pixels of each class in each training photo.
+        scheme: `median`, median-frequency balancing (SegNet, section 3.1; Eigen and Fergus 2015): a
+            class's frequency is its share of the pixels of the photos that hold it, its weight the
+            median frequency over its own. `inverse`: all pixels over three times the class's pixels.
+
+    Raises:
+        ValueError: a class has no pixel, so no weight.
+    """
+    counts = class_counts.double()
+    totals = counts.sum(dim=0)
+    if (totals == 0).any():
+        raise ValueError("a class has no pixel in the training photos, so it cannot be weighted")
+    if scheme == "inverse":
+        weights = totals.sum() / (len(totals) * totals)
+    elif scheme == "median":
+        pixels_where_present = (counts.sum(dim=1, keepdim=True) * (counts > 0)).sum(dim=0)
+        frequency = totals / pixels_where_present
+        weights = frequency.median() / frequency
+    else:
+        raise ValueError(f"{scheme} is not a weighting scheme: choose median or inverse")
+    return weights.to(torch.float32)

@@ -1,0 +1,15 @@
+"""The colours of the classes, the same in every picture: Okabe and Ito's palette, safe for colour-blind people."""
+
+import numpy as np
+from PIL import Image
+
+# PET sky blue, BACKGROUND black, BORDER orange
+CLASS_COLOURS = ("#56B4E9", "#000000", "#E69F00")
+
+
+def indexed_image(classes: np.ndarray) -> Image.Image:
+    """A palette image whose pixel values are the classes (H, W) uint8."""
+    image = Image.fromarray(classes, mode="L").convert("L")
+    image = Image.frombytes("P", image.size, image.tobytes())
+    image.putpalette(b"".join(bytes.fromhex(colour[1:]) for colour in CLASS_COLOURS))
+    return image

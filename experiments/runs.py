@@ -4,7 +4,7 @@ import csv
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -46,17 +46,15 @@ class Run:
     """A run read from disk.
 
     Attributes:
+        name: the folder's name; with its parent's where another run has the same.
         info: what `run.json` holds.
         epochs: `epochs.csv`, one row an epoch, row 0 the untrained model; empty before the first score.
     """
 
+    name: str
     folder: Path
     info: dict
     epochs: pd.DataFrame
-
-    @property
-    def name(self) -> str:
-        return self.folder.name
 
     @property
     def loss(self) -> str:
@@ -134,26 +132,31 @@ def read_run(folder: Path) -> Run:
         epochs = pd.DataFrame(columns=list(EPOCH_COLUMNS), dtype=float)
     except (OSError, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise BadRun(f"{path} cannot be read ({error}): move the folder away, or train it anew") from error
-    return Run(folder, info, epochs)
+    return Run(folder.resolve().name, folder, info, epochs)
 
 
 def find_runs(folders: list[Path]) -> tuple[list[Run], list[str]]:
-    """All runs directly inside these folders, by name, and one line for each folder that is a broken run.
+    """All runs directly inside these folders, sorted by loss and name, and one line for each broken one.
 
-    A name that occurs twice is kept from the first folder that has it.
+    Where two folders hold a run of the same name both are kept: `ce-s0`, and `ce-s0 (runs)` from the later
+    folder `runs`.
     """
     runs: dict[str, Run] = {}
     broken = []
-    for parent in folders:
+    for parent in dict.fromkeys(folder.resolve() for folder in folders):
         if not parent.is_dir():
             continue
         for folder in sorted(parent.iterdir()):
-            if not (folder / "run.json").exists() or folder.name in runs:
+            if not (folder / "run.json").exists():
                 continue
             try:
-                runs[folder.name] = read_run(folder)
+                run = read_run(folder)
             except BadRun as error:
                 broken.append(str(error))
+                continue
+            names = (run.name, f"{run.name} ({parent.name})", f"{run.name} ({parent})")
+            name = next(name for name in names if name not in runs)
+            runs[name] = replace(run, name=name)
     return sorted(runs.values(), key=_loss_then_name), broken
 
 

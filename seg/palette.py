@@ -9,7 +9,6 @@ CLASS_COLOURS = ("#56B4E9", "#000000", "#E69F00")
 
 def indexed_image(classes: np.ndarray) -> Image.Image:
     """A palette image whose pixel values are the classes (H, W) uint8."""
-    image = Image.fromarray(classes, mode="L").convert("L")
-    image = Image.frombytes("P", image.size, image.tobytes())
+    image = Image.fromarray(classes)
     image.putpalette(b"".join(bytes.fromhex(colour[1:]) for colour in CLASS_COLOURS))
     return image

@@ -1,0 +1,68 @@
+"""Start the app: `python app.py`. Also the entry point on Hugging Face Spaces."""
+
+import argparse
+import os
+import socket
+import sys
+from pathlib import Path
+
+# before gradio is imported: no word leaves this machine unless the person asks for it
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+from demo.interface import STYLE, build_interface, theme  # noqa: E402
+from demo.scrub import default_dataset  # noqa: E402
+from experiments.command_line import OneLineParser, add_data_option  # noqa: E402
+from experiments.runs import DEFAULT_FOLDER, RESULTS  # noqa: E402
+
+
+def main() -> None:
+    on_spaces = "SPACE_ID" in os.environ
+    parser = OneLineParser(prog="python app.py", description="See what a loss function does to the border of a pet.")
+    parser.add_argument(
+        "--host",
+        default="0.0.0.0" if on_spaces else "127.0.0.1",
+        help="address to listen on (default: 127.0.0.1; on Spaces all addresses)",
+    )
+    parser.add_argument("--port", type=_port, default=7860, help="(default: 7860)")
+    parser.add_argument(
+        "--runs",
+        type=Path,
+        nargs="+",
+        metavar="DIR",
+        help="folders of runs (default: experiments/results and runs)",
+    )
+    add_data_option(parser, default=default_dataset())
+    options = parser.parse_args()
+    for folder in options.runs or ():
+        if not folder.is_dir():
+            parser.error(f"--runs {folder} is not a folder: give the folder that holds the runs' folders")
+    if not _is_free(options.host, options.port):
+        parser.error(f"port {options.port} on {options.host} cannot be used: pass another --port")
+    folders = options.runs or [RESULTS, DEFAULT_FOLDER]
+    build_interface(folders, options.data).launch(
+        server_name=options.host,
+        server_port=options.port,
+        theme=theme(),
+        css_paths=STYLE,
+        footer_links=["api"],
+        show_error=True,
+        ssr_mode=False,
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text} is not a port: give a number from 1 to 65535")
+    return int(text)
+
+
+def _is_free(host: str, port: int) -> bool:
+    try:
+        with socket.create_server((host, port)):
+            return True
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The Gradio app: segment a photo, compare runs, scrub through their epochs."""

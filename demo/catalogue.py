@@ -1,0 +1,72 @@
+"""The runs and checkpoints the app shows, read from disk each time so that a new run needs no restart."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from experiments.runs import Run, find_runs
+from seg.inference import Segmenter
+
+LOSS_NAMES = {
+    "ce": "unweighted cross-entropy",
+    "weighted": "weighted cross-entropy",
+    "focal": "focal loss",
+}
+
+# Runs chosen when the page opens: more than these fill the screen
+FIRST_CHOICES = 3
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The folders that hold the runs."""
+
+    folders: tuple[Path, ...]
+
+    def runs(self) -> list[Run]:
+        return find_runs(list(self.folders))[0]
+
+    def broken(self) -> list[str]:
+        """One line for each folder that looks like a run but cannot be read."""
+        return find_runs(list(self.folders))[1]
+
+    def scored(self) -> list[Run]:
+        """Runs with at least one row of scores."""
+        return [run for run in self.runs() if not run.epochs.empty]
+
+    def with_checkpoint(self) -> list[Run]:
+        return [run for run in self.runs() if run.checkpoint is not None]
+
+    def chosen(self, names: list[str] | None) -> list[Run]:
+        """The scored runs of these names, in the catalogue's order; a name that is gone is left out."""
+        return [run for run in self.scored() if run.name in (names or [])]
+
+
+def segmenter(run: Run) -> Segmenter:
+    """The run's checkpoint, kept in memory until its file changes.
+
+    Raises:
+        BadCheckpoint: the file cannot be read or holds no SegNet.
+    """
+    return _segmenter(run.checkpoint, run.checkpoint.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=8)  # 61 MB each
+def _segmenter(path: Path, modified: int) -> Segmenter:
+    return Segmenter.load(path)
+
+
+def describe(run: Run) -> str:
+    """The run's name and how far it was trained, as it appears wherever a run is chosen."""
+    trained, planned = run.epochs_trained, run.epochs_planned
+    return f"{run.name} · {trained} epochs" if trained == planned else f"{run.name} · {trained} of {planned} epochs"
+
+
+def choices(runs: list[Run]) -> list[tuple[str, str]]:
+    return [(describe(run), run.name) for run in runs]
+
+
+NO_RUNS = (
+    "No runs here yet. Train one with `python -m experiments.run --loss ce --data DIR`, "
+    "where DIR holds the Oxford-IIIT Pet dataset, then reload this page."
+)

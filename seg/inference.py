@@ -1,0 +1,104 @@
+"""Segment a photo of any size and mode with a checkpoint."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image, ImageOps
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from seg.batches import resize_photos
+from seg.checkpoint import load_checkpoint
+from seg.segnet import SegNet
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A photo's segmentation at the photo's own size, after EXIF rotation.
+
+    Attributes:
+        mask: (H, W) uint8, values PET, BACKGROUND, BORDER.
+        probabilities: (3, H, W) float32, summing to 1 over the classes.
+    """
+
+    mask: np.ndarray
+    probabilities: np.ndarray
+
+
+@dataclass(frozen=True)
+class Segmenter:
+    """A checkpoint ready to segment photos. Safe to share between threads.
+
+    Attributes:
+        model: SegNet with every BatchNorm that follows a convolution folded into it.
+        device: where the network runs.
+        network_size: side in pixels at which the network runs; it was trained at this size.
+        metadata: the checkpoint's `loss`, `epoch`, `input_size` and validation `scores`.
+    """
+
+    model: nn.Module
+    device: torch.device
+    network_size: int
+    metadata: dict
+
+    @classmethod
+    def load(cls, path: Path | str, device: torch.device | str = "cpu") -> "Segmenter":
+        """Read a checkpoint.
+
+        Raises:
+            BadCheckpoint: the file cannot be read or holds no SegNet.
+        """
+        model, metadata = load_checkpoint(Path(path))
+        device = torch.device(device)
+        model = fold_batch_norms(model).to(device, memory_format=torch.channels_last)
+        return cls(model, device, metadata["input_size"], metadata)
+
+    def predict(self, photo: Image.Image) -> Prediction:
+        """Segment a photo of any PIL mode and size; probabilities are upsampled bilinearly before the argmax."""
+        photo = as_rgb(photo)
+        side = (self.network_size, self.network_size)
+        pixels = np.asarray(photo.resize(side, Image.Resampling.BILINEAR)).transpose(2, 0, 1).copy()
+        with torch.inference_mode():
+            inputs = resize_photos(torch.from_numpy(pixels)[None].to(self.device), self.network_size)
+            probabilities = self.model(inputs.contiguous(memory_format=torch.channels_last)).softmax(dim=1)
+            probabilities = F.interpolate(probabilities, (photo.height, photo.width), mode="bilinear")[0]
+            mask = probabilities.argmax(dim=0).to(torch.uint8)
+        return Prediction(mask.cpu().numpy(), probabilities.cpu().numpy())
+
+
+def fold_batch_norms(model: SegNet) -> SegNet:
+    """Fold each block's BatchNorm into its convolution, in place; the model must be in evaluation mode.
+
+    The BatchNorm before the first convolution stays: that convolution pads with zeros, which
+    stand for the mean only after normalisation.
+    """
+    for stage in (*model.encoder, *model.decoder):
+        for index, (convolution, batch_norm, relu) in enumerate(stage):
+            stage[index] = nn.Sequential(fuse_conv_bn_eval(convolution, batch_norm), relu)
+    return model
+
+
+def as_rgb(photo: Image.Image) -> Image.Image:
+    """An RGB copy as a person sees the photo: EXIF rotation applied, transparency over white, 16 bits as 8."""
+    photo = ImageOps.exif_transpose(photo)
+    if photo.mode.startswith("I") or photo.mode == "F":
+        photo = _as_grey(photo)
+    if photo.mode == "La":  # PIL knows no direct way from premultiplied grey to RGB
+        photo = photo.convert("LA")
+    if photo.has_transparency_data:
+        photo = photo.convert("RGBA")
+        photo = Image.alpha_composite(Image.new("RGBA", photo.size, "white"), photo)
+    return photo.convert("RGB")
+
+
+def _as_grey(photo: Image.Image) -> Image.Image:
+    """16-bit, 32-bit and floating-point grey as 8 bits; values beyond 8 bits are taken to be 16-bit."""
+    values = np.nan_to_num(np.asarray(photo, dtype=np.float64))
+    if photo.mode.startswith("I;16") or values.max() > 255:
+        values = values / 257
+    elif photo.mode == "F" and values.max() <= 1:
+        values = values * 255
+    return Image.fromarray(values.round().clip(0, 255).astype(np.uint8))

@@ -6,16 +6,13 @@ import socket
 import sys
 from pathlib import Path
 
-# before gradio is imported: no word leaves this machine unless the person asks for it
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-
-from demo.interface import STYLE, build_interface, theme  # noqa: E402
-from demo.scrub import default_dataset  # noqa: E402
-from experiments.command_line import OneLineParser, add_data_option  # noqa: E402
-from experiments.runs import DEFAULT_FOLDER, RESULTS  # noqa: E402
+from experiments.command_line import OneLineParser, add_data_option
+from experiments.runs import DEFAULT_FOLDER, RESULTS
 
 
 def main() -> None:
+    # read when gradio is imported: no word leaves this machine unless the person asks for it
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     on_spaces = "SPACE_ID" in os.environ
     parser = OneLineParser(prog="python app.py", description="See what a loss function does to the border of a pet.")
     parser.add_argument(
@@ -31,13 +28,16 @@ def main() -> None:
         metavar="DIR",
         help="folders of runs (default: experiments/results and runs)",
     )
-    add_data_option(parser, default=default_dataset())
+    add_data_option(parser)
     options = parser.parse_args()
     for folder in options.runs or ():
         if not folder.is_dir():
             parser.error(f"--runs {folder} is not a folder: give the folder that holds the runs' folders")
     if not _is_free(options.host, options.port):
         parser.error(f"port {options.port} on {options.host} cannot be used: pass another --port")
+    # Gradio takes seconds to import: a wrong option is answered before
+    from demo.interface import STYLE, build_interface, theme
+
     folders = options.runs or [RESULTS, DEFAULT_FOLDER]
     build_interface(folders, options.data).launch(
         server_name=options.host,

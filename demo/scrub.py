@@ -4,7 +4,6 @@ The page fetches each mosaic once and draws from memory: sliding makes no reques
 """
 
 import io
-import os
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -74,10 +73,6 @@ class ProbePhotos:
 
     def remove(self) -> None:
         shutil.rmtree(self.served, ignore_errors=True)
-
-
-def default_dataset() -> Path:
-    return Path(os.environ.get("PETS_DATA", "data"))
 
 
 def scrub_value(catalogue: Catalogue, photos: ProbePhotos, names: list[str]) -> dict:

@@ -1,0 +1,195 @@
+"""The three tabs in real Chromium: what a person does, and what the person then sees."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+
+# a page of a test must reach no other machine, and Chromium itself tries at every start
+OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def url(serve, tiny_runs, tmp_path_factory) -> str:
+    return serve("--runs", tiny_runs, "--data", tmp_path_factory.mktemp("no-dataset"))
+
+
+@pytest.fixture(params=[(1440, 900), (390, 844)], ids=["desktop", "phone"])
+def size(request) -> tuple[int, int]:
+    return request.param
+
+
+@pytest.fixture
+def page(chromium, url, size) -> Iterator[Page]:
+    """The app, open; at the end no script failed and no other machine was asked for anything."""
+    page = chromium.new_page(viewport={"width": size[0], "height": size[1]})
+    page.set_default_timeout(30_000)
+    errors, foreign = [], []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: foreign.append(request.url) if _is_foreign(request.url, url) else None)
+    page.goto(url)
+    expect(page.get_by_role("tab", name="Segment")).to_be_visible(timeout=30_000)
+    yield page
+    page.close()
+    assert errors == []
+    assert foreign == []
+
+
+def _is_foreign(address: str, url: str) -> bool:
+    return not address.startswith((url, "data:", "blob:"))
+
+
+def _open(page: Page, tab: str) -> None:
+    page.get_by_role("tab", name=tab).click()
+
+
+def _pixels(page: Page) -> str:
+    """What the canvas shows."""
+    return page.get_by_test_id("scrub-canvas").evaluate("canvas => canvas.toDataURL()")
+
+
+def test_page_opens_with_a_sample_segmented_by_every_checkpoint(page):
+    expect(page.locator("#segment-result figure")).to_have_count(2, timeout=30_000)
+    expect(page.locator("#segment-result")).to_contain_text("border")
+
+
+def test_uploaded_photo_gets_masks_to_download(page, tiny_pets):
+    expect(page.locator("#segment-result figure")).to_have_count(2, timeout=30_000)
+    page.locator("#segment-photo").get_by_label("Clear").or_(
+        page.locator("#segment-photo").get_by_role("button", name="Remove Image")
+    ).first.click()
+    expect(page.locator("#segment-result")).to_contain_text("click a sample")
+    photo = tiny_pets / "oxford-iiit-pet" / "images" / "pug_2.jpg"
+    page.locator("#segment-photo input[type=file]").first.set_input_files(photo)
+    expect(page.locator("#segment-result figure")).to_have_count(2, timeout=30_000)
+    mask = page.locator("#segment-result figure img.mask").first
+    assert mask.evaluate("image => image.complete && image.naturalWidth > 0")
+    with page.expect_download() as download:
+        page.get_by_text("Download mask").first.click()
+    assert download.value.suggested_filename == "pug_2-ce-s0.png"
+    assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
+
+
+def test_unticked_checkpoint_loses_its_mask(page):
+    expect(page.locator("#segment-result figure")).to_have_count(2, timeout=30_000)
+    page.locator("#segment-checkpoints").get_by_label("focal-s0").uncheck()
+    expect(page.locator("#segment-result figure")).to_have_count(1)
+    expect(page.locator("#segment-result figure")).to_contain_text("ce-s0")
+
+
+def test_opacity_slider_fades_the_masks(page):
+    mask = page.locator("#segment-result img.mask").first
+    expect(mask).to_have_css("opacity", "0.65", timeout=30_000)
+    page.get_by_label("Mask opacity").fill("0.1")
+    expect(mask).to_have_css("opacity", "0.1")
+
+
+def test_compare_shows_lines_bars_and_the_numbers_of_the_csv(page, tiny_runs):
+    _open(page, "Compare")
+    figure = page.locator("#compare-figure")
+    expect(figure.locator(".scatterlayer .trace")).to_have_count(2)
+    expect(page.locator("#compare-bars .barlayer .trace")).to_have_count(2)
+    last = pd.read_csv(tiny_runs / "focal-s0" / "epochs.csv").iloc[-1]
+    expect(page.locator("#compare-table")).to_contain_text(
+        f"{100 * last['pixel_accuracy']:.2f}".rstrip("0").rstrip(".")
+    )
+
+
+def test_another_score_changes_the_figure(page):
+    _open(page, "Compare")
+    figure = page.locator("#compare-figure")
+    expect(figure).to_contain_text("Border F1")
+    assert "article" not in figure.text_content()
+    page.locator("#compare-metric input").click()
+    page.get_by_role("option", name="Pixel accuracy").click()
+    expect(figure).to_contain_text("Pixel accuracy")
+    expect(figure).to_contain_text("article: 88.28 %")
+
+
+def test_unticked_run_leaves_the_figure(page):
+    _open(page, "Compare")
+    lines = page.locator("#compare-figure .scatterlayer .trace")
+    expect(lines).to_have_count(2)
+    page.locator("#compare-runs").get_by_label("focal-s0").uncheck()
+    expect(lines).to_have_count(1)
+    page.locator("#compare-runs").get_by_label("ce-s0").uncheck()
+    expect(page.get_by_text("Choose at least one run.")).to_be_visible()
+
+
+def test_slider_changes_the_picture_without_asking_the_server(page):
+    _open(page, "Scrub")
+    slider, label = page.get_by_test_id("scrub-epoch"), page.get_by_test_id("scrub-label")
+    expect(label).to_have_text("Epoch 3 of 3")
+    last = _pixels(page)
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    slider.fill("0")
+    expect(label).to_have_text("Epoch 0 of 3")
+    first = _pixels(page)
+    assert first != last
+    slider.press("End")
+    expect(label).to_have_text("Epoch 3 of 3")
+    assert _pixels(page) == last
+    expect(page.locator(".scrub-scores")).to_contain_text("ce-s0 (stopped after epoch 2)")
+    assert requests == []
+
+
+def test_play_runs_from_the_first_epoch_to_the_last(page):
+    _open(page, "Scrub")
+    label, play = page.get_by_test_id("scrub-label"), page.get_by_test_id("scrub-play")
+    expect(label).to_have_text("Epoch 3 of 3")
+    label.evaluate(
+        """label => {
+            window.seen = [];
+            new MutationObserver(() => window.seen.push(label.textContent)).observe(label, {childList: true});
+        }"""
+    )
+    play.click()
+    page.wait_for_function("window.seen.at(-1) === 'Epoch 3 of 3'")
+    seen = list(dict.fromkeys(page.evaluate("window.seen")))
+    assert seen == [f"Epoch {epoch} of 3" for epoch in range(4)]
+    expect(play).to_have_accessible_name("Play")
+
+
+def test_without_the_dataset_the_scrubber_says_how_to_get_the_photos(page):
+    _open(page, "Scrub")
+    expect(page.locator(".scrub-message")).to_contain_text("experiments.fetch")
+
+
+def test_nothing_is_wider_than_the_screen(page, size):
+    for tab in ("Segment", "Compare", "Scrub"):
+        _open(page, tab)
+        page.wait_for_timeout(500)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+def test_empty_folder_shows_instructions_in_every_tab(chromium, serve, tmp_path):
+    page = chromium.new_page()
+    page.goto(serve("--runs", tmp_path))
+    expect(page.locator("#segment-result")).to_contain_text("python -m experiments.run", timeout=30_000)
+    _open(page, "Compare")
+    expect(page.get_by_role("tabpanel", name="Compare")).to_contain_text("python -m experiments.run")
+    _open(page, "Scrub")
+    expect(page.locator(".scrub-message")).to_contain_text("python -m experiments.run")
+    page.close()

@@ -1,0 +1,139 @@
+"""Datasets to test with: a tiny drawn one, and the real one where this machine has it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from experiments import run
+
+PROJECT = Path(__file__).parents[1]
+BESIDE_THE_PROJECT = PROJECT.parent / "shared"
+
+TRAINVAL_NAMES = tuple(f"Abyssinian_{number}" for number in range(1, 13))
+# two of them are in every run's probe
+TEST_NAMES = ("Bengal_35", "Bengal_36", "Sphynx_1", "beagle_47", "beagle_48", "pug_1", "pug_2", "pug_3")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def private_cache(tmp_path_factory) -> Path:
+    """Decoded splits are cached in a temporary folder, never in the person's own."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BORDERLINE_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def draw_pets() -> Callable[..., Path]:
+    """`draw_pets(root, trainval=names, test=names)` draws a dataset in torchvision's layout and returns root."""
+    return _draw_pets
+
+
+@pytest.fixture(scope="session")
+def tiny_pets(tmp_path_factory) -> Path:
+    """Root of a drawn dataset of 12 + 8 photos, shared by all tests: read it only."""
+    return _draw_pets(tmp_path_factory.mktemp("tiny-pets"))
+
+
+@pytest.fixture
+def own_pets(tmp_path) -> Path:
+    """Root of a drawn dataset of 4 + 3 photos that a test may damage."""
+    return _draw_pets(tmp_path / "own-pets", trainval=TRAINVAL_NAMES[:4], test=TEST_NAMES[:3])
+
+
+@pytest.fixture(scope="session")
+def real_pets() -> Path:
+    """Root of the whole Oxford-IIIT Pet dataset: $PETS_DATA, or ../shared/data."""
+    root = Path(os.environ.get("PETS_DATA", BESIDE_THE_PROJECT / "data"))
+    return _present(root, "set PETS_DATA to the folder that holds oxford-iiit-pet/")
+
+
+@pytest.fixture(scope="session")
+def full_res_pets() -> Path:
+    """Root of 60 photos of the test split at their original size: ../shared/full-res."""
+    return _present(BESIDE_THE_PROJECT / "full-res", "it holds photos of the test split at their original size")
+
+
+def _present(root: Path, remedy: str) -> Path:
+    if not (root / "oxford-iiit-pet").is_dir():
+        pytest.skip(f"{root} holds no dataset: {remedy}")
+    return root
+
+
+def _draw_pets(root: Path, trainval: tuple[str, ...] = TRAINVAL_NAMES, test: tuple[str, ...] = TEST_NAMES) -> Path:
+    """Photos of differing, non-square sizes: a reddish ellipse with a border on a noisy green ground."""
+    base = root / "oxford-iiit-pet"
+    (base / "images").mkdir(parents=True)
+    (base / "annotations" / "trimaps").mkdir(parents=True)
+    for split, names in (("trainval", trainval), ("test", test)):
+        for index, name in enumerate(names):
+            photo, trimap = _draw_pair(np.random.default_rng([index, len(split)]))
+            photo.save(base / "images" / f"{name}.jpg", quality=95)
+            trimap.save(base / "annotations" / "trimaps" / f"{name}.png")
+        lines = [f"{name} {1 + index % 37} {1 + name[0].islower()} 1\n" for index, name in enumerate(names)]
+        (base / "annotations" / f"{split}.txt").write_text("".join(lines))
+    return root
+
+
+def _draw_pair(rng: np.random.Generator) -> tuple[Image.Image, Image.Image]:
+    width, height = rng.integers(40, 90, 2)
+    height += width == height
+    y, x = np.mgrid[:height, :width]
+    centre_x, centre_y = rng.uniform(0.4, 0.6, 2) * (width, height)
+    radius_x, radius_y = rng.uniform(0.25, 0.35, 2) * (width, height)
+    distance = np.hypot((x - centre_x) / radius_x, (y - centre_y) / radius_y)
+    trimap = np.select([distance < 0.9, distance < 1.2], [1, 3], default=2).astype(np.uint8)
+
+    colours = np.array([[200, 90, 60], [60, 140, 60], [235, 225, 200]])  # pet, background, border
+    noise = rng.normal(0, 15, (height, width, 3))
+    photo = (colours[trimap - 1] + noise).clip(0, 255).astype(np.uint8)
+    return Image.fromarray(photo), Image.fromarray(trimap)
+
+
+@pytest.fixture(scope="session")
+def tiny_runs(tmp_path_factory, tiny_pets) -> Path:
+    """A folder of two finished runs on the drawn dataset: `ce-s0` of two epochs, `focal-s0` of three."""
+    folder = tmp_path_factory.mktemp("tiny-runs")
+    common = ["--data", str(tiny_pets), "--size", "32", "--batch-size", "6", "--device", "cpu", "--out", str(folder)]
+    assert run.main(["--loss", "ce", "--epochs", "2", *common]) == 0
+    assert run.main(["--loss", "focal", "--epochs", "3", *common]) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[..., str]]:
+    """`serve("--runs", folder, ...)` starts the real app on a free port and returns its URL."""
+    processes = []
+
+    def start(*options: object) -> str:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        command = [sys.executable, "app.py", "--port", str(port), *map(str, options)]
+        process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        processes.append(process)
+        url = f"http://127.0.0.1:{port}"
+        for _ in range(240):
+            if process.poll() is not None:
+                pytest.fail(f"app.py ended with {process.returncode}: {process.stdout.read()}")
+            try:
+                with urllib.request.urlopen(url, timeout=5):
+                    return url
+            except OSError:
+                time.sleep(0.5)
+        pytest.fail("app.py did not answer within two minutes")
+
+    yield start
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.wait(timeout=30)

@@ -1,0 +1,98 @@
+"""The app as a process: its options, and its API through gradio_client."""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory, tiny_runs) -> Path:
+    """A folder of runs that tests add to."""
+    return Path(shutil.copytree(tiny_runs, tmp_path_factory.mktemp("served") / "runs"))
+
+
+@pytest.fixture(scope="module")
+def client(serve, runs, tmp_path_factory) -> Client:
+    return Client(serve("--runs", runs), verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
+
+
+def test_segment_returns_a_mask_of_the_photos_size_and_a_report(client, tiny_pets):
+    photo = tiny_pets / "oxford-iiit-pet" / "images" / "beagle_48.jpg"
+    mask_path, report = client.predict(handle_file(photo), "ce-s0", api_name="/segment")
+    with Image.open(mask_path) as mask, Image.open(photo) as original:
+        assert mask.mode == "P"
+        assert mask.size == original.size == tuple(report["size"])
+        values = np.asarray(mask)
+    assert set(np.unique(values)) <= {0, 1, 2}
+    assert report["checkpoint"] == "ce-s0"
+    assert sum(report["share"].values()) == pytest.approx(1)
+    assert report["share"]["pet"] == pytest.approx((values == 0).mean())
+    assert report["milliseconds"] > 0
+
+
+def test_segment_with_an_unknown_checkpoint_says_which_there_are(client, tiny_pets):
+    photo = tiny_pets / "oxford-iiit-pet" / "images" / "beagle_48.jpg"
+    with pytest.raises(AppError, match="no checkpoint dice-s0: choose from ce-s0, focal-s0"):
+        client.predict(handle_file(photo), "dice-s0", api_name="/segment")
+
+
+def test_runs_lists_last_scores(client, tiny_runs):
+    listed = {run["name"]: run for run in client.predict(api_name="/runs")}
+    last = pd.read_csv(tiny_runs / "focal-s0" / "epochs.csv").iloc[-1]
+    focal = listed["focal-s0"]
+    assert (focal["loss"], focal["seed"], focal["epochs"], focal["status"]) == ("focal", 0, 3, "finished")
+    assert focal["has_checkpoint"] is True
+    for score in ("pixel_accuracy", "border_recall", "border_precision", "border_f1", "border_iou"):
+        expected = None if pd.isna(last[score]) else pytest.approx(last[score])
+        assert focal[score] == expected
+
+
+def test_new_run_appears_and_a_broken_one_does_not_hide_the_others(client, runs):
+    shutil.copytree(runs / "ce-s0", runs / "ce-again")
+    (runs / "broken").mkdir()
+    (runs / "broken" / "run.json").write_text(json.dumps({"status": "finished"}))
+    assert {run["name"] for run in client.predict(api_name="/runs")} == {"ce-s0", "ce-again", "focal-s0"}
+
+
+def test_only_the_two_endpoints_are_public(client):
+    assert set(client.view_api(return_format="dict")["named_endpoints"]) == {"/segment", "/runs"}
+
+
+def test_empty_folder_of_runs_is_no_error(serve, tmp_path):
+    assert Client(serve("--runs", tmp_path), verbose=False).predict(api_name="/runs") == []
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--port", "http"], "http is not a port"),
+        (["--port", "70000"], "70000 is not a port"),
+        (["--runs", "nowhere"], "nowhere is not a folder"),
+        (["--colour", "red"], "--colour"),
+    ],
+)
+def test_bad_option_ends_with_one_line_and_status_2(options, said):
+    ended = subprocess.run([sys.executable, "app.py", *options], cwd=PROJECT, capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_port_in_use_is_named():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = subprocess.run([sys.executable, "app.py", "--port", port], cwd=PROJECT, capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert ended.stderr == f"python app.py: port {port} on 127.0.0.1 cannot be used: pass another --port\n"

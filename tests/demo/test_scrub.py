@@ -1,0 +1,79 @@
+"""What the scrubber's page is given."""
+
+import json
+import shutil
+from urllib.parse import unquote, urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from demo.catalogue import Catalogue
+from demo.scrub import ProbePhotos, scrub_value
+from experiments.probe import sample_photos
+
+
+def file_of(url: str) -> str:
+    return unquote(urlsplit(url).path).removeprefix("gradio_api/file=")
+
+
+@pytest.fixture
+def without_dataset(tmp_path) -> ProbePhotos:
+    return ProbePhotos(tmp_path / "no-dataset", served=tmp_path)
+
+
+def test_every_epoch_of_every_chosen_run_has_its_mosaic(tiny_runs, without_dataset):
+    value = scrub_value(Catalogue((tiny_runs,)), without_dataset, ["focal-s0", "ce-s0"])
+    assert [run["name"] for run in value["runs"]] == ["ce-s0", "focal-s0"]
+    for run, epochs in zip(value["runs"], (3, 4), strict=True):
+        assert list(run["mosaics"]) == list(run["scores"]) == [str(epoch) for epoch in range(epochs)]
+        for epoch, url in run["mosaics"].items():
+            assert file_of(url) == str(tiny_runs / run["name"] / "predictions" / f"epoch-{int(epoch):03d}.png")
+    json.dumps(value)  # it travels to the page as JSON
+
+
+def test_without_the_dataset_only_samples_have_photos_and_the_message_says_how_to_get_them(tiny_runs, without_dataset):
+    value = scrub_value(Catalogue((tiny_runs,)), without_dataset, ["ce-s0"])
+    tiles = value["runs"][0]["tiles"]
+    assert {tile["name"]: tile["photo"] for tile in tiles} == {
+        "Bengal_35": False,
+        "beagle_47": False,
+        **dict.fromkeys(sample_photos(), True),
+    }
+    assert "experiments.fetch" in value["message"]
+
+
+def test_with_the_dataset_validation_tiles_show_their_photo(tiny_runs, tiny_pets, tmp_path):
+    value = scrub_value(Catalogue((tiny_runs,)), ProbePhotos(tiny_pets, served=tmp_path), ["ce-s0"])
+    run = value["runs"][0]
+    assert all(tile["photo"] for tile in run["tiles"])
+    assert value["message"] == ""
+    index = [tile["name"] for tile in run["tiles"]].index("beagle_47")
+    with Image.open(file_of(run["photos"])) as mosaic:
+        left, top = index % run["columns"] * 32, index // run["columns"] * 32
+        tile = np.asarray(mosaic.crop((left, top, left + 32, top + 32)), dtype=float)
+    with Image.open(tiny_pets / "oxford-iiit-pet" / "images" / "beagle_47.jpg") as photo:
+        expected = np.asarray(photo.resize((32, 32), Image.Resampling.BILINEAR), dtype=float)
+    assert np.abs(tile - expected).mean() < 10  # JPEG
+
+
+def test_rewritten_mosaic_gets_a_new_address(tiny_runs, tmp_path, without_dataset):
+    runs = tmp_path / "runs"
+    shutil.copytree(tiny_runs / "ce-s0", runs / "ce-s0", ignore=shutil.ignore_patterns("*.safetensors"))
+    before = scrub_value(Catalogue((runs,)), without_dataset, ["ce-s0"])["runs"][0]["mosaics"]["1"]
+    mosaic = runs / "ce-s0" / "predictions" / "epoch-001.png"
+    mosaic.write_bytes((runs / "ce-s0" / "predictions" / "epoch-002.png").read_bytes())
+    after = scrub_value(Catalogue((runs,)), without_dataset, ["ce-s0"])["runs"][0]["mosaics"]["1"]
+    assert before != after
+
+
+def test_run_without_predictions_is_named(tiny_runs, tmp_path, without_dataset):
+    runs = tmp_path / "runs"
+    shutil.copytree(tiny_runs / "ce-s0", runs / "ce-s0", ignore=shutil.ignore_patterns("*.safetensors", "predictions"))
+    value = scrub_value(Catalogue((runs,)), without_dataset, ["ce-s0"])
+    assert value["runs"] == []
+    assert value["message"] == "No predictions were kept for ce-s0."
+
+
+def test_empty_folder_says_how_to_make_a_run(tmp_path, without_dataset):
+    assert "python -m experiments.run" in scrub_value(Catalogue((tmp_path,)), without_dataset, [])["message"]

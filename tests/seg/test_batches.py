@@ -1,0 +1,130 @@
+import numpy as np
+import pytest
+import torch
+import torchvision.transforms.functional as tv
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from seg.batches import colour_jitter, resize_masks, resize_photos, training_batch
+from seg.data import DeviceSplit
+
+quick = settings(max_examples=25, deadline=None)
+seeds = st.integers(0, 2**32)
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture(scope="module")
+def split() -> DeviceSplit:
+    """64 photos of 32 x 32 that show their own masks: every class is a level of grey."""
+    masks = torch.randint(3, (64, 32, 32), dtype=torch.uint8, generator=seeded(0))
+    return DeviceSplit((masks * 100)[:, None].repeat(1, 3, 1, 1), masks)
+
+
+def test_without_jitter_a_photo_is_only_flipped_and_its_mask_with_it(split):
+    indices = torch.randperm(64, generator=seeded(1))
+    photos, masks = training_batch(split, indices, 32, seeded(2), jitter=0)
+    assert masks.dtype == torch.int64
+    torch.testing.assert_close(photos, (masks * 100 / 255)[:, None].repeat(1, 3, 1, 1))
+    flipped = []
+    for mask, index in zip(masks.numpy(), indices, strict=True):
+        source = split.masks[index].numpy()
+        flipped.append(np.array_equal(mask, np.fliplr(source)))
+        assert flipped[-1] or np.array_equal(mask, source)
+    assert 16 <= sum(flipped) <= 48  # beyond four standard deviations of 64 fair coins
+
+
+def test_a_resized_mask_is_flipped_with_its_photo():
+    left = torch.zeros(64, 32, 32, dtype=torch.uint8)
+    left[:, :, :16] = 2
+    halves = DeviceSplit((left * 100)[:, None].repeat(1, 3, 1, 1), left)
+    photos, masks = training_batch(halves, torch.arange(64), 16, seeded(0), jitter=0)
+    assert photos.shape == (64, 3, 16, 16)
+    assert masks.shape == (64, 16, 16)
+    assert {0, 2} == set(masks[:, 0, 0].tolist())
+    assert torch.equal(photos[:, 0] > 100 / 255, masks == 2)
+
+
+def test_each_photo_has_its_own_brightness_within_the_jitters_range():
+    grey = DeviceSplit(torch.full((200, 3, 16, 16), 100, dtype=torch.uint8), torch.ones(200, 16, 16, dtype=torch.uint8))
+    photos, _ = training_batch(grey, torch.arange(200), 16, seeded(0), jitter=0.3)
+    # contrast and saturation leave an even grey alone
+    factors = photos[:, 0, 0, 0] / (100 / 255)
+    torch.testing.assert_close(photos, photos[:, :1, :1, :1].expand_as(photos), rtol=0, atol=1e-3)
+    assert 0.699 < factors.min() < 0.75
+    assert 1.25 < factors.max() < 1.301
+
+
+@quick
+@given(seed=seeds)
+def test_the_same_generator_seed_gives_the_same_batch_and_another_seed_another(split, seed):
+    batches = [training_batch(split, torch.arange(64), 32, seeded(s), jitter=0.3) for s in (seed, seed, seed + 1)]
+    assert torch.equal(batches[0][0], batches[1][0])
+    assert torch.equal(batches[0][1], batches[1][1])
+    assert not torch.equal(batches[0][0], batches[2][0])
+    assert not torch.equal(batches[0][1], batches[2][1])
+
+
+@quick
+@given(seed=seeds)
+def test_colour_jitter_equals_torchvisions_three_adjustments(seed):
+    # so close to grey that none of torchvision's intermediate steps clips
+    photos = 0.35 + 0.3 * torch.rand(3, 3, 6, 7, generator=seeded(seed))
+    factors = 0.9 + 0.2 * torch.rand(3, 3, generator=seeded(seed + 1))
+    expected = [
+        tv.adjust_saturation(tv.adjust_contrast(tv.adjust_brightness(photo, b), c), s)
+        for photo, (b, c, s) in zip(photos, factors.T.tolist(), strict=True)
+    ]
+    torch.testing.assert_close(colour_jitter(photos, *factors), torch.stack(expected), rtol=0, atol=1e-5)
+
+
+def test_factors_of_one_change_nothing():
+    photos = torch.rand(2, 3, 8, 8, generator=seeded(0))
+    torch.testing.assert_close(colour_jitter(photos, *torch.ones(3, 2)), photos)
+
+
+@quick
+@given(seed=seeds, strength=st.floats(0, 4))
+def test_jittered_colours_stay_in_range(seed, strength):
+    photos = torch.rand(4, 3, 5, 5, generator=seeded(seed))
+    jittered = colour_jitter(photos, *(strength * torch.rand(3, 4, generator=seeded(seed))))
+    assert jittered.min() >= 0
+    assert jittered.max() <= 1
+
+
+@pytest.mark.parametrize(("source", "size"), [(128, 64), (128, 96), (32, 16), (16, 48)])
+def test_photos_are_resized_as_pil_resizes_floats(source, size):
+    photos = torch.randint(256, (2, 3, source, source), dtype=torch.uint8, generator=seeded(0))
+    resized = resize_photos(photos, size)
+    assert resized.dtype == torch.float32
+    for photo, ours in zip(photos.numpy(), resized.numpy(), strict=True):
+        for channel, our_channel in zip(photo, ours, strict=True):
+            floats = Image.fromarray(channel.astype(np.float32))
+            expected = np.asarray(floats.resize((size, size), Image.Resampling.BILINEAR)) / 255
+            np.testing.assert_allclose(our_channel, expected, atol=1e-5)
+
+
+def test_photos_of_the_right_size_are_only_scaled_to_one():
+    photos = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16).repeat(1, 3, 1, 1)
+    expected = (np.arange(256) / 255).reshape(16, 16)
+    np.testing.assert_allclose(resize_photos(photos, 16)[0, 2].numpy(), expected, rtol=1e-6)
+    assert photos.dtype == torch.uint8
+
+
+@pytest.mark.parametrize(("source", "size"), [(128, 64), (128, 96), (32, 16), (16, 48), (32, 32)])
+def test_masks_take_the_pixel_under_each_new_pixels_centre(source, size):
+    masks = torch.randint(3, (2, source, source), dtype=torch.uint8, generator=seeded(0))
+    resized = resize_masks(masks, size)
+    centres = [(2 * i + 1) * source // (2 * size) for i in range(size)]
+    assert resized.dtype == torch.int64
+    assert torch.equal(resized, masks[:, centres][:, :, centres].long())
+
+
+@quick
+@given(seed=seeds, source=st.integers(1, 40), size=st.integers(1, 40))
+def test_resized_masks_hold_only_classes_of_the_mask(seed, source, size):
+    mask = 2 * torch.randint(2, (1, source, source), dtype=torch.uint8, generator=seeded(seed))
+    assert set(resize_masks(mask, size).unique().tolist()) <= set(mask.unique().tolist())

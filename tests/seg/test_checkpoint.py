@@ -1,0 +1,193 @@
+import pickle
+import stat
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from seg.checkpoint import BadCheckpoint, load_checkpoint, read_tensors, save_checkpoint, write_tensors
+from seg.segnet import SegNet
+
+DESCRIPTION = {"loss": "focal", "epoch": 7, "input_size": 96, "scores": {"pixel_accuracy": 0.875, "border_iou": 0.5}}
+METADATA = {"loss": "focal", "epoch": "7", "input_size": "96", "scores": "{}"}
+
+
+@pytest.fixture(scope="module")
+def model() -> SegNet:
+    """A SegNet whose BatchNorms have seen photos."""
+    torch.manual_seed(0)
+    model = SegNet()
+    with torch.no_grad():
+        model(torch.rand(2, 3, 32, 32))
+    return model.eval()
+
+
+@pytest.fixture(scope="module")
+def saved(model, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("checkpoint") / "model.safetensors"
+    save_checkpoint(path, model, **DESCRIPTION)
+    return path
+
+
+def assert_refused(path: Path, reading=load_checkpoint) -> str:
+    with pytest.raises(BadCheckpoint) as caught:
+        reading(path)
+    message = str(caught.value)
+    assert str(path) in message
+    assert "\n" not in message
+    return message
+
+
+# --- what comes back ------------------------------------------------------------------------------
+
+
+def test_weights_come_back_as_float16_rounds_them_and_batch_norms_exactly(model, saved):
+    loaded, _ = load_checkpoint(saved)
+    assert loaded.state_dict().keys() == model.state_dict().keys()
+    for name, value in model.state_dict().items():
+        expected = value.half().float() if value.ndim == 4 else value
+        assert torch.equal(loaded.state_dict()[name], expected), name
+
+
+def test_a_loaded_model_segments_as_the_saved_one(model, saved):
+    photos = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    loaded, _ = load_checkpoint(saved)
+    assert not loaded.training
+    with torch.no_grad():
+        expected = model(photos)
+    torch.testing.assert_close(loaded(photos), expected, rtol=0.02, atol=0.02)
+
+
+def test_the_description_comes_back_and_the_file_names_the_classes(saved):
+    assert load_checkpoint(saved)[1] == DESCRIPTION
+    assert read_tensors(saved)[1]["classes"] == '["pet", "background", "border"]'
+
+
+def test_a_checkpoint_takes_two_bytes_a_weight_and_others_may_read_it(saved):
+    assert saved.stat().st_size < 2.02 * 15_274_892
+    assert saved.stat().st_mode & stat.S_IROTH
+
+
+def test_tensors_of_any_layout_and_type_come_back(tmp_path):
+    tensors = {
+        "channels_last": torch.rand(2, 3, 4, 5).to(memory_format=torch.channels_last),
+        "slice": torch.arange(10)[::2],
+        "scalar": torch.tensor(0.1, dtype=torch.float64),
+        "bytes": torch.arange(256, dtype=torch.uint8),
+    }
+    write_tensors(tmp_path / "file", tensors, {"key": "value"})
+    read, metadata = read_tensors(tmp_path / "file")
+    assert metadata == {"key": "value"}
+    assert read.keys() == tensors.keys()
+    for name, value in tensors.items():
+        assert read[name].dtype == value.dtype
+        assert torch.equal(read[name], value)
+
+
+# --- files that are refused -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{}", b"404 not found\n" * 99, b"\x80\x04N.", bytes(range(256)) * 40],
+    ids=["empty", "short", "text", "pickle", "bytes"],
+)
+def test_a_file_that_is_not_safetensors_is_refused(tmp_path, content):
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(content)
+    assert_refused(path)
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path):
+    assert_refused(tmp_path / "none.safetensors")
+    assert_refused(tmp_path)
+
+
+@pytest.mark.parametrize("kept", [4, 1000, 0.5, -1])
+def test_a_truncated_checkpoint_is_refused(saved, tmp_path, kept):
+    content = saved.read_bytes()
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(content[: int(kept * len(content)) if isinstance(kept, float) else kept])
+    assert_refused(path)
+
+
+def test_tensors_of_something_else_are_refused(tmp_path):
+    path = tmp_path / "model.safetensors"
+    save_file({"weight": torch.zeros(3)}, path, METADATA)
+    assert_refused(path)
+
+
+def replace_one(name: str, value: torch.Tensor):
+    def change(tensors):
+        tensors[name] = value
+
+    return change
+
+
+CHANGES = {
+    "another shape": replace_one("normalise.weight", torch.ones(4)),
+    "NaN": replace_one("normalise.weight", torch.tensor([1.0, float("nan"), 1.0])),
+    "infinity": replace_one("normalise.bias", torch.tensor([1.0, float("inf"), 1.0])),
+    "integers for weights": replace_one("normalise.weight", torch.ones(3, dtype=torch.int64)),
+    "one tensor more": replace_one("head.weight", torch.ones(3)),
+    "one tensor less": lambda tensors: tensors.pop("normalise.weight"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_checkpoint_with_a_wrong_tensor_is_refused(saved, tmp_path, change):
+    tensors = load_file(saved)
+    CHANGES[change](tensors)
+    path = tmp_path / "model.safetensors"
+    save_file(tensors, path, METADATA)
+    assert_refused(path)
+
+
+@pytest.mark.parametrize("metadata", [None, {}, METADATA | {"epoch": "last"}, METADATA | {"scores": "{"}])
+def test_a_checkpoint_without_its_description_is_refused(saved, tmp_path, metadata):
+    path = tmp_path / "model.safetensors"
+    save_file(load_file(saved), path, metadata)
+    assert_refused(path)
+
+
+class CreatesAFile:
+    """Unpickling it creates the file: what a malicious pickle would do."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("write", [torch.save, lambda content, path: path.write_bytes(pickle.dumps(content))])
+def test_a_pickle_is_refused_and_not_executed(tmp_path, write):
+    pickled, created = tmp_path / "model.pt", tmp_path / "created"
+    write(CreatesAFile(created), pickled)
+    torch.load(pickled, weights_only=False)
+    assert created.exists()
+    created.unlink()
+
+    path = pickled.rename(tmp_path / "model.safetensors")
+    assert_refused(path)
+    assert not created.exists()
+
+
+# --- writing --------------------------------------------------------------------------------------
+
+
+def test_a_write_that_fails_midway_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "model.safetensors"
+    write_tensors(path, {"old": torch.ones(3)}, {})
+    before = path.read_bytes()
+
+    def fill_the_disk(tensors, path, metadata):
+        Path(path).write_bytes(b"half of it")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("seg.checkpoint.save_file", fill_the_disk)
+    with pytest.raises(OSError, match="No space left"):
+        write_tensors(path, {"new": torch.zeros(3)}, {})
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,320 @@
+import functools
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from tqdm import tqdm
+
+from seg import InputError
+from seg.data import BadPair, DatasetMissing, DeviceSplit, Split, load_split
+
+FIRST, SECOND = "Abyssinian_1", "Abyssinian_2"
+
+
+def photo_path(root: Path, name: str = FIRST) -> Path:
+    return root / "oxford-iiit-pet" / "images" / f"{name}.jpg"
+
+
+def trimap_path(root: Path, name: str = FIRST) -> Path:
+    return root / "oxford-iiit-pet" / "annotations" / "trimaps" / f"{name}.png"
+
+
+def list_path(root: Path, split: str = "trainval") -> Path:
+    return root / "oxford-iiit-pet" / "annotations" / f"{split}.txt"
+
+
+def refuse(*arguments, **options):
+    raise AssertionError("an image was opened")
+
+
+def assert_equal(one: Split, other: Split) -> None:
+    assert one.names == other.names
+    assert one.skipped == other.skipped
+    np.testing.assert_array_equal(one.photos, other.photos)
+    np.testing.assert_array_equal(one.masks, other.masks)
+
+
+# --- what is loaded -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("split", "size"), [("trainval", 32), ("test", 48)])
+def test_pairs_are_resized_as_pil_resizes_them_in_the_lists_order(tiny_pets, split, size):
+    loaded = load_split(tiny_pets, split, size)
+    assert loaded.names == [line.split()[0] for line in list_path(tiny_pets, split).read_text().splitlines()]
+    assert loaded.photos.dtype == loaded.masks.dtype == np.uint8
+    for name, photo, mask in zip(loaded.names, loaded.photos, loaded.masks, strict=True):
+        source, trimap = Image.open(photo_path(tiny_pets, name)), Image.open(trimap_path(tiny_pets, name))
+        np.testing.assert_array_equal(photo.transpose(1, 2, 0), source.resize((size, size), Image.BILINEAR))
+        np.testing.assert_array_equal(mask + 1, trimap.resize((size, size), Image.NEAREST))
+
+
+def test_grey_and_palette_photos_become_rgb(own_pets, tmp_path):
+    grey = Image.open(photo_path(own_pets)).convert("L")
+    grey.save(photo_path(own_pets))
+    photo = load_split(own_pets, "trainval", 32, cache=tmp_path).photos[0]
+    np.testing.assert_array_equal(photo[0], photo[1])
+    np.testing.assert_array_equal(photo[0], photo[2])
+
+
+def test_names_do_not_depend_on_the_progress_bar(own_pets, tmp_path, monkeypatch):
+    monkeypatch.setattr("seg.data.tqdm", functools.partial(tqdm, disable=True))
+    loaded = load_split(own_pets, "trainval", 16, cache=tmp_path)
+    assert loaded.names == [line.split()[0] for line in list_path(own_pets).read_text().splitlines()]
+
+
+# --- the cache ------------------------------------------------------------------------------------
+
+
+def test_the_second_load_opens_no_image(own_pets, tmp_path, monkeypatch):
+    first = load_split(own_pets, "trainval", 32, cache=tmp_path)
+    monkeypatch.setattr(Image, "open", refuse)
+    assert_equal(load_split(own_pets, "trainval", 32, cache=tmp_path), first)
+    with pytest.raises(AssertionError, match="an image was opened"):
+        load_split(own_pets, "trainval", 16, cache=tmp_path)
+
+
+@pytest.mark.parametrize("changed", [photo_path, trimap_path])
+def test_a_changed_file_is_decoded_again(own_pets, tmp_path, changed):
+    first = load_split(own_pets, "trainval", 32, cache=tmp_path)
+    path = changed(own_pets)
+    with Image.open(path) as image:
+        flipped = image.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    flipped.save(path)
+    second = load_split(own_pets, "trainval", 32, cache=tmp_path)
+    was, now = (split.photos if changed is photo_path else split.masks for split in (first, second))
+    assert (was[0] != now[0]).any()
+    np.testing.assert_array_equal(was[1:], now[1:])
+
+
+def half(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def garbage(path: Path) -> None:
+    path.write_bytes(bytes(range(256)) * 4)
+
+
+@pytest.mark.parametrize("damage", [half, empty, garbage, Path.unlink])
+def test_a_damaged_cache_is_made_anew(own_pets, tmp_path, damage):
+    first = load_split(own_pets, "test", 16, cache=tmp_path)
+    cached = sorted(path for path in tmp_path.rglob("*") if path.suffix in (".npy", ".json"))
+    assert cached
+    expected = Split(first.names, first.photos.copy(), first.masks.copy(), first.skipped)
+    for path in cached:
+        damage(path)
+        assert_equal(load_split(own_pets, "test", 16, cache=tmp_path), expected)
+
+
+def test_the_cache_is_where_the_environment_says(own_pets, tmp_path, monkeypatch):
+    folder = tmp_path / "elsewhere"
+    monkeypatch.setenv("BORDERLINE_CACHE", str(folder))
+    load_split(own_pets, "test", 16)
+    assert any(folder.iterdir())
+
+
+def test_a_cache_that_cannot_be_written_is_named(own_pets, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(InputError) as caught:
+        load_split(own_pets, "test", 16, cache=tmp_path / "file")
+    assert_one_line_naming(caught.value, tmp_path / "file")
+    assert "BORDERLINE_CACHE" in str(caught.value)
+
+
+# --- what can be wrong with a dataset -------------------------------------------------------------
+
+
+def assert_one_line_naming(error: Exception, path: Path) -> None:
+    assert str(path) in str(error)
+    assert "\n" not in str(error)
+
+
+def cut_header(path: Path) -> None:
+    """Shorten the length that a PNG's first chunk declares."""
+    content = bytearray(path.read_bytes())
+    content[11] = 5
+    path.write_bytes(content)
+
+
+def too_many_pixels(path: Path) -> None:
+    """A black image of a few kilobytes that unpacks to more pixels than PIL agrees to."""
+    Image.new("1", (20_000, 20_000)).save(path, format="PNG")
+
+
+def two_values_more(path: Path) -> None:
+    trimap = np.array(Image.open(path))
+    trimap[0, :2] = 0, 4
+    Image.fromarray(trimap).save(path)
+
+
+def in_colour(path: Path) -> None:
+    Image.open(path).convert("RGB").save(path)
+
+
+def turned(path: Path) -> None:
+    Image.open(path).transpose(Image.Transpose.ROTATE_90).save(path)
+
+
+DAMAGES = {
+    "photo missing": (photo_path, Path.unlink),
+    "photo truncated": (photo_path, half),
+    "photo empty": (photo_path, empty),
+    "photo is text": (photo_path, lambda path: path.write_text("404 not found")),
+    "photo too large": (photo_path, too_many_pixels),
+    "photo with a cut header": (photo_path, lambda path: (Image.new("RGB", (9, 9)).save(path, "PNG"), cut_header(path))),
+    "trimap missing": (trimap_path, Path.unlink),
+    "trimap truncated": (trimap_path, half),
+    "trimap is text": (trimap_path, lambda path: path.write_text("404 not found")),
+    "trimap with a cut header": (trimap_path, cut_header),
+    "trimap with other values": (trimap_path, two_values_more),
+    "trimap in colour": (trimap_path, in_colour),
+    "trimap of another size": (trimap_path, turned),
+}
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize("case", DAMAGES)
+def test_a_bad_pair_is_one_line_naming_the_file(own_pets, tmp_path, case):
+    where, damage = DAMAGES[case]
+    path = where(own_pets, SECOND)
+    damage(path)
+    with pytest.raises(BadPair) as caught:
+        load_split(own_pets, "trainval", 16, cache=tmp_path)
+    assert_one_line_naming(caught.value, path)
+    assert "--skip-bad" in str(caught.value)
+
+
+def test_skip_bad_leaves_bad_pairs_out_and_lists_them(own_pets, tmp_path):
+    whole = load_split(own_pets, "trainval", 16, cache=tmp_path)
+    half(photo_path(own_pets, whole.names[0]))
+    turned(trimap_path(own_pets, whole.names[2]))
+    rest = load_split(own_pets, "trainval", 16, skip_bad=True, cache=tmp_path)
+    assert rest.names == [whole.names[1], whole.names[3]]
+    np.testing.assert_array_equal(rest.photos, whole.photos[[1, 3]])
+    np.testing.assert_array_equal(rest.masks, whole.masks[[1, 3]])
+    assert len(rest.skipped) == 2
+    assert_one_line_naming(rest.skipped[0], photo_path(own_pets, whole.names[0]))
+    assert_one_line_naming(rest.skipped[1], trimap_path(own_pets, whole.names[2]))
+
+
+def test_pairs_skipped_once_are_not_skipped_unasked_from_the_cache(own_pets, tmp_path):
+    half(photo_path(own_pets))
+    load_split(own_pets, "trainval", 16, skip_bad=True, cache=tmp_path)
+    with pytest.raises(BadPair):
+        load_split(own_pets, "trainval", 16, cache=tmp_path)
+
+
+def test_a_split_without_a_usable_pair_is_an_error_even_when_skipping(draw_pets, tmp_path):
+    root = draw_pets(tmp_path / "pets", trainval=(FIRST,), test=())
+    half(photo_path(root))
+    with pytest.raises(BadPair) as caught:
+        load_split(root, "trainval", 16, skip_bad=True, cache=tmp_path)
+    assert_one_line_naming(caught.value, photo_path(root))
+
+
+def without_images(root: Path) -> Path:
+    (root / "oxford-iiit-pet" / "images").rename(root / "moved")
+    return root / "oxford-iiit-pet"
+
+
+def without_list(root: Path) -> Path:
+    list_path(root).unlink()
+    return list_path(root)
+
+
+def with_a_short_line(root: Path) -> Path:
+    list_path(root).write_text(f"{FIRST} 1 1 1\n{SECOND}\n")
+    return list_path(root)
+
+
+def with_an_empty_list(root: Path) -> Path:
+    list_path(root).write_text("")
+    return list_path(root)
+
+
+def without_anything(root: Path) -> Path:
+    (root / "oxford-iiit-pet").rename(root.with_name("moved"))
+    return root
+
+
+@pytest.mark.parametrize(
+    "damage", [without_anything, without_images, without_list, with_a_short_line, with_an_empty_list]
+)
+def test_a_missing_dataset_is_one_line_naming_what_is_missing_and_the_remedy(own_pets, damage):
+    named = damage(own_pets)
+    with pytest.raises(DatasetMissing) as caught:
+        load_split(own_pets, "trainval", 16)
+    assert_one_line_naming(caught.value, named)
+    assert "experiments.fetch" in str(caught.value)
+
+
+# --- sampling and uploading -----------------------------------------------------------------------
+
+
+def numbered_split(count: int) -> Split:
+    """Photo and mask number i are filled with i."""
+    numbers = np.arange(count, dtype=np.uint8)
+    photos = np.broadcast_to(numbers[:, None, None, None], (count, 3, 2, 2))
+    masks = np.broadcast_to(numbers[:, None, None], (count, 2, 2))
+    return Split([str(number) for number in numbers], photos, masks, skipped=["one line"])
+
+
+@given(count=st.integers(1, 60), limit=st.integers(1, 80))
+def test_a_sample_is_fixed_without_duplicates_and_keeps_pairs_together(count, limit):
+    sample = numbered_split(count).sample(limit)
+    assert len(sample) == len(set(sample.names)) == min(count, limit)
+    assert sample.names == numbered_split(count).sample(limit).names
+    numbers = np.array([int(name) for name in sample.names])
+    assert (np.diff(numbers) > 0).all()
+    assert (sample.photos == numbers[:, None, None, None]).all()
+    assert (sample.masks == numbers[:, None, None]).all()
+    assert sample.skipped == ["one line"]
+
+
+def test_a_sample_spreads_over_the_split():
+    numbers = [int(name) for name in numbered_split(200).sample(20).names]
+    assert numbers[0] < 60
+    assert numbers[-1] > 140
+
+
+def test_no_limit_is_the_whole_split():
+    split = numbered_split(5)
+    assert split.sample(None) is split
+
+
+def test_uploaded_arrays_and_their_class_counts(tiny_pets):
+    split = load_split(tiny_pets, "test", 32)
+    device = DeviceSplit.upload(split, torch.device("cpu"))
+    assert len(device) == len(split) == 8
+    np.testing.assert_array_equal(device.photos.numpy(), split.photos)
+    np.testing.assert_array_equal(device.masks.numpy(), split.masks)
+    expected = [[np.count_nonzero(mask == c) for c in range(3)] for mask in split.masks]
+    assert device.class_counts().tolist() == expected
+
+
+# --- the real dataset -----------------------------------------------------------------------------
+
+
+def test_the_real_test_split_has_the_published_size_and_shares(real_pets):
+    split = load_split(real_pets, "test", 128)
+    assert split.photos.shape == (3669, 3, 128, 128)
+    shares = np.bincount(split.masks.reshape(-1), minlength=3) / split.masks.size
+    np.testing.assert_allclose(shares, [0.300, 0.577, 0.123], atol=0.001)
+
+
+def test_photos_of_the_original_size_load_as_the_small_ones_do(full_res_pets, real_pets):
+    large, small = load_split(full_res_pets, "test", 128), load_split(real_pets, "test", 128)
+    assert large.photos.shape == (60, 3, 128, 128)
+    rows = [small.names.index(name) for name in large.names]
+    np.testing.assert_array_equal(large.masks, small.masks[rows])
+    # the small ones were resized by other means and saved as JPEG, so alike, not equal
+    unlike = [np.abs(photo.astype(int) - small.photos[rows]).mean(axis=(1, 2, 3)) for photo in large.photos]
+    assert np.argmin(unlike, axis=1).tolist() == list(range(60))

@@ -1,0 +1,151 @@
+import pytest
+import torch
+import torch.nn.functional as F
+import torchvision.transforms.functional as tv
+from torch import nn
+from torchmetrics.functional.classification import (
+    multiclass_confusion_matrix,
+    multiclass_jaccard_index,
+    multiclass_precision,
+    multiclass_recall,
+)
+
+from seg.data import DeviceSplit, load_split
+from seg.evaluation import evaluate, predict_logits
+from seg.losses import make_loss
+
+CONTRACT = (
+    "val_loss pixel_accuracy article_iou custom_iou mean_iou pet_iou background_iou border_iou border_recall "
+    "border_precision border_f1 boundary_iou"
+).split()
+
+
+@pytest.fixture(scope="module")
+def split(tiny_pets) -> DeviceSplit:
+    return DeviceSplit.upload(load_split(tiny_pets, "test", 32), torch.device("cpu"))
+
+
+@pytest.fixture
+def model() -> nn.Module:
+    """A network small enough to be quick, with the layers that training and evaluation treat differently."""
+    network = nn.Sequential(nn.BatchNorm2d(3), nn.Conv2d(3, 3, 5, padding=2), nn.BatchNorm2d(3))
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for weights in network.parameters():
+            weights.normal_(generator=generator)
+    return network
+
+
+def run(model, split, **options):
+    options = {"network_size": 32, "precision": "fp32", "batch_size": 3} | options
+    return evaluate(model, split, make_loss("ce"), **options)
+
+
+@torch.no_grad()
+def at_photo_size(model, split):
+    """Logits and truth computed without batches."""
+    return model.eval()(split.photos / 255), split.masks.long()
+
+
+def test_scores_equal_torchmetrics_over_the_models_own_predictions(model, split):
+    scores = run(model, split).scores()
+    logits, truth = at_photo_size(model, split)
+    predicted = logits.argmax(dim=1)
+    assert predicted.unique().tolist() == [0, 1, 2]
+    iou = multiclass_jaccard_index(predicted, truth, 3, average="none").tolist()
+    expected = {
+        "val_loss": F.cross_entropy(logits, truth).item(),
+        "pixel_accuracy": (predicted == truth).double().mean().item(),
+        "article_iou": multiclass_jaccard_index(predicted, truth, 3, average="micro", ignore_index=1).item(),
+        "pet_iou": iou[0],
+        "background_iou": iou[1],
+        "border_iou": iou[2],
+        "border_recall": multiclass_recall(predicted, truth, 3, average="none")[2].item(),
+        "border_precision": multiclass_precision(predicted, truth, 3, average="none")[2].item(),
+    }
+    assert {name: scores[name] for name in expected} == pytest.approx(expected, abs=1e-5)
+    assert sorted(scores) == sorted(CONTRACT)
+    assert all(0 <= scores[name] <= 1 for name in CONTRACT[1:])
+
+
+def test_photos_keep_their_order_across_batches(model, split):
+    evaluation = run(model, split)
+    logits, truth = at_photo_size(model, split)
+    confusions = [multiclass_confusion_matrix(p, t, 3) for p, t in zip(logits.argmax(dim=1), truth, strict=True)]
+    assert torch.equal(evaluation.confusions, torch.stack(confusions))
+    entropies = [F.cross_entropy(logits[i : i + 1], truth[i : i + 1]) for i in range(len(split))]
+    torch.testing.assert_close(evaluation.cross_entropy, torch.stack(entropies).double(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("network_size", [16, 48])
+def test_a_network_of_another_size_is_scored_at_the_photos_size(model, split, network_size):
+    evaluation = run(model, split, network_size=network_size)
+    with torch.no_grad():
+        resized = tv.resize(split.photos / 255, [network_size, network_size], antialias=True)
+        small = model.eval()(resized).softmax(dim=1)
+    probabilities = F.interpolate(small, (32, 32), mode="bilinear")
+    truth = split.masks.long()
+    confusion = multiclass_confusion_matrix(probabilities.argmax(dim=1), truth, 3)
+    assert evaluation.confusions.sum() == 8 * 32 * 32
+    # two networks that round differently may disagree on a tied pixel
+    assert (evaluation.confusions.sum(dim=0) - confusion).abs().sum() <= 4
+    assert evaluation.loss == pytest.approx(F.nll_loss(probabilities.log(), truth).item(), rel=1e-5)
+
+
+def test_batches_of_any_size_score_the_same(model, split):
+    one, all_at_once = run(model, split, batch_size=1), run(model, split, batch_size=64)
+    assert one.scores() == pytest.approx(all_at_once.scores(), rel=1e-6)
+
+
+def test_detailed_sums_count_every_pixel_once(model, split):
+    evaluation = run(model, split, detailed=True)
+    (count, _, correct), (border, _, border_correct) = evaluation.calibration.sum(dim=1).tolist()
+    confusion = evaluation.confusions.sum(dim=0)
+    assert count == 8 * 32 * 32
+    assert correct == confusion.diag().sum()
+    assert border == confusion[2].sum()
+    assert border_correct == confusion[2, 2]
+    # every photo has a silhouette, and no pixel of 32 x 32 is far from it
+    assert 0 < evaluation.bands[0, 0] < evaluation.bands[-1, 0] <= count
+    assert evaluation.bands[-1, 1] <= correct
+
+
+def test_details_are_left_out_unless_asked_for(model, split):
+    evaluation = run(model, split)
+    assert evaluation.bands is None
+    assert evaluation.calibration is None
+
+
+def test_on_batch_hears_of_every_photo_and_what_it_raises_ends_the_pass(model, split):
+    heard = []
+    run(model, split, on_batch=heard.append)
+    assert heard == [3, 3, 2]
+
+    class Stop(Exception):
+        pass
+
+    def stop_at_the_second(photos):
+        heard.append(photos)
+        if len(heard) == 2:
+            raise Stop
+
+    heard.clear()
+    with pytest.raises(Stop):
+        run(model, split, on_batch=stop_at_the_second)
+    assert heard == [3, 3]
+
+
+def test_scoring_leaves_the_weights_alone_and_the_model_in_evaluation_mode(model, split):
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    run(model.train(), split)
+    assert not model.training
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+def test_bf16_logits_are_float32_and_close(model, split):
+    model.eval()
+    with torch.no_grad():
+        exact, rounded = (predict_logits(model, split.photos, 32, precision) for precision in ("fp32", "bf16"))
+    assert rounded.dtype == torch.float32
+    assert not torch.equal(rounded, exact)
+    torch.testing.assert_close(rounded, exact, rtol=0.05, atol=0.05)

@@ -1,0 +1,141 @@
+"""A photo of any size and mode in, a mask of its own size out."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from seg.checkpoint import load_checkpoint, save_checkpoint
+from seg.inference import Segmenter, as_rgb
+from seg.segnet import SegNet
+
+SIZE = 32
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    """An untrained SegNet whose BatchNorms are far from the identity, so that folding them wrongly shows."""
+    torch.manual_seed(0)
+    model = SegNet()
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.1)
+            module.running_var.uniform_(0.05, 0.4)
+            torch.nn.init.uniform_(module.weight, 0.8, 1.5)
+            torch.nn.init.normal_(module.bias, 0, 0.3)
+    path = tmp_path_factory.mktemp("checkpoint") / "model.safetensors"
+    save_checkpoint(path, model, loss="ce", epoch=4, input_size=SIZE, scores={"border_f1": 0.5})
+    return path
+
+
+@pytest.fixture(scope="module")
+def segmenter(checkpoint) -> Segmenter:
+    return Segmenter.load(checkpoint)
+
+
+def noise(width: int, height: int) -> Image.Image:
+    pixels = np.random.default_rng(width * height).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    return Image.fromarray(pixels)
+
+
+def test_checkpoint_says_what_it_is(segmenter):
+    assert segmenter.network_size == SIZE
+    assert segmenter.metadata["loss"] == "ce"
+    assert segmenter.metadata["epoch"] == 4
+    assert segmenter.metadata["scores"] == {"border_f1": 0.5}
+
+
+def test_prediction_is_the_unfolded_networks_upsampled_by_another_library(segmenter, checkpoint):
+    photo = noise(75, 50)
+    model, _ = load_checkpoint(checkpoint)
+    small = np.asarray(photo.resize((SIZE, SIZE), Image.Resampling.BILINEAR), dtype=np.float32) / 255
+    with torch.no_grad():
+        expected = model(torch.from_numpy(small.transpose(2, 0, 1))[None]).softmax(dim=1)[0].numpy()
+    assert expected.std() > 0.05  # the network says something
+    upsampled = [Image.fromarray(plane).resize(photo.size, Image.Resampling.BILINEAR) for plane in expected]
+
+    prediction = segmenter.predict(photo)
+
+    assert prediction.probabilities.dtype == np.float32
+    np.testing.assert_allclose(prediction.probabilities, np.stack([np.asarray(p) for p in upsampled]), atol=1e-4)
+    assert prediction.mask.dtype == np.uint8
+    np.testing.assert_array_equal(prediction.mask, prediction.probabilities.argmax(axis=0))
+
+
+@settings(deadline=None, max_examples=12)
+@given(width=st.integers(1, 200), height=st.integers(1, 200))
+def test_mask_has_the_photos_own_size_and_probabilities_sum_to_one(segmenter, width, height):
+    prediction = segmenter.predict(noise(width, height))
+    assert prediction.mask.shape == (height, width)
+    assert prediction.probabilities.shape == (3, height, width)
+    np.testing.assert_allclose(prediction.probabilities.sum(axis=0), 1, atol=1e-5)
+
+
+MODES = ("1", "L", "P", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB", "HSV", "I", "F", "LA", "PA", "La", "RGBa")
+
+
+@pytest.mark.parametrize("mode", [*MODES, "I;16", "I;16L", "I;16B", "I;16N"])
+def test_every_mode_of_pillow_is_accepted(segmenter, mode):
+    assert segmenter.predict(Image.new(mode, (21, 17))).mask.shape == (17, 21)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_rotation_is_applied(tmp_path, orientation):
+    upright = Image.new("RGB", (40, 24), "white")
+    upright.paste("red", (0, 0, 10, 8))  # the corner tells all eight orientations apart
+    # what a camera stores is what undoes the rotation a viewer applies
+    undo = {
+        2: [Image.Transpose.FLIP_LEFT_RIGHT],
+        3: [Image.Transpose.ROTATE_180],
+        4: [Image.Transpose.FLIP_TOP_BOTTOM],
+        5: [Image.Transpose.TRANSPOSE],
+        6: [Image.Transpose.ROTATE_90],
+        7: [Image.Transpose.TRANSVERSE],
+        8: [Image.Transpose.ROTATE_270],
+    }
+    stored = upright
+    for operation in undo.get(orientation, []):
+        stored = stored.transpose(operation)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored.save(tmp_path / "photo.png", exif=exif)
+    with Image.open(tmp_path / "photo.png") as photo:
+        seen = as_rgb(photo)
+    np.testing.assert_array_equal(np.asarray(seen), np.asarray(upright))
+
+
+def test_transparent_pixels_become_white():
+    photo = Image.new("RGBA", (2, 1), (255, 0, 0, 255))
+    photo.putpixel((1, 0), (255, 0, 0, 0))
+    assert [as_rgb(photo).getpixel((x, 0)) for x in (0, 1)] == [(255, 0, 0), (255, 255, 255)]
+
+
+def test_palette_with_a_transparent_colour_becomes_white():
+    photo = Image.new("P", (2, 1), 0)
+    photo.putpalette([10, 20, 30, 40, 50, 60])
+    photo.putpixel((1, 0), 1)
+    photo.info["transparency"] = 1
+    assert [as_rgb(photo).getpixel((x, 0)) for x in (0, 1)] == [(10, 20, 30), (255, 255, 255)]
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I;16B", "I"])
+def test_sixteen_bit_grey_keeps_its_shades(tmp_path, mode):
+    photo = Image.new(mode, (3, 1))
+    for x, value in enumerate((0, 32896, 65535)):
+        photo.putpixel((x, 0), value)
+    assert [as_rgb(photo).getpixel((x, 0))[0] for x in range(3)] == [0, 128, 255]
+
+
+def test_sixteen_bit_png_keeps_its_shades(tmp_path):
+    Image.fromarray(np.array([[0, 32896, 65535]], dtype=np.uint16)).save(tmp_path / "grey.png")
+    with Image.open(tmp_path / "grey.png") as photo:
+        assert [as_rgb(photo).getpixel((x, 0)) for x in range(3)] == [(0,) * 3, (128,) * 3, (255,) * 3]
+
+
+def test_photo_given_is_left_as_it_was(segmenter):
+    photo = noise(20, 10).convert("RGBA")
+    before = photo.tobytes()
+    segmenter.predict(photo)
+    assert (photo.mode, photo.size, photo.tobytes()) == ("RGBA", (20, 10), before)

@@ -1,0 +1,114 @@
+from math import log
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seg.losses import Diverged, balanced_weights, make_loss
+
+# One photo of 2 x 2 pixels: the predicted probabilities of (pet, background, border), and the truth
+PIXELS = [(0.5, 0.25, 0.25), (0.1, 0.8, 0.1), (0.2, 0.2, 0.6), (0.7, 0.2, 0.1)]
+TRUTH = [0, 1, 2, 2]
+TRUE_CLASS = [0.5, 0.8, 0.6, 0.1]
+WEIGHTS = [1.0, 2.0, 4.0]
+
+MASK = torch.tensor(TRUTH).view(1, 2, 2)
+
+
+def logits() -> torch.Tensor:
+    return torch.tensor(PIXELS).log().T.reshape(1, 3, 2, 2).requires_grad_()
+
+
+def test_cross_entropy_by_hand():
+    expected = -(log(0.5) + log(0.8) + log(0.6) + log(0.1)) / 4
+    assert make_loss("ce")(logits(), MASK).item() == pytest.approx(expected)
+
+
+def test_weighted_cross_entropy_by_hand():
+    expected = -(1 * log(0.5) + 2 * log(0.8) + 4 * log(0.6) + 4 * log(0.1)) / (1 + 2 + 4 + 4)
+    assert make_loss("weighted", torch.tensor(WEIGHTS))(logits(), MASK).item() == pytest.approx(expected)
+
+
+def test_focal_loss_by_hand():
+    expected = -(0.5**2 * log(0.5) + 0.2**2 * log(0.8) + 0.4**2 * log(0.6) + 0.9**2 * log(0.1)) / 4
+    assert make_loss("focal")(logits(), MASK).item() == pytest.approx(expected)
+
+
+def test_focal_loss_with_another_gamma_and_weights_by_hand():
+    terms = [WEIGHTS[c] * (1 - p) ** 3 * -log(p) for c, p in zip(TRUTH, TRUE_CLASS, strict=True)]
+    loss = make_loss("focal", torch.tensor(WEIGHTS), gamma=3)
+    assert loss(logits(), MASK).item() == pytest.approx(sum(terms) / (1 + 2 + 4 + 4))
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32), spread=st.floats(0.1, 5))
+def test_focal_loss_with_gamma_zero_is_cross_entropy(seed, spread):
+    generator = torch.Generator().manual_seed(seed)
+    guesses = spread * torch.randn(2, 3, 4, 5, generator=generator)
+    mask = torch.randint(3, (2, 4, 5), generator=generator)
+    torch.testing.assert_close(make_loss("focal", gamma=0)(guesses, mask), F.cross_entropy(guesses, mask))
+
+
+@pytest.mark.parametrize("name", ["weighted", "focal"])
+def test_weights_scale_each_pixels_gradient_by_its_weight_over_the_mean_weight(name):
+    plain, weighted = logits(), logits()
+    unweighted = make_loss("ce" if name == "weighted" else "focal")
+    unweighted(plain, MASK).backward()
+    make_loss(name, torch.tensor(WEIGHTS))(weighted, MASK).backward()
+    mean_weight = (1 + 2 + 4 + 4) / 4
+    factors = torch.tensor([1 / mean_weight, 2 / mean_weight, 4 / mean_weight, 4 / mean_weight])
+    torch.testing.assert_close(weighted.grad, plain.grad * factors.view(1, 1, 2, 2))
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 1.0, 2.0])
+def test_focal_gradients_are_finite_where_the_network_is_certain(gamma):
+    certain = torch.tensor([40.0, 0.0, 0.0]).view(1, 3, 1, 1).repeat(1, 1, 2, 2).requires_grad_()
+    make_loss("focal", gamma=gamma)(certain, MASK).backward()
+    assert certain.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_focal_loss_of_logits_that_are_not_finite_has_diverged(value):
+    broken = logits().detach()
+    broken[0, 1, 0, 1] = value
+    with pytest.raises(Diverged, match="not finite"):
+        make_loss("focal")(broken, MASK)
+
+
+def test_an_unknown_loss_is_named_with_the_choices():
+    with pytest.raises(ValueError, match=r"dice.*ce, weighted, focal"):
+        make_loss("dice")
+
+
+def test_the_weighted_loss_needs_weights():
+    with pytest.raises(ValueError, match="class weights"):
+        make_loss("weighted")
+
+
+def test_median_frequency_counts_only_photos_that_hold_the_class():
+    # of 100 pixels each; border is missing from the first and the third
+    counts = torch.tensor([[60, 40, 0], [20, 60, 20], [10, 90, 0]])
+    pet, background, border = 90 / 300, 190 / 300, 20 / 100
+    expected = [pet / pet, pet / background, pet / border]
+    assert balanced_weights(counts, "median").tolist() == pytest.approx(expected)
+
+
+def test_inverse_weights_are_one_over_three_times_the_share():
+    counts = torch.tensor([[60, 40, 0], [20, 60, 20]])
+    expected = [1 / (3 * 0.4), 1 / (3 * 0.5), 1 / (3 * 0.1)]
+    weights = balanced_weights(counts, "inverse")
+    assert weights.dtype == torch.float32
+    assert weights.tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("scheme", ["median", "inverse"])
+def test_a_class_without_pixels_has_no_weight(scheme):
+    with pytest.raises(ValueError, match="no pixel"):
+        balanced_weights(torch.tensor([[60, 40, 0], [20, 80, 0]]), scheme)
+
+
+def test_an_unknown_weighting_scheme_is_named_with_the_choices():
+    with pytest.raises(ValueError, match=r"root.*median or inverse"):
+        balanced_weights(torch.tensor([[1, 1, 1]]), "root")

@@ -1,0 +1,228 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from torchmetrics.functional.classification import (
+    multiclass_accuracy,
+    multiclass_confusion_matrix,
+    multiclass_f1_score,
+    multiclass_jaccard_index,
+    multiclass_precision,
+    multiclass_recall,
+)
+
+from seg import BACKGROUND, BORDER, PET
+from seg.metrics import (
+    band_counts,
+    boundary_iou,
+    calibration_sums,
+    confusion_per_photo,
+    confusion_scores,
+    custom_iou,
+)
+
+quick = settings(max_examples=30, deadline=None)
+nan = float("nan")
+
+
+@st.composite
+def class_maps(draw, shape=(2, 6, 5)):
+    """A predicted and a true class map; either may lack classes."""
+    maps = []
+    for _ in range(2):
+        present = draw(st.lists(st.sampled_from([PET, BACKGROUND, BORDER]), min_size=1, unique=True))
+        maps.append(torch.from_numpy(draw(arrays(np.int64, shape, elements=st.sampled_from(present)))))
+    return tuple(maps)
+
+
+@st.composite
+def blobs(draw, height, width):
+    """A class map of a few rectangles, so that regions have an inside."""
+    classes = np.full((height, width), draw(st.sampled_from([PET, BACKGROUND, BORDER])))
+    for _ in range(draw(st.integers(0, 4))):
+        top, left = draw(st.integers(0, height - 1)), draw(st.integers(0, width - 1))
+        bottom, right = draw(st.integers(top + 1, height)), draw(st.integers(left + 1, width))
+        classes[top:bottom, left:right] = draw(st.sampled_from([PET, BACKGROUND, BORDER]))
+    return classes
+
+
+def torchmetrics_scores(predicted, truth) -> dict[str, float]:
+    """torchmetrics' values, and NaN where it divides zero by zero and says 0."""
+    iou = multiclass_jaccard_index(predicted, truth, 3, average="none")
+    micro = multiclass_jaccard_index(predicted, truth, 3, average="micro", ignore_index=BACKGROUND)
+    of_border = [
+        score(predicted, truth, 3, average="none")[BORDER]
+        for score in (multiclass_recall, multiclass_precision, multiclass_f1_score)
+    ]
+    occurs = [((predicted == c) | (truth == c)).any() for c in range(3)]
+    scores = {
+        "pixel_accuracy": multiclass_accuracy(predicted, truth, 3, average="micro"),
+        "article_iou": micro if (truth != BACKGROUND).any() else nan,
+        "mean_iou": multiclass_jaccard_index(predicted, truth, 3, average="macro"),
+        "pet_iou": iou[PET] if occurs[PET] else nan,
+        "background_iou": iou[BACKGROUND] if occurs[BACKGROUND] else nan,
+        "border_iou": iou[BORDER] if occurs[BORDER] else nan,
+        "border_recall": of_border[0] if (truth == BORDER).any() else nan,
+        "border_precision": of_border[1] if (predicted == BORDER).any() else nan,
+        "border_f1": of_border[2] if occurs[BORDER] else nan,
+    }
+    return {name: float(score) for name, score in scores.items()}
+
+
+@quick
+@given(maps=class_maps())
+def test_confusion_scores_equal_torchmetrics(maps):
+    scores = confusion_scores(confusion_per_photo(*maps).sum(dim=0))
+    assert scores == pytest.approx(torchmetrics_scores(*maps), abs=1e-6, nan_ok=True)
+
+
+@quick
+@given(maps=class_maps())
+def test_confusion_of_each_photo_equals_torchmetrics(maps):
+    expected = [multiclass_confusion_matrix(p, t, 3) for p, t in zip(*maps, strict=True)]
+    confusions = confusion_per_photo(*maps)
+    assert confusions.dtype == torch.int64
+    assert torch.equal(confusions, torch.stack(expected))
+
+
+def test_confusion_rows_are_true_classes_and_columns_predicted():
+    confusion = confusion_per_photo(predicted=torch.tensor([[[PET]]]), truth=torch.tensor([[[BORDER]]]))[0]
+    assert confusion[BORDER, PET] == 1
+
+
+@pytest.mark.parametrize("only", [PET, BACKGROUND, BORDER])
+def test_one_class_everywhere_scores_one_and_leaves_absent_classes_undefined(only):
+    scores = confusion_scores(confusion_per_photo(*[torch.full((1, 4, 4), only)] * 2)[0])
+    assert scores["pixel_accuracy"] == scores["mean_iou"] == 1
+    ious = [scores[f"{name}_iou"] for name in ("pet", "background", "border")]
+    assert [math.isnan(iou) for iou in ious] == [c != only for c in range(3)]
+    assert math.isnan(scores["article_iou"]) == (only == BACKGROUND)
+
+
+def test_without_true_border_its_recall_is_undefined_but_false_alarms_count():
+    confusion = torch.tensor([[5, 0, 2], [0, 9, 0], [0, 0, 0]])
+    scores = confusion_scores(confusion)
+    assert math.isnan(scores["border_recall"])
+    assert scores["border_precision"] == scores["border_f1"] == scores["border_iou"] == 0
+
+
+def test_without_predicted_border_its_precision_is_undefined():
+    scores = confusion_scores(torch.tensor([[5, 0, 0], [0, 9, 0], [3, 1, 0]]))
+    assert math.isnan(scores["border_precision"])
+    assert scores["border_recall"] == scores["border_f1"] == scores["border_iou"] == 0
+
+
+def test_counts_past_the_integers_of_float32_are_exact():
+    pixels = 3669 * 128 * 128
+    confusion = torch.tensor([[pixels - 1, 0, 0], [0, 0, 0], [1, 0, 0]])
+    assert 1 - confusion_scores(confusion)["pixel_accuracy"] == pytest.approx(1 / pixels, rel=1e-6)
+
+
+@quick
+@given(seed=st.integers(0, 2**32), spread=st.sampled_from([0.0, 1.0, 50.0]))
+def test_custom_iou_equals_its_one_hot_definition(seed, spread):
+    generator = torch.Generator().manual_seed(seed)
+    probabilities = (spread * torch.randn(3, 3, 5, 4, generator=generator)).softmax(dim=1)
+    truth = torch.randint(3, (3, 5, 4), generator=generator)
+
+    one_hot = np.eye(3)[truth.numpy()].transpose(0, 3, 1, 2)
+    soft = probabilities.double().numpy()
+    intersection = (one_hot * soft).sum(axis=(1, 2, 3))
+    union = (one_hot + soft).sum(axis=(1, 2, 3)) - intersection
+    expected = (intersection + 0.001) / (union + 0.001)
+    np.testing.assert_allclose(custom_iou(probabilities, truth).numpy(), expected, rtol=1e-5)
+
+
+def eroded(region: np.ndarray) -> np.ndarray:
+    """One step: a pixel stays if its eight neighbours are in the region too; outside the photo nothing is."""
+    framed, kept = np.pad(region, 1), np.zeros_like(region)
+    for y, x in np.argwhere(region):
+        kept[y, x] = framed[y : y + 3, x : x + 3].all()
+    return kept
+
+
+def slow_boundary_iou(predicted: np.ndarray, truth: np.ndarray) -> float:
+    boundaries = []
+    for classes in (predicted, truth):
+        region = classes == PET
+        core = region
+        for _ in range(max(1, round(0.02 * math.sqrt(region.shape[0] ** 2 + region.shape[1] ** 2)))):
+            core = eroded(core)
+        boundaries.append(region & ~core)
+    union = (boundaries[0] | boundaries[1]).sum()
+    return (boundaries[0] & boundaries[1]).sum() / union if union else 1.0
+
+
+@pytest.mark.parametrize(("height", "width"), [(16, 16), (48, 64), (20, 140)])  # 1, 2 and 3 steps of erosion
+@settings(max_examples=10, deadline=None)
+@given(data=st.data())
+def test_boundary_iou_equals_erosion_step_by_step(height, width, data):
+    predicted, truth = ([data.draw(blobs(height, width)) for _ in range(2)] for _ in range(2))
+    expected = [slow_boundary_iou(p, t) for p, t in zip(predicted, truth, strict=True)]
+    scores = boundary_iou(*(torch.from_numpy(np.stack(maps)) for maps in (predicted, truth)))
+    np.testing.assert_allclose(scores.numpy(), expected)
+
+
+def test_boundary_iou_of_two_photos_without_pet_is_one():
+    empty = torch.full((1, 16, 16), BACKGROUND)
+    assert boundary_iou(empty, empty).tolist() == [1]
+
+
+def chebyshev(region: np.ndarray) -> np.ndarray:
+    """Each pixel's distance to the region, diagonal steps counted as one; infinite where there is no region."""
+    distance = np.full(region.shape, np.inf)
+    for y, x in np.ndindex(*region.shape):
+        for v, u in np.argwhere(region):
+            distance[y, x] = min(distance[y, x], max(abs(y - v), abs(x - u)))
+    return distance
+
+
+@settings(max_examples=10, deadline=None)
+@given(predicted=blobs(10, 22), truth=blobs(10, 22))
+def test_bands_hold_the_pixels_near_both_the_pet_and_its_outside(predicted, truth):
+    to_pet, to_outside = chebyshev(truth == PET), chebyshev(truth != PET)
+    expected = []
+    for width in (1, 2, 4, 8, 16):
+        band = (to_pet <= width) & (to_outside <= width)
+        expected.append([band.sum(), (band & (predicted == truth)).sum()])
+    counts = band_counts(*(torch.from_numpy(classes)[None] for classes in (predicted, truth)))
+    assert counts.tolist() == np.array(expected).tolist()
+
+
+def test_bands_sum_over_photos():
+    predicted, truth = torch.randint(3, (2, 3, 12, 12), generator=torch.Generator().manual_seed(0))
+    alone = [band_counts(predicted[i : i + 1], truth[i : i + 1]) for i in range(3)]
+    assert torch.equal(band_counts(predicted, truth), sum(alone))
+
+
+def slow_calibration(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    sums = np.zeros((2, 15, 3))
+    for photo, y, x in np.ndindex(*truth.shape):
+        pixel, true = probabilities[photo, :, y, x], truth[photo, y, x]
+        confidence = pixel.max()
+        index = min(int(confidence * 15), 14)
+        row = (1, confidence, pixel.argmax() == true)
+        sums[0, index] += row
+        if true == BORDER:
+            sums[1, index] += row
+    return sums
+
+
+@quick
+@given(seed=st.integers(0, 2**32), spread=st.sampled_from([0.0, 1.0, 3.0, 50.0]))
+def test_calibration_sums_equal_a_loop_over_pixels(seed, spread):
+    generator = torch.Generator().manual_seed(seed)
+    probabilities = (spread * torch.randn(2, 3, 6, 5, generator=generator)).softmax(dim=1)
+    truth = torch.randint(3, (2, 6, 5), generator=generator)
+    expected = slow_calibration(probabilities.numpy(), truth.numpy())
+    np.testing.assert_allclose(calibration_sums(probabilities, truth).numpy(), expected, rtol=1e-6)
+
+
+def test_calibration_without_border_pixels_is_zero_for_border():
+    sums = calibration_sums(torch.full((1, 3, 2, 2), 1 / 3), torch.full((1, 2, 2), PET))
+    assert sums[0, :, 0].sum() == 4
+    assert sums[1].abs().sum() == 0

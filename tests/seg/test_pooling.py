@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from torch import nn
+
+from seg.pooling import max_pool, max_unpool
+
+shapes = st.tuples(st.integers(1, 2), st.integers(1, 4), st.integers(1, 5), st.integers(1, 5))
+
+layouts = pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+dtypes = pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+
+
+def small_integers(shape: tuple[int, ...]) -> st.SearchStrategy[torch.Tensor]:
+    """Few different values, so that squares often hold their maximum more than once; exact in bfloat16."""
+    return arrays(np.float32, shape, elements=st.integers(-2, 2)).map(torch.from_numpy)
+
+
+@layouts
+@dtypes
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_pooling_equals_torchs_in_value_position_and_gradient(data, dtype, layout):
+    batch, channels, height, width = data.draw(shapes)
+    x = data.draw(small_integers((batch, channels, 2 * height, 2 * width)))
+    gradient = data.draw(small_integers((batch, channels, height, width)))
+
+    ours = x.to(dtype, memory_format=layout).requires_grad_()
+    pooled, offsets = max_pool(ours)
+    (backward,) = torch.autograd.grad(pooled, ours, gradient.to(dtype, memory_format=layout))
+
+    theirs = x.clone().requires_grad_()
+    expected, flat = nn.MaxPool2d(2, return_indices=True)(theirs)
+    (expected_backward,) = torch.autograd.grad(expected, theirs, gradient)
+
+    assert pooled.dtype == backward.dtype == dtype
+    assert torch.equal(pooled.float(), expected)
+    assert torch.equal(backward.float(), expected_backward)
+    row, column = flat // (2 * width), flat % (2 * width)
+    assert torch.equal(offsets.long(), 2 * (row % 2) + column % 2)
+
+
+@layouts
+@dtypes
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_unpooling_equals_torchs_in_value_and_gradient(data, dtype, layout):
+    batch, channels, height, width = data.draw(shapes)
+    pooled_from = data.draw(small_integers((batch, channels, 2 * height, 2 * width)))
+    x = data.draw(small_integers((batch, channels, height, width)))
+    gradient = data.draw(small_integers((batch, channels, 2 * height, 2 * width)))
+
+    ours = x.to(dtype, memory_format=layout).requires_grad_()
+    _, offsets = max_pool(pooled_from.to(dtype, memory_format=layout))
+    unpooled = max_unpool(ours, offsets)
+    (backward,) = torch.autograd.grad(unpooled, ours, gradient.to(dtype, memory_format=layout))
+
+    theirs = x.clone().requires_grad_()
+    _, flat = nn.MaxPool2d(2, return_indices=True)(pooled_from)
+    expected = nn.MaxUnpool2d(2)(theirs, flat)
+    (expected_backward,) = torch.autograd.grad(expected, theirs, gradient)
+
+    assert unpooled.dtype == backward.dtype == dtype
+    assert torch.equal(unpooled.float(), expected)
+    assert torch.equal(backward.float(), expected_backward)
+
+
+def test_offsets_count_the_four_pixels_of_a_square_row_by_row():
+    squares = torch.eye(4).view(4, 1, 2, 2)
+    _, offsets = max_pool(squares)
+    assert offsets.dtype == torch.uint8
+    assert offsets.flatten().tolist() == [0, 1, 2, 3]
+
+
+@layouts
+def test_memory_format_is_kept_forward_and_backward(layout):
+    x = torch.rand(2, 3, 8, 6).to(memory_format=layout).requires_grad_()
+    pooled, offsets = max_pool(x)
+    unpooled = max_unpool(pooled, offsets)
+    to_pooled, to_x = torch.autograd.grad(unpooled, (pooled, x), torch.rand_like(unpooled))
+    for tensor in (pooled, offsets, unpooled, to_pooled, to_x):
+        assert tensor.is_contiguous(memory_format=layout)

@@ -44,7 +44,7 @@ def main() -> None:
         server_port=options.port,
         theme=theme(),
         css_paths=STYLE,
-        footer_links=["api"],
+        footer_links=["api", "gradio"],
         show_error=True,
         ssr_mode=False,
     )

@@ -46,7 +46,6 @@ def table(runs: list[Run]) -> pd.DataFrame:
             "Loss": numbers["loss"],
             "Epochs": [f"{run.epochs_trained} of {run.epochs_planned}" for run in runs],
             "Status": numbers["status"],
-            "Photos": numbers["photos_scored"],
         }
     )
     for score in TABLE_SCORES:

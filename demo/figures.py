@@ -117,12 +117,15 @@ def _mark_article(figure: go.Figure) -> None:
 
 
 def _layout(title: str, x_title: str | None) -> dict:
+    # half-transparent grey lines suit light and dark pages; style.css gives the text its colour on dark ones
+    axis = {"gridcolor": "rgba(128,128,128,0.25)", "zerolinecolor": "rgba(128,128,128,0.5)"}
     return {
         "title": {"text": title, "font": {"size": 15}, "x": 0, "xref": "paper"},
         "margin": {"l": 48, "r": 16, "t": 44, "b": 40},
         "height": 400,
         "legend": {"orientation": "h", "y": -0.16, "x": 0},
-        "xaxis": {"title": {"text": x_title}} if x_title else {},
+        "xaxis": {"title": {"text": x_title}, **axis} if x_title else axis,
+        "yaxis": axis,
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
     }

@@ -1,6 +1,7 @@
 """What every command shares: one-line errors, and where the dataset is."""
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -54,3 +55,28 @@ def choose_device(name: str) -> torch.device:
         there = ", ".join(kind for kind, there in available.items() if there)
         raise InputError(f"this machine has no device {name}: choose from auto, {there}")
     return torch.device(name)
+
+
+def positive(kind: type[int] | type[float]) -> Callable[[str], int | float]:
+    """An argparse type: a finite number above 0."""
+    return _number(kind, lambda value: value > 0, "above 0")
+
+
+def not_negative(kind: type[int] | type[float]) -> Callable[[str], int | float]:
+    """An argparse type: a finite number of 0 or more."""
+    return _number(kind, lambda value: value >= 0, "of 0 or more")
+
+
+def _number(kind: type[int] | type[float], allowed: Callable[[float], bool], said: str) -> Callable[[str], int | float]:
+    words = {int: "a whole number", float: "a number"}[kind]
+
+    def parse(text: str) -> int | float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not (allowed(value) and math.isfinite(value)):
+            raise argparse.ArgumentTypeError(f"{text} is not {words} {said}")
+        return value
+
+    return parse

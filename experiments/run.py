@@ -15,7 +15,14 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from experiments.command_line import OneLineParser, add_data_option, choose_device, run_command
+from experiments.command_line import (
+    OneLineParser,
+    add_data_option,
+    choose_device,
+    not_negative,
+    positive,
+    run_command,
+)
 from experiments.probe import Probe, load_probe
 from experiments.runs import (
     DEFAULT_FOLDER,
@@ -407,28 +414,6 @@ def _check(options: dict) -> None:
         raise InputError(f"--size {options['size']} does not divide by 16: try {max(16, options['size'] // 16 * 16)}")
 
 
-def _positive(kind: type) -> object:
-    def parse(text: str) -> float:
-        value = kind(text)
-        if not 0 < value < float("inf"):
-            raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
-        return value
-
-    parse.__name__ = {int: "whole number", float: "number"}[kind]  # argparse names the type in its message
-    return parse
-
-
-def _not_negative(kind: type) -> object:
-    def parse(text: str) -> float:
-        value = kind(text)
-        if not 0 <= value < float("inf"):
-            raise argparse.ArgumentTypeError(f"{text} is not a number of 0 or more")
-        return value
-
-    parse.__name__ = {int: "whole number", float: "number"}[kind]
-    return parse
-
-
 def _weights(text: str) -> str | list[float]:
     if text in ("median", "inverse", "none"):
         return text
@@ -452,21 +437,21 @@ def _parser() -> argparse.ArgumentParser:
     omit = argparse.SUPPRESS  # so that --resume can tell what was typed from what was not
     recipe = parser.add_argument_group("recipe")
     recipe.add_argument("--loss", choices=LOSSES, default=omit, help="the loss to train with (needed)")
-    recipe.add_argument("--epochs", type=_positive(int), default=omit, help="(default: 20)")
-    recipe.add_argument("--seed", type=_not_negative(int), default=omit, help="of weights and batches (default: 0)")
-    recipe.add_argument("--lr", type=_positive(float), default=omit, help="Adam's learning rate (default: 0.001)")
-    recipe.add_argument("--lr-step", type=_positive(int), default=omit, help="epochs between decays (default: 7)")
-    recipe.add_argument("--lr-decay", type=_positive(float), default=omit, help="factor of a decay (default: 0.7)")
-    recipe.add_argument("--batch-size", type=_positive(int), default=omit, help="(default: 64)")
-    recipe.add_argument("--size", type=_positive(int), default=omit, help="photos' side in pixels (default: 128)")
+    recipe.add_argument("--epochs", type=positive(int), default=omit, help="(default: 20)")
+    recipe.add_argument("--seed", type=not_negative(int), default=omit, help="of weights and batches (default: 0)")
+    recipe.add_argument("--lr", type=positive(float), default=omit, help="Adam's learning rate (default: 0.001)")
+    recipe.add_argument("--lr-step", type=positive(int), default=omit, help="epochs between decays (default: 7)")
+    recipe.add_argument("--lr-decay", type=positive(float), default=omit, help="factor of a decay (default: 0.7)")
+    recipe.add_argument("--batch-size", type=positive(int), default=omit, help="(default: 64)")
+    recipe.add_argument("--size", type=positive(int), default=omit, help="photos' side in pixels (default: 128)")
     recipe.add_argument(
         "--progressive",
         action="store_true",
         default=omit,
         help="early epochs at half the size, then three quarters, the last 15 %% at --size: for a CPU",
     )
-    recipe.add_argument("--jitter", type=_not_negative(float), default=omit, help="colour jitter (default: 0.3)")
-    recipe.add_argument("--gamma", type=_not_negative(float), default=omit, help="focal loss's gamma (default: 2)")
+    recipe.add_argument("--jitter", type=not_negative(float), default=omit, help="colour jitter (default: 0.3)")
+    recipe.add_argument("--gamma", type=not_negative(float), default=omit, help="focal loss's gamma (default: 2)")
     recipe.add_argument(
         "--class-weights",
         type=_weights,
@@ -476,10 +461,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     data = parser.add_argument_group("data")
     add_data_option(data)
-    data.add_argument("--limit", type=_positive(int), default=omit, help="train on a fixed sample of this many photos")
+    data.add_argument("--limit", type=positive(int), default=omit, help="train on a fixed sample of this many photos")
     data.add_argument(
         "--val-limit",
-        type=_positive(int),
+        type=positive(int),
         default=omit,
         help="score a fixed sample of this many photos after each epoch, and all after the last",
     )

@@ -161,11 +161,18 @@ class CreatesAFile:
         return Path.touch, (self.path,)
 
 
-@pytest.mark.parametrize("write", [torch.save, lambda content, path: path.write_bytes(pickle.dumps(content))])
-def test_a_pickle_is_refused_and_not_executed(tmp_path, write):
+@pytest.mark.parametrize(
+    ("write", "execute"),
+    [
+        (lambda content, path: path.write_bytes(pickle.dumps(content)), lambda path: pickle.loads(path.read_bytes())),
+        (torch.save, lambda path: torch.load(path, weights_only=False)),
+    ],
+    ids=["pickle", "torch.save"],
+)
+def test_a_pickle_is_refused_and_not_executed(tmp_path, write, execute):
     pickled, created = tmp_path / "model.pt", tmp_path / "created"
     write(CreatesAFile(created), pickled)
-    torch.load(pickled, weights_only=False)
+    execute(pickled)
     assert created.exists()
     created.unlink()
 

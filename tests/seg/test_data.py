@@ -169,7 +169,10 @@ DAMAGES = {
     "photo empty": (photo_path, empty),
     "photo is text": (photo_path, lambda path: path.write_text("404 not found")),
     "photo too large": (photo_path, too_many_pixels),
-    "photo with a cut header": (photo_path, lambda path: (Image.new("RGB", (9, 9)).save(path, "PNG"), cut_header(path))),
+    "photo with a cut header": (
+        photo_path,
+        lambda path: (Image.new("RGB", (9, 9)).save(path, "PNG"), cut_header(path)),
+    ),
     "trimap missing": (trimap_path, Path.unlink),
     "trimap truncated": (trimap_path, half),
     "trimap is text": (trimap_path, lambda path: path.write_text("404 not found")),

@@ -15,9 +15,19 @@ from seg.evaluation import evaluate, predict_logits
 from seg.losses import make_loss
 
 CONTRACT = (
-    "val_loss pixel_accuracy article_iou custom_iou mean_iou pet_iou background_iou border_iou border_recall "
-    "border_precision border_f1 boundary_iou"
-).split()
+    "val_loss",
+    "pixel_accuracy",
+    "article_iou",
+    "custom_iou",
+    "mean_iou",
+    "pet_iou",
+    "background_iou",
+    "border_iou",
+    "border_recall",
+    "border_precision",
+    "border_f1",
+    "boundary_iou",
+)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,8 @@
+import json
 import math
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -14,8 +16,10 @@ from seg.losses import Diverged, make_loss
 from seg.training import EpochResult, Recipe, TrainingState, progressive_sizes, train
 
 CPU = torch.device("cpu")
-# batches of 5, 5 and 2 of the 12 training photos; 5 and 3 of the 8 validation photos
-THREE_EPOCHS = Recipe(sizes=(16, 16, 32), batch_size=5, learning_rate_step=2)
+# of the 12 training photos batches of 5, 5 and 2; of the 8 validation photos 5 and 3
+RECIPE = Recipe(sizes=(16, 16, 32), batch_size=5, learning_rate_step=2)
+
+Run = tuple[list[EpochResult], TrainingState]
 
 
 class Stop(Exception):
@@ -24,11 +28,8 @@ class Stop(Exception):
 
 @pytest.fixture(scope="module")
 def pets(tiny_pets) -> SimpleNamespace:
-    training, validation = (
-        DeviceSplit.upload(load_split(tiny_pets, split, 32), CPU) for split in ("trainval", "test")
-    )
-    few = DeviceSplit(validation.photos[:3], validation.masks[:3])
-    return SimpleNamespace(training=training, validation=validation, few=few)
+    training, validation = (DeviceSplit.upload(load_split(tiny_pets, split, 32), CPU) for split in ("trainval", "test"))
+    return SimpleNamespace(training=training, validation=validation, sample=validation)
 
 
 @pytest.fixture
@@ -41,15 +42,13 @@ def run(
     pets: SimpleNamespace,
     recipe: Recipe,
     state: TrainingState | None = None,
-    *,
     loss: str = "ce",
     on_batch: Callable[[str, int], None] = lambda phase, photos: None,
-) -> tuple[list[EpochResult], TrainingState]:
-    """Results until the end, or until on_batch stops the training."""
+) -> Run:
+    """Train to the end, or until on_batch raises Stop."""
     state, results = state or TrainingState.start(recipe, CPU), []
-    sample = getattr(pets, "sample", pets.validation)
     try:
-        for result in train(recipe, state, pets.training, pets.validation, sample, make_loss(loss), on_batch):
+        for result in train(recipe, state, pets.training, pets.validation, pets.sample, make_loss(loss), on_batch):
             results.append(result)
     except Stop:
         pass
@@ -68,34 +67,223 @@ def stop_at(phase: str, count: int) -> Callable[[str, int], None]:
     return on_batch
 
 
-def resumed(pets: SimpleNamespace, recipe: Recipe, stops: list[tuple[str, int]], path):
-    """Train, stop, save, load into a fresh state and go on, once for each stop."""
+def run_with_stops(pets: SimpleNamespace, recipe: Recipe, stops: list[tuple[str, int]], path: Path) -> Run:
+    """Train; at each stop save, load into a state that started otherwise, and go on."""
     results, state = [], TrainingState.start(recipe, CPU)
     for stop in stops:
         before, state = run(pets, recipe, state, on_batch=stop_at(*stop))
         assert state.epoch < recipe.epochs
         results += before
         state.save(path)
-        # what the fresh state starts from must not matter
         state = TrainingState.start(Recipe(seed=99, learning_rate=1), CPU)
         state.load(path)
     after, state = run(pets, recipe, state)
     return results + after, state
 
 
-def assert_identical(one: tuple[list[EpochResult], TrainingState], other: tuple[list[EpochResult], TrainingState]):
-    """Bit for bit the same results, times left out, and weights."""
+def assert_identical(one: Run, other: Run) -> None:
+    """The same weights and, times left out, results, bit for bit."""
     timeless = [
-        [vars(result.evaluation) | {"epoch": result.epoch, "rate": result.learning_rate, "loss": result.train_loss}]
-        for result in (one[0], other[0])
-        for result in result
+        [vars(r.evaluation) | {"epoch": r.epoch, "rate": r.learning_rate, "train": r.train_loss} for r in results]
+        for results, _ in (one, other)
     ]
-    half = len(timeless) // 2
-    assert len(one[0]) == len(other[0]) == half
-    torch.testing.assert_close(timeless[:half], timeless[half:], rtol=0, atol=0, equal_nan=True)
-    assert_same_weights(one[1], other[1])
+    torch.testing.assert_close(*timeless, rtol=0, atol=0, equal_nan=True)
+    weights = [state.model.state_dict() for _, state in (one, other)]
+    torch.testing.assert_close(*weights, rtol=0, atol=0)
 
 
-def assert_same_weights(one: TrainingState, other: TrainingState):
-    for name, value in one.model.state_dict().items():
-        assert torch.equal(value, other.model.state_dict()[name]), name
+# --- the schedule ---------------------------------------------------------------------------------
+
+
+def test_progressive_sizes_of_the_articles_schedule():
+    assert progressive_sizes(20, 128) == (64,) * 14 + (96,) * 3 + (128,) * 3
+
+
+@given(epochs=st.integers(1, 200), size=st.integers(1, 32).map(lambda sixteenths: 16 * sixteenths))
+def test_progressive_sizes_grow_to_the_whole_size_in_multiples_of_16(epochs, size):
+    sizes = progressive_sizes(epochs, size)
+    assert len(sizes) == epochs
+    assert sizes[-1] == size
+    assert all(before <= after for before, after in pairwise(sizes))
+    assert all(side >= 16 and side % 16 == 0 for side in sizes)
+
+
+def test_the_learning_rate_follows_steplr(pets, narrow):
+    recipe = Recipe(sizes=(16,) * 5, batch_size=12, learning_rate=8e-3, learning_rate_step=2, learning_rate_decay=0.5)
+    state, used = TrainingState.start(recipe, CPU), []
+
+    def on_batch(phase: str, photos: int) -> None:
+        if phase == "training":
+            used.append(state.optimiser.param_groups[0]["lr"])
+
+    results, _ = run(pets, recipe, state, on_batch=on_batch)
+    assert used == pytest.approx([8e-3, 8e-3, 4e-3, 4e-3, 2e-3])
+    assert [result.learning_rate for result in results] == pytest.approx([8e-3, *used])
+
+
+def test_the_network_runs_at_the_recipes_sizes(pets, narrow):
+    state, seen = TrainingState.start(RECIPE, CPU), []
+    state.model.register_forward_pre_hook(lambda model, inputs: seen.append((model.training, inputs[0].shape[-1])))
+    run(pets, RECIPE, state)
+    assert [size for training, size in seen if training] == [16] * 6 + [32] * 3
+    assert [size for training, size in seen if not training] == [16] * 6 + [32] * 2
+
+
+# --- an epoch -------------------------------------------------------------------------------------
+
+
+def test_every_epoch_shows_each_photo_once_in_a_new_order(pets, narrow):
+    state, orders, counts = TrainingState.start(RECIPE, CPU), [], []
+
+    def on_batch(phase: str, photos: int) -> None:
+        if phase == "training":
+            orders.append(state.order.tolist())
+            counts.append(photos)
+
+    run(pets, RECIPE, state, on_batch=on_batch)
+    assert counts == [5, 5, 2] * 3
+    for epoch in range(3):
+        first, second, third = orders[3 * epoch : 3 * epoch + 3]
+        assert first == second == third
+        assert sorted(first) == list(range(12))
+    assert len({tuple(order) for order in orders}) == 3
+
+
+def test_the_sample_is_scored_until_the_last_epoch_which_scores_all_in_detail(pets, narrow):
+    few = DeviceSplit(pets.validation.photos[:3], pets.validation.masks[:3])
+    results, _ = run(SimpleNamespace(training=pets.training, validation=pets.validation, sample=few), RECIPE)
+    assert [result.epoch for result in results] == [0, 1, 2, 3]
+    assert [len(result.evaluation.confusions) for result in results] == [3, 3, 3, 8]
+    assert [result.evaluation.bands is not None for result in results] == [False, False, False, True]
+
+
+def test_training_learns_the_drawn_pets(pets, narrow):
+    results, _ = run(pets, Recipe(sizes=(32,) * 10, batch_size=6, learning_rate=0.01))
+    assert results[-1].train_loss < 0.6 * results[1].train_loss
+    shares = pets.validation.class_counts().sum(dim=0) / pets.validation.masks.numel()
+    assert results[-1].evaluation.scores()["pixel_accuracy"] > shares.max() + 0.1
+
+
+def test_untrained_scores_have_no_training_loss(pets, narrow):
+    results, _ = run(pets, RECIPE)
+    assert [math.isnan(result.train_loss) for result in results] == [True, False, False, False]
+    assert all(result.seconds > 0 for result in results)
+    assert all(result.images_per_second > 0 for result in results[1:])
+
+
+# --- the same again -------------------------------------------------------------------------------
+
+
+def test_the_same_seed_trains_the_same_whatever_torchs_own_generator_does(pets, narrow):
+    torch.manual_seed(1)
+    one = run(pets, RECIPE)
+    torch.manual_seed(2)
+    assert_identical(one, run(pets, RECIPE))
+
+
+def test_starting_leaves_torchs_own_generator_alone(narrow):
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    TrainingState.start(RECIPE, CPU)
+    assert torch.equal(torch.rand(1), expected)
+
+
+def test_another_seed_starts_from_other_weights_and_draws_other_batches(narrow):
+    states = [TrainingState.start(Recipe(seed=seed), CPU) for seed in (0, 1)]
+    weights = [next(state.model.encoder.parameters()) for state in states]
+    assert not torch.equal(*weights)
+    assert not torch.equal(*(torch.randperm(20, generator=state.generator) for state in states))
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize(
+    "stops",
+    [[("training", 5)], [("scoring", 5)], [("scoring", 1)], [("training", 4), ("scoring", 1)]],
+    ids=["training epoch 2", "scoring epoch 2", "scoring epoch 0", "training and scoring epoch 2"],
+)
+def test_resumed_run_equals_uninterrupted_run(pets, narrow, tmp_path, stops, precision):
+    recipe = Recipe(sizes=(16, 16, 32), batch_size=5, learning_rate_step=2, precision=precision)
+    assert_identical(run_with_stops(pets, recipe, stops, tmp_path / "state"), run(pets, recipe))
+
+
+def test_resumed_run_of_the_whole_segnet_equals_uninterrupted_run(pets, tmp_path):
+    recipe = Recipe(sizes=(16, 16), batch_size=6)
+    assert_identical(run_with_stops(pets, recipe, [("training", 3)], tmp_path / "state"), run(pets, recipe))
+
+
+def test_a_resumed_epoch_counts_the_time_before_the_stop(pets, narrow, tmp_path):
+    _, state = run(pets, RECIPE, on_batch=stop_at("training", 5))
+    assert 0 < state.training_seconds <= state.seconds
+    state.seconds = state.training_seconds = 1000.0
+    state.save(tmp_path / "state")
+    state.load(tmp_path / "state")
+    (second, third), _ = run(pets, RECIPE, state)
+    assert second.seconds > 1000 > third.seconds
+    assert second.images_per_second < 12 / 1000
+
+
+# --- what goes wrong ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", ["ce", "focal"])
+def test_an_absurd_learning_rate_diverges(pets, narrow, loss):
+    with pytest.raises(Diverged):
+        run(pets, Recipe(sizes=(16, 16), batch_size=5, learning_rate=1e30), loss=loss)
+
+
+@pytest.mark.parametrize("loss", ["ce", "focal"])
+def test_weights_broken_by_the_very_last_step_are_noticed(pets, narrow, loss):
+    with pytest.raises(Diverged):
+        run(pets, Recipe(sizes=(16,), batch_size=12, learning_rate=1e30), loss=loss)
+
+
+@pytest.mark.parametrize("loss", ["ce", "focal"])
+def test_weights_that_are_not_finite_diverge(pets, narrow, loss):
+    state = TrainingState.start(RECIPE, CPU)
+    torch.nn.init.constant_(state.model.normalise.weight, float("nan"))
+    with pytest.raises(Diverged):
+        run(pets, RECIPE, state, loss=loss)
+
+
+def a_checkpoint(path: Path, state: TrainingState) -> None:
+    save_checkpoint(path, state.model, loss="ce", epoch=1, input_size=16, scores={})
+
+
+def another_networks_state(path: Path, state: TrainingState) -> None:
+    state.model.encoder = torch.nn.ModuleList()
+    state.save(path)
+
+
+def half_a_state(path: Path, state: TrainingState) -> None:
+    state.save(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def numbers(value) -> Callable[[Path, TrainingState], None]:
+    def write(path: Path, state: TrainingState) -> None:
+        write_tensors(path, {f"model.{n}": v for n, v in state.model.state_dict().items()}, {"training": value})
+
+    return write
+
+
+NOT_A_STATE = {
+    "nothing": lambda path, state: None,
+    "text": lambda path, state: path.write_text("404 not found"),
+    "half": half_a_state,
+    "checkpoint": a_checkpoint,
+    "state of another network": another_networks_state,
+    "weights alone": numbers(json.dumps({})),
+    "no JSON": numbers("epoch 3"),
+    "a list": numbers(json.dumps([1, 2])),
+}
+
+
+@pytest.mark.parametrize("case", NOT_A_STATE)
+def test_what_is_not_a_training_state_is_refused_in_one_line(narrow, tmp_path, case):
+    path = tmp_path / "state.safetensors"
+    NOT_A_STATE[case](path, TrainingState.start(RECIPE, CPU))
+    with pytest.raises(BadCheckpoint) as caught:
+        TrainingState.start(RECIPE, CPU).load(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import torch
 from PIL import Image
-from torch import nn
+from torch import Tensor, nn
 from tqdm import tqdm
 
-from experiments.command_line import OneLineParser, choose_device, positive, run_command
+from experiments.command_line import OneLineParser, choose_device, markdown_table, positive, run_command
 from seg.batches import training_batch
 from seg.data import DeviceSplit
 from seg.evaluation import autocast, choose_precision, evaluate
@@ -25,108 +25,146 @@ BATCH = 64
 
 @dataclass(frozen=True)
 class Measurement:
-    """A figure with its spread: `values` in `unit`, one a repetition."""
+    """A figure with its spread: `values` in `unit`, one a step."""
 
     name: str
-    values: list[float]
     unit: str
+    values: list[float]
 
-    def row(self) -> str:
-        middle, low, high = statistics.median(self.values), min(self.values), max(self.values)
-        return f"{self.name:44} {middle:9.2f} {low:9.2f} {high:9.2f} {self.unit}"
+
+@dataclass(frozen=True)
+class Stopwatch:
+    """Times `steps` calls, after one that is not counted, and shows each in the progress bar."""
+
+    device: torch.device
+    precision: str
+    steps: int
+    progress: tqdm
+
+    def seconds(self, *works: Callable[[], object]) -> list[list[float]]:
+        """Seconds of each call, a list for each work; works take turns, so a machine that slows down slows all."""
+        taken = [[] for _ in works]
+        self.progress.reset(total=len(works) * (self.steps + 1))
+        for step in range(self.steps + 1):
+            for work, seconds in zip(works, taken, strict=True):
+                self._wait()
+                started = time.perf_counter()
+                work()
+                self._wait()  # an accelerator works on after the call returns
+                if step:
+                    seconds.append(time.perf_counter() - started)
+                self.progress.update()
+        return taken
+
+    def _wait(self) -> None:
+        if self.device.type != "cpu":
+            torch.accelerator.synchronize(self.device)
 
 
 def main(arguments: list[str] | None) -> int:
-    parser = OneLineParser(prog="python -m experiments.benchmark", description="Measure the project's speed.")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
-    parser.add_argument("--only", choices=BENCHMARKS, help="measure this alone")
-    parser.add_argument("--repeat", type=positive(int), default=5, help="repetitions after a warm-up (default: 5)")
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
     device = choose_device(options.device)
     precision = choose_precision(device)
+    steps = options.steps or (5 if device.type == "cpu" else 50)
     chosen = [options.only] if options.only else list(BENCHMARKS)
     measured = []
-    for name in tqdm(chosen, desc="measuring", leave=False):
-        measured += BENCHMARKS[name](device, precision, options.repeat)
-    print(f"{device}, {precision}, torch {torch.__version__}, {torch.get_num_threads()} threads")
-    print(f"{'':44} {'median':>9} {'min':>9} {'max':>9}")
-    for measurement in measured:
-        print(measurement.row())
+    for name in chosen:
+        with tqdm(desc=name, unit="call", leave=False) as progress:
+            measured += BENCHMARKS[name](Stopwatch(device, precision, steps, progress))
+    print(f"{device}, {precision}, torch {torch.__version__}, {torch.get_num_threads()} threads, {steps} steps each\n")
+    rows = [
+        [m.name, m.unit, *(f"{value:.2f}" for value in (statistics.median(m.values), min(m.values), max(m.values)))]
+        for m in measured
+    ]
+    print(markdown_table(["measured", "unit", "median", "min", "max"], rows, words=["measured", "unit"]))
     return 0
 
 
-def training(device: torch.device, precision: str, repeat: int) -> list[Measurement]:
-    """Whole training steps of cross-entropy, batch-making included, at 128 x 128 and 64 x 64."""
+def training(watch: Stopwatch) -> list[Measurement]:
+    """Whole training steps of cross-entropy, batch-making included."""
+    split, loss = _random_split(watch.device), make_loss("ce")
+    everything = torch.arange(BATCH, device=watch.device)
     measurements = []
-    split, loss = _random_split(device, BATCH), make_loss("ce")
     for size in (128, 64):
-        state = TrainingState.start(Recipe(precision=precision), device)
+        state = TrainingState.start(Recipe(precision=watch.precision), watch.device)
         state.model.train()
-        everything = torch.arange(BATCH, device=device)
 
-        def step(state: TrainingState = state, size: int = size, everything: torch.Tensor = everything) -> None:
+        def step(size: int = size, state: TrainingState = state) -> None:
             photos, masks = training_batch(split, everything, size, state.generator, jitter=0.3)
             state.optimiser.zero_grad(set_to_none=True)
-            with autocast(device, precision):
+            with autocast(watch.device, watch.precision):
                 logits = state.model(photos.contiguous(memory_format=torch.channels_last))
             loss(logits.float(), masks).backward()
             state.optimiser.step()
 
-        rates = [BATCH / seconds for seconds in _time(step, device, repeat)]
-        measurements.append(Measurement(f"training, {size} x {size}", rates, "photos/s"))
+        (seconds,) = watch.seconds(step)
+        measurements.append(Measurement(f"training, {size} x {size}", "photos/s", [BATCH / s for s in seconds]))
     return measurements
 
 
-def scoring(device: torch.device, precision: str, repeat: int) -> list[Measurement]:
-    """Evaluation at 128 x 128, all scores but the detailed ones."""
-    split = _random_split(device, BATCH)
-    model = SegNet().to(device, memory_format=torch.channels_last)
-
-    def score() -> None:
-        evaluate(model, split, make_loss("ce"), network_size=128, precision=precision, batch_size=BATCH)
-
-    return [Measurement("scoring, 128 x 128", [BATCH / s for s in _time(score, device, repeat)], "photos/s")]
+def scoring(watch: Stopwatch) -> list[Measurement]:
+    """Evaluation, with all that a row of `epochs.csv` needs."""
+    split, loss = _random_split(watch.device), make_loss("ce")
+    model = SegNet().to(watch.device, memory_format=torch.channels_last)
+    (seconds,) = watch.seconds(lambda: evaluate(model, split, loss, network_size=128, precision=watch.precision))
+    return [Measurement("scoring, 128 x 128", "photos/s", [BATCH / s for s in seconds])]
 
 
-def inference(device: torch.device, precision: str, repeat: int) -> list[Measurement]:
-    """One 500 x 375 photo through `Segmenter.predict`, as the app calls it: always fp32."""
-    model = fold_batch_norms(SegNet().eval()).to(device, memory_format=torch.channels_last)
-    segmenter = Segmenter(model, device, 128, {})
-    photo = Image.effect_noise((500, 375), 64).convert("RGB")
-    seconds = _time(lambda: segmenter.predict(photo), device, repeat)
-    return [Measurement("inference, one 500 x 375 photo", [1000 * s for s in seconds], "ms")]
+def inference(watch: Stopwatch) -> list[Measurement]:
+    """One photo through `Segmenter.predict`, as the app calls it: always in fp32."""
+    model = fold_batch_norms(SegNet().eval()).to(watch.device, memory_format=torch.channels_last)
+    segmenter = Segmenter(model, watch.device, 128, {})
+    measurements = []
+    for size in ((128, 128), (500, 375)):
+        photo = Image.effect_noise(size, 64).convert("RGB")
+        (seconds,) = watch.seconds(lambda photo=photo: segmenter.predict(photo))
+        name = f"inference, one photo of {size[0]} x {size[1]}"
+        measurements.append(Measurement(name, "ms", [1000 * s for s in seconds]))
+    return measurements
 
 
-def pooling(device: torch.device, precision: str, repeat: int) -> list[Measurement]:
-    """Pool and unpool the first stage's output, forward and backward: uint8 offsets against int64 indices."""
-    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-    x = torch.randn(BATCH, 64, 128, 128, device=device, dtype=dtype).relu_()
+def pooling(watch: Stopwatch) -> list[Measurement]:
+    """Pool and unpool the first stage's output, forward and backward: one-byte offsets against int64 indices."""
+    dtype = torch.bfloat16 if watch.precision == "bf16" else torch.float32
+    x = torch.randn(BATCH, 64, 128, 128, device=watch.device, dtype=dtype).relu_()
     x = x.contiguous(memory_format=torch.channels_last).requires_grad_()
     native_pool, native_unpool = nn.MaxPool2d(2, return_indices=True), nn.MaxUnpool2d(2)
+    ways = {
+        "seg.pooling": lambda: max_unpool(*max_pool(x)),
+        "nn.MaxPool2d, nn.MaxUnpool2d": lambda: native_unpool(*native_pool(x)),
+    }
 
-    def offsets() -> None:
-        y = max_unpool(*max_pool(x))
+    def forward_and_backward(way: Callable[[], Tensor]) -> None:
+        x.grad = None  # or the second call would also add
+        y = way()
         y.backward(y.detach())
 
-    def indices() -> None:
-        y = native_unpool(*native_pool(x))
-        y.backward(y.detach())
-
-    ours, native = [], []
-    for _ in range(repeat):  # side by side, so that a machine that slows down slows both
-        ours += _time(offsets, device, 1)
-        native += _time(indices, device, 1)
-    ratios = [b / a for a, b in zip(ours, native, strict=True)]
-    return [
-        Measurement("pooling, uint8 offsets", [1000 * s for s in ours], "ms"),
-        Measurement("pooling, nn.MaxPool2d and nn.MaxUnpool2d", [1000 * s for s in native], "ms"),
-        Measurement("pooling, times faster than PyTorch's", ratios, ""),
-        Measurement("pooling, bytes kept an output, ours", [max_pool(x)[1].element_size()], "B"),
-        Measurement("pooling, bytes kept an output, PyTorch's", [native_pool(x)[1].element_size()], "B"),
+    ours, native = watch.seconds(*(lambda way=way: forward_and_backward(way) for way in ways.values()))
+    times = [
+        Measurement(f"pooling, {name}", "ms", [1000 * s for s in seconds])
+        for name, seconds in zip(ways, (ours, native), strict=True)
     ]
+    ratio = Measurement("pooling, times faster", "", [b / a for a, b in zip(ours, native, strict=True)])
+    kept = [Measurement(f"pooling, {name} keeps", "MiB", [_kept(way, x) / 2**20]) for name, way in ways.items()]
+    return [*times, ratio, *kept]
 
 
-BENCHMARKS: dict[str, Callable[[torch.device, str, int], list[Measurement]]] = {
+def _kept(work: Callable[[], Tensor], given: Tensor) -> int:
+    """Bytes that the forward pass keeps for the backward pass, beside its input."""
+    kept = {}
+
+    def note(tensor: Tensor) -> Tensor:
+        kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        output = work()
+    kept.pop(given.untyped_storage().data_ptr(), None)
+    del output
+    return sum(kept.values())
+
+
+BENCHMARKS: dict[str, Callable[[Stopwatch], list[Measurement]]] = {
     "training": training,
     "scoring": scoring,
     "inference": inference,
@@ -134,28 +172,23 @@ BENCHMARKS: dict[str, Callable[[torch.device, str, int], list[Measurement]]] = {
 }
 
 
-def _random_split(device: torch.device, count: int) -> DeviceSplit:
-    generator = torch.Generator().manual_seed(0)
-    photos = torch.randint(0, 256, (count, 3, 128, 128), dtype=torch.uint8, generator=generator)
-    masks = torch.randint(0, 3, (count, 128, 128), dtype=torch.uint8, generator=generator)
+def _random_split(device: torch.device) -> DeviceSplit:
+    photos = torch.randint(0, 256, (BATCH, 3, 128, 128), dtype=torch.uint8)
+    masks = torch.randint(0, 3, (BATCH, 128, 128), dtype=torch.uint8)
     return DeviceSplit(photos.to(device), masks.to(device))
 
 
-def _time(work: Callable[[], object], device: torch.device, repeat: int) -> list[float]:
-    """Seconds of each repetition, after one that is not counted."""
-
-    def finish() -> None:
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-
-    seconds = []
-    for repetition in range(repeat + 1):
-        started = time.perf_counter()
-        work()
-        finish()
-        if repetition:
-            seconds.append(time.perf_counter() - started)
-    return seconds
+def _parser() -> OneLineParser:
+    parser = OneLineParser(
+        prog="python -m experiments.benchmark",
+        description="Measure how fast this machine trains, scores and segments, on random photos in batches of 64.",
+    )
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
+    parser.add_argument(
+        "--steps", type=positive(int), help="calls to time of each, after one more (default: 5 on a CPU, else 50)"
+    )
+    parser.add_argument("--only", choices=BENCHMARKS, help="measure this alone")
+    return parser
 
 
 if __name__ == "__main__":

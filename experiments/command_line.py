@@ -1,12 +1,13 @@
-"""What every command shares: one-line errors, and where the dataset is."""
+"""What every command shares: one-line errors, where the dataset is, tables."""
 
 import argparse
 import math
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
+import pandas as pd
 import torch
 
 from seg import InputError
@@ -51,10 +52,49 @@ def choose_device(name: str) -> torch.device:
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
         name = next(kind for kind, there in available.items() if there)
-    if not available.get(name.split(":")[0], False):
+    kind, _, number = name.partition(":")
+    count = torch.cuda.device_count() if kind == "cuda" else 1
+    if not available.get(kind, False) or (":" in name and not (number.isdecimal() and int(number) < count)):
         there = ", ".join(kind for kind, there in available.items() if there)
         raise InputError(f"this machine has no device {name}: choose from auto, {there}")
     return torch.device(name)
+
+
+def add_csv_option(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("--csv", type=_writable, metavar="FILE", help=f"also write {what} to a file")
+
+
+def _writable(text: str) -> Path:
+    """Seen before the work begins: a wrong path costs nothing."""
+    path = Path(text)
+    if path.is_dir() or not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} cannot be written: give a file in a folder that exists")
+    return path
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write the table with full precision, an undefined score as an empty cell.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    try:
+        table.to_csv(path, index=False)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written ({error.strerror}): pass another --csv FILE") from error
+
+
+def markdown_table(header: list[str], rows: list[list[str]], *, words: Collection[str] = ()) -> str:
+    """A GitHub-Markdown table with aligned columns; those named in `words` to the left, all others to the right."""
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in [header, *rows]]
+    widths = [max(3, *map(len, column)) for column in zip(*cells, strict=True)]
+    sides = ["<" if title in words else ">" for title in header]
+    rule = ["-" * width if side == "<" else "-" * (width - 1) + ":" for side, width in zip(sides, widths, strict=True)]
+    lines = [
+        " | ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True))
+        for row in [cells[0], rule, *cells[1:]]
+    ]
+    return "\n".join(f"| {line} |" for line in lines)
 
 
 def positive(kind: type[int] | type[float]) -> Callable[[str], int | float]:

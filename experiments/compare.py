@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from experiments.command_line import OneLineParser, markdown_table, run_command, write_csv
+from experiments.command_line import OneLineParser, add_csv_option, markdown_table, run_command, write_csv
 from experiments.runs import DEFAULT_FOLDER, RESULTS, SCORES, Run, find_runs, read_run
 from seg import InputError
 
@@ -37,9 +37,7 @@ def main(arguments: list[str] | None) -> int:
     table = runs_table(runs)
     if options.csv:
         write_csv(options.csv, table)
-    print(_as_markdown(table))
-    for line in _sampled(runs, table):
-        print(f"\n{line}")
+    print("\n".join([_as_markdown(table), *_notes(runs)]))
     return 0
 
 
@@ -104,7 +102,7 @@ def _as_markdown(table: pd.DataFrame) -> str:
             str(row["seed"]),
             f"{row['epochs']}/{row['epochs_planned']}",
             row["status"],
-            row["device"],
+            "" if pd.isna(row["device"]) else row["device"],
             *("" if pd.isna(row[score]) else f"{100 * row[score]:.2f}" for score in SHOWN),
         ]
         for row in table.to_dict("records")
@@ -112,14 +110,14 @@ def _as_markdown(table: pd.DataFrame) -> str:
     return markdown_table(header, rows, words=("run", "loss", "status", "device"))
 
 
-def _sampled(runs: list[Run], table: pd.DataFrame) -> list[str]:
-    """A line for each run whose scores come from fewer photos than the whole split."""
+def _notes(runs: list[Run]) -> list[str]:
+    """A line for each run whose scores come from fewer photos than the whole split, after an empty line."""
     lines = []
-    for run, photos in zip(runs, table["photos_scored"], strict=True):
-        whole = run.info.get("validation_photos")
-        if isinstance(whole, int) and not pd.isna(photos) and photos < whole and not run.epochs.empty:
-            lines.append(f"{run.name}: scores of a sample of {photos:,} of the {whole:,} test photos.")
-    return lines
+    for run in runs:
+        scored, whole = run.photos_scored, run.info.get("validation_photos")
+        if scored is not None and isinstance(whole, int) and scored < whole:
+            lines.append(f"{run.name}: unfinished, scores of a sample of {scored:,} of the {whole:,} test photos.")
+    return ["", *lines] if lines else []
 
 
 def _parser() -> OneLineParser:
@@ -135,7 +133,7 @@ def _parser() -> OneLineParser:
         metavar="DIR",
         help="folders that hold runs (default: experiments/results and runs)",
     )
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="also write the table to a file, as fractions")
+    add_csv_option(parser, "every score, as fractions,")
     return parser
 
 

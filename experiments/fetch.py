@@ -1,9 +1,8 @@
 """Download the Oxford-IIIT Pet dataset: `python -m experiments.fetch --data DIR`."""
 
 import shutil
-import tempfile
+from http.client import HTTPException
 from pathlib import Path
-from urllib.error import URLError
 
 from torchvision.datasets import OxfordIIITPet
 
@@ -18,53 +17,68 @@ def main(arguments: list[str] | None) -> int:
     )
     add_data_option(parser)
     root = parser.parse_args(arguments).data
-    target = root / "oxford-iiit-pet"
-    if target.exists():
-        missing = missing_files(root)
-        if missing:
-            raise InputError(
-                f"{target} lacks {len(missing)} files (first {missing[0]}): move the folder away and fetch again"
-            )
-        print(f"{target} is whole: nothing to download.")
+    dataset = root / "oxford-iiit-pet"
+    if dataset.exists():
+        _check_whole(dataset, "move that folder away and fetch again, or restore them")
+        print(f"{dataset} is whole: nothing to download.")
         return 0
+    print(f"Downloading 0.8 GB to {root}, then unpacking it, which takes a minute.")
     download(root)
-    print(f"{target} is ready: train with `python -m experiments.run --loss ce --data {root}`.")
+    print(f"{dataset} is ready: train with `python -m experiments.run --loss ce --data {root}`.")
     return 0
 
 
-def missing_files(root: Path) -> list[Path]:
-    """Photos and trimaps that the official lists name and the folder lacks; the lists themselves first."""
-    annotations = root / "oxford-iiit-pet" / "annotations"
-    lists = [annotations / f"{split}.txt" for split in ("trainval", "test")]
-    missing = [path for path in lists if not path.is_file()]
-    for split in ("trainval", "test"):
-        try:
-            pairs = OxfordIIITPet(root, split=split, target_types="segmentation")
-        except (RuntimeError, FileNotFoundError):
-            continue
-        missing += [path for path in (*pairs._images, *pairs._segs) if not path.is_file()]
-    if not missing and not (root / "oxford-iiit-pet" / "images").is_dir():
-        missing = [root / "oxford-iiit-pet" / "images"]
-    return missing
-
-
 def download(root: Path) -> None:
-    """Download next to the final place and rename: a download cut short never looks like a dataset.
+    """Download and unpack beside the final place, then rename: what is cut short never looks like a dataset.
+
+    A later call continues with the archives that arrived whole.
 
     Raises:
         InputError: no network, a damaged download, or no place to write.
     """
+    unfinished = root / ".oxford-iiit-pet-unfinished"
+    dataset = unfinished / "oxford-iiit-pet"
+    archives = [dataset / url.rsplit("/", 1)[1] for url, _ in OxfordIIITPet._RESOURCES]
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".fetching-", dir=root) as unfinished:
-            OxfordIIITPet(unfinished, download=True)  # shows its own progress and checks the files' MD5 sums
-            shutil.move(Path(unfinished) / "oxford-iiit-pet", root / "oxford-iiit-pet")
-    except (URLError, OSError, RuntimeError, EOFError) as error:
+        dataset.mkdir(parents=True, exist_ok=True)
+        for folder in ("images", "annotations"):  # torchvision takes half-unpacked ones for the whole
+            shutil.rmtree(dataset / folder, ignore_errors=True)
+        OxfordIIITPet(unfinished, download=True)  # shows a bar an archive and checks its MD5 sum
+        _check_whole(dataset, "fetch again")
+        for archive in archives:
+            archive.unlink()
+        dataset.rename(root / "oxford-iiit-pet")
+        shutil.rmtree(unfinished)
+    except (OSError, RuntimeError, HTTPException) as error:
         urls = " and ".join(url for url, _ in OxfordIIITPet._RESOURCES)
         raise InputError(
-            f"the dataset cannot be downloaded to {root} ({error}): download {urls} on a machine with a network and "
-            f"unpack both in {root / 'oxford-iiit-pet'}"
+            f"the dataset cannot be downloaded to {root} ({error}): run this again later, or download {urls} elsewhere "
+            f"and unpack both in {root / 'oxford-iiit-pet'}"
         ) from error
+
+
+def _check_whole(dataset: Path, remedy: str) -> None:
+    """Refuse a dataset that lacks files which its own lists name.
+
+    Raises:
+        InputError: says how many photos and trimaps are missing.
+    """
+    annotations = dataset / "annotations"
+    names = []
+    for listing in (annotations / "trainval.txt", annotations / "test.txt"):
+        try:
+            names += [line.split()[0] for line in listing.read_text().splitlines() if line.strip()]
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{dataset} is no whole dataset, {listing} cannot be read: {remedy}") from error
+    files = {
+        "photos": [dataset / "images" / f"{name}.jpg" for name in names],
+        "trimaps": [annotations / "trimaps" / f"{name}.png" for name in names],
+    }
+    missing = {kind: [path for path in paths if not path.is_file()] for kind, paths in files.items()}
+    if any(missing.values()):
+        counts = " and ".join(f"{len(paths):,} of {len(names):,} {kind}" for kind, paths in missing.items() if paths)
+        first = next(path for paths in missing.values() for path in paths)
+        raise InputError(f"{dataset} lacks {counts} (first {first}): {remedy}")
 
 
 if __name__ == "__main__":

@@ -2,17 +2,19 @@
 
 import argparse
 import platform
+import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from tqdm import tqdm
 
 from experiments.command_line import (
@@ -26,6 +28,7 @@ from experiments.command_line import (
 from experiments.probe import Probe, load_probe
 from experiments.runs import (
     DEFAULT_FOLDER,
+    Run,
     append_epoch,
     create_folder,
     keep_epochs_until,
@@ -85,6 +88,8 @@ def main(arguments: list[str] | None) -> int:
             option = changed[0].replace("_", "-")
             raise InputError(f"{folder} was not begun with this --{option}: leave it out, or start another run")
     device = choose_device(given["device"])
+    if resumed is not None and _begun_on(resumed) not in (None, device.type):
+        raise InputError(f"{folder} was begun on another device: continue it with --device {_begun_on(resumed)}")
     if resumed is None and folder.exists() and not given["overwrite"]:
         create_folder(folder, overwrite=False)  # says so before the data is read
 
@@ -95,7 +100,12 @@ def main(arguments: list[str] | None) -> int:
     data = RunData(training.sample(options["limit"]), validation, validation.sample(options["val_limit"]))
     if resumed is None:
         create_folder(folder, overwrite=given["overwrite"])
-    return train_run(folder, options, data, device, resuming=resumed is not None)
+    elif resumed.info.get("training_photos") not in (None, len(data.training)):
+        raise InputError(
+            f"{folder} was begun with {resumed.info['training_photos']} training photos, {given['data']} gives "
+            f"{len(data.training)}: pass the --data it was begun with"
+        )
+    return train_run(folder, options, data, device, resuming=resumed is not None, again=_again(given))
 
 
 @dataclass(frozen=True)
@@ -107,8 +117,15 @@ class RunData:
     validation_sample: Split
 
 
-def train_run(folder: Path, options: dict, data: RunData, device: torch.device, *, resuming: bool) -> int:
-    """Train from the folder's state, or from the start, until done or asked to stop; 0 when finished."""
+def train_run(
+    folder: Path, options: dict, data: RunData, device: torch.device, *, resuming: bool, again: str = ""
+) -> int:
+    """Train from the folder's state, or from the start, until done or asked to stop; 0 when finished.
+
+    Args:
+        again: options to type again when the run is resumed, for the message that says how.
+    """
+    resume_command = f"python -m experiments.run --resume {shlex.quote(str(folder))}{again}"
     precision = choose_precision(device) if options["precision"] == "auto" else options["precision"]
     recipe = _recipe(options, precision)
     training = DeviceSplit.upload(data.training, device)
@@ -151,10 +168,10 @@ def train_run(folder: Path, options: dict, data: RunData, device: torch.device, 
     }
     if resuming:
         info["started"] = read_run(folder).info.get("started", info["started"])
-    write_json(folder / "run.json", info)
-    write_json(folder / "predictions" / "probe.json", probe.layout())
 
     with _stop_on_signal() as asked_to_stop, _Progress(recipe, state, training, validation, validation_sample) as bar:
+        write_json(folder / "run.json", info)
+        write_json(folder / "predictions" / "probe.json", probe.layout())
 
         def on_batch(phase: str, photos: int) -> None:
             bar.advance(phase, photos)
@@ -165,20 +182,24 @@ def train_run(folder: Path, options: dict, data: RunData, device: torch.device, 
             for result in train(recipe, state, training, validation, validation_sample, loss, on_batch):
                 _record(folder, result, state, recipe, options, probe, device)
                 bar.finish_epoch(result)
-                info["scores"] = result.evaluation.scores()
+                info["scores"] = _defined(result.evaluation.scores())
                 write_json(folder / "run.json", info)
         except Interrupted:
             state.save(saved)
             write_json(folder / "run.json", info | {"status": "interrupted", "ended": _now()})
             bar.close()
             print(f"Interrupted in epoch {state.epoch + 1}; nothing is lost. Continue with:")
-            print(f"  python -m experiments.run --resume {folder}{_data_hint()}")
+            print(f"  {resume_command}")
             return 130
-        except (Diverged, torch.OutOfMemoryError, OSError) as error:
-            write_json(folder / "run.json", info | {"status": "failed", "ended": _now(), "error": str(error)})
+        except (Diverged, torch.OutOfMemoryError, OSError, SafetensorError) as error:
+            with suppress(OSError):  # a full disk has no room for this either
+                write_json(folder / "run.json", info | {"status": "failed", "ended": _now(), "error": str(error)})
             bar.close()
-            print(f"error: {folder.name} failed: {_remedy(error, folder)}", file=sys.stderr)
+            print(f"error: {folder.name} failed: {_remedy(error, resume_command)}", file=sys.stderr)
             return 1
+        except KeyboardInterrupt:  # a second Ctrl-C: the epoch under way is lost
+            write_json(folder / "run.json", info | {"status": "interrupted", "ended": _now()})
+            raise
         except BaseException as error:
             write_json(folder / "run.json", info | {"status": "failed", "ended": _now(), "error": repr(error)})
             raise
@@ -209,13 +230,20 @@ def _record(
         "loss": options["loss"],
         "epoch": result.epoch,
         "input_size": size,
-        "scores": result.evaluation.scores(),
+        "scores": _defined(result.evaluation.scores()),
     }
     save_checkpoint(folder / "model.safetensors", state.model, **checkpoint)
     if options["keep_epochs"]:
         (folder / "weights").mkdir(exist_ok=True)
         save_checkpoint(folder / "weights" / f"epoch-{result.epoch:03d}.safetensors", state.model, **checkpoint)
-    state.save(folder / "state.safetensors")
+    # not after the last epoch: a kill before the run is finished then repeats it, details and all
+    if result.epoch < recipe.epochs:
+        state.save(folder / "state.safetensors")
+
+
+def _defined(scores: dict[str, float]) -> dict[str, float | None]:
+    """Scores for JSON, which has no NaN."""
+    return {name: None if score != score else score for name, score in scores.items()}
 
 
 def _recipe(options: dict, precision: str) -> Recipe:
@@ -298,19 +326,25 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _remedy(error: Exception, folder: Path) -> str:
+def _remedy(error: Exception, resume_command: str) -> str:
     if isinstance(error, Diverged):
         return f"{error}: lower --lr and start again with --overwrite"
     if isinstance(error, torch.OutOfMemoryError):
         return "the device's memory is full: lower --batch-size and start again with --overwrite"
-    return f"{error}: mend that, then continue with `python -m experiments.run --resume {folder}`"
+    return f"{error}: mend that, then continue with `{resume_command}`"
 
 
-def _data_hint() -> str:
-    """The --data option to repeat, where the dataset was named on the command line."""
-    if "--data" not in sys.argv[:-1]:
-        return ""
-    return f" --data {sys.argv[sys.argv.index('--data') + 1]}"
+def _again(given: dict) -> str:
+    """What was typed and is no part of the recipe, to be typed again with --resume."""
+    defaults = _parser()
+    typed = [name for name in ("data", "device") if given[name] != defaults.get_default(name)]
+    return "".join(f" --{name} {shlex.quote(str(given[name]))}" for name in typed)
+
+
+def _begun_on(run: Run) -> str | None:
+    """The device of a run's random generator, which no other kind of device can continue."""
+    environment = run.info.get("environment")
+    return environment.get("device") if isinstance(environment, dict) else None
 
 
 @contextmanager
@@ -410,6 +444,8 @@ def _check(options: dict) -> None:
         raise InputError("--loss weighted needs --class-weights other than none: use --loss ce for no weights")
     if options["loss"] != "focal" and options["gamma"] != DEFAULTS["gamma"]:
         raise InputError(f"--gamma belongs to --loss focal: --loss {options['loss']} has none")
+    if options["seed"] >= 2**63:
+        raise InputError(f"--seed {options['seed']} is too large: choose one below 2**63")
     if options["size"] % 16:
         raise InputError(f"--size {options['size']} does not divide by 16: try {max(16, options['size'] // 16 * 16)}")
 

@@ -1,6 +1,7 @@
 """A run is a folder: its files, written while it trains and read back by everything else."""
 
 import csv
+import io
 import json
 import os
 import shutil
@@ -77,6 +78,22 @@ class Run:
         return self.info["options"]["epochs"]
 
     @property
+    def device_name(self) -> str | None:
+        """The processor or accelerator that trained it; None where the run does not say."""
+        environment = self.info.get("environment")
+        name = environment.get("device_name") if isinstance(environment, dict) else None
+        return name if isinstance(name, str) else None
+
+    @property
+    def photos_scored(self) -> int | None:
+        """Test photos behind the last epoch's scores: all after the last planned epoch, before it a sample."""
+        if self.epochs.empty:
+            return None
+        last = self.epochs_trained == self.epochs_planned
+        photos = self.info.get("validation_photos" if last else "validation_sample_photos")
+        return photos if isinstance(photos, int) else None
+
+    @property
     def checkpoint(self) -> Path | None:
         path = self.folder / "model.safetensors"
         return path if path.is_file() else None
@@ -123,11 +140,13 @@ def read_run(folder: Path) -> Run:
         raise BadRun(f"{path} does not describe a run ({error!r}): move the folder away, or train it anew") from error
     path = folder / "epochs.csv"
     try:
-        epochs = pd.read_csv(path)
+        text = path.read_text()
+        # a run that is being written may end in half a row
+        epochs = pd.read_csv(io.StringIO(text[: text.rfind("\n") + 1]))
         if tuple(epochs.columns) != EPOCH_COLUMNS:
             raise BadRun(f"{path} has other columns than a run's: move the folder away, or train it anew")
-        # a run that is being written may end in half a row
         epochs = epochs.apply(pd.to_numeric, errors="coerce").dropna(subset=["epoch", "pixel_accuracy"])
+        epochs = epochs[epochs["epoch"].between(0, 1e6) & (epochs["epoch"] % 1 == 0)]
     except (FileNotFoundError, pd.errors.EmptyDataError):
         epochs = pd.DataFrame(columns=list(EPOCH_COLUMNS), dtype=float)
     except (OSError, pd.errors.ParserError, UnicodeDecodeError) as error:
@@ -173,18 +192,20 @@ def write_json(path: Path, content: dict) -> None:
 
 
 def create_folder(folder: Path, *, overwrite: bool) -> None:
-    """Make the run's folder.
+    """Make the run's folder, empty but for `predictions/`.
 
     Raises:
         InputError: it exists and `overwrite` is not set, or it is no run and not empty, or cannot be made.
     """
     try:
         if folder.exists():
-            if not overwrite:
+            # a run stopped before its first file has left an empty predictions/: as good as nothing
+            empty = all(path.name == "predictions" and not any(path.iterdir()) for path in folder.iterdir())
+            if not empty and not overwrite:
                 raise InputError(
                     f"{folder} exists: continue it with --resume, replace it with --overwrite, or pass --name NAME"
                 )
-            if not (folder / "run.json").exists() and any(folder.iterdir()):
+            if not empty and not (folder / "run.json").exists():
                 raise InputError(f"{folder} is not a run, so --overwrite leaves it alone: pass --name NAME")
             shutil.rmtree(folder)
         (folder / "predictions").mkdir(parents=True)
@@ -203,7 +224,7 @@ def append_epoch(folder: Path, result: EpochResult) -> None:
         **result.evaluation.scores(),
     }
     path = folder / "epochs.csv"
-    fresh = not path.exists()
+    fresh = not path.exists() or path.stat().st_size == 0
     with open(path, "a", newline="") as file:
         writer = csv.writer(file)
         if fresh:
@@ -225,7 +246,8 @@ def keep_epochs_until(folder: Path, epoch: int) -> None:
     path = folder / "epochs.csv"
     if path.exists():
         rows = list(csv.reader(path.read_text().splitlines()))
-        kept = rows[:1] + [row for row in rows[1:] if row and row[0].isdigit() and int(row[0]) <= epoch]
+        whole = [row for row in rows[1:] if len(row) == len(EPOCH_COLUMNS) and row[0].isdigit()]
+        kept = rows[:1] + [row for row in whole if int(row[0]) <= epoch]
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         with open(temporary, "w", newline="") as file:
             csv.writer(file).writerows(kept)

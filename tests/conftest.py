@@ -12,9 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 from PIL import Image
 
 from experiments import run
+
+# no verdict on a busy machine's speed
+settings.register_profile("quick", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("quick")
 
 PROJECT = Path(__file__).parents[1]
 BESIDE_THE_PROJECT = PROJECT.parent / "shared"

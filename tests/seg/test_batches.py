@@ -2,14 +2,13 @@ import numpy as np
 import pytest
 import torch
 import torchvision.transforms.functional as tv
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from seg.batches import colour_jitter, resize_masks, resize_photos, training_batch
 from seg.data import DeviceSplit
 
-quick = settings(max_examples=25, deadline=None)
 seeds = st.integers(0, 2**32)
 
 
@@ -58,7 +57,6 @@ def test_each_photo_has_its_own_brightness_within_the_jitters_range():
     assert 1.25 < factors.max() < 1.301
 
 
-@quick
 @given(seed=seeds)
 def test_the_same_generator_seed_gives_the_same_batch_and_another_seed_another(split, seed):
     batches = [training_batch(split, torch.arange(64), 32, seeded(s), jitter=0.3) for s in (seed, seed, seed + 1)]
@@ -68,7 +66,6 @@ def test_the_same_generator_seed_gives_the_same_batch_and_another_seed_another(s
     assert not torch.equal(batches[0][1], batches[2][1])
 
 
-@quick
 @given(seed=seeds)
 def test_colour_jitter_equals_torchvisions_three_adjustments(seed):
     # so close to grey that none of torchvision's intermediate steps clips
@@ -86,7 +83,6 @@ def test_factors_of_one_change_nothing():
     torch.testing.assert_close(colour_jitter(photos, *torch.ones(3, 2)), photos)
 
 
-@quick
 @given(seed=seeds, strength=st.floats(0, 4))
 def test_jittered_colours_stay_in_range(seed, strength):
     photos = torch.rand(4, 3, 5, 5, generator=seeded(seed))
@@ -123,7 +119,6 @@ def test_masks_take_the_pixel_under_each_new_pixels_centre(source, size):
     assert torch.equal(resized, masks[:, centres][:, :, centres].long())
 
 
-@quick
 @given(seed=seeds, source=st.integers(1, 40), size=st.integers(1, 40))
 def test_resized_masks_hold_only_classes_of_the_mask(seed, source, size):
     mask = 2 * torch.randint(2, (1, source, source), dtype=torch.uint8, generator=seeded(seed))

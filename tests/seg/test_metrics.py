@@ -25,7 +25,6 @@ from seg.metrics import (
     custom_iou,
 )
 
-quick = settings(max_examples=30, deadline=None)
 nan = float("nan")
 
 
@@ -73,14 +72,12 @@ def torchmetrics_scores(predicted, truth) -> dict[str, float]:
     return {name: float(score) for name, score in scores.items()}
 
 
-@quick
 @given(maps=class_maps())
 def test_confusion_scores_equal_torchmetrics(maps):
     scores = confusion_scores(confusion_per_photo(*maps).sum(dim=0))
     assert scores == pytest.approx(torchmetrics_scores(*maps), abs=1e-6, nan_ok=True)
 
 
-@quick
 @given(maps=class_maps())
 def test_confusion_of_each_photo_equals_torchmetrics(maps):
     expected = [multiclass_confusion_matrix(p, t, 3) for p, t in zip(*maps, strict=True)]
@@ -122,7 +119,6 @@ def test_counts_past_the_integers_of_float32_are_exact():
     assert 1 - confusion_scores(confusion)["pixel_accuracy"] == pytest.approx(1 / pixels, rel=1e-6)
 
 
-@quick
 @given(seed=st.integers(0, 2**32), spread=st.sampled_from([0.0, 1.0, 50.0]))
 def test_custom_iou_equals_its_one_hot_definition(seed, spread):
     generator = torch.Generator().manual_seed(seed)
@@ -158,7 +154,7 @@ def slow_boundary_iou(predicted: np.ndarray, truth: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize(("height", "width"), [(16, 16), (48, 64), (20, 140)])  # 1, 2 and 3 steps of erosion
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_boundary_iou_equals_erosion_step_by_step(height, width, data):
     predicted, truth = ([data.draw(blobs(height, width)) for _ in range(2)] for _ in range(2))
@@ -181,7 +177,7 @@ def chebyshev(region: np.ndarray) -> np.ndarray:
     return distance
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(predicted=blobs(10, 22), truth=blobs(10, 22))
 def test_bands_hold_the_pixels_near_both_the_pet_and_its_outside(predicted, truth):
     to_pet, to_outside = chebyshev(truth == PET), chebyshev(truth != PET)
@@ -212,7 +208,6 @@ def slow_calibration(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray
     return sums
 
 
-@quick
 @given(seed=st.integers(0, 2**32), spread=st.sampled_from([0.0, 1.0, 3.0, 50.0]))
 def test_calibration_sums_equal_a_loop_over_pixels(seed, spread):
     generator = torch.Generator().manual_seed(seed)

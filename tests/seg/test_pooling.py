@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import nn
@@ -21,7 +21,6 @@ def small_integers(shape: tuple[int, ...]) -> st.SearchStrategy[torch.Tensor]:
 
 @layouts
 @dtypes
-@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_pooling_equals_torchs_in_value_position_and_gradient(data, dtype, layout):
     batch, channels, height, width = data.draw(shapes)
@@ -45,7 +44,6 @@ def test_pooling_equals_torchs_in_value_position_and_gradient(data, dtype, layou
 
 @layouts
 @dtypes
-@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_unpooling_equals_torchs_in_value_and_gradient(data, dtype, layout):
     batch, channels, height, width = data.draw(shapes)

@@ -1,0 +1,71 @@
+"""The benchmark measures what it names. How fast is no test's business."""
+
+import pytest
+
+from experiments import benchmark
+
+TRAINING = ["training, 128 x 128", "training, 64 x 64"]
+INFERENCE = ["inference, one photo of 128 x 128", "inference, one photo of 500 x 375"]
+POOLS = ["seg.pooling", "nn.MaxPool2d, nn.MaxUnpool2d"]
+POOLING = [
+    *(f"pooling, {pool}" for pool in POOLS),
+    "pooling, times faster",
+    *(f"pooling, {pool} keeps" for pool in POOLS),
+]
+
+
+@pytest.fixture(autouse=True)
+def small(narrow, monkeypatch) -> None:
+    monkeypatch.setattr(benchmark, "BATCH", 2)
+
+
+def parse(text: str) -> dict[str, list[str]]:
+    """Unit, median, minimum and maximum of each row."""
+    lines = [line for line in text.splitlines() if line.startswith("|")][2:]
+    return {name.strip(): [cell.strip() for cell in cells] for name, *cells in (li[1:-1].split("|") for li in lines)}
+
+
+def test_every_measurement_has_a_row_with_its_spread(command):
+    ended = command(benchmark, "--device", "cpu", "--steps", 2)
+    assert ended.status == 0
+    assert ended.out.startswith("cpu, ")
+    assert "2 steps each" in ended.out
+    rows = parse(ended.out)
+    assert list(rows) == [*TRAINING, "scoring, 128 x 128", *INFERENCE, *POOLING]
+    for unit, *values in rows.values():
+        assert unit in ("photos/s", "ms", "MiB", "")
+        median, low, high = map(float, values)
+        assert 0 < low <= median <= high
+
+
+def test_pooling_keeps_a_byte_a_maximum_where_pytorch_keeps_eight(command):
+    rows = parse(command(benchmark, "--device", "cpu", "--steps", 1, "--only", "pooling").out)
+    assert list(rows) == POOLING
+    maxima = 2 * 64 * 64 * 64  # photos, channels, and the side of 128 halved
+    ours, native = (float(rows[f"pooling, {pool} keeps"][1]) for pool in POOLS)
+    assert ours * 2**20 == maxima
+    assert native * 2**20 == 8 * maxima
+
+
+def test_each_step_is_timed_once_after_a_warm_up(command, monkeypatch):
+    calls = []
+
+    def two(watch: benchmark.Stopwatch) -> list[benchmark.Measurement]:
+        a, b = watch.seconds(lambda: calls.append("a"), lambda: calls.append("b"))
+        return [benchmark.Measurement("a", "s", a), benchmark.Measurement("steps", "", [len(a), len(b)])]
+
+    monkeypatch.setattr(benchmark, "BENCHMARKS", {"two": two})
+    rows = parse(command(benchmark, "--device", "cpu", "--steps", 3).out)
+    assert calls == ["a", "b"] * 4
+    assert rows["steps"] == ["", "3.00", "3.00", "3.00"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(["--only", "dancing"], "--only"), (["--steps", "0"], "--steps"), (["--device", "warp"], "warp")],
+)
+def test_a_bad_option_ends_in_one_line(command, options, said):
+    ended = command(benchmark, *options)
+    assert (ended.status, ended.out) == (2, "")
+    assert len(ended.err.splitlines()) == 1
+    assert said in ended.err

@@ -1,0 +1,66 @@
+"""What every command shares."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments.command_line import choose_device, markdown_table, write_csv
+from seg import InputError
+
+COMMANDS = ["run", "compare", "evaluate", "fetch", "benchmark"]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_says_how_to_call_the_command_and_what_it_does(command, name):
+    ended = command(import_module(f"experiments.{name}"), "--help")
+    assert ended.status == 0
+    assert ended.out.startswith(f"usage: python -m experiments.{name}")
+    description = ended.out.split("\n\n")[1]
+    assert description.endswith(".")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_unknown_option_ends_in_one_line(command, name):
+    ended = command(import_module(f"experiments.{name}"), "--dance", "CHECKPOINT")
+    assert ended.status == 2
+    assert ended.err.startswith(f"python -m experiments.{name}: ")
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_auto_is_a_device_this_machine_has():
+    torch.zeros(1, device=choose_device("auto"))
+    assert choose_device("cpu") == torch.device("cpu")
+
+
+@pytest.mark.parametrize("name", ["", "warp", "cpu:", "cpu:1", "cpu:-1", "cuda:1000", ":", "cuda:0:0"])
+def test_a_device_this_machine_lacks_is_told_with_those_it_has(name):
+    with pytest.raises(InputError, match="choose from auto, .*cpu"):
+        choose_device(name)
+
+
+CELLS = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=8)
+
+
+@given(st.integers(1, 4).flatmap(lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), min_size=1)))
+def test_a_markdown_table_gives_back_its_cells_in_aligned_columns(cells):
+    lines = markdown_table(cells[0], cells[1:], words=cells[0][:1]).split("\n")
+    assert len({len(line) for line in lines}) == 1
+    unescaped = [line.replace("\\|", "\0") for line in lines]
+    read = [[cell.strip().replace("\0", "|") for cell in line[1:-1].split("|")] for line in unescaped]
+    assert [read[0], *read[2:]] == cells
+    assert all(set(cell) <= {"-", ":"} for cell in read[1])
+
+
+def test_a_table_is_written_with_every_digit_and_an_empty_cell_for_none(tmp_path):
+    write_csv(tmp_path / "table.csv", pd.DataFrame({"a": [1 / 3, float("nan")], "b": ["x,y", "z"]}))
+    assert (tmp_path / "table.csv").read_text() == 'a,b\n0.3333333333333333,"x,y"\n,z\n'
+
+
+def test_a_table_that_cannot_be_written_is_told(tmp_path):
+    with pytest.raises(InputError, match="cannot be written"):
+        write_csv(Path(tmp_path), pd.DataFrame())

@@ -1,0 +1,452 @@
+"""A run is logged as its options say, and an interrupted one ends as if it had never been interrupted."""
+
+import ast
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from PIL import Image
+from safetensors.torch import load_file
+
+from experiments import run
+from experiments.runs import read_run
+from seg import training
+from seg.checkpoint import load_checkpoint
+from seg.data import load_split
+
+PROJECT = Path(__file__).parents[2]
+SMALL = ["--size", "16", "--batch-size", "4", "--epochs", "1", "--device", "cpu"]
+
+
+def rows(folder: Path) -> int:
+    """Finished epochs that epochs.csv tells of."""
+    path = folder / "epochs.csv"
+    return len(path.read_text().splitlines()) - 2 if path.exists() else -1
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def scores(folder: Path) -> pd.DataFrame:
+    """epochs.csv as text, without its timings."""
+    return pd.read_csv(folder / "epochs.csv", dtype=str).drop(columns=["seconds", "images_per_second"])
+
+
+def assert_same_weights(a: Path, b: Path) -> None:
+    a, b = load_file(a), load_file(b)
+    assert a.keys() == b.keys()
+    for name, value in a.items():
+        assert value.dtype == b[name].dtype, name
+        assert value.numpy().tobytes() == b[name].numpy().tobytes(), name
+
+
+@pytest.fixture
+def recipe(tiny_pets, tmp_path, narrow) -> list[object]:
+    """Options of a small run, `ce-s0` of two epochs: 2 batches of scoring, then 3 + 2 batches an epoch."""
+    return ["--loss", "ce", *SMALL, "--epochs", 2, "--data", tiny_pets, "--out", tmp_path]
+
+
+# ---- interruption
+
+
+@pytest.fixture(scope="module")
+def killed(tiny_pets, tmp_path_factory) -> SimpleNamespace:
+    """A run killed in its second epoch and resumed, and one of the same options left alone."""
+    out = tmp_path_factory.mktemp("killed")
+    recipe = ["--loss", "focal", "--class-weights", "1,0.5,2", "--progressive", "--size", "32", "--epochs", "3"]
+    recipe += ["--batch-size", "3", "--val-limit", "5", "--data", tiny_pets, "--device", "cpu", "--out", out]
+    assert run.main([*map(str, recipe), "--name", "whole"]) == 0
+
+    cut, command = out / "cut", [sys.executable, "-m", "experiments.run"]
+    with open(out / "log", "w") as log:
+        process = subprocess.Popen([*command, *map(str, recipe), "--name", "cut"], cwd=PROJECT, stdout=log, stderr=log)
+    deadline = time.monotonic() + 120
+    while not (cut / "state.safetensors").exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            pytest.fail((out / "log").read_text())
+        time.sleep(0.01)
+    time.sleep(0.3)  # into the second epoch
+    process.send_signal(signal.SIGKILL)
+    status = process.wait()
+
+    then, done = json.loads((cut / "run.json").read_text()), rows(cut)
+    resumed = [*command, "--resume", cut, "--data", tiny_pets, "--device", "cpu"]
+    end = subprocess.run(resumed, cwd=PROJECT, capture_output=True, text=True)
+    return SimpleNamespace(whole=out / "whole", cut=cut, status=status, then=then, rows=done, end=end)
+
+
+def test_a_killed_run_was_under_way(killed):
+    assert killed.status == -signal.SIGKILL
+    assert killed.then["status"] == "running"
+    assert 1 <= killed.rows < 3
+
+
+def test_a_killed_run_resumes_to_the_same_scores(killed):
+    assert killed.end.returncode == 0, killed.end.stderr
+    assert scores(killed.whole)["epoch"].tolist() == ["0", "1", "2", "3"]
+    pd.testing.assert_frame_equal(scores(killed.cut), scores(killed.whole))
+
+
+def test_a_killed_run_resumes_to_the_same_files(killed):
+    whole, cut = contents(killed.whole), contents(killed.cut)
+    assert whole.keys() == cut.keys()
+    timed = {"run.json", "epochs.csv", "model.safetensors"}
+    assert {name for name in whole if whole[name] != cut[name]} <= timed
+    assert {"images.csv", "bands.csv", "calibration.csv"} <= whole.keys()
+    assert_same_weights(killed.whole / "model.safetensors", killed.cut / "model.safetensors")
+
+
+def test_a_killed_run_keeps_its_options_and_its_first_start(killed):
+    whole, cut = (read_run(folder) for folder in (killed.whole, killed.cut))
+    assert (whole.status, cut.status) == ("finished", "finished")
+    assert cut.info["options"] == whole.info["options"]
+    assert cut.info["scores"] == whole.info["scores"]
+    assert cut.info["started"] == killed.then["started"]
+
+
+def test_a_progressive_run_records_its_schedule_and_its_sample(killed):
+    finished = read_run(killed.cut)
+    assert finished.info["options"]["size"] == [16, 16, 32]
+    assert finished.info["options"]["class_weights"] == [1.0, 0.5, 2.0]
+    assert finished.info["class_weights"] == [1.0, 0.5, 2.0]
+    assert (finished.info["validation_sample_photos"], finished.info["validation_photos"]) == (5, 8)
+    assert finished.photos_scored == len(pd.read_csv(finished.folder / "images.csv")) == 8
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("batch", [1, 2, 3, 4, 6])
+def test_a_stopped_run_says_how_to_continue_and_continues_as_if_never_stopped(
+    recipe, tmp_path, command, monkeypatch, number, batch
+):
+    assert command(run, *recipe, "--name", "whole").status == 0
+    left, made = iter(range(batch, 0, -1)), training.training_batch
+
+    def training_batch(*arguments):
+        if next(left, 0) == 1:
+            os.kill(os.getpid(), number)
+        return made(*arguments)
+
+    name = "a name that a shell would take apart"
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "training_batch", training_batch)
+        stopped = command(run, *recipe, "--name", name)
+    assert stopped.status == 130
+    assert read_run(tmp_path / name).status == "interrupted"
+
+    told = next(line for line in stopped.out.splitlines() if line.startswith("  python -m experiments.run "))
+    assert command(run, *shlex.split(told)[3:]).status == 0
+    assert read_run(tmp_path / name).status == "finished"
+    pd.testing.assert_frame_equal(scores(tmp_path / name), scores(tmp_path / "whole"))
+    assert_same_weights(tmp_path / name / "model.safetensors", tmp_path / "whole" / "model.safetensors")
+
+
+@pytest.mark.parametrize("batch", [1, 3, 4, 6])
+def test_a_second_ctrl_c_loses_no_more_than_the_epoch(recipe, tmp_path, command, monkeypatch, batch):
+    assert command(run, *recipe, "--name", "whole").status == 0
+    left, made = iter(range(batch, 0, -1)), training.training_batch
+
+    def training_batch(*arguments):
+        if next(left, 0) == 1:
+            raise KeyboardInterrupt
+        return made(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "training_batch", training_batch)
+        ended = command(run, *recipe)
+    assert (ended.status, ended.error) == (130, "stopped")
+    folder = tmp_path / "ce-s0"
+    assert read_run(folder).status == "interrupted"
+    with open(folder / "epochs.csv", "a") as file:  # as if it had been writing a row
+        file.write("2,0.25,1")
+    assert command(run, "--resume", folder, *again(recipe)).status == 0
+    pd.testing.assert_frame_equal(scores(folder), scores(tmp_path / "whole"))
+
+
+def again(recipe: list[object]) -> list[object]:
+    """What of the options has to be typed again."""
+    return ["--data", recipe[recipe.index("--data") + 1], "--device", "cpu"]
+
+
+def test_a_run_killed_before_its_last_files_repeats_the_last_epoch(recipe, tmp_path, command, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "write_details", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            run.main([str(option) for option in recipe])
+    folder = tmp_path / "ce-s0"
+    assert (rows(folder), read_run(folder).status) == (2, "running")
+    assert command(run, "--resume", folder, *again(recipe)).status == 0
+    assert read_run(folder).status == "finished"
+    assert rows(folder) == 2
+    assert len(pd.read_csv(folder / "images.csv")) == 8
+
+
+def test_a_full_disk_ends_in_one_line_and_the_run_can_go_on(recipe, tmp_path, command):
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))  # enough for the weights, not for the state
+    try:
+        ended = command(run, *recipe)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    folder = tmp_path / "ce-s0"
+    assert ended.status == 1
+    assert f"python -m experiments.run --resume {folder}" in ended.error
+    assert read_run(folder).status == "failed"
+    assert command(run, "--resume", folder, *again(recipe)).status == 0
+    assert rows(folder) == 2
+
+
+# ---- what options do
+
+
+def test_weights_of_every_epoch_are_kept_on_demand(recipe, tmp_path, command):
+    assert command(run, *recipe, "--keep-epochs").status == 0
+    folder = tmp_path / "ce-s0"
+    kept = sorted((folder / "weights").iterdir())
+    assert [path.name for path in kept] == ["epoch-001.safetensors", "epoch-002.safetensors"]
+    assert [load_checkpoint(path)[1]["epoch"] for path in kept] == [1, 2]
+    assert_same_weights(kept[1], folder / "model.safetensors")
+    with pytest.raises(AssertionError):
+        assert_same_weights(kept[0], kept[1])
+
+
+def test_limits_take_a_sample_and_the_end_scores_all(recipe, tmp_path, command):
+    assert command(run, *recipe, "--limit", 5, "--val-limit", 3).status == 0
+    finished = read_run(tmp_path / "ce-s0")
+    counts = [finished.info[f"{name}_photos"] for name in ("training", "validation_sample", "validation")]
+    assert counts == [5, 3, 8]
+    assert sum(finished.info["class_pixels"]["trainval"].values()) == 5 * 16 * 16
+    assert len(pd.read_csv(finished.folder / "images.csv")) == 8
+
+
+def test_pairs_left_out_are_counted(own_pets, tmp_path, narrow, command):
+    (own_pets / "oxford-iiit-pet" / "images" / "Abyssinian_2.jpg").write_bytes(b"no photo")
+    options = ["--loss", "ce", *SMALL, "--data", own_pets, "--out", tmp_path]
+    refused = command(run, *options)
+    assert refused.status == 2
+    assert "Abyssinian_2.jpg" in refused.error
+    assert "--skip-bad" in refused.error
+    assert not (tmp_path / "ce-s0").exists()
+    assert command(run, *options, "--skip-bad").status == 0
+    info = read_run(tmp_path / "ce-s0").info
+    assert info["skipped_pairs"] == {"trainval": 1, "test": 0}
+    assert info["training_photos"] == 3
+
+
+@pytest.mark.parametrize("scheme", ["median", "inverse"])
+def test_class_weights_are_those_of_the_training_pixels(recipe, tmp_path, command, tiny_pets, scheme):
+    chosen = [] if scheme == "median" else ["--class-weights", scheme]  # median is what `weighted` does by itself
+    assert command(run, *recipe, "--loss", "weighted", *chosen).status == 0
+    info = read_run(tmp_path / "weighted-s0").info
+    masks = load_split(tiny_pets, "trainval", 16).masks
+    pixels = [int((masks == number).sum()) for number in range(3)]
+    # every photo holds every class, so a class's frequency is its share of all pixels
+    expected = [(sorted(pixels)[1] if scheme == "median" else sum(pixels) / 3) / count for count in pixels]
+    assert info["class_weights"] == pytest.approx(expected, rel=1e-5)
+    assert info["options"]["class_weights"] == scheme
+
+
+@pytest.mark.parametrize("loss", ["ce", "focal"])
+def test_a_diverged_run_fails_in_one_line(recipe, tmp_path, command, loss):
+    ended = command(run, *recipe, "--loss", loss, "--lr", "1e30", "--epochs", 3)
+    assert ended.status == 1
+    assert ended.error.startswith(f"error: {loss}-s0 failed: ")
+    assert "lower --lr" in ended.error
+    failed = read_run(tmp_path / f"{loss}-s0")
+    assert failed.status == "failed"
+    assert failed.info["error"]
+
+
+# ---- an existing folder
+
+
+def test_an_existing_run_is_left_alone_and_replaced_on_demand(recipe, tmp_path, command):
+    assert command(run, *recipe).status == 0
+    folder = tmp_path / "ce-s0"
+    (folder / "notes.txt").write_text("of the first run")
+    before = contents(folder)
+    refused = command(run, *recipe, "--jitter", 0)
+    assert refused.status == 2
+    for remedy in ("--resume", "--overwrite", "--name"):
+        assert remedy in refused.error
+    assert contents(folder) == before
+
+    assert command(run, *recipe, "--jitter", 0, "--overwrite").status == 0
+    assert read_run(folder).info["options"]["jitter"] == 0
+    assert contents(folder).keys() == before.keys() - {"notes.txt"}
+
+
+def test_a_folder_that_is_no_run_is_never_deleted(recipe, tmp_path, command):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "holiday.jpg").write_bytes(b"dear to me")
+    ended = command(run, *recipe, "--name", "photos", "--overwrite")
+    assert ended.status == 2
+    assert "photos is not a run" in ended.error
+    assert contents(tmp_path / "photos") == {"holiday.jpg": b"dear to me"}
+
+
+def test_a_run_refused_after_its_folder_was_made_can_be_begun_again(own_pets, tmp_path, narrow, command):
+    for trimap in (own_pets / "oxford-iiit-pet" / "annotations" / "trimaps").iterdir():
+        with Image.open(trimap) as image:
+            image.point([0, 1, 2, 2] + [0] * 252).save(trimap)  # no border
+    options = ["--loss", "weighted", *SMALL, "--data", own_pets, "--out", tmp_path]
+    refused = command(run, *options)
+    assert refused.status == 2
+    assert "--class-weights median" in refused.error
+    assert command(run, *options, "--class-weights", "1,1,1").status == 0
+
+
+# ---- bad options
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "--loss is missing"),
+        (["--loss", "dice"], "choose from"),
+        (["--loss", "ce", "--epochs", "0"], "--epochs"),
+        (["--loss", "ce", "--epochs", "1.5"], "--epochs"),
+        (["--loss", "ce", "--lr", "nan"], "--lr"),
+        (["--loss", "ce", "--lr", "1e999"], "--lr"),
+        (["--loss", "ce", "--lr-decay", "-1"], "--lr-decay"),
+        (["--loss", "ce", "--batch-size", "0"], "--batch-size"),
+        (["--loss", "ce", "--limit", "0"], "--limit"),
+        (["--loss", "ce", "--jitter", "-0.1"], "--jitter"),
+        (["--loss", "ce", "--seed", "-1"], "--seed"),
+        (["--loss", "ce", "--seed", str(2**64)], "--seed"),
+        (["--loss", "ce", "--size", "100"], "try 96"),
+        (["--loss", "ce", "--size", "8"], "try 16"),
+        (["--loss", "ce", "--class-weights", "median"], "use --loss weighted"),
+        (["--loss", "weighted", "--class-weights", "none"], "use --loss ce"),
+        (["--loss", "ce", "--gamma", "3"], "--gamma belongs to --loss focal"),
+        (["--loss", "weighted", "--class-weights", "1,2"], "three numbers"),
+        (["--loss", "weighted", "--class-weights", "1,two,3"], "three numbers"),
+        (["--loss", "weighted", "--class-weights", "1,0,3"], "three numbers"),
+        (["--loss", "weighted", "--class-weights", "1,nan,3"], "three numbers"),
+        (["--loss", "ce", "--device", "warp"], "warp"),
+        (["--loss", "ce", "--device", "cpu:x"], "cpu:x"),
+        (["--loss", "ce", "--device", "cuda:99"], "cuda:99"),
+        (["--loss", "ce", "--data", "nowhere"], "experiments.fetch"),
+        (["--loss", "ce", "--dance"], "--dance"),
+        (["--resume"], "--resume needs the run's folder"),
+        (["--resume", "nowhere"], "nowhere is not a run"),
+        (["--resume", "--loss", "ce", "--seed", "77"], "ce-s77 is not a run"),
+    ],
+)
+def test_a_bad_option_ends_in_one_line_before_anything_is_written(command, tmp_path, tiny_pets, options, said):
+    ended = command(run, "--data", tiny_pets, "--out", tmp_path / "runs", *options)
+    assert ended.status == 2
+    assert said in ended.error
+    assert len(ended.err.splitlines()) == 1
+    assert ended.out == ""
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.fixture
+def stopped(tiny_runs, tmp_path) -> Path:
+    """A run of 12 photos that says it was interrupted."""
+    folder = tmp_path / "ce-s0"
+    folder.mkdir()
+    info = json.loads((tiny_runs / "ce-s0" / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps(info | {"status": "interrupted"}))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--lr", "0.5"], "--lr"),
+        (["--epochs", "30"], "--epochs"),
+        (["--size", "16"], "--size"),
+        (["--batch-size", "5"], "--batch-size"),
+        (["--progressive"], "--progressive"),
+        (["--loss", "focal"], "--loss"),
+    ],
+)
+def test_a_run_is_not_resumed_with_other_options(command, stopped, tiny_pets, options, said):
+    before = contents(stopped)
+    ended = command(run, "--resume", stopped, "--data", tiny_pets, *options)
+    assert ended.status == 2
+    assert f"was not begun with this {said}:" in ended.error
+    assert contents(stopped) == before
+
+
+def test_a_run_is_not_resumed_on_other_photos(command, stopped, own_pets):
+    before = contents(stopped)
+    ended = command(run, "--resume", stopped, "--data", own_pets, "--device", "cpu")
+    assert ended.status == 2
+    assert "12 training photos" in ended.error
+    assert "--data" in ended.error
+    assert contents(stopped) == before
+
+
+def test_a_run_is_not_resumed_on_another_kind_of_device(command, stopped, tiny_pets):
+    info = json.loads((stopped / "run.json").read_text())
+    info["environment"]["device"] = "cuda"
+    (stopped / "run.json").write_text(json.dumps(info))
+    ended = command(run, "--resume", stopped, "--data", tiny_pets, "--device", "cpu")
+    assert ended.status == 2
+    assert "--device cuda" in ended.error
+
+
+def test_a_finished_run_is_not_resumed(command, tiny_runs, tiny_pets):
+    before = contents(tiny_runs / "ce-s0")
+    ended = command(run, "--resume", tiny_runs / "ce-s0", "--data", tiny_pets)
+    assert ended.status == 2
+    assert "is finished" in ended.error
+    assert contents(tiny_runs / "ce-s0") == before
+
+
+def test_a_run_is_not_resumed_from_a_damaged_state(command, stopped, tiny_pets):
+    (stopped / "state.safetensors").write_bytes(b"cut short")
+    ended = command(run, "--resume", stopped, "--data", tiny_pets, "--device", "cpu")
+    assert ended.status == 2
+    assert "state.safetensors" in ended.error
+
+
+# ---- imports go one way
+
+
+def modules(*folders: str) -> list[Path]:
+    return [path for folder in folders for path in sorted((PROJECT / folder).glob("*.py"))]
+
+
+def imported(path: Path) -> set[str]:
+    """The packages that a file imports, wherever in it."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+    return {name.split(".")[0] for name in names}
+
+
+def test_imports_go_one_way():
+    assert len(modules("seg", "experiments")) > 15
+    for path in modules("seg"):
+        assert not imported(path) & {"experiments", "demo", "app", "gradio", "plotly"}, path
+    for path in modules("experiments"):
+        assert not imported(path) & {"demo", "app", "gradio", "plotly"}, path
+
+
+def test_everything_but_the_app_works_without_gradio_and_plotly():
+    names = [".".join(path.relative_to(PROJECT).with_suffix("").parts) for path in modules("seg", "experiments")]
+    code = f"""
+import importlib, sys
+sys.modules["gradio"] = sys.modules["plotly"] = None
+for name in {names}:
+    importlib.import_module(name)
+from experiments.probe import sample_photos
+print(*sample_photos())
+"""
+    ended = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.split() == ["chelsea"]

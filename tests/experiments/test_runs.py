@@ -1,0 +1,353 @@
+"""Runs are read back as they were written; what is damaged is told by name."""
+
+import csv
+import io
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from torchmetrics.classification import MulticlassJaccardIndex
+
+from experiments.compare import runs_table
+from experiments.probe import VALIDATION_NAMES
+from experiments.runs import CONFUSION_COLUMNS, EPOCH_COLUMNS, BadRun, create_folder, find_runs, read_run
+from seg import InputError
+from seg.checkpoint import load_checkpoint
+from seg.data import load_split
+
+DESCRIPTION = {"options": {"loss": "ce", "seed": 0, "epochs": 3}, "status": "running"}
+
+
+def write_run(folder: Path, description: object = DESCRIPTION, epochs: str | None = None) -> Path:
+    folder.mkdir(parents=True)
+    text = description if isinstance(description, str) else json.dumps(description)
+    (folder / "run.json").write_text(text)
+    if epochs is not None:
+        (folder / "epochs.csv").write_text(epochs)
+    return folder
+
+
+def epochs_csv(count: int, accuracy: float = 0.5) -> str:
+    rows = [EPOCH_COLUMNS, *([epoch, *[accuracy] * (len(EPOCH_COLUMNS) - 1)] for epoch in range(count))]
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+def images(run_folder: Path) -> pd.DataFrame:
+    return pd.read_csv(run_folder / "images.csv")
+
+
+# ---- what a finished run leaves
+
+
+def test_a_finished_run_holds_every_file_of_the_contract(tiny_runs):
+    folder = tiny_runs / "focal-s0"
+    assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()) == [
+        "bands.csv",
+        "calibration.csv",
+        "epochs.csv",
+        "images.csv",
+        "model.safetensors",
+        *(f"predictions/epoch-{epoch:03d}.png" for epoch in range(4)),
+        "predictions/probe.json",
+        "run.json",
+    ]
+
+
+def test_run_json_says_how_the_run_was_made(tiny_runs):
+    text = (tiny_runs / "focal-s0" / "run.json").read_text()
+    info = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    options = info["options"]
+    assert (options["loss"], options["epochs"], options["seed"]) == ("focal", 3, 0)
+    assert (options["size"], options["batch_size"], options["gamma"], options["lr"]) == (32, 6, 2.0, 1e-3)
+    assert info["status"] == "finished"
+    assert info["started"] <= info["ended"]
+    assert info["parameters"] == 15_274_892
+    assert (info["training_photos"], info["validation_photos"], info["validation_sample_photos"]) == (12, 8, 8)
+    assert info["skipped_pairs"] == {"trainval": 0, "test": 0}
+    assert sum(info["class_pixels"]["trainval"].values()) == 12 * 32 * 32
+    environment = info["environment"]
+    assert environment["device"] == "cpu"
+    assert environment["device_name"]
+    assert environment["precision"] in ("fp32", "bf16")
+    assert environment["packages"]["torch"] == torch.__version__.split("+")[0]
+
+
+def test_class_pixels_are_those_of_the_masks(tiny_runs, tiny_pets):
+    info = json.loads((tiny_runs / "ce-s0" / "run.json").read_text())
+    for split in ("trainval", "test"):
+        masks = np.asarray(load_split(tiny_pets, split, 32).masks)
+        pet, background, border = (int((masks == number).sum()) for number in range(3))
+        assert info["class_pixels"][split] == {"pet": pet, "background": background, "border": border}
+
+
+def test_epochs_csv_has_the_contracts_columns_and_a_row_an_epoch(tiny_runs):
+    lines = (tiny_runs / "focal-s0" / "epochs.csv").read_text().splitlines()
+    assert lines[0] == (
+        "epoch,seconds,images_per_second,learning_rate,train_loss,val_loss,pixel_accuracy,article_iou,custom_iou,"
+        "mean_iou,pet_iou,background_iou,border_iou,border_recall,border_precision,border_f1,boundary_iou"
+    )
+    rows = pd.read_csv(tiny_runs / "focal-s0" / "epochs.csv")
+    assert rows["epoch"].tolist() == [0, 1, 2, 3]
+    assert rows["train_loss"].isna().tolist() == [True, False, False, False]
+    fractions = rows.loc[:, "pixel_accuracy":].stack().dropna()
+    assert fractions.between(0, 1).all()
+    assert rows["learning_rate"].tolist() == [1e-3] * 4
+
+
+def test_the_counts_of_each_photo_add_up_to_its_pixels(tiny_runs, tiny_pets):
+    table = images(tiny_runs / "focal-s0")
+    assert table.columns.tolist() == ["name", *CONFUSION_COLUMNS, "cross_entropy", "custom_iou", "boundary_iou"]
+    assert CONFUSION_COLUMNS[:4] == ("pet_as_pet", "pet_as_background", "pet_as_border", "background_as_pet")
+    split = load_split(tiny_pets, "test", 32)
+    assert table["name"].tolist() == split.names
+    assert (table[list(CONFUSION_COLUMNS)].sum(axis=1) == 32 * 32).all()
+    for number, true in enumerate(("pet", "background", "border")):
+        counted = table[[name for name in CONFUSION_COLUMNS if name.startswith(true)]].sum(axis=1)
+        assert counted.tolist() == [(mask == number).sum() for mask in split.masks]
+
+
+@pytest.mark.parametrize("name", ["ce-s0", "focal-s0"])
+def test_images_csv_reproduces_the_final_scores(tiny_runs, name):
+    table, run = images(tiny_runs / name), read_run(tiny_runs / name)
+    total = table[list(CONFUSION_COLUMNS)].sum().to_numpy().reshape(3, 3)
+    hits, true, predicted = total.diagonal(), total.sum(axis=1), total.sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        iou = hits / (true + predicted - hits)
+        precision, recall = hits[2] / predicted[2], hits[2] / true[2]
+    jaccard = MulticlassJaccardIndex(3, average="micro", ignore_index=1)
+    truth, guess = np.indices((3, 3)).reshape(2, 9).repeat(total.flatten(), axis=1)
+    expected = {
+        "pixel_accuracy": hits.sum() / total.sum(),
+        "article_iou": float(jaccard(torch.from_numpy(guess), torch.from_numpy(truth))),
+        "custom_iou": table["custom_iou"].mean(),
+        "mean_iou": np.nanmean(iou),
+        "pet_iou": iou[0],
+        "background_iou": iou[1],
+        "border_iou": iou[2],
+        "border_recall": recall,
+        "border_precision": precision,
+        "border_f1": 2 * hits[2] / (true[2] + predicted[2]),
+        "boundary_iou": table["boundary_iou"].mean(),
+    }
+    if name == "ce-s0":
+        expected["val_loss"] = table["cross_entropy"].mean()
+    recorded = run.epochs.iloc[-1]
+    for score, value in expected.items():
+        assert recorded[score] == pytest.approx(value, abs=1e-6, nan_ok=True), score
+
+
+def test_bands_widen_and_count_what_they_hold(tiny_runs):
+    bands = pd.read_csv(tiny_runs / "focal-s0" / "bands.csv")
+    assert bands["band"].tolist() == [1, 2, 4, 8, 16]
+    assert bands["pixels"].is_monotonic_increasing
+    assert (bands["correct"] <= bands["pixels"]).all()
+    assert bands["accuracy"].tolist() == pytest.approx((bands["correct"] / bands["pixels"]).tolist(), abs=1e-6)
+
+
+def test_calibration_counts_every_pixel_once(tiny_runs):
+    run = tiny_runs / "focal-s0"
+    bins, table = pd.read_csv(run / "calibration.csv"), images(run)
+    assert bins["pixels"].tolist() == ["all"] * 15 + ["border"] * 15
+    counts = bins.groupby("pixels")["count"].sum()
+    assert counts["all"] == 8 * 32 * 32
+    assert counts["border"] == table.filter(regex="^border_as_").to_numpy().sum()
+    filled = bins[bins["count"] > 0]
+    assert filled["mean_confidence"].between(filled["from"] - 1e-6, filled["to"] + 1e-6).all()
+    assert bins.loc[bins["count"] == 0, "accuracy"].isna().all()
+    weighted = (filled["accuracy"] * filled["count"]).groupby(filled["pixels"]).sum() / counts
+    last = read_run(run)
+    assert weighted["all"] == pytest.approx(last.final("pixel_accuracy"), abs=1e-5)
+    assert weighted["border"] == pytest.approx(last.final("border_recall"), abs=1e-5)
+
+
+def test_the_last_mosaic_shows_the_predictions_that_were_counted(tiny_runs, tiny_pets):
+    run, split = read_run(tiny_runs / "focal-s0"), load_split(tiny_pets, "test", 32)
+    layout = run.probe_layout()
+    assert (layout["tile"], layout["columns"]) == (32, 7)
+    assert [tile["name"] for tile in layout["tiles"]][:2] == ["Bengal_35", "beagle_47"]
+    with Image.open(run.mosaic(3)) as image:
+        assert image.mode == "P"
+        grid = np.asarray(image)
+    assert grid.shape == (32, 7 * 32)
+    table = images(run.folder).set_index("name")
+    for index, name in enumerate(name for name in VALIDATION_NAMES if name in split.names):
+        tile, mask = grid[:, 32 * index : 32 * (index + 1)], split.masks[split.names.index(name)]
+        cells = np.bincount(3 * mask.flatten() + tile.flatten(), minlength=9)
+        differing = np.abs(cells - table.loc[name, list(CONFUSION_COLUMNS)].to_numpy(int)).sum() / 2
+        assert differing <= 0.02 * 32 * 32  # another batch may round the other way
+
+
+def test_the_checkpoint_carries_its_story(tiny_runs):
+    folder = tiny_runs / "focal-s0"
+    _, metadata = load_checkpoint(folder / "model.safetensors")
+    assert (metadata["loss"], metadata["epoch"], metadata["input_size"]) == ("focal", 3, 32)
+    run = read_run(folder)
+    for score, value in metadata["scores"].items():
+        assert run.final(score) == (None if value is None else pytest.approx(value, rel=1e-6)), score
+    assert metadata["scores"] == run.info["scores"]
+
+
+# ---- reading runs
+
+
+def test_a_run_without_scores_yet_is_read(tmp_path):
+    run = read_run(write_run(tmp_path / "fresh"))
+    assert (run.name, run.loss, run.seed, run.status) == ("fresh", "ce", 0, "running")
+    assert (run.epochs_trained, run.epochs_planned) == (0, 3)
+    assert run.final("pixel_accuracy") is None
+    assert (run.checkpoint, run.photos_scored, run.device_name, run.probe_layout()) == (None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "3",
+        "null",
+        "{}",
+        '{"options": {}, "status": "running"}',
+        '{"options": [], "status": "running"}',
+        '{"options": {"loss": "ce", "seed": 0, "epochs": 3}}',
+        '{"options": {"loss": "ce", "seed": 0, "epochs": 3}, "status": 1}',
+        '{"options": {"loss": 1, "seed": 0, "epochs": 3}, "status": "running"}',
+        '{"options": {"loss": "ce", "seed": "0", "epochs": 3}, "status": "running"}',
+        '{"options": {"loss": "ce", "seed": 0, "epochs": null}, "status": "running"}',
+    ],
+)
+def test_a_run_json_that_describes_no_run_is_told_by_name(tmp_path, text):
+    folder = write_run(tmp_path / "odd", text)
+    with pytest.raises(BadRun, match="run.json does not describe a run"):
+        read_run(folder)
+
+
+def test_a_folder_without_run_json_is_no_run(tmp_path):
+    with pytest.raises(BadRun, match=f"{tmp_path} is not a run"):
+        read_run(tmp_path)
+    with pytest.raises(BadRun, match="nowhere is not a run"):
+        read_run(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("cut", [1, 5, 30, -1, None])
+def test_half_a_last_row_is_left_out(tmp_path, cut):
+    last = epochs_csv(4).splitlines()[-1]
+    run = read_run(write_run(tmp_path / "cut", epochs=epochs_csv(3) + last[:cut]))
+    assert run.epochs["epoch"].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("text", ["", "\n", ",".join(EPOCH_COLUMNS) + "\n"])
+def test_an_epochs_csv_without_rows_is_a_run_without_scores(tmp_path, text):
+    assert read_run(write_run(tmp_path / "empty", epochs=text)).epochs_trained == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,b\n1,2\n",
+        epochs_csv(2).replace("border_recall,", "", 1),
+        epochs_csv(2).replace("border_recall,border_precision", "border_precision,border_recall", 1),
+        epochs_csv(2) + ",".join(["1"] * 30) + "\n",
+    ],
+)
+def test_an_epochs_csv_of_something_else_is_told_by_name(tmp_path, text):
+    with pytest.raises(BadRun, match="epochs.csv"):
+        read_run(write_run(tmp_path / "odd", epochs=text))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+NUMBER = st.sampled_from(["", "0", "1", "0.5", "nan", "inf", "-1", "1e30", "1e400"])
+CELL = NUMBER | st.sampled_from(["x", '"', "\x00", "é"])
+WIDTH = len(EPOCH_COLUMNS)
+ANY_INFO = st.fixed_dictionaries(
+    {
+        "options": st.fixed_dictionaries({"loss": st.just("ce"), "seed": JSON, "epochs": JSON}),
+        "status": st.just("running") | JSON,
+    },
+    optional={"environment": JSON, "validation_photos": JSON, "validation_sample_photos": JSON},
+)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    info=st.just(DESCRIPTION) | ANY_INFO | JSON,
+    header=st.just(list(EPOCH_COLUMNS)) | st.lists(CELL, max_size=3),
+    rows=st.lists(st.lists(NUMBER, min_size=WIDTH, max_size=WIDTH) | st.lists(CELL, max_size=WIDTH + 2), max_size=3),
+)
+def test_whatever_the_files_hold_a_run_is_read_or_refused_in_one_line(tmp_path, info, header, rows):
+    folder = tmp_path / "any"
+    shutil.rmtree(folder, ignore_errors=True)
+    write_run(folder, json.dumps(info))
+    (folder / "epochs.csv").write_text("".join(",".join(row) + "\n" for row in [header, *rows]))
+    try:
+        run = read_run(folder)
+    except BadRun as error:
+        assert "run.json" in str(error) or "epochs.csv" in str(error)
+    else:
+        assert len(runs_table([run])) == 1
+
+
+# ---- finding runs
+
+
+def test_runs_are_found_by_loss_and_the_broken_told(tmp_path):
+    for name, loss in [("a", "focal"), ("b", "ce"), ("c", "weighted"), ("d", "ce"), ("e", "dice")]:
+        write_run(tmp_path / name, DESCRIPTION | {"options": DESCRIPTION["options"] | {"loss": loss}})
+    write_run(tmp_path / "f", "{")
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "notes.txt").write_text("no run")
+    runs, broken = find_runs([tmp_path, tmp_path / "nowhere"])
+    assert [run.name for run in runs] == ["b", "d", "c", "a", "e"]
+    assert len(broken) == 1
+    assert str(tmp_path / "f" / "run.json") in broken[0]
+
+
+def test_runs_of_one_name_are_all_kept_apart(tmp_path):
+    folders = [tmp_path / parent for parent in ("shipped", "runs", "other/runs")]
+    for index, folder in enumerate(folders):
+        write_run(folder / "ce-s0", DESCRIPTION | {"options": DESCRIPTION["options"] | {"seed": index}})
+    runs, _ = find_runs([*folders, folders[0]])
+    assert {run.name: run.seed for run in runs} == {
+        "ce-s0": 0,
+        "ce-s0 (runs)": 1,
+        f"ce-s0 ({folders[2].resolve()})": 2,
+    }
+
+
+# ---- making a run's folder
+
+
+def test_a_folder_that_is_no_run_is_never_replaced(tmp_path):
+    folder = tmp_path / "photos"
+    (folder / "predictions").mkdir(parents=True)
+    (folder / "predictions" / "holiday.jpg").write_text("dear to me")
+    for overwrite in (False, True):
+        with pytest.raises(InputError, match="photos"):
+            create_folder(folder, overwrite=overwrite)
+    assert (folder / "predictions" / "holiday.jpg").read_text() == "dear to me"
+
+
+def test_a_folder_that_a_run_left_empty_is_used(tmp_path):
+    create_folder(tmp_path / "run", overwrite=False)
+    create_folder(tmp_path / "run", overwrite=False)
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["predictions"]
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "run"):
+        with pytest.raises(InputError, match="cannot be made"):
+            create_folder(folder, overwrite=True)

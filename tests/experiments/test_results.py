@@ -1,0 +1,90 @@
+"""The runs that ship with the project: whole, honest about how far they came, and without a dataset photo."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+from torchmetrics.functional.classification import multiclass_accuracy, multiclass_recall
+
+from experiments.runs import RESULTS, read_run
+from seg import BORDER
+from seg.checkpoint import load_checkpoint
+from seg.data import load_split
+
+NAMES = ("ce-s0", "weighted-s0", "focal-s0")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_shipped_run_has_a_checkpoint_that_says_what_the_csv_says(name):
+    run = read_run(RESULTS / name)
+    assert run.name == f"{run.loss}-s{run.seed}"
+    assert run.info["parameters"] == 15_274_892
+    model, metadata = load_checkpoint(run.checkpoint)
+    assert sum(parameter.numel() for parameter in model.parameters()) == 15_274_892
+    assert (metadata["loss"], metadata["epoch"]) == (run.loss, run.epochs_trained)
+    for score, value in metadata["scores"].items():
+        assert value == pytest.approx(run.final(score), abs=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_shipped_run_is_finished_or_says_that_it_is_not(name):
+    run = read_run(RESULTS / name)
+    assert run.epochs["epoch"].tolist() == list(range(run.epochs_trained + 1))
+    assert (run.status == "finished") == (run.epochs_trained == run.epochs_planned)
+    assert (RESULTS / name / "images.csv").exists() == (run.status == "finished")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_shipped_run_holds_masks_and_no_photo(name):
+    pictures = [path for path in (RESULTS / name).rglob("*") if path.suffix.lower() in (".png", ".jpg", ".jpeg")]
+    run = read_run(RESULTS / name)
+    assert {path.name for path in pictures} == {f"epoch-{epoch:03d}.png" for epoch in run.epochs["epoch"].astype(int)}
+    for path in pictures:
+        with Image.open(path) as mosaic:
+            assert mosaic.mode == "P"
+            assert np.asarray(mosaic).max() <= 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_shipped_run_names_no_path_of_the_machine_that_trained_it(name):
+    text = (RESULTS / name / "run.json").read_text()
+    json.loads(text)
+    assert "/" not in text.replace("https://", "")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_checkpoint_gives_the_recorded_scores_again(name, real_pets):
+    """With code that shares only the network: the run's own sample of photos, scored by torchmetrics."""
+    run = read_run(RESULTS / name)
+    if run.status == "finished":
+        # a fixed sixteenth of the photos, against their rows of images.csv
+        images = pd.read_csv(RESULTS / name / "images.csv").iloc[::16]
+        right = images[["pet_as_pet", "background_as_background", "border_as_border"]].to_numpy().sum()
+        border = images[["border_as_pet", "border_as_background", "border_as_border"]].to_numpy().sum()
+        recorded = right / (128 * 128 * len(images)), images["border_as_border"].sum() / border
+        names = set(images["name"])
+    else:
+        recorded = run.final("pixel_accuracy"), run.final("border_recall")
+        names = set(load_split(real_pets, "test", 128).sample(run.info["validation_sample_photos"]).names)
+    split = load_split(real_pets, "test", 128)
+    chosen = [index for index, photo in enumerate(split.names) if photo in names]
+    model, metadata = load_checkpoint(run.checkpoint)
+    side = (metadata["input_size"],) * 2
+    predictions = []
+    for index in chosen:
+        photo = Image.fromarray(split.photos[index].transpose(1, 2, 0)).resize(side, Image.Resampling.BILINEAR)
+        pixels = torch.from_numpy(np.asarray(photo).transpose(2, 0, 1).copy())[None].float() / 255
+        with torch.no_grad():
+            probabilities = model(pixels).softmax(dim=1)[0].numpy()
+        planes = [np.asarray(Image.fromarray(plane).resize((128, 128), Image.BILINEAR)) for plane in probabilities]
+        predictions.append(np.stack(planes).argmax(axis=0))
+    predicted = torch.from_numpy(np.stack(predictions))
+    truth = torch.from_numpy(np.array(split.masks[chosen])).long()
+    accuracy = multiclass_accuracy(predicted, truth, num_classes=3, average="micro").item()
+    recall = multiclass_recall(predicted, truth, num_classes=3, average="none")[BORDER].item()
+    # the run worked in bf16 with fp32 weights, this in fp32 with fp16 weights
+    assert accuracy == pytest.approx(recorded[0], abs=0.002)
+    assert recall == pytest.approx(recorded[1], abs=0.005)

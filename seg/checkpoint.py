@@ -85,6 +85,8 @@ def load_checkpoint(path: Path) -> tuple[SegNet, dict]:
         if value.shape != expected[name].shape:
             shapes = f"{tuple(value.shape)}, not {tuple(expected[name].shape)}"
             raise BadCheckpoint(f"{path} does not hold SegNet's weights: {name} is {shapes}")
+        if value.is_floating_point() != expected[name].is_floating_point():
+            raise BadCheckpoint(f"{path} does not hold SegNet's weights: {name} is {value.dtype}")
         if value.is_floating_point() and not value.isfinite().all():
             raise BadCheckpoint(f"{path} holds values that are not finite in {name}: train it anew")
     try:

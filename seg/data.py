@@ -13,13 +13,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from torchvision.datasets import OxfordIIITPet
 from tqdm import tqdm
 
 from seg import CLASS_NAMES, InputError
+
+# what Pillow raises on files that are damaged, no images, or absurdly large
+UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 
 
 class DatasetMissing(InputError):
@@ -162,12 +165,12 @@ class _Pairs(Dataset):
                 return f"{path} is missing"
         try:
             photo, trimap = self.pairs[index]
-        except (OSError, UnidentifiedImageError, SyntaxError) as error:
+        except UNREADABLE as error:
             # torchvision opens both in one call; opening the photo alone tells which one is bad
             return f"{photo_path if _unreadable(photo_path) else trimap_path} cannot be read ({error})"
         try:
             labels = np.asarray(trimap)
-        except (OSError, SyntaxError) as error:
+        except UNREADABLE as error:
             return f"{trimap_path} cannot be read ({error})"
         if trimap.size != photo.size:
             return f"{trimap_path} is {trimap.size[0]} x {trimap.size[1]}, its photo {photo.size[0]} x {photo.size[1]}"
@@ -183,7 +186,7 @@ def _unreadable(path: Path) -> bool:
     try:
         with Image.open(path) as image:
             image.load()
-    except (OSError, SyntaxError):
+    except UNREADABLE:
         return True
     return False
 
@@ -192,19 +195,21 @@ def _decode(pairs: OxfordIIITPet, size: int, split: str, skip_bad: bool) -> Spli
     workers = os.cpu_count() or 1
     loader = DataLoader(_Pairs(pairs, size), batch_size=32, num_workers=workers, collate_fn=list)
     names, photos, masks, skipped = [], [], [], []
+    paths = iter(pairs._images)
     with tqdm(total=len(pairs), desc=f"decoding {split} at {size} x {size}", unit="photo") as progress:
         for batch in loader:
             for item in batch:
-                path = pairs._images[progress.n]
+                name = next(paths).stem
                 progress.update()
                 if not isinstance(item, str):
-                    names.append(path.stem)
+                    names.append(name)
                     photos.append(item[0])
                     masks.append(item[1])
-                elif skip_bad:
-                    skipped.append(item)
                 else:
-                    raise BadPair(f"{item}: repair or restore it, or pass --skip-bad to leave such pairs out")
+                    skipped.append(item)
+    if skipped and not skip_bad:
+        others = f" (and {len(skipped) - 1} more)" if len(skipped) > 1 else ""
+        raise BadPair(f"{skipped[0]}{others}: repair or restore it, or pass --skip-bad to leave such pairs out")
     if not names:
         raise BadPair(f"{pairs.root}: no usable pair in split {split} (first: {skipped[0]})")
     return Split(names, np.stack(photos), np.stack(masks), skipped)
@@ -237,5 +242,5 @@ def _read_cache(folder: Path) -> Split | None:
         if len(index["names"]) != len(photos) or len(photos) != len(masks):
             return None
         return Split(index["names"], photos, masks, index["skipped"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, EOFError):
         return None

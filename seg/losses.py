@@ -32,13 +32,15 @@ def make_loss(name: str, class_weights: Tensor | None = None, gamma: float = 2.0
             raise ValueError("the weighted loss needs class weights")
         return nn.CrossEntropyLoss(weight=class_weights)
     if name == "focal":
-        return _focal(FocalLoss(gamma=gamma, weights=class_weights))
+        return _focal(FocalLoss(gamma=gamma, weights=class_weights), gamma)
     raise ValueError(f"{name} is not a loss: choose from {', '.join(LOSSES)}")
 
 
-def _focal(focal: FocalLoss) -> Loss:
+def _focal(focal: FocalLoss, gamma: float) -> Loss:
     def loss(logits: Tensor, mask: Tensor) -> Tensor:
         probabilities = logits.softmax(dim=1).permute(0, 2, 3, 1)
+        if 0 < gamma < 1:  # (1 - p) ** gamma has no finite slope where p is 1
+            probabilities = probabilities.clamp(max=1 - torch.finfo(probabilities.dtype).eps)
         try:
             return focal(probabilities.reshape(-1, probabilities.shape[-1]), mask.reshape(-1))
         except AssertionError as error:  # the package asserts that probabilities lie in [0, 1]; NaN does not

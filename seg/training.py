@@ -137,14 +137,17 @@ class TrainingState:
                     )
             self.optimiser.load_state_dict({"state": moments, "param_groups": numbers["groups"]})
             self.scheduler.load_state_dict(numbers["scheduler"])
+            # the saved optimiser did step: without this the scheduler warns that it never has
+            self.optimiser._opt_called = True
             self.generator.set_state(tensors["generator"])
             device = self.loss_sum.device
             self.loss_sum = tensors["loss_sum"].to(device)
             self.order = tensors["order"].to(device) if "order" in tensors else None
             self.epoch, self.batch = numbers["epoch"], numbers["batch"]
             self.training_seconds, self.seconds = numbers["training_seconds"], numbers["seconds"]
-        except (KeyError, ValueError, RuntimeError) as error:
-            raise BadCheckpoint(f"{path} is not a training state ({error}): start anew with --overwrite") from error
+        except (KeyError, ValueError, RuntimeError, TypeError, AttributeError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise BadCheckpoint(f"{path} is not a training state ({reason}): start anew with --overwrite") from error
 
 
 @dataclass(frozen=True)
@@ -231,6 +234,8 @@ def train(
             if not math.isfinite(train_loss):
                 raise Diverged(f"the training loss of epoch {epoch} is {train_loss}")
             evaluation = scored(epoch)
+            if not math.isfinite(evaluation.loss):  # the last step of the epoch broke the weights
+                raise Diverged(f"the validation loss after epoch {epoch} is {evaluation.loss}")
         finally:
             state.seconds += time.perf_counter() - started
 

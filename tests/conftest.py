@@ -15,8 +15,6 @@ import torch
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
-from experiments import run
-
 # no verdict on a busy machine's speed
 settings.register_profile("quick", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("quick")
@@ -117,6 +115,8 @@ def _draw_pair(rng: np.random.Generator) -> tuple[Image.Image, Image.Image]:
 @pytest.fixture(scope="session")
 def tiny_runs(tmp_path_factory, tiny_pets) -> Path:
     """A folder of two finished runs on the drawn dataset: `ce-s0` of two epochs, `focal-s0` of three."""
+    from experiments import run
+
     folder = tmp_path_factory.mktemp("tiny-runs")
     common = ["--data", str(tiny_pets), "--size", "32", "--batch-size", "6", "--device", "cpu", "--out", str(folder)]
     assert run.main(["--loss", "ce", "--epochs", "2", *common]) == 0

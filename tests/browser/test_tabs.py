@@ -11,6 +11,9 @@ from playwright.sync_api import Page, expect, sync_playwright
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
+# what a person would wait for on a busy machine
+expect.set_options(timeout=30_000)
+
 # a page of a test must reach no other machine, and Chromium itself tries at every start
 OPTIONS = (
     "--no-sandbox",
@@ -49,7 +52,7 @@ def page(chromium, url, size) -> Iterator[Page]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("request", lambda request: foreign.append(request.url) if _is_foreign(request.url, url) else None)
     page.goto(url)
-    expect(page.get_by_role("tab", name="Segment")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("tab", name="Segment")).to_be_visible()
     yield page
     page.close()
     assert errors == []
@@ -70,19 +73,19 @@ def _pixels(page: Page) -> str:
 
 
 def test_page_opens_with_a_sample_segmented_by_every_checkpoint(page):
-    expect(page.locator("#segment-result figure")).to_have_count(2, timeout=30_000)
+    expect(page.locator("#segment-result figure")).to_have_count(2)
     expect(page.locator("#segment-result")).to_contain_text("border")
 
 
 def test_uploaded_photo_gets_masks_to_download(page, tiny_pets):
-    expect(page.locator("#segment-result figure")).to_have_count(2, timeout=30_000)
+    expect(page.locator("#segment-result figure")).to_have_count(2)
     page.locator("#segment-photo").get_by_label("Clear").or_(
         page.locator("#segment-photo").get_by_role("button", name="Remove Image")
     ).first.click()
     expect(page.locator("#segment-result")).to_contain_text("click a sample")
     photo = tiny_pets / "oxford-iiit-pet" / "images" / "pug_2.jpg"
     page.locator("#segment-photo input[type=file]").first.set_input_files(photo)
-    expect(page.locator("#segment-result figure")).to_have_count(2, timeout=30_000)
+    expect(page.locator("#segment-result figure")).to_have_count(2)
     mask = page.locator("#segment-result figure img.mask").first
     assert mask.evaluate("image => image.complete && image.naturalWidth > 0")
     with page.expect_download() as download:
@@ -92,7 +95,7 @@ def test_uploaded_photo_gets_masks_to_download(page, tiny_pets):
 
 
 def test_unticked_checkpoint_loses_its_mask(page):
-    expect(page.locator("#segment-result figure")).to_have_count(2, timeout=30_000)
+    expect(page.locator("#segment-result figure")).to_have_count(2)
     page.locator("#segment-checkpoints").get_by_label("focal-s0").uncheck()
     expect(page.locator("#segment-result figure")).to_have_count(1)
     expect(page.locator("#segment-result figure")).to_contain_text("ce-s0")
@@ -100,7 +103,7 @@ def test_unticked_checkpoint_loses_its_mask(page):
 
 def test_opacity_slider_fades_the_masks(page):
     mask = page.locator("#segment-result img.mask").first
-    expect(mask).to_have_css("opacity", "0.65", timeout=30_000)
+    expect(mask).to_have_css("opacity", "0.65")
     page.get_by_label("Mask opacity").fill("0.1")
     expect(mask).to_have_css("opacity", "0.1")
 
@@ -187,7 +190,7 @@ def test_nothing_is_wider_than_the_screen(page, size):
 def test_empty_folder_shows_instructions_in_every_tab(chromium, serve, tmp_path):
     page = chromium.new_page()
     page.goto(serve("--runs", tmp_path))
-    expect(page.locator("#segment-result")).to_contain_text("python -m experiments.run", timeout=30_000)
+    expect(page.locator("#segment-result")).to_contain_text("python -m experiments.run")
     _open(page, "Compare")
     expect(page.get_by_text("No runs here yet").last).to_be_visible()
     _open(page, "Scrub")

@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from experiments import run
 from experiments.runs import read_run
 from seg import training
-from seg.checkpoint import load_checkpoint
+from seg.checkpoint import load_checkpoint, read_tensors
 from seg.data import load_split
 
 PROJECT = Path(__file__).parents[2]
@@ -142,8 +142,11 @@ def test_a_stopped_run_says_how_to_continue_and_continues_as_if_never_stopped(
         stopped = command(run, *recipe, "--name", name)
     assert stopped.status == 130
     assert read_run(tmp_path / name).status == "interrupted"
+    saved = json.loads(read_tensors(tmp_path / name / "state.safetensors")[1]["training"])
+    assert 3 * saved["epoch"] + saved["batch"] == batch  # three batches an epoch, and none lost
 
     told = next(line for line in stopped.out.splitlines() if line.startswith("  python -m experiments.run "))
+    assert told.endswith(f" --data {recipe[-3]} --device cpu")
     assert command(run, *shlex.split(told)[3:]).status == 0
     assert read_run(tmp_path / name).status == "finished"
     pd.testing.assert_frame_equal(scores(tmp_path / name), scores(tmp_path / "whole"))
@@ -167,7 +170,7 @@ def test_a_second_ctrl_c_loses_no_more_than_the_epoch(recipe, tmp_path, command,
     folder = tmp_path / "ce-s0"
     assert read_run(folder).status == "interrupted"
     with open(folder / "epochs.csv", "a") as file:  # as if it had been writing a row
-        file.write("2,0.25,1")
+        file.write("1")  # of 12, say
     assert command(run, "--resume", folder, *again(recipe)).status == 0
     pd.testing.assert_frame_equal(scores(folder), scores(tmp_path / "whole"))
 

@@ -59,7 +59,8 @@ def _segmenter(path: Path, modified: int) -> Segmenter:
 def describe(run: Run) -> str:
     """The run's name and how far it was trained, as it appears wherever a run is chosen."""
     trained, planned = run.epochs_trained, run.epochs_planned
-    return f"{run.name} · {trained} epochs" if trained == planned else f"{run.name} · {trained} of {planned} epochs"
+    epochs = "epoch" if planned == 1 else "epochs"
+    return f"{run.name} · {planned} {epochs}" if trained == planned else f"{run.name} · {trained} of {planned} {epochs}"
 
 
 def choices(runs: list[Run]) -> list[tuple[str, str]]:

@@ -96,6 +96,10 @@ def load_checkpoint(path: Path) -> tuple[SegNet, dict]:
             "input_size": int(metadata["input_size"]),
             "scores": json.loads(metadata["scores"]),
         }
+        if described["input_size"] <= 0 or described["input_size"] % 16:
+            raise ValueError(f"input_size {described['input_size']} does not divide by 16")
+        if not isinstance(described["scores"], dict):
+            raise ValueError("scores is no table of scores")
     except (KeyError, ValueError) as error:
         raise BadCheckpoint(f"{path} lacks the metadata of a checkpoint ({error}): train it anew") from error
     floats = {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}

@@ -144,7 +144,10 @@ def test_a_checkpoint_with_a_wrong_tensor_is_refused(saved, tmp_path, change):
     assert_refused(path)
 
 
-@pytest.mark.parametrize("metadata", [None, {}, METADATA | {"epoch": "last"}, METADATA | {"scores": "{"}])
+BAD_VALUES = [{"epoch": "last"}, {"scores": "{"}, {"scores": "[]"}, {"input_size": "100"}, {"input_size": "0"}]
+
+
+@pytest.mark.parametrize("metadata", [None, {}, *(METADATA | bad for bad in BAD_VALUES)])
 def test_a_checkpoint_without_its_description_is_refused(saved, tmp_path, metadata):
     path = tmp_path / "model.safetensors"
     save_file(load_file(saved), path, metadata)

@@ -7,10 +7,9 @@ import pandas as pd
 
 from demo.catalogue import NO_RUNS, Catalogue
 from demo.figures import SCORES, by_epoch, final_scores
-from experiments.compare import runs_table
+from experiments.compare import SHOWN, runs_table
 from experiments.runs import Run
 
-TABLE_SCORES = ("pixel_accuracy", "border_recall", "border_precision", "border_f1", "border_iou", "boundary_iou")
 NONE_CHOSEN = "Choose at least one run."
 
 
@@ -48,7 +47,7 @@ def table(runs: list[Run]) -> pd.DataFrame:
             "Status": numbers["status"],
         }
     )
-    for score in TABLE_SCORES:
+    for score in SHOWN:
         shown[SCORES[score][0]] = (100 * numbers[score]).astype(float).round(2)
     return shown
 

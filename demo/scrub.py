@@ -4,7 +4,6 @@ The page fetches each mosaic once and draws from memory: sliding makes no reques
 """
 
 import io
-import shutil
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from PIL import Image
 from demo.catalogue import NO_RUNS, Catalogue, describe
 from experiments.probe import COLUMNS, sample_photos
 from experiments.runs import Run
+from seg.data import UNREADABLE
 from seg.palette import CLASS_COLOURS
 
 FOLDER = Path(__file__).parent
@@ -60,7 +60,7 @@ class ProbePhotos:
                 try:
                     with Image.open(path) as photo:
                         resized = photo.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
-                except (OSError, SyntaxError):
+                except UNREADABLE:
                     path = None  # a damaged photo is shown as a missing one: the mask still is
                 else:
                     mosaic.paste(resized, (index % COLUMNS * size, index // COLUMNS * size))
@@ -70,9 +70,6 @@ class ProbePhotos:
         target = self.served / f"photos-{hash(file.getvalue()) & 0xFFFFFFFF:08x}.jpg"
         target.write_bytes(file.getvalue())
         return target, present
-
-    def remove(self) -> None:
-        shutil.rmtree(self.served, ignore_errors=True)
 
 
 def scrub_value(catalogue: Catalogue, photos: ProbePhotos, names: list[str]) -> dict:

@@ -112,6 +112,12 @@ def _draw_pair(rng: np.random.Generator) -> tuple[Image.Image, Image.Image]:
     return Image.fromarray(photo), Image.fromarray(trimap)
 
 
+@pytest.fixture
+def narrow(monkeypatch) -> None:
+    """A SegNet of few channels, which trains in no time."""
+    monkeypatch.setattr("seg.segnet.STAGES", ((1, 16), (1, 16), (2, 32), (1, 32)))
+
+
 @pytest.fixture(scope="session")
 def tiny_runs(tmp_path_factory, tiny_pets) -> Path:
     """A folder of two finished runs on the drawn dataset: `ce-s0` of two epochs, `focal-s0` of three."""

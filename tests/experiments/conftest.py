@@ -36,9 +36,3 @@ def command(capsys) -> Callable[..., Ended]:
         return Ended(ended.value.code, printed.out, printed.err)
 
     return run
-
-
-@pytest.fixture
-def narrow(monkeypatch) -> None:
-    """A SegNet of few channels, which trains in no time."""
-    monkeypatch.setattr("seg.segnet.STAGES", ((1, 16), (1, 16), (2, 32), (1, 32)))

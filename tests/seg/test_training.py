@@ -32,12 +32,6 @@ def pets(tiny_pets) -> SimpleNamespace:
     return SimpleNamespace(training=training, validation=validation, sample=validation)
 
 
-@pytest.fixture
-def narrow(monkeypatch):
-    """A SegNet of few channels, which trains in no time."""
-    monkeypatch.setattr("seg.segnet.STAGES", ((1, 16), (1, 16), (2, 32), (1, 32)))
-
-
 def run(
     pets: SimpleNamespace,
     recipe: Recipe,

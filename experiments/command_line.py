@@ -107,6 +107,14 @@ def not_negative(kind: type[int] | type[float]) -> Callable[[str], int | float]:
     return _number(kind, lambda value: value >= 0, "of 0 or more")
 
 
+def share(text: str) -> float:
+    """An argparse type: a number from 0 to 1."""
+    value = not_negative(float)(text)
+    if value > 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to 1")
+    return value
+
+
 def _number(kind: type[int] | type[float], allowed: Callable[[float], bool], said: str) -> Callable[[str], int | float]:
     words = {int: "a whole number", float: "a number"}[kind]
 

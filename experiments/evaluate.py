@@ -16,6 +16,8 @@ from experiments.command_line import (
     run_command,
     write_csv,
 )
+from experiments.runs import write_details
+from seg import InputError
 from seg.checkpoint import load_checkpoint
 from seg.data import DeviceSplit, load_split
 from seg.evaluation import choose_precision, evaluate
@@ -36,12 +38,22 @@ def main(arguments: list[str] | None) -> int:
     parser.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="fp32", help="(default: fp32)")
     parser.add_argument("--limit", type=positive(int), help="score a fixed sample of this many photos")
     parser.add_argument("--skip-bad", action="store_true", help="leave out pairs that cannot be used")
+    parser.add_argument("--flip", action="store_true", help="average each prediction with the mirrored photo's")
+    parser.add_argument(
+        "--details",
+        action="store_true",
+        help="also write images.csv, bands.csv and calibration.csv beside the checkpoint, as a finished run has them",
+    )
     add_csv_option(parser, "the scores, as fractions,")
     options = parser.parse_args(arguments)
 
     path = options.checkpoint
     if path.is_dir():
         path = path / "model.safetensors"
+    if options.details and (options.limit or options.flip):
+        raise InputError("--details are of all photos, as they are: leave out --limit and --flip")
+    if options.details and not (path.parent / "run.json").is_file():
+        raise InputError(f"{path.parent} is no run's folder, so --details have no place: give a run's checkpoint")
     model, metadata = load_checkpoint(path)
     device = choose_device(options.device)
     precision = choose_precision(device) if options.precision == "auto" else options.precision
@@ -56,20 +68,25 @@ def main(arguments: list[str] | None) -> int:
             make_loss("ce"),
             network_size=network_size,
             precision=precision,
+            flip=options.flip,
+            detailed=options.details,
             on_batch=progress.update,
         )
+    if options.details:
+        write_details(path.parent, split.names, evaluation)
     scores, recorded = evaluation.scores(), dict(metadata["scores"])
     scores["cross_entropy"] = scores.pop("val_loss")
     if metadata["loss"] == "ce":  # what the other losses recorded is another quantity
         recorded["cross_entropy"] = recorded.get("val_loss")
 
     print(f"{path}: {metadata['loss']}, epoch {metadata['epoch']}, network at {network_size} x {network_size}")
-    print(f"{len(split):,} photos of the test split at {size} x {size}, {precision} on {device.type}\n")
+    mirrored = ", each averaged with its mirror image" if options.flip else ""
+    print(f"{len(split):,} photos of the test split{mirrored}, at {size} x {size}, {precision} on {device.type}\n")
     rows = [[name, _cell(name, value), _cell(name, recorded.get(name))] for name, value in scores.items()]
     print(markdown_table(["score", "measured", "recorded"], rows, words=["score"]))
     if options.csv:
         row = {"checkpoint": str(path), "loss": metadata["loss"], "epoch": metadata["epoch"], "photos": len(split)}
-        write_csv(options.csv, pd.DataFrame([row | {"precision": precision} | scores]))
+        write_csv(options.csv, pd.DataFrame([row | {"precision": precision, "flip": options.flip} | scores]))
     return 0
 
 

@@ -21,9 +21,17 @@ from experiments.command_line import (
     OneLineParser,
     add_data_option,
     choose_device,
-    not_negative,
-    positive,
     run_command,
+)
+from experiments.options import (
+    DEFAULTS,
+    add_options,
+    photo_size,
+    recorded,
+    reread,
+    resolve,
+    run_name,
+    training_recipe,
 )
 from experiments.probe import Probe, load_probe
 from experiments.runs import (
@@ -31,6 +39,7 @@ from experiments.runs import (
     Run,
     append_epoch,
     create_folder,
+    hold,
     keep_epochs_until,
     read_run,
     save_mosaic,
@@ -41,29 +50,8 @@ from seg import CLASS_NAMES, InputError
 from seg.checkpoint import save_checkpoint
 from seg.data import DeviceSplit, Split, load_split
 from seg.evaluation import choose_precision
-from seg.losses import LOSSES, Diverged, balanced_weights, make_loss
-from seg.training import EpochResult, Recipe, TrainingState, progressive_sizes, train
-
-# The article's recipe, and how much of the data to use; every run records all of these.
-DEFAULTS = {
-    "loss": None,
-    "epochs": 20,
-    "seed": 0,
-    "lr": 1e-3,
-    "lr_step": 7,
-    "lr_decay": 0.7,
-    "batch_size": 64,
-    "size": 128,
-    "progressive": False,
-    "jitter": 0.3,
-    "gamma": 2.0,
-    "class_weights": None,
-    "precision": "auto",
-    "limit": None,
-    "val_limit": None,
-    "skip_bad": False,
-    "keep_epochs": False,
-}
+from seg.losses import Diverged, balanced_weights, make_loss
+from seg.training import EpochResult, Recipe, TrainingState, train
 
 
 class Interrupted(Exception):
@@ -73,17 +61,16 @@ class Interrupted(Exception):
 def main(arguments: list[str] | None) -> int:
     given = vars(_parser().parse_args(arguments))
     if given.pop("resume", None) is None:
-        options = DEFAULTS | {name: value for name, value in given.items() if name in DEFAULTS}
-        _check(options)
-        folder = given["out"] / (given["name"] or f"{options['loss']}-s{options['seed']}")
+        options = resolve(given)
+        folder = given["out"] / (given["name"] or run_name(given))
         resumed = None
     else:
         folder = _resumed_folder(arguments, given)
         resumed = read_run(folder)
         if resumed.status == "finished":
             raise InputError(f"{folder} is finished: there is nothing to resume")
-        options = DEFAULTS | resumed.info["options"]
-        changed = sorted(name for name in given if name in DEFAULTS and given[name] != _typed(options, name))
+        options = reread(resumed.info["options"])
+        changed = sorted(name for name in given if name in DEFAULTS and given[name] != options[name])
         if changed:
             option = changed[0].replace("_", "-")
             raise InputError(f"{folder} was not begun with this --{option}: leave it out, or start another run")
@@ -93,11 +80,7 @@ def main(arguments: list[str] | None) -> int:
     if resumed is None and folder.exists() and not given["overwrite"]:
         create_folder(folder, overwrite=False)  # says so before the data is read
 
-    training, validation = (
-        load_split(given["data"], split, _photo_size(options), skip_bad=options["skip_bad"])
-        for split in ("trainval", "test")
-    )
-    data = RunData(training.sample(options["limit"]), validation, validation.sample(options["val_limit"]))
+    data = load_run_data(given["data"], options)
     if resumed is None:
         create_folder(folder, overwrite=given["overwrite"])
     elif resumed.info.get("training_photos") not in (None, len(data.training)):
@@ -105,16 +88,39 @@ def main(arguments: list[str] | None) -> int:
             f"{folder} was begun with {resumed.info['training_photos']} training photos, {given['data']} gives "
             f"{len(data.training)}: pass the --data it was begun with"
         )
-    return train_run(folder, options, data, device, resuming=resumed is not None, again=_again(given))
+    with hold(folder):
+        if resumed is not None and read_run(folder).status == "finished":  # by another process, just now
+            raise InputError(f"{folder} is finished: there is nothing to resume")
+        return train_run(folder, options, data, device, resuming=resumed is not None, again=_again(given))
 
 
 @dataclass(frozen=True)
 class RunData:
-    """The photos of a run; `validation_sample` is scored after each epoch, `validation` after the last."""
+    """The photos of a run; `validation_sample` is scored after each epoch, `validation` after the last.
+
+    Attributes:
+        scored: what the validation photos are: the `test` split, or the `holdout` of the training split.
+    """
 
     training: Split
     validation: Split
     validation_sample: Split
+    scored: str
+
+
+def load_run_data(root: Path, options: dict) -> RunData:
+    """The photos that a run of these options needs, from the dataset in root."""
+
+    def load(split: str) -> Split:
+        return load_split(root, split, photo_size(options), skip_bad=options["skip_bad"])
+
+    training = load("trainval")
+    if options["holdout"]:
+        training, validation = training.holdout()
+    else:
+        validation = load("test")
+    scored = "holdout" if options["holdout"] else "test"
+    return RunData(training.sample(options["limit"]), validation, validation.sample(options["val_limit"]), scored)
 
 
 def train_run(
@@ -127,14 +133,20 @@ def train_run(
     """
     resume_command = f"python -m experiments.run --resume {shlex.quote(str(folder))}{again}"
     precision = choose_precision(device) if options["precision"] == "auto" else options["precision"]
-    recipe = _recipe(options, precision)
+    recipe = training_recipe(options, precision)
     training = DeviceSplit.upload(data.training, device)
     validation = DeviceSplit.upload(data.validation, device)
     whole = data.validation_sample is data.validation
     validation_sample = validation if whole else DeviceSplit.upload(data.validation_sample, device)
     counts = training.class_counts().cpu()
     weights = _class_weights(options["class_weights"], counts)
-    loss = make_loss(options["loss"], None if weights is None else weights.to(device), options["gamma"])
+    loss = make_loss(
+        options["loss"],
+        None if weights is None else weights.to(device),
+        options["gamma"],
+        label_smoothing=options["label_smoothing"],
+        soft_iou=options["soft_iou"],
+    )
     probe = load_probe(data.validation)
 
     state = TrainingState.start(recipe, device)
@@ -146,10 +158,8 @@ def train_run(
         begun = state.epoch > 0 or state.order is not None
         keep_epochs_until(folder, state.epoch if begun else -1)
 
-    # the schedule is an option like any other, so that runs that differ in it are seen to
-    options = options | {"size": list(recipe.sizes) if options["progressive"] else options["size"]}
     info = {
-        "options": options,
+        "options": recorded(options),
         "status": "running",
         "started": _now(),
         "ended": None,
@@ -158,10 +168,10 @@ def train_run(
         "training_photos": len(training),
         "validation_photos": len(validation),
         "validation_sample_photos": len(validation_sample),
-        "skipped_pairs": {"trainval": len(data.training.skipped), "test": len(data.validation.skipped)},
+        "skipped_pairs": {"trainval": len(data.training.skipped), data.scored: len(data.validation.skipped)},
         "class_pixels": {
             "trainval": dict(zip(CLASS_NAMES, counts.sum(dim=0).tolist(), strict=True)),
-            "test": dict(zip(CLASS_NAMES, validation.class_counts().sum(dim=0).tolist(), strict=True)),
+            data.scored: dict(zip(CLASS_NAMES, validation.class_counts().sum(dim=0).tolist(), strict=True)),
         },
         "environment": _environment(device, precision),
         "scores": None,
@@ -223,7 +233,7 @@ def _record(
     """Write all that an epoch leaves behind; the state last, so that a kill in between repeats the epoch."""
     size = recipe.network_size(result.epoch)
     append_epoch(folder, result)
-    save_mosaic(folder, result.epoch, probe.predict(state.model, device, size, recipe.precision))
+    save_mosaic(folder, result.epoch, probe.predict(state.scored_model, device, size, recipe.precision))
     if result.epoch == 0:
         return
     checkpoint = {
@@ -232,10 +242,10 @@ def _record(
         "input_size": size,
         "scores": _defined(result.evaluation.scores()),
     }
-    save_checkpoint(folder / "model.safetensors", state.model, **checkpoint)
+    save_checkpoint(folder / "model.safetensors", state.scored_model, **checkpoint)
     if options["keep_epochs"]:
         (folder / "weights").mkdir(exist_ok=True)
-        save_checkpoint(folder / "weights" / f"epoch-{result.epoch:03d}.safetensors", state.model, **checkpoint)
+        save_checkpoint(folder / "weights" / f"epoch-{result.epoch:03d}.safetensors", state.scored_model, **checkpoint)
     # not after the last epoch: a kill before the run is finished then repeats it, details and all
     if result.epoch < recipe.epochs:
         state.save(folder / "state.safetensors")
@@ -244,30 +254,6 @@ def _record(
 def _defined(scores: dict[str, float]) -> dict[str, float | None]:
     """Scores for JSON, which has no NaN."""
     return {name: None if score != score else score for name, score in scores.items()}
-
-
-def _recipe(options: dict, precision: str) -> Recipe:
-    size, epochs = options["size"], options["epochs"]
-    if isinstance(size, list):
-        sizes = tuple(size)
-    elif options["progressive"]:
-        sizes = progressive_sizes(epochs, size)
-    else:
-        sizes = (size,) * epochs
-    return Recipe(
-        sizes=sizes,
-        seed=options["seed"],
-        batch_size=options["batch_size"],
-        learning_rate=options["lr"],
-        learning_rate_step=options["lr_step"],
-        learning_rate_decay=options["lr_decay"],
-        jitter=options["jitter"],
-        precision=precision,
-    )
-
-
-def _photo_size(options: dict) -> int:
-    return options["size"][-1] if isinstance(options["size"], list) else options["size"]
 
 
 def _class_weights(choice: str | list[float] | None, counts: torch.Tensor) -> torch.Tensor | None:
@@ -417,51 +403,13 @@ class _Progress:
             self.bar = None
 
 
-def _typed(options: dict, name: str) -> object:
-    """An option as it was typed: a schedule of sizes goes back to the size it ends with."""
-    return _photo_size(options) if name == "size" else options[name]
-
-
 def _resumed_folder(arguments: list[str] | None, given: dict) -> Path:
     named = _parser().parse_args(arguments).resume
     if named != "":
         return Path(named)
     if given["name"] is None and "loss" not in given:
         raise InputError("--resume needs the run's folder, or --loss or --name to find it by")
-    return given["out"] / (given["name"] or f"{given['loss']}-s{given.get('seed', DEFAULTS['seed'])}")
-
-
-def _check(options: dict) -> None:
-    """Fill in what depends on the loss; refuse what does not go together."""
-    if options["loss"] is None:
-        raise InputError(f"--loss is missing: choose from {', '.join(LOSSES)}")
-    if options["class_weights"] is None:
-        options["class_weights"] = "median" if options["loss"] == "weighted" else "none"
-    weighted = options["class_weights"] != "none"
-    if options["loss"] == "ce" and weighted:
-        raise InputError("--loss ce takes no --class-weights: use --loss weighted")
-    if options["loss"] == "weighted" and not weighted:
-        raise InputError("--loss weighted needs --class-weights other than none: use --loss ce for no weights")
-    if options["loss"] != "focal" and options["gamma"] != DEFAULTS["gamma"]:
-        raise InputError(f"--gamma belongs to --loss focal: --loss {options['loss']} has none")
-    if options["seed"] >= 2**63:
-        raise InputError(f"--seed {options['seed']} is too large: choose one below 2**63")
-    if options["size"] % 16:
-        raise InputError(f"--size {options['size']} does not divide by 16: try {max(16, options['size'] // 16 * 16)}")
-
-
-def _weights(text: str) -> str | list[float]:
-    if text in ("median", "inverse", "none"):
-        return text
-    try:
-        numbers = [float(part) for part in text.split(",")]
-    except ValueError:
-        numbers = []
-    if len(numbers) != len(CLASS_NAMES) or not all(0 < number < float("inf") for number in numbers):
-        raise argparse.ArgumentTypeError(
-            f"{text} is neither median, inverse, none nor three numbers above 0 like 1,0.5,2 (pet,background,border)"
-        )
-    return numbers
+    return given["out"] / (given["name"] or run_name(given))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -470,51 +418,12 @@ def _parser() -> argparse.ArgumentParser:
         description="Train SegNet on the Oxford-IIIT Pet dataset with one loss and log the run to a folder.",
         epilog="The defaults are the article's recipe: 20 epochs, Adam, StepLR, batches of 64, 128 x 128.",
     )
-    omit = argparse.SUPPRESS  # so that --resume can tell what was typed from what was not
-    recipe = parser.add_argument_group("recipe")
-    recipe.add_argument("--loss", choices=LOSSES, default=omit, help="the loss to train with (needed)")
-    recipe.add_argument("--epochs", type=positive(int), default=omit, help="(default: 20)")
-    recipe.add_argument("--seed", type=not_negative(int), default=omit, help="of weights and batches (default: 0)")
-    recipe.add_argument("--lr", type=positive(float), default=omit, help="Adam's learning rate (default: 0.001)")
-    recipe.add_argument("--lr-step", type=positive(int), default=omit, help="epochs between decays (default: 7)")
-    recipe.add_argument("--lr-decay", type=positive(float), default=omit, help="factor of a decay (default: 0.7)")
-    recipe.add_argument("--batch-size", type=positive(int), default=omit, help="(default: 64)")
-    recipe.add_argument("--size", type=positive(int), default=omit, help="photos' side in pixels (default: 128)")
-    recipe.add_argument(
-        "--progressive",
-        action="store_true",
-        default=omit,
-        help="early epochs at half the size, then three quarters, the last 15 %% at --size: for a CPU",
-    )
-    recipe.add_argument("--jitter", type=not_negative(float), default=omit, help="colour jitter (default: 0.3)")
-    recipe.add_argument("--gamma", type=not_negative(float), default=omit, help="focal loss's gamma (default: 2)")
-    recipe.add_argument(
-        "--class-weights",
-        type=_weights,
-        default=omit,
-        metavar="WEIGHTS",
-        help="median, inverse, none, or three numbers: pet,background,border (default: median for weighted)",
-    )
-    data = parser.add_argument_group("data")
-    add_data_option(data)
-    data.add_argument("--limit", type=positive(int), default=omit, help="train on a fixed sample of this many photos")
-    data.add_argument(
-        "--val-limit",
-        type=positive(int),
-        default=omit,
-        help="score a fixed sample of this many photos after each epoch, and all after the last",
-    )
-    data.add_argument(
-        "--skip-bad", action="store_true", default=omit, help="leave out pairs that cannot be used, and count them"
-    )
+    add_options(parser)
     where = parser.add_argument_group("run")
+    add_data_option(where)
     where.add_argument("--out", type=Path, default=DEFAULT_FOLDER, metavar="DIR", help="folder of runs (default: runs)")
     where.add_argument("--name", default=None, help="the run's folder (default: LOSS-sSEED)")
     where.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
-    where.add_argument(
-        "--precision", choices=("auto", "fp32", "bf16"), default=omit, help="auto: bf16 where the device has it"
-    )
-    where.add_argument("--keep-epochs", action="store_true", default=omit, help="keep the weights of every epoch")
     where.add_argument(
         "--resume", nargs="?", const="", default=None, metavar="RUN", help="continue an interrupted run's folder"
     )

@@ -1,10 +1,12 @@
 """A run is a folder: its files, written while it trains and read back by everything else."""
 
+import contextlib
 import csv
 import io
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +18,11 @@ from seg import CLASS_NAMES, InputError
 from seg.evaluation import Evaluation
 from seg.metrics import BANDS, CALIBRATION_BINS
 from seg.training import EpochResult
+
+try:
+    import fcntl
+except ImportError:  # Windows has no locks on folders
+    fcntl = None
 
 RESULTS = Path(__file__).parent / "results"
 DEFAULT_FOLDER = Path("runs")
@@ -35,6 +42,7 @@ SCORES = (
     "boundary_iou",
 )
 EPOCH_COLUMNS = ("epoch", "seconds", "images_per_second", "learning_rate", "train_loss", *SCORES)
+DETAILS = ("images.csv", "bands.csv", "calibration.csv")
 CONFUSION_COLUMNS = tuple(f"{true}_as_{predicted}" for true in CLASS_NAMES for predicted in CLASS_NAMES)
 
 
@@ -207,10 +215,31 @@ def create_folder(folder: Path, *, overwrite: bool) -> None:
                 )
             if not empty and not (folder / "run.json").exists():
                 raise InputError(f"{folder} is not a run, so --overwrite leaves it alone: pass --name NAME")
-            shutil.rmtree(folder)
+            with hold(folder):
+                shutil.rmtree(folder)
         (folder / "predictions").mkdir(parents=True)
     except OSError as error:
         raise InputError(f"{folder} cannot be made ({error.strerror}): pass --out DIR") from error
+
+
+@contextlib.contextmanager
+def hold(folder: Path) -> Iterator[None]:
+    """While inside, no other process can hold this run's folder; a process that dies lets go.
+
+    Raises:
+        InputError: another process holds it.
+    """
+    if fcntl is None:
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise InputError(f"{folder} is being trained by another process: wait for it, or stop it") from error
+    finally:
+        os.close(descriptor)
 
 
 def append_epoch(folder: Path, result: EpochResult) -> None:
@@ -242,7 +271,9 @@ def _cell(value: float | int | str) -> str:
 
 
 def keep_epochs_until(folder: Path, epoch: int) -> None:
-    """Drop the rows and mosaics of epochs after this one: an interrupted run does them again."""
+    """Drop the rows and mosaics of epochs after this one, and what was scored in detail: resuming does them again."""
+    for name in DETAILS:
+        (folder / name).unlink(missing_ok=True)
     path = folder / "epochs.csv"
     if path.exists():
         rows = list(csv.reader(path.read_text().splitlines()))
@@ -265,7 +296,7 @@ def save_mosaic(folder: Path, epoch: int, mosaic: Image.Image) -> None:
 
 
 def write_details(folder: Path, names: list[str], evaluation: Evaluation) -> None:
-    """Write `images.csv`, `bands.csv` and `calibration.csv` of the final, detailed evaluation."""
+    """Write `images.csv`, `bands.csv` and `calibration.csv` of a detailed evaluation of the last epoch."""
     with open(folder / "images.csv", "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["name", *CONFUSION_COLUMNS, "cross_entropy", "custom_iou", "boundary_iou"])

@@ -1,4 +1,6 @@
-"""Training batches made on the device: indexed, flipped, colour-jittered and resized, each photo on its own."""
+"""Training batches made on the device: flipped, cropped, resized and colour-jittered, each photo on its own."""
+
+import math
 
 import torch
 import torch.nn.functional as F
@@ -10,8 +12,17 @@ from seg.data import DeviceSplit
 LUMA = (0.2989, 0.587, 0.114)
 
 
+# width over height of a random crop, as torchvision's RandomResizedCrop has it
+CROP_RATIO = 4 / 3
+
+
 def training_batch(
-    split: DeviceSplit, indices: Tensor, size: int, generator: torch.Generator, jitter: float
+    split: DeviceSplit,
+    indices: Tensor,
+    size: int,
+    generator: torch.Generator,
+    jitter: float,
+    smallest_crop: float = 1.0,
 ) -> tuple[Tensor, Tensor]:
     """Augmented photos (B, 3, size, size) in [0, 1] and masks (B, size, size) int64.
 
@@ -19,6 +30,7 @@ def training_batch(
         indices: (B,) int64 on the split's device.
         generator: on the split's device; every random draw comes from it.
         jitter: brightness, contrast and saturation are scaled by factors in [1 - jitter, 1 + jitter].
+        smallest_crop: least share of its photo's area that a random crop has; 1 crops nothing.
     """
     count, device = len(indices), indices.device
     flip = torch.rand(count, generator=generator, device=device) < 0.5
@@ -26,12 +38,48 @@ def training_batch(
     photos, masks = split.photos[indices], split.masks[indices]
     photos = torch.where(flip.view(-1, 1, 1, 1), photos.flip(-1), photos)
     masks = torch.where(flip.view(-1, 1, 1), masks.flip(-1), masks)
+    if smallest_crop < 1:
+        boxes = random_boxes(count, smallest_crop, generator)
+        photos, masks = crop(photos, masks, boxes)
     return colour_jitter(resize_photos(photos, size), *factors), resize_masks(masks, size)
 
 
+def random_boxes(count: int, smallest: float, generator: torch.Generator) -> Tensor:
+    """Random boxes (count, 4) inside the unit square: left, top, width, height.
+
+    Areas are uniform in [smallest, 1], the logarithm of width over height uniform between those of 3/4
+    and 4/3; a side that would be longer than the square's is cut to it.
+    """
+    area, ratio, x, y = torch.rand(4, count, generator=generator, device=generator.device)
+    area = smallest + (1 - smallest) * area
+    ratio = torch.exp(math.log(CROP_RATIO) * (2 * ratio - 1))
+    width, height = (area * ratio).sqrt().clamp_max(1), (area / ratio).sqrt().clamp_max(1)
+    return torch.stack([x * (1 - width), y * (1 - height), width, height], dim=1)
+
+
+def crop(photos: Tensor, masks: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
+    """Stretch a box of each photo and of its mask over the whole: photos bilinear, masks nearest neighbour.
+
+    Args:
+        photos: (B, 3, S, S) uint8.
+        masks: (B, S, S) uint8.
+        boxes: (B, 4), left, top, width, height as shares of the side.
+
+    Returns:
+        Photos (B, 3, S, S) float32 in [0, 255] and masks (B, S, S) uint8.
+    """
+    corners, extents = boxes[:, :2], boxes[:, 2:]
+    # affine_grid's coordinates run from -1 to 1: a point p of the crop lies at corner + extent * (p + 1) / 2
+    transform = torch.cat([torch.diag_embed(extents), (2 * corners + extents - 1)[:, :, None]], dim=2)
+    grid = F.affine_grid(transform, list(photos.shape), align_corners=False)
+    stretched = F.grid_sample(photos.float(), grid, mode="bilinear", padding_mode="border", align_corners=False)
+    labels = F.grid_sample(masks[:, None].float(), grid, mode="nearest", padding_mode="border", align_corners=False)
+    return stretched, labels[:, 0].to(torch.uint8)
+
+
 def resize_photos(photos: Tensor, size: int) -> Tensor:
-    """uint8 photos (B, 3, S, S) to float32 (B, 3, size, size) in [0, 1], antialiased bilinear."""
-    photos = photos.float().div_(255)
+    """Photos (B, 3, S, S) with values up to 255 to float32 (B, 3, size, size) in [0, 1], antialiased bilinear."""
+    photos = photos.float() / 255
     if photos.shape[-1] == size:
         return photos
     return F.interpolate(photos, (size, size), mode="bilinear", antialias=True)

@@ -60,6 +60,7 @@ def save_checkpoint(path: Path, model: SegNet, *, loss: str, epoch: int, input_s
         "epoch": str(epoch),
         "classes": json.dumps(CLASS_NAMES),
         "input_size": str(input_size),
+        "final_relu": json.dumps(model.final_relu),
         "scores": json.dumps(scores),
     }
     write_tensors(path, weights, metadata)
@@ -76,7 +77,8 @@ def load_checkpoint(path: Path) -> tuple[SegNet, dict]:
     """
     tensors, metadata = read_tensors(path)
     with torch.device("meta"):
-        model = SegNet()
+        # a checkpoint that does not say is the article's network
+        model = SegNet(final_relu=metadata.get("final_relu") != "false")
     expected = model.state_dict()
     if tensors.keys() != expected.keys():
         odd = sorted(tensors.keys() ^ expected.keys())

@@ -56,7 +56,14 @@ class Split:
         """A fixed random sample of at most `limit` photos: the lists are sorted by breed, so not the first."""
         if limit is None or limit >= len(self):
             return self
-        kept = np.sort(np.random.default_rng(0).permutation(len(self))[:limit])
+        return self._take(np.sort(np.random.default_rng(0).permutation(len(self))[:limit]))
+
+    def holdout(self) -> tuple["Split", "Split"]:
+        """The split without a fixed tenth of its photos, and that tenth: every tenth photo, so of every breed."""
+        held = np.arange(len(self)) % 10 == 0
+        return self._take(np.flatnonzero(~held)), self._take(np.flatnonzero(held))
+
+    def _take(self, kept: np.ndarray) -> "Split":
         return Split([self.names[i] for i in kept], self.photos[kept], self.masks[kept], self.skipped)
 
 

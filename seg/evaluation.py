@@ -64,20 +64,32 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager:
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
 
 
-def predict_logits(model: nn.Module, photos: Tensor, network_size: int, precision: str) -> Tensor:
+def predict_logits(
+    model: nn.Module, photos: Tensor, network_size: int, precision: str, *, flip: bool = False
+) -> Tensor:
     """Logits (B, 3, S, S) float32 of uint8 photos (B, 3, S, S), the network run at network_size.
 
     Where the two sizes differ, probabilities are upsampled bilinearly, as in inference, and
     returned as their logarithms, which are logits again.
+
+    Args:
+        flip: average the probabilities with those of the mirrored photos, mirrored back.
     """
     size = photos.shape[-1]
-    inputs = resize_photos(photos, network_size).contiguous(memory_format=torch.channels_last)
-    with autocast(photos.device, precision):
-        logits = model(inputs)
-    logits = logits.float()
-    if network_size == size:
+    inputs = resize_photos(photos, network_size)
+
+    def logits_of(inputs: Tensor) -> Tensor:
+        with autocast(photos.device, precision):
+            return model(inputs.contiguous(memory_format=torch.channels_last)).float()
+
+    logits = logits_of(inputs)
+    if network_size == size and not flip:
         return logits
-    probabilities = F.interpolate(logits.softmax(dim=1), (size, size), mode="bilinear")
+    probabilities = logits.softmax(dim=1)
+    if flip:
+        probabilities = (probabilities + logits_of(inputs.flip(-1)).softmax(dim=1).flip(-1)) / 2
+    if network_size != size:
+        probabilities = F.interpolate(probabilities, (size, size), mode="bilinear")
     return probabilities.clamp_min(torch.finfo(torch.float32).tiny).log()
 
 
@@ -90,12 +102,14 @@ def evaluate(
     network_size: int,
     precision: str,
     batch_size: int = 64,
+    flip: bool = False,
     detailed: bool = False,
     on_batch: Callable[[int], None] = lambda photos: None,
 ) -> Evaluation:
     """Score every photo of the split. The model is left in evaluation mode.
 
     Args:
+        flip: average each prediction with the mirrored photo's.
         detailed: also fill `bands` and `calibration`.
         on_batch: called with the number of photos after each batch; what it raises ends the pass.
     """
@@ -103,7 +117,7 @@ def evaluate(
     losses, confusions, entropies, soft, boundary, bands, calibration = ([] for _ in range(7))
     for start in range(0, len(split), batch_size):
         photos, truth = split.photos[start : start + batch_size], split.masks[start : start + batch_size].long()
-        logits = predict_logits(model, photos, network_size, precision)
+        logits = predict_logits(model, photos, network_size, precision, flip=flip)
         probabilities, predicted = logits.softmax(dim=1), logits.argmax(dim=1)
         losses.append(loss(logits, truth).double() * len(truth))
         confusions.append(confusion_per_photo(predicted, truth))

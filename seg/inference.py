@@ -76,8 +76,8 @@ def fold_batch_norms(model: SegNet) -> SegNet:
     stand for the mean only after normalisation.
     """
     for stage in (*model.encoder, *model.decoder):
-        for index, (convolution, batch_norm, relu) in enumerate(stage):
-            stage[index] = nn.Sequential(fuse_conv_bn_eval(convolution, batch_norm), relu)
+        for index, (convolution, batch_norm, activation) in enumerate(stage):
+            stage[index] = nn.Sequential(fuse_conv_bn_eval(convolution, batch_norm), activation)
     return model
 
 

@@ -15,7 +15,14 @@ class Diverged(FloatingPointError):
     """Training produced a loss or logits that are not finite."""
 
 
-def make_loss(name: str, class_weights: Tensor | None = None, gamma: float = 2.0) -> Loss:
+def make_loss(
+    name: str,
+    class_weights: Tensor | None = None,
+    gamma: float = 2.0,
+    *,
+    label_smoothing: float = 0.0,
+    soft_iou: float = 0.0,
+) -> Loss:
     """The loss of that name, a scalar mean over pixels (weighted by class where there are weights).
 
     `ce`: unweighted cross-entropy. `weighted`: cross-entropy with class weights. `focal`: focal
@@ -24,16 +31,39 @@ def make_loss(name: str, class_weights: Tensor | None = None, gamma: float = 2.0
     Args:
         class_weights: (3,) float32 on the logits' device; needed by `weighted`, optional for `focal`.
         gamma: focal loss's focusing parameter; 0 is cross-entropy.
+        label_smoothing: share of the target spread over all classes (Szegedy et al. 2016, section 7);
+            of `ce` and `weighted` only.
+        soft_iou: how much of `soft_iou_loss` is added.
     """
     if name == "ce":
-        return nn.CrossEntropyLoss()
-    if name == "weighted":
+        loss: Loss = nn.CrossEntropyLoss(label_smoothing=label_smoothing)
+    elif name == "weighted":
         if class_weights is None:
             raise ValueError("the weighted loss needs class weights")
-        return nn.CrossEntropyLoss(weight=class_weights)
-    if name == "focal":
-        return _focal(FocalLoss(gamma=gamma, weights=class_weights), gamma)
-    raise ValueError(f"{name} is not a loss: choose from {', '.join(LOSSES)}")
+        loss = nn.CrossEntropyLoss(weight=class_weights, label_smoothing=label_smoothing)
+    elif name == "focal":
+        loss = _focal(FocalLoss(gamma=gamma, weights=class_weights), gamma)
+    else:
+        raise ValueError(f"{name} is not a loss: choose from {', '.join(LOSSES)}")
+    if not soft_iou:
+        return loss
+    return lambda logits, mask: loss(logits, mask) + soft_iou * soft_iou_loss(logits, mask)
+
+
+def soft_iou_loss(logits: Tensor, mask: Tensor) -> Tensor:
+    """One minus the soft IoU of the batch, averaged over classes (Rahman and Wang 2016), a scalar in [0, 1].
+
+    Args:
+        logits: (B, 3, H, W).
+        mask: (B, H, W) int64.
+    """
+    probabilities = logits.softmax(dim=1)
+    ious = []
+    for number, probability in enumerate(probabilities.unbind(dim=1)):
+        truth = mask == number
+        intersection = (probability * truth).sum()
+        ious.append(intersection / (probability.sum() + truth.sum() - intersection))
+    return 1 - torch.stack(ious).mean()
 
 
 def _focal(focal: FocalLoss, gamma: float) -> Loss:

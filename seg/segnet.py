@@ -24,11 +24,14 @@ def _stage(widths: list[int]) -> nn.Sequential:
 class SegNet(nn.Module):
     """SegNet as the article builds it, 15,274,892 parameters (Badrinarayanan et al. 2017, section 3).
 
-    The last block ends in BatchNorm and ReLU like every other, so logits are never negative.
+    Args:
+        final_relu: end the last block in BatchNorm and ReLU like every other, as the article does, so
+            that logits are never negative; otherwise it ends in BatchNorm. No parameter depends on it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, final_relu: bool = True) -> None:
         super().__init__()
+        self.final_relu = final_relu
         self.normalise = nn.BatchNorm2d(3)
         self.encoder, self.decoder = nn.ModuleList(), nn.ModuleList()
         before = 3
@@ -37,6 +40,8 @@ class SegNet(nn.Module):
             outputs = len(CLASS_NAMES) if before == 3 else before
             self.decoder.insert(0, _stage([channels] * blocks + [outputs]))
             before = channels
+        if not final_relu:
+            self.decoder[-1][-1][-1] = nn.Identity()
 
     def forward(self, photos: Tensor) -> Tensor:
         """Photos (N, 3, H, W) in [0, 1] to logits (N, 3, H, W) of PET, BACKGROUND, BORDER.

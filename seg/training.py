@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from seg.batches import training_batch
 from seg.checkpoint import BadCheckpoint, read_tensors, write_tensors
@@ -17,6 +18,8 @@ from seg.evaluation import Evaluation, autocast, evaluate
 from seg.losses import Diverged, Loss
 from seg.segnet import SegNet
 
+SCHEDULES = ("step", "cosine")
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -24,8 +27,15 @@ class Recipe:
 
     Attributes:
         sizes: side in pixels of the photos the network sees, one an epoch.
-        learning_rate_step, learning_rate_decay: StepLR's step in epochs and factor.
+        schedule: of the learning rate: `step`, or `cosine` from its whole to 0 (Loshchilov and Hutter 2017).
+        learning_rate_step, learning_rate_decay: the step schedule's step in epochs, and factor.
+        warmup: epochs in which the learning rate grows linearly to what the schedule says.
+        weight_decay: decoupled from the gradient (Loshchilov and Hutter 2019).
+        smallest_crop: least share of its photo's area that a random crop has; 1 crops nothing.
         jitter: strength of brightness, contrast and saturation jitter.
+        final_relu: see `SegNet`.
+        averaging: decay a step of the weights' moving average, which is then what is scored and kept; 0
+            keeps the weights themselves.
         precision: `fp32`, or `bf16` for automatic mixed precision.
     """
 
@@ -33,9 +43,15 @@ class Recipe:
     seed: int = 0
     batch_size: int = 64
     learning_rate: float = 1e-3
+    schedule: str = "step"
     learning_rate_step: int = 7
     learning_rate_decay: float = 0.7
+    warmup: float = 0.0
+    weight_decay: float = 0.0
+    smallest_crop: float = 1.0
     jitter: float = 0.3
+    final_relu: bool = True
+    averaging: float = 0.0
     precision: str = "fp32"
 
     @property
@@ -45,6 +61,17 @@ class Recipe:
     def network_size(self, epoch: int) -> int:
         """Side in pixels that the network is run at after this epoch; 0 is the untrained model."""
         return self.sizes[max(epoch, 1) - 1]
+
+    def learning_rate_at(self, epoch: int, batch: int, batches: int) -> float:
+        """The learning rate of that batch, from 0, of that epoch, from 1."""
+        done = epoch - 1 + batch / batches
+        if self.schedule == "cosine":
+            factor = (1 + math.cos(math.pi * done / self.epochs)) / 2
+        else:
+            factor = self.learning_rate_decay ** ((epoch - 1) // self.learning_rate_step)
+        if self.warmup:
+            factor *= min(1.0, (done + 1 / batches) / self.warmup)
+        return self.learning_rate * factor
 
 
 def progressive_sizes(epochs: int, size: int) -> tuple[int, ...]:
@@ -65,6 +92,7 @@ class TrainingState:
     """All that training changes, so that saving it and loading it loses nothing.
 
     Attributes:
+        averaged: the moving average of the weights, where the recipe asks for one.
         epoch: finished epochs.
         batch: batches done of the epoch under way.
         order: the photos' order in the epoch under way, (N,) int64; None between epochs.
@@ -73,9 +101,9 @@ class TrainingState:
     """
 
     model: SegNet
-    optimiser: torch.optim.Adam
-    scheduler: torch.optim.lr_scheduler.StepLR
+    optimiser: torch.optim.AdamW
     generator: torch.Generator
+    averaged: AveragedModel | None = None
     epoch: int = 0
     batch: int = 0
     order: Tensor | None = None
@@ -87,18 +115,28 @@ class TrainingState:
     def start(cls, recipe: Recipe, device: torch.device) -> "TrainingState":
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
-            model = SegNet()
+            model = SegNet(final_relu=recipe.final_relu)
         model = model.to(device=device, memory_format=torch.channels_last)
-        optimiser = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate)
-        scheduler = torch.optim.lr_scheduler.StepLR(
-            optimiser, recipe.learning_rate_step, gamma=recipe.learning_rate_decay
-        )
+        # without decay AdamW is Adam
+        optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
         generator = torch.Generator(device).manual_seed(recipe.seed)
-        return cls(model, optimiser, scheduler, generator, loss_sum=torch.zeros((), dtype=torch.float64, device=device))
+        averaged = None
+        if recipe.averaging:
+            # the buffers too: BatchNorm's running statistics belong to the weights they were taken with
+            averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.averaging), use_buffers=True)
+        loss_sum = torch.zeros((), dtype=torch.float64, device=device)
+        return cls(model, optimiser, generator, averaged, loss_sum=loss_sum)
+
+    @property
+    def scored_model(self) -> SegNet:
+        """The model that is scored and kept."""
+        return self.model if self.averaged is None else self.averaged.module
 
     def save(self, path: Path) -> None:
         """Write everything to one safetensors file, atomically."""
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        if self.averaged is not None:
+            tensors |= {f"averaged.{name}": value for name, value in self.averaged.state_dict().items()}
         optimiser = self.optimiser.state_dict()
         for parameter, values in optimiser["state"].items():
             tensors |= {f"optimiser.{parameter}.{name}": value for name, value in values.items()}
@@ -110,7 +148,6 @@ class TrainingState:
             "batch": self.batch,
             "training_seconds": self.training_seconds,
             "seconds": self.seconds,
-            "scheduler": self.scheduler.state_dict(),
             "groups": optimiser["param_groups"],
         }
         write_tensors(path, tensors, {"training": json.dumps(numbers)})
@@ -124,8 +161,9 @@ class TrainingState:
         tensors, metadata = read_tensors(path)
         try:
             numbers = json.loads(metadata["training"])
-            weights = {n.removeprefix("model."): v for n, v in tensors.items() if n.startswith("model.")}
-            self.model.load_state_dict(weights)
+            self.model.load_state_dict(_named("model.", tensors))
+            if self.averaged is not None:
+                self.averaged.load_state_dict(_named("averaged.", tensors))
             moments: dict[int, dict[str, Tensor]] = {}
             for name, value in tensors.items():
                 if name.startswith("optimiser."):
@@ -136,9 +174,6 @@ class TrainingState:
                         value.contiguous(memory_format=torch.channels_last) if channels_last else value
                     )
             self.optimiser.load_state_dict({"state": moments, "param_groups": numbers["groups"]})
-            self.scheduler.load_state_dict(numbers["scheduler"])
-            # the saved optimiser did step: without this the scheduler warns that it never has
-            self.optimiser._opt_called = True
             self.generator.set_state(tensors["generator"])
             device = self.loss_sum.device
             self.loss_sum = tensors["loss_sum"].to(device)
@@ -150,9 +185,14 @@ class TrainingState:
             raise BadCheckpoint(f"{path} is not a training state ({reason}): start anew with --overwrite") from error
 
 
+def _named(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose names begin with the prefix, without it."""
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
 @dataclass(frozen=True)
 class EpochResult:
-    """What `epochs.csv` records of an epoch, and the evaluation behind it."""
+    """What `epochs.csv` records of an epoch (the learning rate is its first batch's), and the evaluation behind it."""
 
     epoch: int
     seconds: float
@@ -186,7 +226,7 @@ def train(
     def scored(epoch: int) -> Evaluation:
         last = epoch == recipe.epochs
         return evaluate(
-            state.model,
+            state.scored_model,
             validation if last else validation_sample,
             loss,
             network_size=recipe.network_size(epoch),
@@ -206,10 +246,10 @@ def train(
     while state.epoch < recipe.epochs:
         started = time.perf_counter()
         epoch = state.epoch + 1
-        learning_rate = state.scheduler.get_last_lr()[0]
         if state.order is None:
             state.order = torch.randperm(len(training), generator=state.generator, device=device)
         batches = state.order.split(recipe.batch_size)
+        learning_rate = recipe.learning_rate_at(epoch, 0, len(batches))
 
         state.model.train()
         try:
@@ -217,13 +257,19 @@ def train(
                 while state.batch < len(batches):
                     indices = batches[state.batch]
                     size = recipe.network_size(epoch)
-                    photos, masks = training_batch(training, indices, size, state.generator, recipe.jitter)
+                    photos, masks = training_batch(
+                        training, indices, size, state.generator, recipe.jitter, recipe.smallest_crop
+                    )
+                    for group in state.optimiser.param_groups:
+                        group["lr"] = recipe.learning_rate_at(epoch, state.batch, len(batches))
                     state.optimiser.zero_grad(set_to_none=True)
                     with autocast(device, recipe.precision):
                         logits = state.model(photos.contiguous(memory_format=torch.channels_last))
                     batch_loss = loss(logits.float(), masks)
                     batch_loss.backward()
                     state.optimiser.step()
+                    if state.averaged is not None:
+                        state.averaged.update_parameters(state.model)
                     state.loss_sum += batch_loss.detach() * len(indices)
                     state.batch += 1
                     on_batch("training", len(indices))
@@ -240,7 +286,6 @@ def train(
             state.seconds += time.perf_counter() - started
 
         seconds, training_seconds = state.seconds, state.training_seconds
-        state.scheduler.step()
         state.epoch, state.batch, state.order = epoch, 0, None
         state.loss_sum = torch.zeros_like(state.loss_sum)
         state.training_seconds = state.seconds = 0.0

@@ -7,8 +7,8 @@ import pandas as pd
 
 from demo.catalogue import NO_RUNS, Catalogue
 from demo.figures import SCORES, by_epoch, final_scores
-from experiments.compare import SHOWN, runs_table
 from experiments.runs import Run
+from experiments.tables import SHOWN, runs_table
 
 NONE_CHOSEN = "Choose at least one run."
 

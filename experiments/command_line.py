@@ -84,17 +84,29 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
         raise InputError(f"{path} cannot be written ({error.strerror}): pass another --csv FILE") from error
 
 
+def text_table(header: list[str], rows: list[list[str]], *, words: Collection[str] = ()) -> str:
+    """A table for the terminal; columns named in `words` are aligned to the left, all others to the right."""
+    head, *lines = _aligned([header, *rows], header, words)
+    rule = ["-" * len(cell) for cell in head]
+    return "\n".join("  ".join(line).rstrip() for line in [head, rule, *lines])
+
+
 def markdown_table(header: list[str], rows: list[list[str]], *, words: Collection[str] = ()) -> str:
-    """A GitHub-Markdown table with aligned columns; those named in `words` to the left, all others to the right."""
+    """A table in GitHub's Markdown, aligned as `text_table`."""
     cells = [[cell.replace("|", "\\|") for cell in row] for row in [header, *rows]]
+    head, *lines = _aligned(cells, header, words)
+    rule = [
+        "-" * len(cell) if title in words else "-" * (len(cell) - 1) + ":"
+        for title, cell in zip(header, head, strict=True)
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in [head, rule, *lines])
+
+
+def _aligned(cells: list[list[str]], header: list[str], words: Collection[str]) -> list[list[str]]:
+    """The cells, each padded to its column's width, at least three as Markdown's rule needs."""
     widths = [max(3, *map(len, column)) for column in zip(*cells, strict=True)]
     sides = ["<" if title in words else ">" for title in header]
-    rule = ["-" * width if side == "<" else "-" * (width - 1) + ":" for side, width in zip(sides, widths, strict=True)]
-    lines = [
-        " | ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True))
-        for row in [cells[0], rule, *cells[1:]]
-    ]
-    return "\n".join(f"| {line} |" for line in lines)
+    return [[f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True)] for row in cells]
 
 
 def positive(kind: type[int] | type[float]) -> Callable[[str], int | float]:

@@ -1,24 +1,45 @@
-"""Runs side by side in one table: `python -m experiments.compare`."""
+"""Which loss sees the border, and how sure that is: `python -m experiments.compare`."""
 
+import json
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
-from experiments.command_line import OneLineParser, add_csv_option, markdown_table, run_command, write_csv
-from experiments.runs import DEFAULT_FOLDER, RESULTS, SCORES, Run, find_runs, read_run
+from experiments.analysis import Analysis, analyse
+from experiments.bootstrap import RESAMPLES
+from experiments.command_line import OneLineParser, positive, run_command
+from experiments.configurations import configurations
+from experiments.details import has_details
+from experiments.photos import PHOTO_SCORES, disagreements, hardest, suspects
+from experiments.runs import DEFAULT_FOLDER, RESULTS, Run, find_runs, read_run
+from experiments.tables import Section, analysis_sections, photos_section, runs_section, runs_table
 from seg import InputError
 
-# Border recall rewards over-painting, so precision, F1 and IoU stand beside it wherever it is shown.
-SHOWN = {
-    "pixel_accuracy": "pixel accuracy",
-    "border_recall": "border recall",
-    "border_precision": "border precision",
-    "border_f1": "border F1",
-    "border_iou": "border IoU",
-    "boundary_iou": "boundary IoU",
-}
+FORMATS = ("markdown", "csv", "json")
+
+_SCORE_IT = "Finish such a run, or score it as it is with `python -m experiments.evaluate FOLDER --details`"
+
+
+@dataclass(frozen=True)
+class Output:
+    """What the command found, for people as sections, for programs as one table or as JSON."""
+
+    sections: list[Section]
+    notes: list[str]
+    table: pd.DataFrame
+    content: object
+
+    def text(self) -> str:
+        return "\n\n".join([*(section.as_text() for section in self.sections), *self.notes])
+
+    def formatted(self, kind: str) -> str:
+        if kind == "markdown":
+            return "\n\n".join([*(section.as_markdown() for section in self.sections), *self.notes]) + "\n"
+        if kind == "csv":
+            return self.table.to_csv(index=False)
+        return json.dumps(self.content, indent=2) + "\n"
 
 
 def main(arguments: list[str] | None) -> int:
@@ -28,45 +49,86 @@ def main(arguments: list[str] | None) -> int:
             raise InputError(f"--runs {folder} is not a folder: give the folder that holds the runs' folders")
     folders = options.runs or [RESULTS, DEFAULT_FOLDER]
     found, broken = find_runs(folders)
+    kind = next((kind for kind in FORMATS if getattr(options, kind) is not None), None)
+    target = None if kind is None else _target(kind, getattr(options, kind), found)
     runs = _chosen(options.run, found, folders) if options.run else found
     for line in [] if options.run else broken:
         print(f"left out: {line}", file=sys.stderr)
     if not runs:
         searched = " and ".join(str(folder) for folder in folders)
         raise InputError(f"no runs in {searched}: make one with `python -m experiments.run --loss ce --data DIR`")
-    table = runs_table(runs)
-    if options.csv:
-        write_csv(options.csv, table)
-    print("\n".join([_as_markdown(table), *_notes(runs)]))
+    if not options.run:  # what was not scored on the test split is compared only where it is asked for
+        held = [run for run in runs if run.info["options"].get("holdout")]
+        runs = [run for run in runs if run not in held] or held
+
+    by = options.by
+    if options.hardest:
+        output = _ranking(f"Hardest photos by {_title(by)}", hardest(_detailed(runs), by), options.hardest)
+    elif options.disagree:
+        one, other = (_named(name, found, folders) for name in options.disagree)
+        photos = disagreements(one, other, by)
+        photos = photos.rename(columns=dict(zip(("first", "second"), options.disagree, strict=True)))
+        output = _ranking(
+            f"Photos on which {' and '.join(options.disagree)} disagree by {_title(by)}", photos, options.top
+        )
+    elif options.suspects:
+        output = _ranking("Photos whose trimap is probably wrong", suspects(_detailed(runs)), options.top)
+    else:
+        output = _comparison(runs)
+    if target is None:
+        print(output.text() if kind is None else output.formatted(kind), end="\n" if kind is None else "")
+    else:
+        _write(target, output.formatted(kind))
+        print(output.text())
     return 0
 
 
-def runs_table(runs: list[Run]) -> pd.DataFrame:
-    """One row a run: what it is, how far it got, and the scores of its last epoch as fractions.
+def _comparison(runs: list[Run]) -> Output:
+    """The runs, and the analysis of those that have details."""
+    detailed = [run for run in runs if has_details(run)]
+    table = runs_table(runs)
+    content = {"runs": _records(table), "analysis": None}
+    bare = [run.name for run in runs if run not in detailed]
+    notes = [f"Without images.csv, so without intervals: {', '.join(bare)}. {_SCORE_IT}."] if bare else []
+    if not detailed:
+        return Output([runs_section(runs)], notes, pd.DataFrame(columns=Analysis.COLUMNS), content)
+    analysis = analyse(detailed)
+    content["analysis"] = {
+        "compared_with": analysis.compared_with,
+        "photos": analysis.photos,
+        "resamples": RESAMPLES,
+        "seeds_counted": analysis.seeds_counted,
+        "scores": _records(analysis.scores),
+        "reliability": _records(analysis.reliability),
+    }
+    return Output([runs_section(runs), *analysis_sections(analysis)], notes, analysis.scores, content)
 
-    Returns:
-        Columns name, loss, seed, epochs, epochs_planned, status, device, photos_scored (of which the
-        scores are; missing where the run does not say), then `experiments.runs.SCORES`, NaN where
-        there is none.
-    """
-    rows = [
-        {
-            "name": run.name,
-            "loss": run.loss,
-            "seed": run.seed,
-            "epochs": run.epochs_trained,
-            "epochs_planned": run.epochs_planned,
-            "status": run.status,
-            "device": run.device_name,
-            "photos_scored": run.photos_scored,
-            **{score: run.final(score) for score in SCORES},
-        }
-        for run in runs
-    ]
-    columns = ["name", "loss", "seed", "epochs", "epochs_planned", "status", "device", "photos_scored", *SCORES]
-    return pd.DataFrame(rows, columns=columns).astype(
-        {"photos_scored": "Int64"} | dict.fromkeys(SCORES, "float64"),
-    )
+
+def _ranking(title: str, photos: pd.DataFrame, shown: int) -> Output:
+    table = photos.head(shown).rename_axis("photo").reset_index()
+    return Output([photos_section(title, photos.head(shown))], [], table, _records(table))
+
+
+def _detailed(runs: list[Run]) -> list[Run]:
+    detailed = [run for run in runs if has_details(run)]
+    if not detailed:
+        raise InputError(f"none of the runs has an images.csv. {_SCORE_IT}")
+    return detailed
+
+
+def _records(table: pd.DataFrame) -> list[dict]:
+    """Rows for JSON, which has no NaN."""
+    return json.loads(table.to_json(orient="records", double_precision=10))
+
+
+def _title(score: str) -> str:
+    return score.replace("_", " ").replace("f1", "F1").replace("iou", "IoU")
+
+
+def _named(name: str, found: list[Run], folders: list[Path]) -> list[Run]:
+    """The runs of the configuration of that name, else the run of that name or folder."""
+    by_name = {configuration.name: configuration for configuration in configurations(found)}
+    return list(by_name[name].runs) if name in by_name else _chosen([name], found, folders)
 
 
 def _chosen(names: list[str], found: list[Run], folders: list[Path]) -> list[Run]:
@@ -93,37 +155,30 @@ def _chosen(names: list[str], found: list[Run], folders: list[Path]) -> list[Run
     return list(chosen.values())
 
 
-def _as_markdown(table: pd.DataFrame) -> str:
-    header = ["run", "loss", "seed", "epochs", "status", "device", *(f"{title} %" for title in SHOWN.values())]
-    rows = [
-        [
-            row["name"],
-            row["loss"],
-            str(row["seed"]),
-            f"{row['epochs']}/{row['epochs_planned']}",
-            row["status"],
-            "" if pd.isna(row["device"]) else row["device"],
-            *("" if pd.isna(row[score]) else f"{100 * row[score]:.2f}" for score in SHOWN),
-        ]
-        for row in table.to_dict("records")
-    ]
-    return markdown_table(header, rows, words=("run", "loss", "status", "device"))
+def _target(kind: str, text: str, found: list[Run]) -> Path | None:
+    """The file to write, seen before the work begins; None for the terminal."""
+    if text == "":
+        return None
+    path = Path(text)
+    if text in [run.name for run in found]:
+        raise InputError(f"--{kind} {text} would write a file of a run's name: name the runs before --{kind}")
+    if path.is_dir() or not path.parent.is_dir():
+        raise InputError(f"--{kind} {text} cannot be written: give a file in a folder that exists")
+    return path
 
 
-def _notes(runs: list[Run]) -> list[str]:
-    """A line for each run whose scores come from fewer photos than the whole split, after an empty line."""
-    lines = []
-    for run in runs:
-        scored, whole = run.photos_scored, run.info.get("validation_photos")
-        if scored is not None and isinstance(whole, int) and scored < whole:
-            lines.append(f"{run.name}: unfinished, scores of a sample of {scored:,} of the {whole:,} test photos.")
-    return ["", *lines] if lines else []
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written ({error.strerror}): give another file") from error
 
 
 def _parser() -> OneLineParser:
     parser = OneLineParser(
         prog="python -m experiments.compare",
-        description="Print the scores of runs as one table in GitHub's Markdown.",
+        description="Compare runs: scores over seeds, differences from unweighted cross-entropy with 95 % intervals, "
+        "accuracy near the outline, calibration. Or rank the photos that they were scored on.",
     )
     parser.add_argument("run", nargs="*", metavar="RUN", help="a run's name or folder (default: all runs)")
     parser.add_argument(
@@ -133,7 +188,30 @@ def _parser() -> OneLineParser:
         metavar="DIR",
         help="folders that hold runs (default: experiments/results and runs)",
     )
-    add_csv_option(parser, "every score, as fractions,")
+    rankings = parser.add_argument_group("rank photos instead").add_mutually_exclusive_group()
+    rankings.add_argument("--hardest", type=positive(int), metavar="N", help="the N photos that the runs find hardest")
+    rankings.add_argument(
+        "--disagree",
+        nargs=2,
+        metavar=("A", "B"),
+        help="the photos on which two runs, or two configurations, differ most",
+    )
+    rankings.add_argument("--suspects", action="store_true", help="the photos whose trimap is probably wrong, and why")
+    parser.add_argument(
+        "--by", choices=PHOTO_SCORES, default="border_f1", help="the score to rank by (default: border_f1)"
+    )
+    parser.add_argument(
+        "--top", type=positive(int), default=20, metavar="N", help="photos of --disagree and --suspects (default: 20)"
+    )
+    formats = parser.add_argument_group("instead of text").add_mutually_exclusive_group()
+    for kind, what in (
+        ("markdown", "GitHub's Markdown"),
+        ("csv", "one row a configuration and score, fractions"),
+        ("json", "everything, fractions"),
+    ):
+        formats.add_argument(
+            f"--{kind}", nargs="?", const="", metavar="FILE", help=f"{what}; to a file, or to the terminal"
+        )
     return parser
 
 

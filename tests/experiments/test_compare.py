@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from experiments import compare
-from experiments.compare import runs_table
 from experiments.runs import SCORES, find_runs, read_run
+from experiments.tables import runs_table
 
 PROJECT = Path(__file__).parents[2]
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from torchmetrics.classification import MulticlassJaccardIndex
 
-from experiments.compare import runs_table
 from experiments.probe import VALIDATION_NAMES
 from experiments.runs import CONFUSION_COLUMNS, EPOCH_COLUMNS, BadRun, create_folder, find_runs, read_run
+from experiments.tables import runs_table
 from seg import InputError
 from seg.checkpoint import load_checkpoint
 from seg.data import load_split

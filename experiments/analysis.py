@@ -1,0 +1,152 @@
+"""The answer from finished runs: scores of each configuration with intervals, near the border, and calibration."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import torch
+
+from experiments.bootstrap import SCORES, paired_bootstrap, score_sums
+from experiments.configurations import Configuration, baseline, configurations
+from experiments.details import (
+    confusions,
+    expected_calibration_error,
+    read_bands,
+    read_calibration,
+    read_images,
+)
+from experiments.runs import Run
+from seg import InputError
+from seg.metrics import confusion_scores
+
+CALIBRATION_SCORES = {"all": "calibration_error", "border": "border_calibration_error"}
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What `experiments.compare` found out.
+
+    Attributes:
+        configurations: those with details, the one that others are compared with first.
+        compared_with: the name of that one; None where no run has unweighted cross-entropy.
+        scores: one row a configuration and score: `configuration, loss, seeds, epochs, score, mean, std`
+            (over seeds; NaN of one), and for SCORES `low, high, difference, difference_low,
+            difference_high`, 95 % intervals; all as fractions.
+        reliability: one row a configuration, kind of pixels (`all`, `border`) and confidence bin:
+            `configuration, pixels, bin, from, to, count, mean_confidence, accuracy`.
+        photos: how many photos all runs share.
+        seeds_counted: whether the intervals know how much seeds differ.
+    """
+
+    INTERVALS: ClassVar = ("low", "high", "difference", "difference_low", "difference_high")
+    COLUMNS: ClassVar = ("configuration", "loss", "seeds", "epochs", "score", "mean", "std", *INTERVALS)
+
+    configurations: list[Configuration]
+    compared_with: str | None
+    scores: pd.DataFrame
+    reliability: pd.DataFrame
+    photos: int
+    seeds_counted: bool
+
+    def score(self, configuration: str, score: str) -> pd.Series:
+        """The row of `scores` of that configuration and score."""
+        table = self.scores
+        return table[(table["configuration"] == configuration) & (table["score"] == score)].iloc[0]
+
+
+def analyse(runs: list[Run]) -> Analysis:
+    """Compare the configurations of runs from their details.
+
+    Raises:
+        InputError: the runs were scored on different photos.
+        BadRun: a run has no details, or a file is damaged.
+    """
+    found = configurations(runs)
+    first = baseline(found)
+    if first is not None:
+        found = [first, *(configuration for configuration in found if configuration is not first)]
+    ordered = [run for configuration in found for run in configuration.runs]
+    images = _same_photos(ordered)
+    sums = np.stack([score_sums(confusions(table)) for table in images])
+    ends = np.cumsum([len(configuration.runs) for configuration in found])
+    members = [range(end - len(c.runs), end) for end, c in zip(ends, found, strict=True)]
+    intervals = paired_bootstrap(sums, members)
+
+    rows, reliability = [], []
+    for index, (configuration, where) in enumerate(zip(found, members, strict=True)):
+        single = pd.DataFrame([_scores(ordered[i], images[i]) for i in where])
+        for score in single:
+            row = {
+                "configuration": configuration.name,
+                "loss": configuration.loss,
+                "seeds": len(configuration.runs),
+                "epochs": configuration.epochs,
+                "score": score,
+                "mean": single[score].mean(skipna=False),
+                "std": single[score].std(),
+            }
+            if score in SCORES:
+                column = SCORES.index(score)
+                row |= {"low": intervals.low[index, column], "high": intervals.high[index, column]}
+                if first is not None:
+                    for name in ("difference", "difference_low", "difference_high"):
+                        row[name] = getattr(intervals, name)[index, column]
+            rows.append(row)
+        reliability.append(_reliability(configuration))
+    return Analysis(
+        configurations=found,
+        compared_with=None if first is None else first.name,
+        scores=pd.DataFrame(rows, columns=list(Analysis.COLUMNS)),
+        reliability=pd.concat(reliability, ignore_index=True),
+        photos=sums.shape[1],
+        seeds_counted=bool(np.isfinite(intervals.seed_deviation).all()),
+    )
+
+
+def _same_photos(runs: list[Run]) -> list[pd.DataFrame]:
+    """Each run's `images.csv`, cut to the photos that all of them scored, in one order."""
+    images = [read_images(run) for run in runs]
+    common = images[0].index
+    for run, table in zip(runs, images, strict=True):
+        common = common.intersection(table.index, sort=False)
+        if common.empty:
+            raise InputError(f"{run.name} and {runs[0].name} were scored on different photos: compare them apart")
+    images = [table.loc[common] for table in images]
+    truth = [confusions(table).sum(axis=2) for table in images]
+    for run, pixels in zip(runs, truth, strict=True):
+        if not np.array_equal(pixels, truth[0]):
+            raise InputError(f"{run.name} and {runs[0].name} were scored on different trimaps: compare them apart")
+    return images
+
+
+def _scores(run: Run, images: pd.DataFrame) -> dict[str, float]:
+    counts = confusions(images).sum(axis=0)
+    bands = {f"accuracy_within_{row['band']:.0f}": row["accuracy"] for row in read_bands(run).to_dict("records")}
+    calibration = read_calibration(run)
+    errors = {
+        name: expected_calibration_error(calibration[calibration["pixels"] == pixels])
+        for pixels, name in CALIBRATION_SCORES.items()
+    }
+    means = {name: images[name].mean() for name in ("cross_entropy", "custom_iou", "boundary_iou")}
+    return {**confusion_scores(torch.from_numpy(counts)), **means, **bands, **errors}
+
+
+def _reliability(configuration: Configuration) -> pd.DataFrame:
+    """The reliability table of all runs of a configuration together."""
+    tables = [read_calibration(run) for run in configuration.runs]
+    keys = ["pixels", "bin", "from", "to"]
+    sums = pd.concat(
+        table[keys].assign(
+            count=table["count"],
+            confidence=(table["count"] * table["mean_confidence"]).fillna(0),
+            correct=(table["count"] * table["accuracy"]).fillna(0),
+        )
+        for table in tables
+    )
+    pooled = sums.groupby(keys, sort=False, as_index=False).sum()
+    pooled["mean_confidence"] = pooled["confidence"] / pooled["count"]
+    pooled["accuracy"] = pooled["correct"] / pooled["count"]
+    pooled = pooled.drop(columns=["confidence", "correct"]).astype({"bin": int, "count": int})
+    pooled.insert(0, "configuration", configuration.name)
+    return pooled

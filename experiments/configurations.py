@@ -1,0 +1,71 @@
+"""Runs that differ in nothing but their seed, taken together."""
+
+import json
+import re
+from dataclasses import dataclass
+
+from experiments.options import reread
+from experiments.runs import Run
+
+# Options that change what a run keeps or how often it is scored, not what it learns
+WITHOUT_EFFECT = ("seed", "keep_epochs", "val_limit")
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One way to train, and its runs, one a seed.
+
+    Attributes:
+        name: the runs' name without the seed, as in `focal-weighted`; says so where training is unfinished.
+        epochs: epochs trained.
+    """
+
+    name: str
+    runs: tuple[Run, ...]
+    epochs: int
+
+    @property
+    def loss(self) -> str:
+        return self.runs[0].loss
+
+    @property
+    def finished(self) -> bool:
+        return self.epochs == self.runs[0].epochs_planned
+
+    @property
+    def seeds(self) -> list[int]:
+        return [run.seed for run in self.runs]
+
+
+def configurations(runs: list[Run]) -> list[Configuration]:
+    """Group runs by all that matters but the seed; the order is that of each group's first run.
+
+    A second run of the same options and seed (trained on another machine, say) begins a group of its
+    own: it is no new seed. So does a run that has trained for another number of epochs.
+    """
+    groups: dict[tuple[str, int], list[Run]] = {}
+    for run in runs:
+        options = {name: value for name, value in reread(run.info["options"]).items() if name not in WITHOUT_EFFECT}
+        key, copy = json.dumps([options, run.epochs_trained], sort_keys=True), 0
+        while any(run.seed == other.seed for other in groups.get((key, copy), ())):
+            copy += 1
+        groups.setdefault((key, copy), []).append(run)
+
+    found: dict[str, Configuration] = {}
+    for members in groups.values():
+        first = members[0]
+        progress = (
+            ""
+            if first.epochs_trained == first.epochs_planned
+            else f" ({first.epochs_trained} of {first.epochs_planned} epochs)"
+        )
+        stem = re.sub(rf"-s{first.seed}(?=$| )", "", first.name)
+        name = next(name for name in (stem + progress, first.name + progress, str(first.folder)) if name not in found)
+        found[name] = Configuration(name, tuple(members), first.epochs_trained)
+    return list(found.values())
+
+
+def baseline(found: list[Configuration]) -> Configuration | None:
+    """Unweighted cross-entropy, which the others are compared with: the finished `ce` where there is one."""
+    candidates = [configuration for configuration in found if configuration.loss == "ce"]
+    return min(candidates, key=lambda c: (not c.finished, len(c.name)), default=None)

@@ -1,0 +1,218 @@
+"""Scores as tables of text, for the terminal and for Markdown."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import pandas as pd
+
+from experiments.analysis import Analysis
+from experiments.bootstrap import RESAMPLES
+from experiments.bootstrap import SCORES as COMPARED
+from experiments.command_line import markdown_table, text_table
+from experiments.runs import SCORES, Run
+from seg.metrics import BANDS
+
+# Border recall rewards over-painting, so precision, F1 and IoU stand beside it wherever it is shown.
+SHOWN = {
+    "pixel_accuracy": "pixel accuracy",
+    "border_recall": "border recall",
+    "border_precision": "border precision",
+    "border_f1": "border F1",
+    "border_iou": "border IoU",
+    "boundary_iou": "boundary IoU",
+}
+
+
+@dataclass(frozen=True)
+class Section:
+    """A titled table and the notes below it.
+
+    Attributes:
+        words: the columns that hold words, aligned to the left.
+    """
+
+    title: str
+    header: list[str]
+    rows: list[list[str]]
+    words: Collection[str]
+    notes: tuple[str, ...] = ()
+
+    def as_text(self) -> str:
+        table = text_table(self.header, self.rows, words=self.words)
+        return "\n".join([self.title, "", table, *(["", *self.notes] if self.notes else [])])
+
+    def as_markdown(self, level: int = 2) -> str:
+        table = markdown_table(self.header, self.rows, words=self.words)
+        notes = ["", " ".join(self.notes)] if self.notes else []
+        return "\n".join([f"{'#' * level} {self.title}", "", table, *notes])
+
+
+def runs_table(runs: list[Run]) -> pd.DataFrame:
+    """One row a run: what it is, how far it got, and the scores of its last epoch as fractions.
+
+    Returns:
+        Columns name, loss, seed, epochs, epochs_planned, status, device, photos_scored (of which the
+        scores are; missing where the run does not say), then `experiments.runs.SCORES`, NaN where
+        there is none.
+    """
+    rows = [
+        {
+            "name": run.name,
+            "loss": run.loss,
+            "seed": run.seed,
+            "epochs": run.epochs_trained,
+            "epochs_planned": run.epochs_planned,
+            "status": run.status,
+            "device": run.device_name,
+            "photos_scored": run.photos_scored,
+            **{score: run.final(score) for score in SCORES},
+        }
+        for run in runs
+    ]
+    columns = ["name", "loss", "seed", "epochs", "epochs_planned", "status", "device", "photos_scored", *SCORES]
+    return pd.DataFrame(rows, columns=columns).astype(
+        {"photos_scored": "Int64"} | dict.fromkeys(SCORES, "float64"),
+    )
+
+
+def runs_section(runs: list[Run]) -> Section:
+    header = ["run", "loss", "seed", "epochs", "status", "device", *(f"{title} %" for title in SHOWN.values())]
+    rows = [
+        [
+            row["name"],
+            row["loss"],
+            str(row["seed"]),
+            f"{row['epochs']}/{row['epochs_planned']}",
+            row["status"],
+            "" if pd.isna(row["device"]) else row["device"],
+            *(_percent(row[score]) for score in SHOWN),
+        ]
+        for row in runs_table(runs).to_dict("records")
+    ]
+    notes = []
+    samples: dict[tuple[int, int], list[str]] = {}
+    for run in runs:
+        scored, whole = run.photos_scored, run.info.get("validation_photos")
+        if scored is not None and isinstance(whole, int) and scored < whole:
+            samples.setdefault((scored, whole), []).append(run.name)
+    for (scored, whole), names in samples.items():
+        notes.append(f"Unfinished, so scored on a sample of {scored:,} of {whole:,} photos: {', '.join(names)}.")
+    held_out = [run.name for run in runs if run.info["options"].get("holdout")]
+    if held_out:
+        notes.append(f"Scored on photos held out of the training split, not on the test split: {', '.join(held_out)}.")
+    return Section("Runs", header, rows, ("run", "loss", "status", "device"), tuple(notes))
+
+
+def analysis_sections(analysis: Analysis) -> list[Section]:
+    """All that an analysis says, the answer first."""
+    differences = [differences_section(analysis)] if analysis.compared_with is not None else []
+    return [*differences, scores_section(analysis), bands_section(analysis), calibration_section(analysis)]
+
+
+def differences_section(analysis: Analysis) -> Section:
+    first = analysis.compared_with
+    rows = []
+    for name in _names(analysis):
+        if name != first:
+            scores = [analysis.score(name, score) for score in COMPARED]
+            rows.append([name, *(_difference(score) for score in scores)])
+    notes = [
+        f"In points of a per cent, with 95 % intervals: a paired bootstrap over {analysis.photos:,} photos, "
+        f"{RESAMPLES:,} resamples."
+    ]
+    if analysis.seeds_counted:
+        notes.append("The intervals count how much seeds differ, pooled over the configurations with several.")
+    else:
+        notes.append(
+            "Every configuration has one seed: the intervals say what other photos would change, not what other seeds "
+            "would."
+        )
+    trained = {configuration.name: configuration.epochs for configuration in analysis.configurations}
+    others = [name for name, epochs in trained.items() if epochs != trained[first]]
+    if others:
+        notes.append(
+            f"{first} has trained {trained[first]} epochs; so not by the loss alone differ {', '.join(others)}."
+        )
+    return Section(f"Difference from {first}", ["", *_titles(COMPARED)], rows, ("",), tuple(notes))
+
+
+def scores_section(analysis: Analysis) -> Section:
+    rows = []
+    for configuration in analysis.configurations:
+        scores = [analysis.score(configuration.name, score) for score in SHOWN]
+        rows.append(
+            [
+                configuration.name,
+                ", ".join(map(str, configuration.seeds)),
+                f"{configuration.epochs}/{configuration.runs[0].epochs_planned}",
+                *(_percent(score["mean"], score["std"]) for score in scores),
+            ]
+        )
+    several = any(len(configuration.runs) > 1 for configuration in analysis.configurations)
+    notes = [
+        f"In per cent, over {analysis.photos:,} photos{'; mean ± standard deviation over seeds' if several else ''}."
+    ]
+    return Section("Scores", ["", "seeds", "epochs", *_titles(SHOWN)], rows, ("", "seeds"), tuple(notes))
+
+
+def bands_section(analysis: Analysis) -> Section:
+    rows = [
+        [name, *(_percent(analysis.score(name, f"accuracy_within_{band}")["mean"]) for band in BANDS)]
+        for name in _names(analysis)
+    ]
+    notes = (
+        "Pixel accuracy in per cent, of the pixels within so many pixels of the pet's true outline (Kohli et al. 2009).",
+    )
+    return Section("Accuracy near the outline", ["", *(f"{band} px" for band in BANDS)], rows, ("",), notes)
+
+
+def calibration_section(analysis: Analysis) -> Section:
+    """Expected calibration error, then the reliability table: accuracy in each bin of confidence."""
+    table = analysis.reliability[analysis.reliability["pixels"] == "all"]
+    filled = table[table["count"] > 0].sort_values("bin")
+    bins = filled[["from", "to"]].drop_duplicates()
+    accuracy = filled.set_index(["configuration", "from"])["accuracy"]
+    rows = []
+    for name in _names(analysis):
+        errors = [analysis.score(name, score)["mean"] for score in ("calibration_error", "border_calibration_error")]
+        rows.append([name, *map(_percent, errors), *(_percent(accuracy.get((name, low))) for low in bins["from"])])
+    header = ["", "ECE", "ECE, border", *(f"{100 * low:.0f}–{100 * high:.0f}" for low, high in bins.to_numpy())]
+    notes = (
+        "Expected calibration error, of all pixels and of true border pixels, then the accuracy of all pixels by the "
+        "confidence they were predicted with; all in per cent. Accuracy above confidence is too little confidence.",
+    )
+    return Section("Calibration", header, rows, ("",), notes)
+
+
+def photos_section(title: str, photos: pd.DataFrame, notes: tuple[str, ...] = ()) -> Section:
+    """A ranking of photos: text as it is, scores in per cent, other numbers with two digits."""
+    header = ["", "photo", *(column.replace("_", " ") for column in photos.columns)]
+    rows = []
+    for rank, (photo, row) in enumerate(photos.iterrows(), start=1):
+        rows.append([str(rank), str(photo), *(cell if isinstance(cell, str) else f"{cell:.3f}" for cell in row)])
+    words = [title for title, column in zip(header[2:], photos, strict=True) if photos[column].dtype.kind not in "fi"]
+    return Section(title, header, rows, ("photo", *words), notes)
+
+
+def _names(analysis: Analysis) -> list[str]:
+    return [configuration.name for configuration in analysis.configurations]
+
+
+def _titles(scores: Collection[str]) -> list[str]:
+    return [SHOWN[score] for score in scores]
+
+
+def _percent(mean: float | None, deviation: float | None = None) -> str:
+    if mean is None or pd.isna(mean):
+        return ""
+    return (
+        f"{100 * mean:.2f}" if deviation is None or pd.isna(deviation) else f"{100 * mean:.2f} ± {100 * deviation:.2f}"
+    )
+
+
+def _difference(score: pd.Series) -> str:
+    """A difference in points, with its interval."""
+    if pd.isna(score["difference"]):
+        return ""
+    value, low, high = (f"{100 * score[name]:+.2f}" for name in ("difference", "difference_low", "difference_high"))
+    return f"{value} [{low}, {high}]"

@@ -2,13 +2,10 @@
 
 import plotly.graph_objects as go
 
+from experiments.analysis import ARTICLE_PIXEL_ACCURACY
 from experiments.runs import Run
+from seg.palette import LOSS_COLOURS, OTHER_COLOUR
 
-ARTICLE_PIXEL_ACCURACY = 0.8828
-
-# Okabe and Ito's palette, one colour a loss
-LOSS_COLOURS = {"ce": "#0072B2", "weighted": "#D55E00", "focal": "#009E73"}
-OTHER_COLOUR = "#CC79A7"
 DASHES = ("solid", "dash", "dot", "dashdot")
 
 # Each score's name, and how to read it in one sentence

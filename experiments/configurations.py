@@ -54,11 +54,8 @@ def configurations(runs: list[Run]) -> list[Configuration]:
     found: dict[str, Configuration] = {}
     for members in groups.values():
         first = members[0]
-        progress = (
-            ""
-            if first.epochs_trained == first.epochs_planned
-            else f" ({first.epochs_trained} of {first.epochs_planned} epochs)"
-        )
+        trained, planned = first.epochs_trained, first.epochs_planned
+        progress = "" if trained == planned else f" ({trained} of {planned} epochs)"
         stem = re.sub(rf"-s{first.seed}(?=$| )", "", first.name)
         name = next(name for name in (stem + progress, first.name + progress, str(first.folder)) if name not in found)
         found[name] = Configuration(name, tuple(members), first.epochs_trained)

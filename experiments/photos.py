@@ -82,7 +82,7 @@ def suspects(runs: list[Run]) -> pd.DataFrame:
 
     def reason(photo: str) -> str:
         if table.at[photo, "no_pet"]:
-            return f"the trimap has no pet; the models see {_range(seen.loc[photo])} of pet"
+            return f"the trimap has no pet; the models see one on {_range(seen.loc[photo])} of the photo"
         if swapped.loc[photo].all():
             return "pet and background look swapped to every loss"
         if missed.loc[photo].mean() > painted.loc[photo].mean():
@@ -98,5 +98,5 @@ def _robust_deviations(values: pd.Series) -> pd.Series:
 
 
 def _range(shares: pd.Series) -> str:
-    low, high = f"{shares.min():.0%}", f"{shares.max():.0%}"
-    return low if low == high else f"{low.removesuffix('%')}–{high}"
+    low, high = f"{100 * shares.min():.0f}", f"{100 * shares.max():.0f}"
+    return f"{low} %" if low == high else f"{low}–{high} %"

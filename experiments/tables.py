@@ -21,6 +21,7 @@ SHOWN = {
     "border_iou": "border IoU",
     "boundary_iou": "boundary IoU",
 }
+CONFIGURATION = "configuration"
 
 
 @dataclass(frozen=True)
@@ -131,9 +132,10 @@ def differences_section(analysis: Analysis) -> Section:
     others = [name for name, epochs in trained.items() if epochs != trained[first]]
     if others:
         notes.append(
-            f"{first} has trained {trained[first]} epochs; so not by the loss alone differ {', '.join(others)}."
+            f"Not trained for as many epochs as {first}, so not different by the loss alone: {', '.join(others)}."
         )
-    return Section(f"Difference from {first}", ["", *_titles(COMPARED)], rows, ("",), tuple(notes))
+    header = [CONFIGURATION, *(SHOWN[score] for score in COMPARED)]
+    return Section(f"Difference from {first}", header, rows, (CONFIGURATION,), tuple(notes))
 
 
 def scores_section(analysis: Analysis) -> Section:
@@ -152,7 +154,8 @@ def scores_section(analysis: Analysis) -> Section:
     notes = [
         f"In per cent, over {analysis.photos:,} photos{'; mean ± standard deviation over seeds' if several else ''}."
     ]
-    return Section("Scores", ["", "seeds", "epochs", *_titles(SHOWN)], rows, ("", "seeds"), tuple(notes))
+    header = [CONFIGURATION, "seeds", "epochs", *SHOWN.values()]
+    return Section("Scores", header, rows, (CONFIGURATION, "seeds"), tuple(notes))
 
 
 def bands_section(analysis: Analysis) -> Section:
@@ -160,10 +163,10 @@ def bands_section(analysis: Analysis) -> Section:
         [name, *(_percent(analysis.score(name, f"accuracy_within_{band}")["mean"]) for band in BANDS)]
         for name in _names(analysis)
     ]
-    notes = (
-        "Pixel accuracy in per cent, of the pixels within so many pixels of the pet's true outline (Kohli et al. 2009).",
+    notes = ("Pixel accuracy in per cent within so many pixels of the pet's true outline (Kohli et al. 2009).",)
+    return Section(
+        "Accuracy near the outline", [CONFIGURATION, *(f"{band} px" for band in BANDS)], rows, (CONFIGURATION,), notes
     )
-    return Section("Accuracy near the outline", ["", *(f"{band} px" for band in BANDS)], rows, ("",), notes)
 
 
 def calibration_section(analysis: Analysis) -> Section:
@@ -176,17 +179,22 @@ def calibration_section(analysis: Analysis) -> Section:
     for name in _names(analysis):
         errors = [analysis.score(name, score)["mean"] for score in ("calibration_error", "border_calibration_error")]
         rows.append([name, *map(_percent, errors), *(_percent(accuracy.get((name, low))) for low in bins["from"])])
-    header = ["", "ECE", "ECE, border", *(f"{100 * low:.0f}–{100 * high:.0f}" for low, high in bins.to_numpy())]
+    header = [
+        CONFIGURATION,
+        "ECE",
+        "ECE, border",
+        *(f"{100 * low:.0f}–{100 * high:.0f}" for low, high in bins.to_numpy()),
+    ]
     notes = (
         "Expected calibration error, of all pixels and of true border pixels, then the accuracy of all pixels by the "
         "confidence they were predicted with; all in per cent. Accuracy above confidence is too little confidence.",
     )
-    return Section("Calibration", header, rows, ("",), notes)
+    return Section("Calibration", header, rows, (CONFIGURATION,), notes)
 
 
 def photos_section(title: str, photos: pd.DataFrame, notes: tuple[str, ...] = ()) -> Section:
     """A ranking of photos: text as it is, scores in per cent, other numbers with two digits."""
-    header = ["", "photo", *(column.replace("_", " ") for column in photos.columns)]
+    header = ["rank", "photo", *(column.replace("_", " ") for column in photos.columns)]
     rows = []
     for rank, (photo, row) in enumerate(photos.iterrows(), start=1):
         rows.append([str(rank), str(photo), *(cell if isinstance(cell, str) else f"{cell:.3f}" for cell in row)])
@@ -196,10 +204,6 @@ def photos_section(title: str, photos: pd.DataFrame, notes: tuple[str, ...] = ()
 
 def _names(analysis: Analysis) -> list[str]:
     return [configuration.name for configuration in analysis.configurations]
-
-
-def _titles(scores: Collection[str]) -> list[str]:
-    return [SHOWN[score] for score in scores]
 
 
 def _percent(mean: float | None, deviation: float | None = None) -> str:

@@ -1,0 +1,124 @@
+"""The answer in words, built from the intervals: what they do not show is not said."""
+
+from experiments.analysis import Analysis
+from experiments.configurations import WITHOUT_EFFECT, Configuration
+from experiments.options import reread
+from experiments.tables import SHOWN
+
+LOSS_OPTIONS = ("loss", "gamma", "class_weights")
+# What a better loss would be: that much border F1 gained, for no more than that much pixel accuracy
+GAIN, PRICE = 0.03, 0.005
+
+
+def answer(analysis: Analysis) -> list[str]:
+    """Three sentences: class weights, focal loss, and whether either fixes the border and at what price."""
+    rivals = comparable(analysis)
+    return [
+        _of_loss(analysis, rivals, "weighted", "class weights"),
+        _of_loss(analysis, rivals, "focal", "focal loss"),
+        _verdict(analysis, rivals),
+    ]
+
+
+def comparable(analysis: Analysis) -> list[Configuration]:
+    """The configurations that differ from the one compared with in the loss alone, trained for as long."""
+    first = _first(analysis)
+    if first is None:
+        return []
+
+    def rest(configuration: Configuration) -> dict:
+        options = reread(configuration.runs[0].info["options"])
+        return {name: options[name] for name in options if name not in (*LOSS_OPTIONS, *WITHOUT_EFFECT)}
+
+    others = [configuration for configuration in analysis.configurations if configuration is not first]
+    return [c for c in others if c.epochs == first.epochs and rest(c) == rest(first)]
+
+
+def change(analysis: Analysis, configuration: str, score: str) -> str:
+    """`border F1 rises by 6.9 points (95 % interval 6.5 to 7.2)`, or that no difference was found."""
+    noun = SHOWN[score]
+    row = analysis.score(configuration, score)
+    value, low, high = (100 * row[name] for name in ("difference", "difference_low", "difference_high"))
+    if low > 0:
+        return f"{noun} rises by {value:.1f} points (95 % interval {low:.1f} to {high:.1f})"
+    if high < 0:
+        return f"{noun} falls by {-value:.1f} points (95 % interval {-high:.1f} to {-low:.1f})"
+    return f"no difference found in {noun} (95 % interval {low:+.1f} to {high:+.1f} points)"
+
+
+def what_it_costs(analysis: Analysis) -> list[str]:
+    """For each configuration what it changes beside the border's F1."""
+    first = _first(analysis)
+    if first is None:
+        return ["No run of unweighted cross-entropy is here to compare with."]
+    lines = []
+    for configuration in analysis.configurations:
+        name = configuration.name
+        if configuration is first:
+            continue
+        errors = [100 * analysis.score(c, "calibration_error")["mean"] for c in (first.name, name)]
+        changes = [change(analysis, name, score) for score in ("border_recall", "border_precision", "pixel_accuracy")]
+        lines.append(f"`{name}`: {', '.join(changes)}; calibration error {errors[1]:.1f} % against {errors[0]:.1f} %.")
+    return lines or ["There is nothing to compare yet."]
+
+
+def what_did_not_work(analysis: Analysis) -> list[str]:
+    """The configurations that do not raise border F1, and the aims that were not reached."""
+    first = _first(analysis)
+    if first is None:
+        return ["Nothing can be told without a run of unweighted cross-entropy."]
+    lines = []
+    for configuration in analysis.configurations:
+        if configuration is first:
+            continue
+        name = configuration.name
+        if not analysis.score(name, "border_f1")["difference_low"] > 0:
+            lines.append(f"`{name}`: {change(analysis, name, 'border_f1')}.")
+    fixes = [
+        c.name
+        for c in analysis.configurations
+        if analysis.score(c.name, "border_f1")["difference"] >= GAIN
+        and analysis.score(c.name, "pixel_accuracy")["difference"] >= -PRICE
+    ]
+    if not fixes:
+        lines.append(
+            f"No configuration has {100 * GAIN:.0f} points more border F1 than `{first.name}` for at most "
+            f"{100 * PRICE:.1f} points less pixel accuracy."
+        )
+    unfinished = [c.name for c in analysis.configurations if not c.finished]
+    if unfinished:
+        lines.append(f"Not trained to the end yet: {', '.join(f'`{name}`' for name in unfinished)}.")
+    return lines
+
+
+def _first(analysis: Analysis) -> Configuration | None:
+    return next((c for c in analysis.configurations if c.name == analysis.compared_with), None)
+
+
+def _of_loss(analysis: Analysis, rivals: list[Configuration], loss: str, words: str) -> str:
+    first = _first(analysis)
+    trained = [c for c in analysis.configurations if c.loss == loss]
+    rival = next((c for c in rivals if c.loss == loss), None)
+    if first is None or not trained:
+        return f"Of {words} there is no answer yet: no run of it is here to compare."
+    if rival is None:
+        return (
+            f"Of {words} there is no answer yet: it has trained {trained[0].epochs} epochs, unweighted cross-entropy "
+            f"{first.epochs}."
+        )
+    so_far = "" if first.finished else f", after {first.epochs} of {first.runs[0].epochs_planned} epochs,"
+    changes = [change(analysis, rival.name, score) for score in ("border_f1", "border_recall", "border_precision")]
+    return f"With {words}{so_far or ','} {changes[0]}; {changes[1]} and {changes[2]}."
+
+
+def _verdict(analysis: Analysis, rivals: list[Configuration]) -> str:
+    if not rivals:
+        return "So the question is open until runs of different losses have trained for equally long."
+    better = [c for c in rivals if analysis.score(c.name, "border_f1")["difference_low"] > 0]
+    seeds = "" if analysis.seeds_counted else ", by one seed each (others may change more)"
+    if not better:
+        return f"So nothing tried here is shown to fix the border{seeds}."
+    free = [c for c in better if not analysis.score(c.name, "pixel_accuracy")["difference_high"] < 0]
+    costs = [f"with `{c.name}` {change(analysis, c.name, 'pixel_accuracy')}" for c in free or better]
+    said = "the border gains at no price shown in pixel accuracy" if free else "the border's gain is paid for elsewhere"
+    return f"So {said}: {', '.join(costs)}{seeds}."

@@ -1,0 +1,209 @@
+"""The figures of RESULTS.md, drawn as SVG with matplotlib (in requirements-dev.txt: the app does without)."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from experiments.analysis import ARTICLE_PIXEL_ACCURACY, Analysis
+from experiments.configurations import Configuration
+from seg.metrics import BANDS
+from seg.palette import LOSS_COLOURS, OTHER_COLOUR
+
+# The same data must give the same bytes, so that a test can tell whether a figure is of this data
+STYLE = {
+    "svg.hashsalt": "borderline",
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "legend.frameon": False,
+    "figure.facecolor": "white",
+    "lines.linewidth": 1.8,
+}
+# Configurations of one loss share its colour; these tell them apart
+MARKERS = "osD^vPX<>*hpd"
+DASHES = ("-", "--", ":", "-.")
+
+
+def draw_figures(analysis: Analysis, folder: Path) -> list[Path]:
+    """Draw every figure that this analysis has data for; returns the files."""
+    figures: dict[str, Callable[[Analysis], Figure]] = {
+        "by-epoch": by_epoch,
+        "recall-precision": recall_and_precision,
+        "near-the-outline": near_the_outline,
+        "reliability": reliability,
+    }
+    if analysis.compared_with is not None and len(analysis.configurations) > 1:
+        figures["price"] = price
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, draw in figures.items():
+        path = folder / f"{name}.svg"
+        with mpl.rc_context(STYLE):
+            draw(analysis).savefig(path, format="svg", metadata={"Date": None, "Creator": None})
+        paths.append(path)
+    return paths
+
+
+def by_epoch(analysis: Analysis) -> Figure:
+    """Pixel accuracy and border F1 after each epoch: the mean over seeds, and the range between them."""
+    figure = Figure(figsize=(8.4, 3.6), layout="constrained")
+    for axes, (score, title) in zip(
+        figure.subplots(1, 2), (("pixel_accuracy", "Pixel accuracy, %"), ("border_f1", "Border F1, %")), strict=True
+    ):
+        for configuration, style in _styled(analysis):
+            # the untrained model would only stretch the scale
+            tables = [run.epochs.set_index("epoch").loc[1:, score] for run in configuration.runs]
+            common = tables[0].index
+            for table in tables[1:]:
+                common = common.intersection(table.index)
+            values = 100 * np.stack([table.loc[common].to_numpy() for table in tables])
+            axes.plot(common, values.mean(axis=0), color=style["color"], ls=style["dash"], label=configuration.name)
+            if len(tables) > 1:
+                axes.fill_between(common, values.min(axis=0), values.max(axis=0), color=style["color"], alpha=0.2, lw=0)
+        if score == "pixel_accuracy":
+            axes.axhline(100 * ARTICLE_PIXEL_ACCURACY, color="grey", ls=":", lw=1.2)
+            axes.annotate(
+                f"the article, {100 * ARTICLE_PIXEL_ACCURACY:.2f}",
+                (1, 100 * ARTICLE_PIXEL_ACCURACY),
+                xytext=(0, 3),
+                textcoords="offset points",
+                color="dimgrey",
+                fontsize=8,
+            )
+        axes.set(xlabel="epoch", title=title)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    _legend(figure, axes)
+    return figure
+
+
+def recall_and_precision(analysis: Analysis) -> Figure:
+    """Border recall against border precision, with intervals, over lines of equal F1."""
+    figure = Figure(figsize=(5.6, 5), layout="constrained")
+    axes = figure.subplots()
+    grid = np.linspace(0.01, 1, 200)
+    recall, precision = np.meshgrid(grid, grid)
+    lines = axes.contour(
+        100 * recall,
+        100 * precision,
+        100 * 2 * recall * precision / (recall + precision),
+        levels=range(10, 100, 10),
+        colors="lightgrey",
+        linewidths=1,
+    )
+    axes.clabel(lines, fmt="F1 %d", fontsize=7)
+    _points(axes, analysis, "border_recall", "border_precision")
+    axes.set(xlabel="border recall, %", ylabel="border precision, %", xlim=(0, 100), ylim=(0, 100))
+    axes.grid(visible=False)
+    _legend(figure, axes)
+    return figure
+
+
+def price(analysis: Analysis) -> Figure:
+    """What each configuration gains in border F1 against what it costs in pixel accuracy, with intervals."""
+    figure = Figure(figsize=(5.6, 4.2), layout="constrained")
+    axes = figure.subplots()
+    axes.axhline(0, color="grey", lw=1)
+    axes.axvline(0, color="grey", lw=1)
+    _points(axes, analysis, "pixel_accuracy", "border_f1", difference=True)
+    axes.set(
+        xlabel=f"pixel accuracy, points from {analysis.compared_with}",
+        ylabel="border F1, points",
+    )
+    _legend(figure, axes)
+    return figure
+
+
+def near_the_outline(analysis: Analysis) -> Figure:
+    """Pixel accuracy within bands of growing width around the true outline."""
+    figure = Figure(figsize=(5.6, 4), layout="constrained")
+    axes = figure.subplots()
+    for configuration, style in _styled(analysis):
+        values = [100 * analysis.score(configuration.name, f"accuracy_within_{band}")["mean"] for band in BANDS]
+        axes.plot(
+            BANDS,
+            values,
+            color=style["color"],
+            ls=style["dash"],
+            marker=style["marker"],
+            ms=5,
+            label=configuration.name,
+        )
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(BANDS, [str(band) for band in BANDS])
+    axes.minorticks_off()
+    axes.set(xlabel="pixels from the true outline, at most", ylabel="pixel accuracy, %")
+    _legend(figure, axes)
+    return figure
+
+
+def reliability(analysis: Analysis) -> Figure:
+    """Accuracy against confidence, of all pixels and of true border pixels; on the diagonal they agree."""
+    figure = Figure(figsize=(8.4, 4), layout="constrained")
+    panels = figure.subplots(1, 2, sharex=True, sharey=True)
+    for axes, (pixels, title) in zip(panels, (("all", "All pixels"), ("border", "True border pixels")), strict=True):
+        axes.plot([0, 100], [0, 100], color="grey", lw=1)
+        for configuration, style in _styled(analysis):
+            table = analysis.reliability
+            chosen = table["configuration"].eq(configuration.name) & table["pixels"].eq(pixels) & table["count"].gt(0)
+            axes.plot(
+                100 * table.loc[chosen, "mean_confidence"],
+                100 * table.loc[chosen, "accuracy"],
+                color=style["color"],
+                ls=style["dash"],
+                marker=style["marker"],
+                ms=4,
+                label=configuration.name,
+            )
+        axes.set(xlabel="confidence, %", title=title, xlim=(30, 100), ylim=(0, 100))
+    panels[0].set_ylabel("accuracy, %")
+    _legend(figure, panels[-1])
+    return figure
+
+
+def _styled(analysis: Analysis) -> Iterator[tuple[Configuration, dict[str, str]]]:
+    seen: dict[str, int] = {}
+    for index, configuration in enumerate(analysis.configurations):
+        of_loss = seen[configuration.loss] = seen.get(configuration.loss, -1) + 1
+        yield (
+            configuration,
+            {
+                "color": LOSS_COLOURS.get(configuration.loss, OTHER_COLOUR),
+                "dash": DASHES[of_loss % len(DASHES)],
+                "marker": MARKERS[index % len(MARKERS)],
+            },
+        )
+
+
+def _points(axes: Axes, analysis: Analysis, x: str, y: str, *, difference: bool = False) -> None:
+    value, low, high = ("difference", "difference_low", "difference_high") if difference else ("mean", "low", "high")
+    for configuration, style in _styled(analysis):
+        if difference and configuration.name == analysis.compared_with:
+            continue
+        across, up = (analysis.score(configuration.name, score) for score in (x, y))
+        spread = [[[100 * (row[value] - row[low])], [100 * (row[high] - row[value])]] for row in (across, up)]
+        axes.errorbar(
+            100 * across[value],
+            100 * up[value],
+            xerr=spread[0],
+            yerr=spread[1],
+            color=style["color"],
+            marker=style["marker"],
+            ms=6,
+            capsize=2,
+            lw=1.2,
+            ls="none",
+            label=configuration.name,
+        )
+
+
+def _legend(figure: Figure, axes: Axes) -> None:
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(3, max(1, len(labels))), fontsize=8)

@@ -7,8 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-import tomllib
-from argparse import RawDescriptionHelpFormatter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +22,8 @@ from experiments.command_line import (
     positive,
     run_command,
 )
-from experiments.options import DEFAULTS, add_options, photo_size, recorded, reread, resolve, run_name
+from experiments.grid import PlannedRun, read_grid
+from experiments.options import photo_size, reread
 from experiments.runs import DEFAULT_FOLDER, BadRun, Run, read_run
 from seg import InputError
 from seg.data import load_split
@@ -37,20 +36,6 @@ SCORES = {
     "border precision %": "border_precision",
     "border F1 %": "border_f1",
 }
-
-
-@dataclass(frozen=True)
-class PlannedRun:
-    """A run that a grid asks for.
-
-    Attributes:
-        typed: the grid's options as experiments.run takes them.
-        options: every option, resolved.
-    """
-
-    name: str
-    typed: list[str]
-    options: dict
 
 
 @dataclass(frozen=True)
@@ -89,97 +74,6 @@ def main(arguments: list[str] | None) -> int:
     return 0 if all(outcome == "finished" for outcome in outcomes.values()) else 1
 
 
-# ---- the grid
-
-
-def read_grid(path: Path) -> list[PlannedRun]:
-    """The runs of a TOML file: `[[runs]]` tables of experiments.run's options, over those of `[defaults]`.
-
-    An entry may also have a `name`, and `seeds = [0, 1, 2]` for one run each, named `<name>-s<seed>`.
-
-    Raises:
-        InputError: the file cannot be read, or an entry is no run, or two have the same name.
-    """
-    try:
-        with open(path, "rb") as file:
-            content = tomllib.load(file)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}): give the grid, a TOML file") from error
-    except ValueError as error:
-        raise InputError(f"{path} is not TOML ({error}): mend it") from error
-    for key in content.keys() - {"defaults", "runs"}:
-        raise InputError(f"{path}: {key} is neither [defaults] nor [[runs]]: a grid holds nothing else")
-    entries = content.get("runs", [])
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise InputError(f"{path}: runs is not a list of tables: begin each with [[runs]]")
-    if not entries:
-        raise InputError(f"{path} has no runs: add a [[runs]] table")
-
-    defaults = _checked(content.get("defaults", {}), f"{path}, [defaults]")
-    planned: dict[str, PlannedRun] = {}
-    for number, entry in enumerate(entries, start=1):
-        where = f"{path}, [[runs]] number {number}"
-        entry = _checked(entry, where)
-        overridden = ("seed", "seeds") if entry.keys() & {"seed", "seeds"} else ()
-        settings = {key: value for key, value in defaults.items() if key not in overridden} | entry
-        name, seeds = settings.pop("name", None), settings.pop("seeds", None)
-        for each in [settings] if seeds is None else [settings | {"seed": seed} for seed in seeds]:
-            run = _planned_run(each, name, where)
-            if run.name in planned:
-                raise InputError(f"{where}: a second run is named {run.name}: give one of the two another name")
-            planned[run.name] = run
-    return list(planned.values())
-
-
-def _checked(table: object, where: str) -> dict:
-    """The table with underscores in its keys, all of which are known."""
-    if not isinstance(table, dict):
-        raise InputError(f"{where} is not a table of options")
-    known = {key.replace("-", "_"): value for key, value in table.items()}
-    for key in known.keys() - DEFAULTS.keys() - {"name", "seeds"}:
-        raise InputError(f"{where}: {key} is not an option: `python -m experiments.run --help` names them")
-    if len(known) < len(table):
-        raise InputError(f"{where}: an option is given twice, with - and with _: leave one out")
-    if {"seed", "seeds"} <= known.keys():
-        raise InputError(f"{where}: give seed or seeds, not both")
-    if not isinstance(known.get("seeds", [0]), list) or not known.get("seeds", [0]):
-        raise InputError(f"{where}: seeds is not a list of numbers like [0, 1, 2]")
-    if not re.fullmatch(r"\w[\w .+-]*", str(known.get("name", "ce"))):
-        raise InputError(f"{where}: name {known['name']} cannot be a folder's: use letters, digits, - and .")
-    return known
-
-
-def _planned_run(settings: dict, name: str | None, where: str) -> PlannedRun:
-    typed = [text for option, value in settings.items() for text in _typed(option, value, where)]
-    parser = _EntryParser(prog=where)
-    add_options(parser)
-    given = vars(parser.parse_args(typed))
-    try:
-        options = resolve(given)
-    except InputError as error:
-        raise InputError(f"{where}: {error}") from error
-    return PlannedRun(run_name(given) if name is None else f"{name}-s{options['seed']}", typed, options)
-
-
-class _EntryParser(OneLineParser):
-    """Bad options raise, and `prog` says whose they are."""
-
-    def error(self, message: str) -> None:
-        raise InputError(f"{self.prog}: {message}")
-
-
-def _typed(option: str, value: object, where: str) -> list[str]:
-    """An option as a person types it; nothing for a switch that is off."""
-    dashed = option.replace("_", "-")
-    if not isinstance(DEFAULTS[option], bool):
-        return [f"--{dashed}={','.join(map(str, value)) if isinstance(value, list) else value}"]
-    if not isinstance(value, bool):
-        raise InputError(f"{where}: {option} = {value} is neither true nor false")
-    if value:
-        return [f"--{dashed}"]
-    return [f"--no-{dashed}"] if DEFAULTS[option] else []  # one that is on by default has a --no-
-
-
 # ---- what is left to do
 
 
@@ -198,12 +92,10 @@ def _missing(run: PlannedRun, folder: Path, grid: Path) -> list[str] | None:
         if folder.exists() and not (folder.is_dir() and all(path.name == "predictions" for path in folder.iterdir())):
             raise InputError(f"{folder} is not a run: {remedy}")
         return anew
-    theirs, ours = recorded(reread(begun.info["options"])), recorded(run.options)
-    for option in DEFAULTS:
-        if theirs[option] != ours[option]:
-            raise InputError(
-                f"{folder} was begun with {option} = {theirs[option]}, {grid} says {option} = {ours[option]}: {remedy}"
-            )
+    theirs = reread(begun.info["options"])
+    for option, ours in run.options.items():
+        if theirs[option] != ours:
+            raise InputError(f"{folder} was begun with {option} = {theirs[option]}, {grid} says {ours}: {remedy}")
     if begun.status == "finished":
         return None
     if begun.status == "failed" and not (folder / "state.safetensors").exists():
@@ -233,7 +125,10 @@ def _train(
     waiting: dict[str, list[str]], out: Path, jobs: int, environment: dict[str, str], received: list[int]
 ) -> dict[str, str]:
     """Train until all have ended or a signal is received: finished, interrupted or failed for each run begun."""
-    left, running, outcomes, passed_on = list(waiting.items()), [], {}, 0
+    left = list(waiting.items())
+    running: list[Job] = []
+    outcomes: dict[str, str] = {}
+    passed_on = 0
     try:
         while running or (left and not received):
             while left and len(running) < jobs and not received:
@@ -267,17 +162,11 @@ def _start(name: str, options: list[str], out: Path, environment: dict[str, str]
         with open(log, "ab") as file:
             file.write(f"$ {shlex.join(command)}\n".encode())
             file.flush()
-            process = subprocess.Popen(
-                command,
-                cwd=PROJECT,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # or a Ctrl-C would reach it twice: from the terminal and from here
-            )
+            streams = {"stdin": subprocess.DEVNULL, "stdout": file, "stderr": subprocess.STDOUT}
+            # a session of its own: a Ctrl-C would reach it twice, from the terminal and from here
+            process = subprocess.Popen(command, cwd=PROJECT, env=environment, start_new_session=True, **streams)
     except OSError as error:
-        raise InputError(f"{log} cannot be written ({error.strerror}): pass another --out DIR") from error
+        raise InputError(f"{name} cannot be begun with its log {log} ({error.strerror}): pass --out DIR") from error
     bar = tqdm(desc=name, unit="epoch", leave=False, dynamic_ncols=True, disable=not sys.stderr.isatty())
     return Job(name, out / name, log, process, bar)
 
@@ -307,13 +196,16 @@ def _outcome(status: int) -> str:
 
 
 def _reason(job: Job) -> str:
-    """What the run said last, or what killed it, and where to read more."""
+    """The run's error, or else its last line, or what killed it; and where to read more."""
     status = job.process.returncode
     if status < 0:
         said = f"killed by {signal.Signals(-status).name}"
     else:
-        said = re.split(r"[\r\n]+", job.log.read_text(errors="replace").rstrip())[-1].strip()
-        said = said.removeprefix("error: ").removeprefix(f"{job.name} failed: ")
+        lines = [line.strip() for line in re.split(r"[\r\n]+", job.log.read_text(errors="replace").rstrip())]
+        begun = max(number for number, line in enumerate(lines) if line.startswith("$ "))
+        # where this run was refused because another process trains it, that one goes on writing to the log
+        errors = [line for line in lines[begun:] if line.startswith("error: ")]
+        said = (errors or lines)[-1].removeprefix("error: ").removeprefix(f"{job.name} failed: ")
     return f": {said} (see {job.log})"
 
 
@@ -323,10 +215,7 @@ def _reason(job: Job) -> str:
 def _show_progress(job: Job) -> None:
     if job.bar.disable:
         return
-    try:
-        run = _begun(job.folder)
-    except BadRun:  # it is being replaced this very moment
-        return
+    run = _readable(job.folder)
     if run is None:
         return
     if job.bar.total is None:
@@ -338,7 +227,7 @@ def _show_progress(job: Job) -> None:
 
 
 def _summary(name: str, outcome: str, folder: Path) -> str:
-    run = _begun(folder)
+    run = _readable(folder)
     if run is None:
         return f"{name}: {outcome}"
     cells = _cells(run)
@@ -352,11 +241,18 @@ def _table(grid: list[PlannedRun], out: Path, outcomes: dict[str, str]) -> str:
     header = ["run", "status", "epochs", "minutes", *SCORES]
     rows = []
     for name in (planned.name for planned in grid):
-        run = _begun(out / name)
+        run = _readable(out / name)
         cells = {} if run is None else _cells(run)
         status = outcomes.get(name, "not begun" if run is None else run.status)
         rows.append([name, status, *(cells.get(title, "-") for title in header[2:])])
     return markdown_table(header, rows, words=("run", "status"))
+
+
+def _readable(folder: Path) -> Run | None:
+    try:
+        return _begun(folder)
+    except BadRun:  # being replaced this very moment, or damaged: nothing to show, and no reason to stop the others
+        return None
 
 
 def _cells(run: Run) -> dict[str, str]:
@@ -372,17 +268,10 @@ def _cells(run: Run) -> dict[str, str]:
 def _parser() -> OneLineParser:
     parser = OneLineParser(
         prog="python -m experiments.sweep",
-        formatter_class=RawDescriptionHelpFormatter,
-        description=(
-            "Train all runs of a grid. What is finished is skipped, what was interrupted continues:\n"
-            "the same command goes on after any stop. Each run's output goes to DIR/NAME.log."
-        ),
-        epilog=(
-            "A grid lists options of experiments.run (experiments/grids/paper.toml is one):\n\n"
-            "  [defaults]\n  epochs = 10\n\n"
-            '  [[runs]]\n  loss = "ce"\n  seeds = [0, 1, 2]\n\n'
-            '  [[runs]]\n  name = "focal-gamma-5"\n  loss = "focal"\n  gamma = 5\n'
-        ),
+        description="Train all runs of a grid: skip what is finished, continue what was interrupted. "
+        "The same command goes on after any stop. What a run prints goes to DIR/NAME.log.",
+        epilog="A grid has a [[runs]] table for each run, with options of experiments.run: see "
+        "experiments/grids/paper.toml. A table may have seeds = [0, 1, 2], and a name; [defaults] holds for all.",
     )
     parser.add_argument("grid", type=Path, metavar="GRID.toml", help="the runs to train")
     add_data_option(parser)

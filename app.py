@@ -36,14 +36,14 @@ def main() -> None:
     if not _is_free(options.host, options.port):
         parser.error(f"port {options.port} on {options.host} cannot be used: pass another --port")
     # Gradio takes seconds to import: a wrong option is answered before
-    from demo.interface import STYLE, build_interface, theme
+    from demo.interface import STYLES, build_interface, theme
 
     folders = options.runs or [RESULTS, DEFAULT_FOLDER]
     build_interface(folders, options.data).launch(
         server_name=options.host,
         server_port=options.port,
         theme=theme(),
-        css_paths=STYLE,
+        css_paths=STYLES,
         footer_links=["api", "gradio"],
         show_error=True,
         ssr_mode=False,

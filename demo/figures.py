@@ -114,7 +114,7 @@ def _mark_article(figure: go.Figure) -> None:
 
 
 def _layout(title: str, x_title: str | None) -> dict:
-    # half-transparent grey lines suit light and dark pages; style.css gives the text its colour on dark ones
+    # half-transparent grey lines suit light and dark pages; compare.css gives the text its colour on dark ones
     axis = {"gridcolor": "rgba(128,128,128,0.25)", "zerolinecolor": "rgba(128,128,128,0.5)"}
     return {
         "title": {"text": title, "font": {"size": 15}, "x": 0, "xref": "paper"},

@@ -15,7 +15,7 @@ Border pixels are the hard ones in segmentation, and a loss treats all pixels al
 loss change? Segment a pet with each loss's SegNet, compare how well they find the border, and watch them learn it.
 """
 
-STYLE = Path(__file__).parent / "style.css"
+STYLES = sorted(Path(__file__).parent.glob("*.css"))
 
 
 def theme() -> gr.themes.Base:

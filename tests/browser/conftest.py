@@ -1,0 +1,63 @@
+"""The real app in real Chromium."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+# what a person would wait for on a busy machine
+expect.set_options(timeout=30_000)
+
+# a page of a test must reach no other machine, and Chromium itself tries at every start
+OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def url(serve, tiny_runs, tmp_path_factory) -> str:
+    """The app over two tiny runs, `ce-s0` of two epochs and `focal-s0` of three, and no dataset."""
+    return serve("--runs", tiny_runs, "--data", tmp_path_factory.mktemp("no-dataset"))
+
+
+@pytest.fixture(params=[(1440, 900), (390, 844)], ids=["desktop", "phone"])
+def size(request) -> tuple[int, int]:
+    return request.param
+
+
+@pytest.fixture
+def page(chromium, url, size) -> Iterator[Page]:
+    """The app, open; at the end no script failed and no other machine was asked for anything."""
+    page = chromium.new_page(viewport={"width": size[0], "height": size[1]})
+    page.set_default_timeout(30_000)
+    errors, foreign = [], []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: foreign.append(request.url) if _is_foreign(request.url, url) else None)
+    page.goto(url)
+    expect(page.get_by_role("tab", name="Segment")).to_be_visible()
+    yield page
+    page.close()
+    assert errors == []
+    assert foreign == []
+
+
+def _is_foreign(address: str, url: str) -> bool:
+    return not address.startswith((url, "data:", "blob:"))

@@ -1,9 +1,10 @@
 """The runs and checkpoints the app shows, read from disk each time so that a new run needs no restart."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from experiments.live import RunReader
 from experiments.runs import Run, find_runs
 from seg.inference import Segmenter
 
@@ -19,16 +20,17 @@ FIRST_CHOICES = 3
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The folders that hold the runs."""
+    """The folders that hold the runs. Reading them again costs little: only what changed is read."""
 
     folders: tuple[Path, ...]
+    reader: RunReader = field(default_factory=RunReader)
 
     def runs(self) -> list[Run]:
-        return find_runs(list(self.folders))[0]
+        return find_runs(list(self.folders), self.reader)[0]
 
     def broken(self) -> list[str]:
         """One line for each folder that looks like a run but cannot be read."""
-        return find_runs(list(self.folders))[1]
+        return find_runs(list(self.folders), self.reader)[1]
 
     def scored(self) -> list[Run]:
         """Runs with at least one row of scores."""

@@ -91,7 +91,8 @@ def recorded(options: dict) -> dict:
 
 def reread(options: dict) -> dict:
     """Options as they were given, from those of a `run.json`; options newer than the run have their defaults."""
-    return DEFAULTS | options | {"size": photo_size(options)}
+    options = DEFAULTS | options
+    return options | {"size": photo_size(options)}
 
 
 def run_name(given: dict) -> str:

@@ -6,7 +6,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -131,38 +131,60 @@ def read_run(folder: Path) -> Run:
         BadRun: the folder holds no run, or `run.json` or `epochs.csv` is damaged.
     """
     folder = Path(folder)
+    info = read_info(folder)
+    try:
+        text = (folder / "epochs.csv").read_bytes()
+    except FileNotFoundError:
+        text = b""
+    except OSError as error:
+        raise BadRun(f"{folder / 'epochs.csv'} cannot be read ({error.strerror})") from error
+    return Run(folder.resolve().name, folder, info, parse_epochs(folder, text))
+
+
+def read_info(folder: Path) -> dict:
+    """`run.json`.
+
+    Raises:
+        BadRun: it is missing or damaged.
+    """
     path = folder / "run.json"
     try:
         info = json.loads(path.read_text())
         options = info["options"]
         described = isinstance(info["status"], str) and isinstance(options["loss"], str)
-        if not (described and isinstance(options["seed"], int) and isinstance(options["epochs"], int)):
-            raise BadRun(f"{path} does not describe a run: move the folder away, or train it anew")
+        described = described and isinstance(options["seed"], int) and isinstance(options["epochs"], int)
     except FileNotFoundError as error:
         raise BadRun(f"{folder} is not a run (it has no run.json): give the folder of a run") from error
     except OSError as error:
         raise BadRun(f"{path} cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError) as error:
-        if isinstance(error, BadRun):
-            raise
         raise BadRun(f"{path} does not describe a run ({error!r}): move the folder away, or train it anew") from error
+    if not described:
+        raise BadRun(f"{path} does not describe a run: move the folder away, or train it anew")
+    return info
+
+
+def parse_epochs(folder: Path, text: bytes) -> pd.DataFrame:
+    """The whole rows of an `epochs.csv`: a run that is being written may end in half of one.
+
+    Raises:
+        BadRun: this is no table of epochs.
+    """
     path = folder / "epochs.csv"
+    whole = text[: text.rfind(b"\n") + 1]
+    if not whole.strip():
+        return pd.DataFrame(columns=list(EPOCH_COLUMNS), dtype=float)
     try:
-        text = path.read_text()
-        # a run that is being written may end in half a row
-        epochs = pd.read_csv(io.StringIO(text[: text.rfind("\n") + 1]))
-        if tuple(epochs.columns) != EPOCH_COLUMNS:
-            raise BadRun(f"{path} has other columns than a run's: move the folder away, or train it anew")
-        epochs = epochs.apply(pd.to_numeric, errors="coerce").dropna(subset=["epoch", "pixel_accuracy"])
-        epochs = epochs[epochs["epoch"].between(0, 1e6) & (epochs["epoch"] % 1 == 0)]
-    except (FileNotFoundError, pd.errors.EmptyDataError):
-        epochs = pd.DataFrame(columns=list(EPOCH_COLUMNS), dtype=float)
-    except (OSError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        epochs = pd.read_csv(io.BytesIO(whole))
+    except (pd.errors.ParserError, UnicodeDecodeError) as error:
         raise BadRun(f"{path} cannot be read ({error}): move the folder away, or train it anew") from error
-    return Run(folder.resolve().name, folder, info, epochs)
+    if tuple(epochs.columns) != EPOCH_COLUMNS:
+        raise BadRun(f"{path} has other columns than a run's: move the folder away, or train it anew")
+    epochs = epochs.apply(pd.to_numeric, errors="coerce").dropna(subset=["epoch", "pixel_accuracy"])
+    return epochs[epochs["epoch"].between(0, 1e6) & (epochs["epoch"] % 1 == 0)]
 
 
-def find_runs(folders: list[Path]) -> tuple[list[Run], list[str]]:
+def find_runs(folders: list[Path], read: Callable[[Path], Run] = read_run) -> tuple[list[Run], list[str]]:
     """All runs directly inside these folders, sorted by loss and name, and one line for each broken one.
 
     Where two folders hold a run of the same name both are kept: `ce-s0`, and `ce-s0 (runs)` from the later
@@ -177,7 +199,7 @@ def find_runs(folders: list[Path]) -> tuple[list[Run], list[str]]:
             if not (folder / "run.json").exists():
                 continue
             try:
-                run = read_run(folder)
+                run = read(folder)
             except BadRun as error:
                 broken.append(str(error))
                 continue

@@ -1,6 +1,7 @@
 """Start the app: `python app.py`. Also the entry point on Hugging Face Spaces."""
 
 import argparse
+import importlib.util
 import os
 import socket
 import sys
@@ -28,6 +29,7 @@ def main() -> None:
         metavar="DIR",
         help="folders of runs (default: experiments/results and runs)",
     )
+    parser.add_argument("--mcp", action="store_true", help="also serve the API to agents (MCP)")
     add_data_option(parser)
     options = parser.parse_args()
     for folder in options.runs or ():
@@ -35,7 +37,10 @@ def main() -> None:
             parser.error(f"--runs {folder} is not a folder: give the folder that holds the runs' folders")
     if not _is_free(options.host, options.port):
         parser.error(f"port {options.port} on {options.host} cannot be used: pass another --port")
+    if options.mcp and importlib.util.find_spec("mcp") is None:
+        parser.error("--mcp needs one more package: pip install -r requirements-mcp.txt")
     # Gradio takes seconds to import: a wrong option is answered before
+    from demo.address import SCRIPT
     from demo.interface import STYLES, build_interface, theme
 
     folders = options.runs or [RESULTS, DEFAULT_FOLDER]
@@ -44,6 +49,8 @@ def main() -> None:
         server_port=options.port,
         theme=theme(),
         css_paths=STYLES,
+        head=SCRIPT,
+        mcp_server=options.mcp,
         footer_links=["api", "gradio"],
         show_error=True,
         ssr_mode=False,

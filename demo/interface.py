@@ -1,18 +1,28 @@
-"""The whole page: three tabs over one catalogue of runs, and the API."""
+"""The whole page: four tabs over one catalogue of runs, its address, and the API."""
 
 from pathlib import Path
 
 import gradio as gr
 
+from demo.address import TABS, read_address
 from demo.catalogue import FIRST_CHOICES, Catalogue, choices
 from demo.compare import build_compare_tab, compare
 from demo.scrub import ProbePhotos, build_scrub_tab, scrub_value
 from demo.segment import add_segment_api, build_segment_tab
+from demo.spot import build_spot_tab, open_spot_tab
 from experiments.probe import sample_photos
 
 INTRODUCTION = """# Borderline
 Border pixels are the hard ones in segmentation, and a loss treats all pixels alike: what do class weights or focal
 loss change? Segment a pet with each loss's SegNet, compare how well they find the border, and watch them learn it.
+"""
+
+# A figure asks for a run and an epoch by an event of the document
+FOLLOW_POINT = """
+document.addEventListener("borderline:scrub", (event) => {
+  props.value = event.detail;
+  trigger("click");
+});
 """
 
 STYLES = sorted(Path(__file__).parent.glob("*.css"))
@@ -64,13 +74,18 @@ def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:
     gr.set_static_paths([*catalogue.folders, photos.served, *sample_photos().values()])
     with gr.Blocks(title="Borderline", analytics_enabled=False) as blocks:
         gr.Markdown(INTRODUCTION, elem_classes="borderline-head")
-        with gr.Tabs():
+        # "hidden" is in the page, where False is not: its script listens
+        link = gr.HTML(js_on_load=FOLLOW_POINT, visible="hidden")
+        query = gr.Textbox(visible=False)
+        with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Segment", id="segment"):
                 segment = build_segment_tab(catalogue)
             with gr.Tab("Compare", id="compare", render_children=True):
                 comparison = build_compare_tab(catalogue)
             with gr.Tab("Scrub", id="scrub", render_children=True):
                 scrub = build_scrub_tab(catalogue, photos)
+            with gr.Tab("Spot check", id="spot", render_children=True) as spot_tab:
+                spot = build_spot_tab(catalogue, dataset)
         add_segment_api(catalogue)
         with gr.Row(visible=False):
             listing = gr.JSON(label="runs")
@@ -81,29 +96,60 @@ def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:
                 api_description="All runs with their last scores.",
             )
 
-        def open_page(score: str) -> list:
-            """Read the runs anew each time the page opens: a run that ended meanwhile is there."""
+        def open_page(query: str, score: str) -> list:
+            """Read the runs anew each time the page opens, and choose what its address says."""
+            address = read_address(query)
             with_checkpoint, scored = catalogue.with_checkpoint(), catalogue.scored()
             first = [run.name for run in with_checkpoint[:FIRST_CHOICES]]
-            shown = [run.name for run in scored[:FIRST_CHOICES]]
+            shown = [run.name for run in scored if run.name in (address.runs or ())]
+            shown = shown or [run.name for run in scored[:FIRST_CHOICES]]
             return [
+                gr.update(selected=address.tab or TABS[0]),
                 gr.update(choices=choices(with_checkpoint), value=first, visible=bool(with_checkpoint)),
                 gr.update(choices=choices(scored), value=shown, visible=bool(scored)),
+                gr.update(value=address.score or score),
                 gr.update(choices=choices(scored), value=shown, visible=bool(scored)),
-                scrub_value(catalogue, photos, shown),
-                *compare(catalogue, shown, score),
+                scrub_value(catalogue, photos, shown) | {"epoch": address.epoch},
+                *compare(catalogue, shown, address.score or score),
             ]
+
+        def follow_point(point: dict, names: list[str]) -> list:
+            """Show the run and the epoch of a point of a figure in the scrubber, beside the runs that are there."""
+            shown = names if point["run"] in names else [*names, point["run"]]
+            value = scrub_value(catalogue, photos, shown) | {"epoch": point["epoch"]}
+            return [gr.update(selected="scrub"), gr.update(value=shown), value]
+
+        link.click(
+            follow_point,
+            inputs=[link, scrub.runs],
+            outputs=[tabs, scrub.runs, scrub.view],
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        # read when it is first looked at: the scores of thousands of photos take a moment
+        spot_tab.select(
+            lambda *chosen: open_spot_tab(catalogue, *chosen),
+            inputs=spot.inputs,
+            outputs=spot.outputs,
+            show_progress="minimal",
+            api_visibility="private",
+        )
+        for tab, name in zip(tabs.children, TABS, strict=True):
+            tab.select(None, js=f"() => borderlineAddress({{tab: '{name}'}})", api_visibility="private")
 
         blocks.load(
             open_page,
-            inputs=comparison.score,
+            inputs=[query, comparison.score],
             outputs=[
+                tabs,
                 segment.checkpoints,
                 comparison.runs,
+                comparison.score,
                 scrub.runs,
                 scrub.view,
                 *comparison.outputs,
             ],
+            js="(query, score) => [borderlineOpenedWith, score]",
             show_progress="hidden",
             api_visibility="private",
         ).then(

@@ -1,0 +1,32 @@
+"""What the page's address says: tab, runs, score and epoch, so that a view can be shared as a link."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from demo.figures import SCORES
+
+TABS = ("segment", "compare", "scrub", "spot")
+SCRIPT = f"<script>{(Path(__file__).parent / 'address.js').read_text()}</script>"
+
+
+@dataclass(frozen=True)
+class Address:
+    """What a link asks for; None where it does not say, or says what cannot be."""
+
+    tab: str | None = None
+    runs: tuple[str, ...] | None = None
+    score: str | None = None
+    epoch: int | None = None
+
+
+def read_address(query: str | None) -> Address:
+    """The choices in the query part of an address, such as `?tab=scrub&runs=ce-s0,focal-s0&epoch=3`."""
+    values = {key: texts[-1] for key, texts in parse_qs((query or "").removeprefix("?")).items()}
+    tab, score, epoch = values.get("tab"), values.get("score"), values.get("epoch", "")
+    return Address(
+        tab=tab if tab in TABS else None,
+        runs=tuple(values["runs"].split(",")) if "runs" in values else None,
+        score=score if score in SCORES else None,
+        epoch=int(epoch) if epoch.isdecimal() and len(epoch) < 6 else None,
+    )

@@ -1,0 +1,269 @@
+"""The Spot check tab: photos that are hard, that divide two runs, or whose label is probably wrong."""
+
+import base64
+import html
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from pandas.io.formats.style import Styler
+from PIL import Image
+
+from demo.catalogue import FIRST_CHOICES, Catalogue, choices, describe, segmenter
+from demo.figures import SCORES, colour
+from experiments.details import has_details, read_images
+from experiments.photos import PHOTO_SCORES, breed, disagreements, hardest, photo_scores, suspects
+from experiments.runs import Run
+from seg import CLASS_NAMES, InputError
+from seg.data import UNREADABLE
+from seg.inference import as_rgb
+from seg.palette import CLASS_COLOURS, indexed_image
+
+HARDEST, DISAGREEMENT, SUSPICION = "hardest", "disagreement", "suspicion"
+RANKINGS = [("Hardest photos", HARDEST), ("Two runs disagree", DISAGREEMENT), ("Label probably wrong", SUSPICION)]
+EXPLAINED = {
+    HARDEST: "Photos by their mean score over the chosen runs, the worst first.",
+    DISAGREEMENT: "Photos by how far the first two chosen runs are apart in the score.",
+    SUSPICION: (
+        "Trimaps without a pet first, then photos that surprise every loss: the score is the cross-entropy's distance "
+        "from the median photo's, in robust standard deviations, of the loss that is surprised least."
+    ),
+}
+SCORE_NAMES = SCORES | {
+    "cross_entropy": ("Cross-entropy", "Mean of minus the logarithm of the probability given to the true class."),
+}
+ALL_BREEDS = "all breeds"
+# A table of thousands of rows is slow to draw, and nobody reads them
+SHOWN_ROWS = 200
+HISTOGRAM_BINS = 40
+
+NO_DETAILS = (
+    "No run has scores of single photos yet: finish one, or score an unfinished one with "
+    "`python -m experiments.evaluate FOLDER --details`."
+)
+NOTHING_CHOSEN = '<p class="empty">Click a row to see the photo, its label and each run\'s mask.</p>'
+
+
+@dataclass(frozen=True)
+class SpotTab:
+    """What the page fills when the tab is opened, with `open_spot_tab`."""
+
+    runs: gr.CheckboxGroup
+    inputs: list[gr.Component]
+    outputs: list[gr.Component]
+
+
+def detailed(catalogue: Catalogue) -> list[Run]:
+    """The runs whose scores of single photos are known."""
+    return [run for run in catalogue.scored() if has_details(run)]
+
+
+def ranking(runs: list[Run], rank_by: str, score: str, chosen_breed: str) -> pd.DataFrame:
+    """Photos in the order asked for: `photo`, and the numbers or words that put them there.
+
+    Raises:
+        InputError: two runs are needed and fewer chosen, or their photos differ.
+        BadRun: a run's `images.csv` is damaged.
+    """
+    if rank_by == HARDEST:
+        table = hardest(runs, score)
+    elif rank_by == DISAGREEMENT:
+        if len(runs) < 2:
+            raise InputError("Choose two runs: their disagreement ranks the photos.")
+        table = disagreements(runs[:1], runs[1:2], score)
+        table = table.rename(columns={"first": runs[0].name, "second": runs[1].name})
+    else:
+        table = suspects(runs)
+    if chosen_breed != ALL_BREEDS:
+        table = table[table["breed"] == chosen_breed]
+    # the photo's name says its breed
+    return table.drop(columns="breed").rename_axis("photo").reset_index()
+
+
+def distribution(runs: list[Run], score: str) -> go.Figure:
+    """How many photos have which score, a line a run, all in the same bins."""
+    columns = {run.name: photo_scores(run)[score].dropna() for run in runs}
+    highest = 1.0 if score != "cross_entropy" else max([column.quantile(0.995) for column in columns.values()])
+    edges = np.linspace(0, highest, HISTOGRAM_BINS + 1)
+    fraction = score != "cross_entropy"
+    figure = go.Figure()
+    for run in runs:
+        counts, _ = np.histogram(columns[run.name].clip(upper=highest), edges)
+        figure.add_scatter(
+            x=((edges[:-1] + edges[1:]) / 2).tolist(),
+            y=counts.tolist(),
+            name=run.name,
+            mode="lines",
+            line={"color": colour(run), "width": 2, "shape": "hvh"},
+            hovertemplate=f"{run.name}, around %{{x{':.0%' if fraction else ':.2f'}}}: %{{y}} photos<extra></extra>",
+        )
+    grid = {"gridcolor": "rgba(128,128,128,0.25)", "zerolinecolor": "rgba(128,128,128,0.5)"}
+    figure.update_layout(
+        title={"text": f"Photos by {SCORE_NAMES[score][0]}", "font": {"size": 15}, "x": 0, "xref": "paper"},
+        xaxis={"tickformat": ".0%" if fraction else ".1f", **grid},
+        yaxis={"title": {"text": "photos"}, **grid},
+        margin={"l": 56, "r": 16, "t": 44, "b": 36},
+        height=300,
+        legend={"orientation": "h", "y": -0.2, "x": 0},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+    )
+    return figure
+
+
+def spot_check(catalogue: Catalogue, names: list[str], rank_by: str, score: str, chosen_breed: str) -> list:
+    """What the tab shows: explanation, table, figure."""
+    hidden = gr.update(visible=False)
+    there = detailed(catalogue)
+    if not there:
+        return [NO_DETAILS, hidden, hidden]
+    runs = [run for run in there if run.name in (names or [])]
+    if not runs:
+        return ["Choose at least one run.", hidden, hidden]
+    try:
+        table = ranking(runs, rank_by, score, chosen_breed or ALL_BREEDS)
+        figure = distribution(runs, score)
+    except InputError as error:
+        return [str(error), hidden, hidden]
+    words = EXPLAINED[rank_by] if rank_by == SUSPICION else f"{EXPLAINED[rank_by]} {SCORE_NAMES[score][1]}"
+    if len(table) > SHOWN_ROWS:
+        words += f" The first {SHOWN_ROWS} of {len(table):,} photos are listed."
+    shown = table.head(SHOWN_ROWS)
+    shown.insert(0, "rank", range(1, len(shown) + 1))
+    return [words, gr.update(value=_as_shown(shown), visible=True), gr.update(value=figure, visible=True)]
+
+
+def _as_shown(table: pd.DataFrame) -> Styler:
+    """Numbers with three fixed digits, so that columns line up, and that sort as numbers."""
+    return table.style.format("{:.3f}", subset=[name for name in table if table[name].dtype.kind == "f"])
+
+
+def look(catalogue: Catalogue, dataset: Path, photo: str | None, names: list[str], reason: str = "") -> str:
+    """One photo as HTML: itself, its label and each chosen run's mask; or how to get the dataset.
+
+    Args:
+        reason: why its label is suspected.
+    """
+    if not photo:
+        return NOTHING_CHOSEN
+    folder = dataset / "oxford-iiit-pet"
+    name = Path(photo).name
+    paths = folder / "images" / f"{name}.jpg", folder / "annotations" / "trimaps" / f"{name}.png"
+    title = f"<h3>{html.escape(name)}</h3>" + (f"<p>{html.escape(reason.capitalize())}.</p>" if reason else "")
+    if not all(path.is_file() for path in paths):
+        return (
+            f'{title}<p class="empty">The photo is not shipped. To see it, run '
+            "<code>python -m experiments.fetch --data data</code> and start the app again, or set "
+            "<code>PETS_DATA</code> to a folder that holds <code>oxford-iiit-pet/</code>.</p>"
+        )
+    try:
+        with Image.open(paths[0]) as image:
+            picture = as_rgb(image)
+        with Image.open(paths[1]) as image:
+            truth = np.asarray(image).astype(np.int64) - 1
+    except UNREADABLE as error:
+        return f'{title}<p class="empty error">{html.escape(name)} cannot be read ({html.escape(str(error))}).</p>'
+    tiles = [_tile("photo", picture, None), _tile("label", picture, truth)]
+    for run in detailed(catalogue):
+        if run.name in (names or []) and run.checkpoint is not None:
+            try:
+                tiles.append(_tile(describe(run), picture, segmenter(run).predict(picture).mask))
+            except InputError as error:
+                tiles.append(f'<figure><figcaption class="error">{html.escape(str(error))}</figcaption></figure>')
+    tints = zip(CLASS_COLOURS, CLASS_NAMES, strict=True)
+    legend = "".join(f'<li><i style="background:{tint}"></i>{word}</li>' for tint, word in tints)
+    return f'{title}<div class="spot-tiles">{"".join(tiles)}</div><ul class="spot-legend">{legend}</ul>'
+
+
+def _tile(caption: str, picture: Image.Image, mask: np.ndarray | None) -> str:
+    """The photo, under a mask (H, W) of its size where there is one."""
+    layers = f'<img src="{_data_uri(picture, "JPEG")}" alt="{html.escape(caption)}">'
+    if mask is not None:
+        overlay = indexed_image(mask.astype(np.uint8))
+        overlay.info["transparency"] = CLASS_NAMES.index("background")
+        layers += f'<img class="mask" src="{_data_uri(overlay, "PNG")}" alt="">'
+    return f'<figure><div class="stack">{layers}</div><figcaption>{html.escape(caption)}</figcaption></figure>'
+
+
+def _data_uri(image: Image.Image, kind: str) -> str:
+    file = io.BytesIO()
+    image.save(file, kind)
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def breeds(runs: list[Run]) -> list[str]:
+    """The breeds of the photos that these runs scored, in alphabetical order; first all of them."""
+    names = {breed(photo) for run in runs for photo in read_images(run).index}
+    return [ALL_BREEDS, *sorted(names, key=str.lower)]
+
+
+def open_spot_tab(catalogue: Catalogue, names: list[str] | None, rank_by: str, score: str, chosen_breed: str) -> list:
+    """What the tab shows when it is opened: choices of runs and breeds, then as `spot_check`.
+
+    Args:
+        names: the runs chosen here before, or in another tab; None chooses the first.
+    """
+    runs = detailed(catalogue)
+    there = [run.name for run in runs]
+    chosen = [name for name in names or [] if name in there] or there[:FIRST_CHOICES]
+    return [
+        gr.update(choices=choices(runs), value=chosen, visible=bool(runs)),
+        gr.update(choices=breeds(runs[:1])),
+        *spot_check(catalogue, chosen, rank_by, score, chosen_breed),
+    ]
+
+
+def build_spot_tab(catalogue: Catalogue, dataset: Path) -> SpotTab:
+    with gr.Row():
+        rank_by = gr.Radio(RANKINGS, value=HARDEST, label="Rank by", elem_id="spot-ranking", scale=3, min_width=300)
+        score = gr.Dropdown(
+            [(SCORE_NAMES[name][0], name) for name in PHOTO_SCORES],
+            value="border_f1",
+            label="Score",
+            elem_id="spot-score",
+            min_width=160,
+        )
+        chosen_breed = gr.Dropdown(
+            [ALL_BREEDS], value=ALL_BREEDS, label="Breed", elem_id="spot-breed", min_width=160, filterable=True
+        )
+    runs = gr.CheckboxGroup(label="Runs", elem_id="spot-runs")
+    explanation = gr.Markdown(elem_id="spot-explanation")
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=3, min_width=320):
+            table = gr.Dataframe(
+                interactive=False, label="Photos", elem_id="spot-table", visible=False, wrap=True, max_height=460
+            )
+        with gr.Column(scale=2, min_width=300):
+            detail = gr.HTML(NOTHING_CHOSEN, elem_id="spot-detail")
+    figure = gr.Plot(show_label=False, elem_id="spot-figure", visible=False)
+    photo, reason = gr.State(None), gr.State("")
+    inputs, outputs = [runs, rank_by, score, chosen_breed], [explanation, table, figure]
+
+    gr.on(
+        [runs.input, rank_by.input, score.input, chosen_breed.input],
+        lambda *chosen: spot_check(catalogue, *chosen),
+        inputs=inputs,
+        outputs=outputs,
+        trigger_mode="always_last",
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+    def select(names: list[str], rank_by: str, event: gr.SelectData) -> tuple[str, str, str]:
+        _, chosen, *rest = event.row_value
+        why = rest[-1] if rank_by == SUSPICION else ""
+        return chosen, why, look(catalogue, dataset, chosen, names, why)
+
+    table.select(select, [runs, rank_by], [photo, reason, detail], show_progress="hidden", api_visibility="private")
+    runs.input(
+        lambda chosen, names, why: look(catalogue, dataset, chosen, names, why),
+        [photo, runs, reason],
+        detail,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    return SpotTab(runs, inputs, [runs, chosen_breed, *outputs])

@@ -1,0 +1,59 @@
+"""The Spot check tab in real Chromium: a ranking, and a look at a photo."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+
+@pytest.fixture(scope="module")
+def with_photos(serve, tiny_runs, tiny_pets) -> str:
+    return serve("--runs", tiny_runs, "--data", tiny_pets)
+
+
+@pytest.fixture
+def spot(chromium, with_photos) -> Iterator[Page]:
+    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    page.set_default_timeout(30_000)
+    page.goto(f"{with_photos}/?tab=spot")
+    expect(page.locator("#spot-table")).to_contain_text("pug_1")
+    yield page
+    page.close()
+
+
+def photos(page: Page) -> list[str]:
+    return page.locator("#spot-table tbody tr td:nth-child(2)").all_inner_texts()
+
+
+def test_a_click_shows_the_photo_its_label_and_every_run_s_mask(spot):
+    spot.locator("#spot-table").get_by_text("pug_1").first.click()
+    detail = spot.locator("#spot-detail")
+    expect(detail.get_by_role("heading")).to_have_text("pug_1")
+    expect(detail.locator("figcaption")).to_have_text(["photo", "label", "ce-s0 · 2 epochs", "focal-s0 · 3 epochs"])
+    for image in detail.locator("img").all():
+        assert image.evaluate("image => image.complete && image.naturalWidth > 0")
+    spot.locator("#spot-runs").get_by_label("focal-s0").uncheck()
+    expect(detail.locator("figcaption")).to_have_text(["photo", "label", "ce-s0 · 2 epochs"])
+
+
+def test_a_breed_and_another_ranking_change_the_table(spot):
+    spot.get_by_label("Label probably wrong").check()
+    expect(spot.locator("#spot-table")).to_contain_text("reason")
+    expect(spot.locator("#spot-explanation")).to_contain_text("Trimaps without a pet first")
+    spot.locator("#spot-breed input").click()
+    spot.get_by_role("option", name="Sphynx").click()
+    expect(spot.locator("#spot-table tbody tr")).to_have_count(1)
+    expect(spot.locator("#spot-table")).to_contain_text("Sphynx_1")
+
+
+def test_the_figure_has_a_line_a_run(spot):
+    expect(spot.locator("#spot-figure .scatterlayer .trace")).to_have_count(2)
+
+
+def test_without_the_dataset_it_says_how_to_get_it(chromium, url):
+    page = chromium.new_page(viewport={"width": 390, "height": 844})
+    page.goto(f"{url}/?tab=spot")
+    page.locator("#spot-table").get_by_text("pug_1").first.click()
+    expect(page.locator("#spot-detail")).to_contain_text("experiments.fetch")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()

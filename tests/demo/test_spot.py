@@ -1,0 +1,128 @@
+"""The Spot check tab lists photos as their files rank them, and shows one with its label and its masks."""
+
+import base64
+import io
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from demo import spot
+from demo.catalogue import Catalogue
+from demo.spot import ALL_BREEDS, DISAGREEMENT, HARDEST, SUSPICION, distribution, look, ranking, spot_check
+from experiments.runs import BadRun
+from seg.inference import Segmenter
+
+
+@pytest.fixture
+def catalogue(tiny_runs) -> Catalogue:
+    return Catalogue((tiny_runs,))
+
+
+def f1(folder: Path) -> pd.Series:
+    images = pd.read_csv(folder / "images.csv", index_col="name")
+    hits = images["border_as_border"]
+    return 2 * hits / (images.filter(like="border_as_").sum(axis=1) + images.filter(like="_as_border").sum(axis=1))
+
+
+def test_photos_are_ranked_as_the_csv_files_say(catalogue, tiny_runs):
+    runs = spot.detailed(catalogue)
+    scores = pd.DataFrame({name: f1(tiny_runs / name) for name in ("ce-s0", "focal-s0")})
+    table = ranking(runs, HARDEST, "border_f1", ALL_BREEDS).set_index("photo")
+    assert table["mean"].is_monotonic_increasing
+    pd.testing.assert_frame_equal(table[["ce-s0", "focal-s0"]], scores.loc[table.index], check_names=False)
+
+    apart = ranking(runs, DISAGREEMENT, "border_f1", ALL_BREEDS).set_index("photo")["difference"]
+    assert apart.abs().is_monotonic_decreasing
+    expected = (scores["focal-s0"] - scores["ce-s0"]).loc[apart.index]
+    np.testing.assert_allclose(apart, expected)
+
+    assert ranking(runs, SUSPICION, "border_f1", ALL_BREEDS).columns.tolist() == ["photo", "score", "reason"]
+
+
+def test_a_breed_leaves_its_photos_in_their_order(catalogue):
+    runs = spot.detailed(catalogue)
+    assert spot.breeds(runs) == [ALL_BREEDS, "beagle", "Bengal", "pug", "Sphynx"]
+    everything = ranking(runs, HARDEST, "pixel_accuracy", ALL_BREEDS)["photo"].tolist()
+    pugs = ranking(runs, HARDEST, "pixel_accuracy", "pug")["photo"].tolist()
+    assert pugs == [photo for photo in everything if photo.startswith("pug_")]
+    assert len(pugs) == 3
+
+
+def test_the_figure_counts_every_photo_once(catalogue, tiny_runs):
+    figure = distribution(spot.detailed(catalogue), "pixel_accuracy")
+    assert [trace.name for trace in figure.data] == ["ce-s0", "focal-s0"]
+    assert [sum(trace.y) for trace in figure.data] == [8, 8]
+    for score in spot.PHOTO_SCORES:
+        assert len(distribution(spot.detailed(catalogue), score).data) == 2
+
+
+@pytest.mark.parametrize(
+    ("names", "rank_by", "said"),
+    [
+        ([], HARDEST, "Choose at least one run."),
+        (None, HARDEST, "Choose at least one run."),
+        (["ce-s0"], DISAGREEMENT, "Choose two runs: their disagreement ranks the photos."),
+    ],
+)
+def test_what_is_missing_is_told(catalogue, names, rank_by, said):
+    message, table, figure = spot_check(catalogue, names, rank_by, "border_f1", ALL_BREEDS)
+    assert message == said
+    assert (table["visible"], figure["visible"]) == (False, False)
+
+
+def test_without_details_it_says_how_to_get_them(tiny_runs, tmp_path):
+    shutil.copytree(tiny_runs / "ce-s0", tmp_path / "ce-s0", ignore=shutil.ignore_patterns("images.csv"))
+    message = spot_check(Catalogue((tmp_path,)), ["ce-s0"], HARDEST, "border_f1", ALL_BREEDS)[0]
+    assert "experiments.evaluate FOLDER --details" in message
+
+
+def test_a_damaged_file_is_told(tiny_runs, tmp_path):
+    run = shutil.copytree(tiny_runs / "ce-s0", tmp_path / "ce-s0")
+    (run / "images.csv").write_text("name\nx\n")
+    catalogue = Catalogue((tmp_path,))
+    with pytest.raises(BadRun):
+        ranking(spot.detailed(catalogue), HARDEST, "border_f1", ALL_BREEDS)
+    assert "images.csv" in spot_check(catalogue, ["ce-s0"], HARDEST, "border_f1", ALL_BREEDS)[0]
+
+
+def pictures(page: str) -> list[Image.Image]:
+    """The PNG masks of a piece of HTML, in order."""
+    found = re.findall(r"data:image/png;base64,([\w+/=]+)", page)
+    return [Image.open(io.BytesIO(base64.b64decode(text))) for text in found]
+
+
+def test_a_photo_is_shown_with_its_label_and_the_chosen_runs_masks(catalogue, tiny_runs, tiny_pets):
+    page = look(catalogue, tiny_pets, "pug_2", ["focal-s0"], "looks odd")
+    assert "Looks odd." in page
+    assert "ce-s0" not in page
+    label, mask = (np.asarray(picture) for picture in pictures(page))
+    base = tiny_pets / "oxford-iiit-pet"
+    np.testing.assert_array_equal(label + 1, np.asarray(Image.open(base / "annotations" / "trimaps" / "pug_2.png")))
+    predicted = Segmenter.load(tiny_runs / "focal-s0" / "model.safetensors").predict(
+        Image.open(base / "images" / "pug_2.jpg")
+    )
+    np.testing.assert_array_equal(mask, predicted.mask)
+
+
+def test_without_the_dataset_it_says_how_to_get_it(catalogue, tmp_path):
+    page = look(catalogue, tmp_path, "pug_2", ["ce-s0"])
+    assert "experiments.fetch" in page
+    assert "PETS_DATA" in page
+    assert look(catalogue, tmp_path, None, ["ce-s0"]) == spot.NOTHING_CHOSEN
+
+
+def test_a_photo_s_name_is_no_way_out_of_the_dataset(catalogue, tiny_pets):
+    assert pictures(look(catalogue, tiny_pets, "../images/pug_2", ["ce-s0"]))
+    page = look(catalogue, tiny_pets, "<b>x</b>", ["ce-s0"])
+    assert "<b>" not in page
+    assert "is not shipped" in page
+
+
+def test_a_damaged_photo_is_told(catalogue, own_pets):
+    (own_pets / "oxford-iiit-pet" / "images" / "Bengal_35.jpg").write_bytes(b"no photo")
+    assert "Bengal_35 cannot be read" in look(catalogue, own_pets, "Bengal_35", ["ce-s0"])

@@ -35,6 +35,15 @@ def theme() -> gr.themes.Base:
         neutral_hue="slate",
         font=["ui-sans-serif", "system-ui", "sans-serif"],
         font_mono=["ui-monospace", "monospace"],
+    ).set(
+        # Soft's own blues and greys are too pale to read for many people (WCAG AA asks for 4.5 to 1)
+        block_title_text_color="*primary_800",
+        block_label_text_color="*primary_800",
+        checkbox_label_background_fill_selected="*primary_700",
+        checkbox_background_color_selected="*primary_800",
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        body_text_color_subdued="*neutral_600",
     )
 
 

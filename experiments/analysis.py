@@ -14,10 +14,9 @@ from experiments.details import (
     expected_calibration_error,
     read_bands,
     read_calibration,
-    read_images,
+    same_photos,
 )
 from experiments.runs import Run
-from seg import InputError
 from seg.metrics import confusion_scores
 
 # of its SegNet after 20 epochs of unweighted cross-entropy at 128 x 128
@@ -70,7 +69,7 @@ def analyse(runs: list[Run]) -> Analysis:
     if first is not None:
         found = [first, *(configuration for configuration in found if configuration is not first)]
     ordered = [run for configuration in found for run in configuration.runs]
-    images = _same_photos(ordered)
+    images = same_photos(ordered)
     sums = np.stack([score_sums(confusions(table)) for table in images])
     ends = np.cumsum([len(configuration.runs) for configuration in found])
     members = [range(end - len(c.runs), end) for end, c in zip(ends, found, strict=True)]
@@ -105,22 +104,6 @@ def analyse(runs: list[Run]) -> Analysis:
         photos=sums.shape[1],
         seeds_counted=any(len(configuration.runs) > 1 for configuration in found),
     )
-
-
-def _same_photos(runs: list[Run]) -> list[pd.DataFrame]:
-    """Each run's `images.csv`, cut to the photos that all of them scored, in one order."""
-    images = [read_images(run) for run in runs]
-    common = images[0].index
-    for run, table in zip(runs, images, strict=True):
-        common = common.intersection(table.index, sort=False)
-        if common.empty:
-            raise InputError(f"{run.name} and {runs[0].name} were scored on different photos: compare them apart")
-    images = [table.loc[common] for table in images]
-    truth = [confusions(table).sum(axis=2) for table in images]
-    for run, pixels in zip(runs, truth, strict=True):
-        if not np.array_equal(pixels, truth[0]):
-            raise InputError(f"{run.name} and {runs[0].name} were scored on different trimaps: compare them apart")
-    return images
 
 
 def _scores(run: Run, images: pd.DataFrame) -> dict[str, float]:

@@ -26,7 +26,7 @@ class Intervals:
         mean, low, high: (C, 5), in the order of SCORES.
         difference, difference_low, difference_high: (C, 5); the first row is 0.
         seed_deviation: (5,), the standard deviation between seeds, pooled; NaN where no configuration
-            has two seeds: the intervals then know nothing of seeds.
+            has two seeds with that score: the intervals then know nothing of seeds.
     """
 
     mean: np.ndarray
@@ -104,18 +104,21 @@ def paired_bootstrap(
     differing = np.where(np.arange(len(members)) == 0, 0.0, inverse + inverse[0])
 
     def interval(values: np.ndarray, variance: np.ndarray) -> np.ndarray:
-        if freedom:
-            noise = generator.standard_t(freedom, values.shape)
-            values = values + noise * np.sqrt(variance)[:, None] * deviation
-        return np.percentile(values, (2.5, 97.5), axis=0)
+        noise = generator.standard_t(np.maximum(freedom, 1), values.shape) * np.nan_to_num(deviation)
+        return np.percentile(values + noise * np.sqrt(variance)[:, None], (2.5, 97.5), axis=0)
 
     low, high = interval(drawn, inverse)
     difference_low, difference_high = interval(drawn - drawn[:, :1], differing)
     return Intervals(mean, low, high, mean - mean[:1], difference_low, difference_high, deviation)
 
 
-def pooled_deviation(groups: list[np.ndarray]) -> tuple[np.ndarray, int]:
-    """Standard deviation within groups of (S, 5) scores, pooled, (5,), and its degrees of freedom."""
-    freedom = sum(len(scores) - 1 for scores in groups)
-    squares = sum(((scores - scores.mean(axis=0)) ** 2).sum(axis=0) for scores in groups)
-    return (np.sqrt(squares / freedom) if freedom else np.full(len(SCORES), np.nan)), freedom
+def pooled_deviation(groups: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Standard deviation within groups of (S, 5) scores, pooled, and its degrees of freedom, each (5,).
+
+    A group in which a score has no meaning says nothing of that score; NaN where none does.
+    """
+    squares = np.stack([((scores - scores.mean(axis=0)) ** 2).sum(axis=0) for scores in groups])
+    others = np.array([[len(scores) - 1] for scores in groups])
+    freedom = np.where(np.isnan(squares), 0, others).sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        return np.sqrt(np.nansum(squares, axis=0) / freedom), freedom

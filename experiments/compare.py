@@ -66,6 +66,8 @@ def main(arguments: list[str] | None) -> int:
         output = _ranking(f"Hardest photos by {_title(by)}", hardest(_detailed(runs), by), options.hardest)
     elif options.disagree:
         one, other = (_named(name, found, folders) for name in options.disagree)
+        if {run.folder.resolve() for run in one} == {run.folder.resolve() for run in other}:
+            raise InputError(f"--disagree {' '.join(options.disagree)} names the same runs twice: give two that differ")
         photos = disagreements(one, other, by)
         photos = photos.rename(columns=dict(zip(("first", "second"), options.disagree, strict=True)))
         output = _ranking(
@@ -127,7 +129,9 @@ def _title(score: str) -> str:
 
 def _named(name: str, found: list[Run], folders: list[Path]) -> list[Run]:
     """The runs of the configuration of that name, else the run of that name or folder."""
-    by_name = {configuration.name: configuration for configuration in configurations(found)}
+    # the tables' configurations consist of runs with details: these replace others of the same name
+    detailed = [run for run in found if has_details(run)]
+    by_name = {c.name: c for c in (*configurations(found), *configurations(detailed))}
     return list(by_name[name].runs) if name in by_name else _chosen([name], found, folders)
 
 

@@ -1,12 +1,14 @@
 """What a run knows of single photos, of bands around the silhouette and of its confidence: read from its CSVs."""
 
+import io
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from experiments.runs import CONFUSION_COLUMNS, DETAILS, BadRun, Run
-from seg import CLASS_NAMES
+from seg import CLASS_NAMES, InputError
+from seg.metrics import BANDS, CALIBRATION_BINS
 
 IMAGE_COLUMNS = ("name", *CONFUSION_COLUMNS, "cross_entropy", "custom_iou", "boundary_iou")
 BAND_COLUMNS = ("band", "pixels", "correct", "accuracy")
@@ -25,17 +27,41 @@ def read_images(run: Run) -> pd.DataFrame:
     """
     images = _read(run, "images.csv", IMAGE_COLUMNS, text=("name",))
     if images["name"].duplicated().any():
-        raise BadRun(f"{run.folder / 'images.csv'} names a photo twice: score the run again")
+        raise BadRun(f"{run.folder / 'images.csv'} names a photo twice: {_again(run)}")
     return images.set_index("name")
 
 
+def same_photos(runs: Sequence[Run]) -> list[pd.DataFrame]:
+    """Each run's `read_images`, cut to the photos that all of them scored, in one order.
+
+    Raises:
+        InputError: there is no such photo, or a photo's true classes differ.
+        BadRun: a file is missing or damaged.
+    """
+    images = [read_images(run) for run in runs]
+    common = images[0].index
+    for run, table in zip(runs, images, strict=True):
+        common = common.intersection(table.index, sort=False)
+        if common.empty:
+            raise InputError(f"{run.name} and {runs[0].name} were scored on different photos: compare them apart")
+    images = [table.loc[common] for table in images]
+    truth = [confusions(table).sum(axis=2) for table in images]
+    for run, pixels in zip(runs, truth, strict=True):
+        if not np.array_equal(pixels, truth[0]):
+            raise InputError(f"{run.name} and {runs[0].name} were scored on different trimaps: compare them apart")
+    return images
+
+
 def read_bands(run: Run) -> pd.DataFrame:
-    """`bands.csv`.
+    """`bands.csv`; the accuracy of a band without pixels is NaN.
 
     Raises:
         BadRun: it is missing or damaged.
     """
-    return _read(run, "bands.csv", BAND_COLUMNS)
+    bands = _read(run, "bands.csv", BAND_COLUMNS, gaps=("accuracy",))
+    if bands["band"].tolist() != list(BANDS):
+        raise _not_whole(run, "bands.csv")
+    return bands
 
 
 def read_calibration(run: Run) -> pd.DataFrame:
@@ -44,24 +70,38 @@ def read_calibration(run: Run) -> pd.DataFrame:
     Raises:
         BadRun: it is missing or damaged.
     """
-    return _read(run, "calibration.csv", CALIBRATION_COLUMNS, text=("pixels",), gaps=("mean_confidence", "accuracy"))
+    table = _read(run, "calibration.csv", CALIBRATION_COLUMNS, text=("pixels",), gaps=("mean_confidence", "accuracy"))
+    bins = [(pixels, index) for pixels in ("all", "border") for index in range(CALIBRATION_BINS)]
+    if list(zip(table["pixels"], table["bin"], strict=True)) != bins:
+        raise _not_whole(run, "calibration.csv")
+    return table
 
 
 def _read(
     run: Run, name: str, columns: Sequence[str], text: Sequence[str] = (), gaps: Sequence[str] = ()
 ) -> pd.DataFrame:
     path = run.folder / name
-    again = f"score the run again with `python -m experiments.evaluate {run.folder} --details`"
+    kinds = dict.fromkeys(columns, "float64") | dict.fromkeys(text, "str")
     try:
-        table = pd.read_csv(path, dtype=dict.fromkeys(text, "str") | dict.fromkeys(set(columns) - set(text), "float64"))
+        content = path.read_text()
+        table = pd.read_csv(io.StringIO(content), dtype=kinds)
     except FileNotFoundError as error:
-        raise BadRun(f"{run.name} has no {name}, which a finished run has: {again}") from error
+        raise BadRun(f"{run.name} has no {name}, which a finished run has: {_again(run)}") from error
     except (OSError, ValueError) as error:  # pandas' own errors are ValueErrors
-        raise BadRun(f"{path} cannot be read ({' '.join(str(error).split())}): {again}") from error
+        raise BadRun(f"{path} cannot be read ({' '.join(str(error).split())}): {_again(run)}") from error
     whole = [column for column in columns if column not in gaps]
-    if tuple(table.columns) != tuple(columns) or table.empty or table[whole].isna().any(axis=None):
-        raise BadRun(f"{path} is not whole: {again}")
+    ended = content.endswith("\n")  # else the last number may have lost digits
+    if not ended or tuple(table.columns) != tuple(columns) or table.empty or table[whole].isna().any(axis=None):
+        raise _not_whole(run, name)
     return table
+
+
+def _not_whole(run: Run, name: str) -> BadRun:
+    return BadRun(f"{run.folder / name} is not whole: {_again(run)}")
+
+
+def _again(run: Run) -> str:
+    return f"score the run again with `python -m experiments.evaluate {run.folder} --details`"
 
 
 def confusions(images: pd.DataFrame) -> np.ndarray:

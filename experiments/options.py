@@ -38,7 +38,8 @@ DEFAULTS = {
     "keep_epochs": False,
 }
 
-# What a recipe changes of the defaults; a typed option goes before it.
+# What a recipe changes of the defaults; a typed option goes before it. `best` is what scored best on held-out photos,
+# see `experiments/grids/holdout.toml`, with customary values where those short runs say nothing.
 RECIPES = {
     "article": {},
     "best": {

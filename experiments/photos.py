@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.bootstrap import SCORES, score_sums, scores_of_sums
-from experiments.details import confusions, read_images
+from experiments.details import confusions, read_images, same_photos
 from experiments.runs import CONFUSION_COLUMNS, Run
 
 # Scores of a photo; of all but the cross-entropy more is better
@@ -59,9 +59,12 @@ def suspects(runs: list[Run]) -> pd.DataFrame:
     wrong; that none of the losses escapes it points to the trimap, or to a photo that misleads them all.
 
     Returns:
-        By photo name: `breed, score, reason`.
+        By photo name, of those that all runs scored: `breed, score, reason`.
+
+    Raises:
+        InputError: the runs were scored on different photos.
     """
-    images = [read_images(run) for run in runs]
+    images = same_photos(runs)
     pixels = confusions(images[0]).sum(axis=(1, 2))
 
     def by_loss(columns: list[pd.Series]) -> pd.DataFrame:

@@ -165,10 +165,22 @@ def _recipe(recipe: Analysis | None) -> list[str]:
         return []
     return [
         "## Choosing a better recipe",
-        f"Scored on {recipe.photos:,} photos held out of the training split; the test split had no part in it.",
+        f"Scored on {recipe.photos:,} photos held out of the training split; the test split had no part in it. "
+        f"{_training_of(recipe)}",
         differences_section(recipe).as_markdown(level=3),
         scores_section(recipe).as_markdown(level=3),
     ]
+
+
+def _training_of(recipe: Analysis) -> str:
+    """How long the runs that chose the recipe were trained."""
+    trainings = {
+        f"{run.epochs_trained} epochs at {run.info['options']['size']} x {run.info['options']['size']} on "
+        f"{run.info['training_photos']:,} photos"
+        for configuration in recipe.configurations
+        for run in configuration.runs
+    }
+    return f"Each was trained for {' or '.join(sorted(trainings))}."
 
 
 def _hardware(runs: list[Run]) -> Section:

@@ -193,7 +193,7 @@ def calibration_section(analysis: Analysis) -> Section:
 
 
 def photos_section(title: str, photos: pd.DataFrame, notes: tuple[str, ...] = ()) -> Section:
-    """A ranking of photos: text as it is, scores in per cent, other numbers with two digits."""
+    """A ranking of photos: text as it is, numbers with three digits."""
     header = ["rank", "photo", *(column.replace("_", " ") for column in photos.columns)]
     rows = []
     for rank, (photo, row) in enumerate(photos.iterrows(), start=1):
@@ -219,4 +219,6 @@ def _difference(score: pd.Series) -> str:
     if pd.isna(score["difference"]):
         return ""
     value, low, high = (f"{100 * score[name]:+.2f}" for name in ("difference", "difference_low", "difference_high"))
+    if pd.isna(score["difference_low"]):
+        return value
     return f"{value} [{low}, {high}]"

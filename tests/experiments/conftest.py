@@ -1,12 +1,21 @@
-"""Run a command as a person does, without a new process for each."""
+"""Run a command as a person does, without a new process for each; runs that nobody trained."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 
+import numpy as np
+import pandas as pd
 import pytest
+import torch
 
 from experiments.command_line import run_command
+from experiments.options import recorded, resolve
+from experiments.runs import EPOCH_COLUMNS, Run, read_run, write_details
+from seg.evaluation import Evaluation
+from seg.metrics import BANDS, CALIBRATION_BINS
 
 
 @dataclass(frozen=True)
@@ -36,3 +45,68 @@ def command(capsys) -> Callable[..., Ended]:
         return Ended(ended.value.code, printed.out, printed.err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def draw_confusions() -> Callable[..., np.ndarray]:
+    """`draw_confusions(runs, photos, seed=0)`: counts (R, N, 3, 3) of runs that differ, on the same trimaps."""
+
+    def draw(runs: int, photos: int, seed: int = 0) -> np.ndarray:
+        rng = np.random.default_rng(seed)
+        truth = rng.integers(20, 400, (photos, 3))
+        shares = rng.dirichlet((3, 2, 1), (runs, photos, 3))
+        return rng.multinomial(truth, shares)
+
+    return draw
+
+
+@pytest.fixture
+def write_run(tmp_path) -> Callable[..., Run]:
+    """`write_run("ce-s1", confusions, loss="ce", seed=1)` writes a run with details of those photos and reads it.
+
+    Bands and calibration are made up where they are not given; options not given have their defaults.
+    """
+
+    def write(
+        name: str,
+        confusions: np.ndarray,
+        *,
+        photos: Sequence[str] | None = None,
+        cross_entropy: Sequence[float] | None = None,
+        bands: np.ndarray | None = None,
+        calibration: torch.Tensor | None = None,
+        trained: int | None = None,
+        parent: Path = tmp_path / "runs",
+        **options: object,
+    ) -> Run:
+        options = resolve({"loss": "ce", "epochs": 2} | options)
+        trained = options["epochs"] if trained is None else trained
+        folder = parent / name
+        folder.mkdir(parents=True)
+        info = {
+            "options": recorded(options),
+            "status": "finished" if trained == options["epochs"] else "interrupted",
+            "validation_photos": len(confusions),
+            "validation_sample_photos": len(confusions),
+        }
+        (folder / "run.json").write_text(json.dumps(info))
+        epochs = pd.DataFrame(0.5, index=range(trained + 1), columns=list(EPOCH_COLUMNS))
+        epochs.assign(epoch=range(trained + 1)).to_csv(folder / "epochs.csv", index=False)
+        one = torch.ones(len(confusions), dtype=torch.float64)
+        if calibration is None:
+            calibration = torch.zeros(2, CALIBRATION_BINS, 3, dtype=torch.float64)
+            calibration[:, -1] = torch.tensor([4.0, 3.9, 3.0])
+        evaluation = Evaluation(
+            loss=0.5,
+            confusions=torch.from_numpy(confusions),
+            cross_entropy=one if cross_entropy is None else torch.tensor(cross_entropy, dtype=torch.float64),
+            custom_iou=0.5 * one,
+            boundary_iou=0.25 * one,
+            bands=torch.tensor([[100 * band, 60 * band + 10] for band in BANDS] if bands is None else bands),
+            calibration=calibration,
+        )
+        names = [f"Bengal_{number}" for number in range(len(confusions))] if photos is None else list(photos)
+        write_details(folder, names, evaluation)
+        return read_run(folder)
+
+    return write

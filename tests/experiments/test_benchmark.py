@@ -3,6 +3,7 @@
 import pytest
 
 from experiments import benchmark
+from experiments.bootstrap import RESAMPLES
 
 TRAINING = ["training, 128 x 128", "training, 64 x 64"]
 INFERENCE = ["inference, one photo of 128 x 128", "inference, one photo of 500 x 375"]
@@ -12,6 +13,7 @@ POOLING = [
     "pooling, times faster",
     *(f"pooling, {pool} keeps" for pool in POOLS),
 ]
+BOOTSTRAP = "bootstrap, 9 runs, 10,000 resamples"
 
 
 @pytest.fixture(autouse=True)
@@ -31,11 +33,23 @@ def test_every_measurement_has_a_row_with_its_spread(command):
     assert ended.out.startswith("cpu, ")
     assert "2 steps each" in ended.out
     rows = parse(ended.out)
-    assert list(rows) == [*TRAINING, "scoring, 128 x 128", *INFERENCE, *POOLING]
+    assert list(rows) == [*TRAINING, "scoring, 128 x 128", *INFERENCE, *POOLING, BOOTSTRAP]
     for unit, *values in rows.values():
-        assert unit in ("photos/s", "ms", "MiB", "")
+        assert unit in ("photos/s", "ms", "MiB", "s", "")
         median, low, high = map(float, values)
         assert 0 < low <= median <= high
+    assert rows[BOOTSTRAP][0] == "s"
+
+
+def test_the_bootstrap_measured_is_of_the_resamples_it_names(command, monkeypatch):
+    calls = []
+    monkeypatch.setattr(benchmark, "paired_bootstrap", lambda sums, members: calls.append((sums.shape, members)))
+    rows = parse(command(benchmark, "--device", "cpu", "--steps", 1, "--only", "bootstrap").out)
+    assert list(rows) == [f"bootstrap, 9 runs, {RESAMPLES:,} resamples"]
+    for shape, members in calls:
+        assert shape == (9, 3_669, 5)
+        assert sorted(run for runs in members for run in runs) == list(range(9))
+    assert len(calls) == 2  # one to warm up
 
 
 def test_pooling_keeps_a_byte_a_maximum_where_pytorch_keeps_eight(command):

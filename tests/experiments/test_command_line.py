@@ -9,10 +9,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.command_line import choose_device, markdown_table, write_csv
+from experiments.command_line import choose_device, markdown_table, text_table, write_csv
 from seg import InputError
 
-COMMANDS = ["run", "compare", "evaluate", "fetch", "benchmark"]
+COMMANDS = ["run", "sweep", "compare", "evaluate", "fetch", "benchmark", "report"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -54,6 +54,43 @@ def test_a_markdown_table_gives_back_its_cells_in_aligned_columns(cells):
     read = [[cell.strip().replace("\0", "|") for cell in line[1:-1].split("|")] for line in unescaped]
     assert [read[0], *read[2:]] == cells
     assert all(set(cell) <= {"-", ":"} for cell in read[1])
+
+
+TABLES = st.integers(1, 4).flatmap(
+    lambda width: st.tuples(
+        st.lists(CELLS.filter(bool), min_size=width, max_size=width, unique=True),
+        st.lists(st.lists(CELLS, min_size=width, max_size=width), max_size=5),
+    )
+)
+
+
+@given(TABLES, st.data())
+def test_a_text_table_gives_back_its_cells_words_to_the_left_and_numbers_to_the_right(table, data):
+    header, rows = table
+    words = data.draw(st.sets(st.sampled_from(header)))
+    head, rule, *lines = text_table(header, rows, words=words).split("\n")
+    widths = [len(dashes) for dashes in rule.split("  ")]
+    assert set(rule) <= {"-", " "}
+    for line, cells in zip([head, *lines], [header, *rows], strict=True):
+        assert line == line.rstrip()
+        place = 0
+        for title, cell, width in zip(header, cells, widths, strict=True):
+            shown = line[place : place + width].ljust(width)
+            assert shown == (cell.ljust(width) if title in words else cell.rjust(width))
+            place += width + 2
+        assert line[place:] == ""
+    for column, width in enumerate(widths):
+        assert width == max(3, *(len(cells[column]) for cells in [header, *rows]))
+
+
+def test_a_text_table_is_what_a_person_reads():
+    table = text_table(["run", "F1 %", "why"], [["ce", "9.00", "a"], ["weighted", "10.00", ""]], words=["run", "why"])
+    assert table.split("\n") == [
+        "run        F1 %  why",
+        "--------  -----  ---",
+        "ce         9.00  a",
+        "weighted  10.00",
+    ]
 
 
 def test_a_table_is_written_with_every_digit_and_an_empty_cell_for_none(tmp_path):

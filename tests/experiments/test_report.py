@@ -156,7 +156,7 @@ def test_without_cross_entropy_nothing_is_claimed(command, runs, tmp_path):
     text = (tmp_path / "RESULTS.md").read_text()
     assert text.count("there is no answer yet") == 2
     assert "rises" not in text
-    assert "Difference from" not in text
+    assert "\n## Difference from" not in text
 
 
 def test_a_whole_grid_of_seeds_is_reported(command, runs, tmp_path):

@@ -1,0 +1,220 @@
+"""Details are read back as they were written; what is damaged is refused in one line that says what to do."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torchmetrics.classification import MulticlassCalibrationError
+
+from experiments.details import (
+    confusions,
+    expected_calibration_error,
+    has_details,
+    read_bands,
+    read_calibration,
+    read_images,
+    same_photos,
+)
+from experiments.runs import DETAILS, BadRun, Run, read_run
+from seg import BORDER, InputError
+from seg.metrics import BANDS, calibration_sums
+
+READ = {"images.csv": read_images, "bands.csv": read_bands, "calibration.csv": read_calibration}
+
+
+@pytest.fixture
+def counts(draw_confusions) -> np.ndarray:
+    """(6, 3, 3)."""
+    return draw_confusions(1, 6)[0]
+
+
+@pytest.fixture
+def run(write_run, counts) -> Run:
+    return write_run("ce-s0", counts, cross_entropy=np.linspace(0.1, 0.6, 6))
+
+
+def refusal(read: Callable[[Run], object], run: Run) -> str:
+    """The one line in which reading ends; it says how to score the run again."""
+    with pytest.raises(BadRun) as refused:
+        read(run)
+    text = str(refused.value)
+    assert "\n" not in text
+    assert f"`python -m experiments.evaluate {run.folder} --details`" in text
+    return text
+
+
+# ---- what is whole
+
+
+def test_images_are_read_back_as_they_were_written(run, counts):
+    images = read_images(run)
+    assert images.index.tolist() == [f"Bengal_{number}" for number in range(6)]
+    assert (confusions(images) == counts).all()
+    assert images["cross_entropy"].tolist() == pytest.approx(np.linspace(0.1, 0.6, 6))
+    assert set(images["custom_iou"]) == {0.5}
+    assert set(images["boundary_iou"]) == {0.25}
+
+
+def test_photos_with_names_that_look_like_numbers_keep_them(write_run, counts):
+    names = ["007", "1e3", "a b", 'say "x", y', "+1", "inf"]
+    assert read_images(write_run("x", counts, photos=names)).index.tolist() == names
+
+
+def test_bands_are_read_back(write_run, counts):
+    written = np.array([[8, 2], [10, 5], [20, 5], [40, 39], [80, 0]])
+    bands = read_bands(write_run("x", counts, bands=written))
+    assert bands["band"].tolist() == list(BANDS)
+    assert (bands[["pixels", "correct"]].to_numpy() == written).all()
+    assert bands["accuracy"].tolist() == [0.25, 0.5, 0.25, 0.975, 0]
+
+
+def test_photos_without_an_outline_have_bands_without_accuracy(write_run, counts):
+    bands = read_bands(write_run("x", counts, bands=np.zeros((5, 2), dtype=int)))
+    assert bands["accuracy"].isna().all()
+
+
+def test_a_trained_run_is_read(tiny_runs):
+    run = read_run(tiny_runs / "focal-s0")
+    assert has_details(run)
+    assert len(read_images(run)) == 8
+    assert confusions(read_images(run)).sum() == 8 * 32 * 32
+    assert read_calibration(run).groupby("pixels")["count"].sum()["all"] == 8 * 32 * 32
+
+
+# ---- what is not
+
+
+@pytest.mark.parametrize("name", DETAILS)
+def test_a_missing_file_is_told_with_the_remedy(run, name):
+    assert has_details(run)
+    (run.folder / name).unlink()
+    assert not has_details(run)
+    assert f"ce-s0 has no {name}" in refusal(READ[name], run)
+
+
+@pytest.mark.parametrize("name", DETAILS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        "a,b\n1,2\n",
+        "{}",
+        b"\xff\xfe\x00",
+        pytest.param(lambda text: text.splitlines()[0] + "\n", id="the header alone"),
+        pytest.param(lambda text: text.replace(",", ";"), id="semicolons"),
+        pytest.param(lambda text: text.replace("\n", ",7\n"), id="a column more"),
+        pytest.param(lambda text: text + "1,2\n", id="a short row"),
+        pytest.param(lambda text: text + '"', id="an open quote"),
+        pytest.param(lambda text: text + text, id="twice"),
+    ],
+)
+def test_a_damaged_file_is_told_by_name(run, name, text):
+    path = run.folder / name
+    if callable(text):
+        text = text(path.read_text())
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    assert str(path) in refusal(READ[name], run)
+
+
+@pytest.mark.parametrize("name", DETAILS)
+def test_a_folder_in_a_files_place_is_told(run, name):
+    (run.folder / name).unlink()
+    (run.folder / name).mkdir()
+    assert not has_details(run)
+    assert str(run.folder / name) in refusal(READ[name], run)
+
+
+@pytest.mark.parametrize("name", DETAILS)
+def test_a_file_cut_off_anywhere_is_refused_or_holds_whole_rows(run, name):
+    path = run.folder / name
+    whole, text = READ[name](run), path.read_bytes()
+    for end in range(0, len(text), 3):
+        path.write_bytes(text[:end])
+        if name == "images.csv" and text[:end].endswith((b"\r", b"\n")) and text[:end].count(b"\r") > 1:
+            rows = READ[name](run)
+            pd.testing.assert_frame_equal(rows, whole.head(len(rows)))  # as after `evaluate --limit`
+        else:
+            refusal(READ[name], run)
+
+
+@pytest.mark.parametrize("number", ["", "x", "nan", "1e999x", "0x10"])
+@pytest.mark.parametrize(("name", "column"), [("images.csv", 4), ("bands.csv", 1), ("calibration.csv", 4)])
+def test_a_cell_that_is_no_number_is_told(run, name, column, number):
+    path = run.folder / name
+    head, first, *rest = path.read_text().splitlines()
+    cells = first.split(",")
+    cells[column] = number
+    path.write_text("\n".join([head, ",".join(cells), *rest, ""]))
+    assert str(path) in refusal(READ[name], run)
+
+
+def test_a_photo_named_twice_is_told(write_run, counts):
+    run = write_run("x", counts, photos=["a_1", "a_2", "a_3", "a_1", "a_5", "a_6"])
+    assert "names a photo twice" in refusal(read_images, run)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(DETAILS), st.binary(max_size=80), st.floats(0, 1))
+def test_whatever_a_file_holds_it_is_read_or_refused_in_one_line(run, name, noise, where):
+    path = run.folder / name
+    text = path.read_bytes()
+    place = int(where * len(text))
+    path.write_bytes(text[:place] + noise + text[place + len(noise) :])
+    try:
+        READ[name](run)
+    except BadRun as error:
+        assert "\n" not in str(error)
+    finally:
+        path.write_bytes(text)
+
+
+# ---- runs on the same photos
+
+
+def test_runs_on_a_part_of_the_photos_share_that_part_in_one_order(write_run, counts):
+    one = write_run("one", counts, photos=list("abcdef"))
+    two = write_run("two", counts[[4, 2, 0]], photos=list("eca"))
+    three = write_run("three", counts[[5, 0, 4]], photos=list("fae"))
+    images = same_photos([one, two, three])
+    for table in images:
+        assert table.index.tolist() == ["a", "e"]
+        assert (confusions(table) == counts[[0, 4]]).all()
+
+
+def test_runs_on_different_photos_are_refused(write_run, counts):
+    with pytest.raises(InputError, match="two and one were scored on different photos") as refused:
+        same_photos([write_run("one", counts[:3], photos="abc"), write_run("two", counts[3:], photos="def")])
+    assert "\n" not in str(refused.value)
+
+
+def test_runs_on_different_trimaps_are_refused(write_run, counts):
+    other = counts.copy()
+    other[2, 0, 0] += 1
+    with pytest.raises(InputError, match="two and one were scored on different trimaps"):
+        same_photos([write_run("one", counts), write_run("two", other)])
+
+
+# ---- calibration
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 2**32 - 1), st.floats(0.3, 8), st.integers(1, 3))
+def test_the_calibration_error_is_torchmetrics(write_run, counts, tmp_path, seed, sharpness, photos):
+    generator = torch.Generator().manual_seed(seed)
+    probabilities = (sharpness * torch.randn(photos, 3, 9, 11, generator=generator)).softmax(dim=1)
+    truth = torch.randint(0, 3, (photos, 9, 11), generator=generator)
+    sums = calibration_sums(probabilities, truth)
+    parent = Path(tempfile.mkdtemp(dir=tmp_path))
+    table = read_calibration(write_run("x", counts, calibration=sums, parent=parent))
+    for pixels, chosen in (("all", torch.ones_like(truth, dtype=torch.bool)), ("border", truth == BORDER)):
+        metric = MulticlassCalibrationError(num_classes=3, n_bins=15, norm="l1")
+        expected = metric(probabilities.movedim(1, -1)[chosen], truth[chosen]).item()
+        measured = expected_calibration_error(table[table["pixels"] == pixels])
+        assert measured == pytest.approx(expected, abs=1e-5)

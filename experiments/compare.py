@@ -12,6 +12,7 @@ from experiments.bootstrap import RESAMPLES
 from experiments.command_line import OneLineParser, positive, run_command
 from experiments.configurations import configurations
 from experiments.details import has_details
+from experiments.options import DEFAULTS, reread
 from experiments.photos import PHOTO_SCORES, disagreements, hardest, suspects
 from experiments.runs import DEFAULT_FOLDER, RESULTS, Run, find_runs, read_run
 from experiments.tables import Section, analysis_sections, photos_section, runs_section, runs_table
@@ -57,13 +58,10 @@ def main(arguments: list[str] | None) -> int:
     if not runs:
         searched = " and ".join(str(folder) for folder in folders)
         raise InputError(f"no runs in {searched}: make one with `python -m experiments.run --loss ce --data DIR`")
-    if not options.run:  # what was not scored on the test split is compared only where it is asked for
-        held = [run for run in runs if run.info["options"].get("holdout")]
-        runs = [run for run in runs if run not in held] or held
-
+    detailed, notes = _with_details(runs, named=bool(options.run))
     by = options.by
     if options.hardest:
-        output = _ranking(f"Hardest photos by {_title(by)}", hardest(_detailed(runs), by), options.hardest)
+        output = _ranking(f"Hardest photos by {_title(by)}", hardest(_some(detailed), by), options.hardest)
     elif options.disagree:
         one, other = (_named(name, found, folders) for name in options.disagree)
         if {run.folder.resolve() for run in one} == {run.folder.resolve() for run in other}:
@@ -74,9 +72,9 @@ def main(arguments: list[str] | None) -> int:
             f"Photos on which {' and '.join(options.disagree)} disagree by {_title(by)}", photos, options.top
         )
     elif options.suspects:
-        output = _ranking("Photos whose trimap is probably wrong", suspects(_detailed(runs)), options.top)
+        output = _ranking("Photos whose trimap is probably wrong", suspects(_some(detailed)), options.top)
     else:
-        output = _comparison(runs)
+        output = _comparison(runs, detailed, notes)
     if target is None:
         print(output.text() if kind is None else output.formatted(kind), end="\n" if kind is None else "")
     else:
@@ -85,13 +83,39 @@ def main(arguments: list[str] | None) -> int:
     return 0
 
 
-def _comparison(runs: list[Run]) -> Output:
-    """The runs, and the analysis of those that have details."""
+def _with_details(runs: list[Run], *, named: bool) -> tuple[list[Run], list[str]]:
+    """The runs that can be compared photo by photo, and a sentence for each kind of run left out.
+
+    Args:
+        named: the person chose these runs. Otherwise those are left out that were scored on other photos than most
+            comparisons are about: the test split's, at the article's size or near it.
+    """
+
+    def distance(run: Run) -> tuple[bool, int]:
+        options = reread(run.info["options"])
+        return options["holdout"], abs(options["size"] - DEFAULTS["size"])
+
     detailed = [run for run in runs if has_details(run)]
-    table = runs_table(runs)
-    content = {"runs": _records(table), "analysis": None}
     bare = [run.name for run in runs if run not in detailed]
     notes = [f"Without images.csv, so without intervals: {', '.join(bare)}. {_SCORE_IT}."] if bare else []
+    if detailed and not named:
+        nearest = min(map(distance, detailed))
+        apart = [run for run in detailed if distance(run) != nearest]
+        detailed = [run for run in detailed if run not in apart]
+        if apart:
+            notes.append(f"Scored on other photos, so to be compared apart: {', '.join(run.name for run in apart)}.")
+    return detailed, notes
+
+
+def _some(detailed: list[Run]) -> list[Run]:
+    if not detailed:
+        raise InputError(f"none of the runs has an images.csv. {_SCORE_IT}")
+    return detailed
+
+
+def _comparison(runs: list[Run], detailed: list[Run], notes: list[str]) -> Output:
+    """The runs, and the analysis of those that have details."""
+    content = {"runs": _records(runs_table(runs)), "analysis": None}
     if not detailed:
         return Output([runs_section(runs)], notes, pd.DataFrame(columns=Analysis.COLUMNS), content)
     analysis = analyse(detailed)
@@ -109,13 +133,6 @@ def _comparison(runs: list[Run]) -> Output:
 def _ranking(title: str, photos: pd.DataFrame, shown: int) -> Output:
     table = photos.head(shown).rename_axis("photo").reset_index()
     return Output([photos_section(title, photos.head(shown))], [], table, _records(table))
-
-
-def _detailed(runs: list[Run]) -> list[Run]:
-    detailed = [run for run in runs if has_details(run)]
-    if not detailed:
-        raise InputError(f"none of the runs has an images.csv. {_SCORE_IT}")
-    return detailed
 
 
 def _records(table: pd.DataFrame) -> list[dict]:

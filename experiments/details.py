@@ -1,22 +1,59 @@
-"""What a run knows of single photos, of bands around the silhouette and of its confidence: read from its CSVs."""
+"""What a run knows of single photos, of bands around the silhouette and of its confidence: three CSVs."""
 
+import csv
 import io
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from experiments.runs import CONFUSION_COLUMNS, DETAILS, BadRun, Run
+from experiments.runs import CONFUSION_COLUMNS, DETAILS, BadRun, Run, csv_cell
 from seg import CLASS_NAMES, InputError
+from seg.evaluation import Evaluation
 from seg.metrics import BANDS, CALIBRATION_BINS
 
 IMAGE_COLUMNS = ("name", *CONFUSION_COLUMNS, "cross_entropy", "custom_iou", "boundary_iou")
+CALIBRATED_PIXELS = ("all", "border")
 BAND_COLUMNS = ("band", "pixels", "correct", "accuracy")
 CALIBRATION_COLUMNS = ("pixels", "bin", "from", "to", "count", "mean_confidence", "accuracy")
 
 
 def has_details(run: Run) -> bool:
     return all((run.folder / name).is_file() for name in DETAILS)
+
+
+def write_details(folder: Path, names: Sequence[str], evaluation: Evaluation) -> None:
+    """Write `images.csv`, `bands.csv` and `calibration.csv` of a detailed evaluation of the last epoch."""
+    soft = (evaluation.cross_entropy, evaluation.custom_iou, evaluation.boundary_iou)
+    photos = zip(names, evaluation.confusions.flatten(1).tolist(), *(column.tolist() for column in soft), strict=True)
+    _write(folder / "images.csv", IMAGE_COLUMNS, ([name, *counts, *scores] for name, counts, *scores in photos))
+
+    bands = zip(BANDS, evaluation.bands.tolist(), strict=True)
+    rows = ([band, pixels, correct, _ratio(correct, pixels)] for band, (pixels, correct) in bands)
+    _write(folder / "bands.csv", BAND_COLUMNS, rows)
+
+    rows = []
+    for pixels, bins in zip(CALIBRATED_PIXELS, evaluation.calibration.tolist(), strict=True):
+        for index, (count, confidence, correct) in enumerate(bins):
+            edges = index / CALIBRATION_BINS, (index + 1) / CALIBRATION_BINS
+            rows.append([pixels, index, *edges, int(count), _ratio(confidence, count), _ratio(correct, count)])
+    _write(folder / "calibration.csv", CALIBRATION_COLUMNS, rows)
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else float("nan")
+
+
+def _write(path: Path, columns: Sequence[str], rows: Iterable[list]) -> None:
+    """Write and rename, so that a reader sees the old file or the whole new one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with open(temporary, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows([csv_cell(value) for value in row] for row in rows)
+    temporary.replace(path)
 
 
 def read_images(run: Run) -> pd.DataFrame:
@@ -71,7 +108,7 @@ def read_calibration(run: Run) -> pd.DataFrame:
         BadRun: it is missing or damaged.
     """
     table = _read(run, "calibration.csv", CALIBRATION_COLUMNS, text=("pixels",), gaps=("mean_confidence", "accuracy"))
-    bins = [(pixels, index) for pixels in ("all", "border") for index in range(CALIBRATION_BINS)]
+    bins = [(pixels, index) for pixels in CALIBRATED_PIXELS for index in range(CALIBRATION_BINS)]
     if list(zip(table["pixels"], table["bin"], strict=True)) != bins:
         raise _not_whole(run, "calibration.csv")
     return table

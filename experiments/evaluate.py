@@ -16,21 +16,24 @@ from experiments.command_line import (
     run_command,
     write_csv,
 )
-from experiments.runs import write_details
+from experiments.details import write_details
+from experiments.options import reread
+from experiments.runs import read_run
 from seg import InputError
 from seg.checkpoint import load_checkpoint
 from seg.data import DeviceSplit, load_split
 from seg.evaluation import choose_precision, evaluate
 from seg.losses import make_loss
 
-# Photos are scored at the size the runs train at, even if the network still runs at a smaller one
+# of a checkpoint without its run beside it
 PHOTO_SIZE = 128
 
 
 def main(arguments: list[str] | None) -> int:
     parser = OneLineParser(
         prog="python -m experiments.evaluate",
-        description="Score a checkpoint on the test split, beside the scores its run recorded.",
+        description="Score a checkpoint on the photos its run was scored on, the test split as a rule, beside the "
+        "scores its run recorded.",
     )
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="a .safetensors file, or a run's folder")
     add_data_option(parser)
@@ -58,8 +61,9 @@ def main(arguments: list[str] | None) -> int:
     device = choose_device(options.device)
     precision = choose_precision(device) if options.precision == "auto" else options.precision
     network_size = metadata["input_size"]
-    size = max(PHOTO_SIZE, network_size)
-    split = load_split(options.data, "test", size, skip_bad=options.skip_bad).sample(options.limit)
+    size, held_out = _scored_on(path.parent)
+    split = load_split(options.data, "trainval" if held_out else "test", size, skip_bad=options.skip_bad)
+    split = (split.holdout()[1] if held_out else split).sample(options.limit)
     photos = DeviceSplit.upload(split, device)
     with tqdm(total=len(split), desc="scoring", unit="img") as progress:
         evaluation = evaluate(
@@ -81,13 +85,22 @@ def main(arguments: list[str] | None) -> int:
 
     print(f"{path}: {metadata['loss']}, epoch {metadata['epoch']}, network at {network_size} x {network_size}")
     mirrored = ", each averaged with its mirror image" if options.flip else ""
-    print(f"{len(split):,} photos of the test split{mirrored}, at {size} x {size}, {precision} on {device.type}\n")
+    where = "held out of the training split" if held_out else "of the test split"
+    print(f"{len(split):,} photos {where} at {size} x {size}, {precision} on {device.type}{mirrored}\n")
     rows = [[name, _cell(name, value), _cell(name, recorded.get(name))] for name, value in scores.items()]
     print(markdown_table(["score", "measured", "recorded"], rows, words=["score"]))
     if options.csv:
         row = {"checkpoint": str(path), "loss": metadata["loss"], "epoch": metadata["epoch"], "photos": len(split)}
         write_csv(options.csv, pd.DataFrame([row | {"precision": precision, "flip": options.flip} | scores]))
     return 0
+
+
+def _scored_on(folder: Path) -> tuple[int, bool]:
+    """Side in pixels of the photos the checkpoint's run is scored on, and whether they are held out of training."""
+    if not (folder / "run.json").is_file():
+        return PHOTO_SIZE, False
+    options = reread(read_run(folder).info["options"])
+    return options["size"], options["holdout"]
 
 
 def _cell(name: str, value: float | None) -> str:

@@ -23,6 +23,7 @@ from experiments.command_line import (
     choose_device,
     run_command,
 )
+from experiments.details import write_details
 from experiments.options import (
     DEFAULTS,
     add_options,
@@ -43,7 +44,6 @@ from experiments.runs import (
     keep_epochs_until,
     read_run,
     save_mosaic,
-    write_details,
     write_json,
 )
 from seg import CLASS_NAMES, InputError

@@ -12,11 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 from PIL import Image
-from torch import Tensor
 
 from seg import CLASS_NAMES, InputError
-from seg.evaluation import Evaluation
-from seg.metrics import BANDS, CALIBRATION_BINS
 from seg.training import EpochResult
 
 try:
@@ -280,12 +277,12 @@ def append_epoch(folder: Path, result: EpochResult) -> None:
         writer = csv.writer(file)
         if fresh:
             writer.writerow(EPOCH_COLUMNS)
-        writer.writerow([_cell(row[column]) for column in EPOCH_COLUMNS])
+        writer.writerow([csv_cell(row[column]) for column in EPOCH_COLUMNS])
         file.flush()
         os.fsync(file.fileno())
 
 
-def _cell(value: float | int | str) -> str:
+def csv_cell(value: float | int | str) -> str:
     """Seven digits are enough for every score; an undefined one is an empty cell."""
     if isinstance(value, float):
         return "" if value != value else f"{value:.7g}"
@@ -315,31 +312,3 @@ def save_mosaic(folder: Path, epoch: int, mosaic: Image.Image) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     mosaic.save(temporary, format="PNG", optimize=True)
     temporary.replace(path)
-
-
-def write_details(folder: Path, names: list[str], evaluation: Evaluation) -> None:
-    """Write `images.csv`, `bands.csv` and `calibration.csv` of a detailed evaluation of the last epoch."""
-    with open(folder / "images.csv", "w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["name", *CONFUSION_COLUMNS, "cross_entropy", "custom_iou", "boundary_iou"])
-        soft = _rows(evaluation.cross_entropy, evaluation.custom_iou, evaluation.boundary_iou)
-        for name, counts, scores in zip(names, evaluation.confusions.flatten(1).tolist(), soft, strict=True):
-            writer.writerow([name, *counts, *map(_cell, scores)])
-    with open(folder / "bands.csv", "w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["band", "pixels", "correct", "accuracy"])
-        for band, (pixels, correct) in zip(BANDS, evaluation.bands.tolist(), strict=True):
-            writer.writerow([band, pixels, correct, _cell(correct / pixels if pixels else float("nan"))])
-    with open(folder / "calibration.csv", "w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["pixels", "bin", "from", "to", "count", "mean_confidence", "accuracy"])
-        for pixels, bins in zip(("all", "border"), evaluation.calibration.tolist(), strict=True):
-            for index, (count, confidence, correct) in enumerate(bins):
-                edges = (index / CALIBRATION_BINS, (index + 1) / CALIBRATION_BINS)
-                means = (confidence / count, correct / count) if count else (float("nan"),) * 2
-                writer.writerow([pixels, index, *map(_cell, edges), int(count), *map(_cell, means)])
-
-
-def _rows(*columns: Tensor) -> list[tuple[float, ...]]:
-    """Equally long 1-D tensors as rows of floats."""
-    return list(zip(*(column.tolist() for column in columns), strict=True))

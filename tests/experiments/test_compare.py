@@ -316,8 +316,8 @@ def test_finished_and_bare_runs_are_compared_as_far_as_each_goes(command, detail
 def test_runs_scored_on_a_holdout_are_compared_only_where_asked_for(command, detailed, write_run, draw_confusions):
     held = write_run("ce-holdout-s0", draw_confusions(1, 9, seed=4)[0], photos="abcdefghi", holdout=True)
     note = "Scored on photos held out of the training split, not on the test split: ce-holdout-s0."
-    everything = command(compare, "--runs", detailed)
-    assert held.name not in everything.out
+    apart = f"Scored on other photos, so to be compared apart: {held.name}."
+    assert apart in command(compare, "--runs", detailed).out.splitlines()
     asked = command(compare, held.name, "--runs", detailed)
     assert [row["run"] for row in parse(asked.out)] == [held.name]
     assert note in asked.out.splitlines()

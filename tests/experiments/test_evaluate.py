@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from experiments import evaluate, run
+from experiments.runs import DETAILS
 from seg.checkpoint import load_checkpoint
 from seg.data import load_split
 from seg.metrics import confusion_per_photo, confusion_scores
@@ -53,8 +54,8 @@ def test_a_checkpoint_scores_as_its_run_recorded(command, trained, tiny_pets, tm
     assert written.loc[0, ["loss", "epoch", "photos", "precision"]].tolist() == ["weighted", 1, 8, "fp32"]
 
 
-def test_the_network_runs_at_its_own_size_and_photos_are_scored_at_128(command, tiny_runs, tiny_pets, tmp_path):
-    path = tiny_runs / "ce-s0" / "model.safetensors"
+def test_without_its_run_a_checkpoint_is_scored_on_photos_of_128(command, tiny_runs, tiny_pets, tmp_path):
+    path = Path(shutil.copy(tiny_runs / "ce-s0" / "model.safetensors", tmp_path))
     ended = command(evaluate, path, "--data", tiny_pets, "--device", "cpu", "--csv", tmp_path / "scores.csv")
     assert ended.status == 0
     assert "ce, epoch 2, network at 32 x 32" in ended.out
@@ -84,6 +85,54 @@ def test_a_sample_and_a_precision_can_be_chosen(command, trained, tiny_pets):
     assert ended.status == 0
     assert "3 photos of the test split at 128 x 128, bf16" in ended.out
     assert "3/3" in ended.err  # the progress bar
+
+
+def test_details_are_those_a_finished_run_has(command, tiny_runs, tiny_pets, tmp_path):
+    run = shutil.copytree(tiny_runs / "ce-s0", tmp_path / "ce-s0")
+    whole = {name: pd.read_csv(run / name) for name in DETAILS}
+    for name in DETAILS:
+        (run / name).unlink()
+    assert command(evaluate, run, "--data", tiny_pets, "--device", "cpu", "--details").status == 0
+    for name in DETAILS:
+        pd.testing.assert_frame_equal(pd.read_csv(run / name), whole[name], check_dtype=False, atol=0.05, rtol=0.05)
+
+
+def test_a_held_out_run_is_scored_on_its_held_out_photos(command, tiny_pets, tmp_path, narrow):
+    options = ["--loss", "ce", "--holdout", "--size", 16, "--epochs", 1, "--batch-size", 4, "--device", "cpu"]
+    assert command(run, *options, "--data", tiny_pets, "--out", tmp_path).status == 0
+    folder = tmp_path / "ce-holdout-s0"
+    names = pd.read_csv(folder / "images.csv")["name"].tolist()
+    assert names == ["Abyssinian_1", "Abyssinian_11"]
+    ended = command(evaluate, folder, "--data", tiny_pets, "--device", "cpu", "--details")
+    assert "2 photos held out of the training split at 16 x 16" in ended.out
+    assert pd.read_csv(folder / "images.csv")["name"].tolist() == names
+
+
+def test_flipping_averages_a_photo_with_its_mirror_image(command, tiny_runs, tiny_pets, tmp_path):
+    path, csv = tiny_runs / "focal-s0", tmp_path / "scores.csv"
+    ended = command(evaluate, path, "--data", tiny_pets, "--device", "cpu", "--flip", "--csv", csv)
+    assert "each averaged with its mirror image" in ended.out
+    split = load_split(tiny_pets, "test", 32)
+    photos = torch.from_numpy(split.photos.copy()).float() / 255
+    model = load_checkpoint(path / "model.safetensors")[0]
+    with torch.no_grad():
+        mean = (model(photos).softmax(dim=1) + model(photos.flip(3)).softmax(dim=1).flip(3)) / 2
+    expected = (mean.argmax(dim=1) == torch.from_numpy(split.masks.copy())).float().mean().item()
+    assert pd.read_csv(csv)["pixel_accuracy"][0] == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize(("options", "said"), [(["--limit", 2], "--limit"), (["--flip"], "--flip")])
+def test_details_are_of_all_photos_as_they_are(command, tiny_runs, tiny_pets, options, said):
+    ended = command(evaluate, tiny_runs / "ce-s0", "--data", tiny_pets, "--details", *options)
+    assert ended.status == 2
+    assert said in ended.error
+
+
+def test_details_have_no_place_without_a_run(command, tiny_runs, tiny_pets, tmp_path):
+    path = shutil.copy(tiny_runs / "ce-s0" / "model.safetensors", tmp_path)
+    ended = command(evaluate, path, "--data", tiny_pets, "--details")
+    assert ended.status == 2
+    assert "is no run's folder" in ended.error
 
 
 def test_what_cannot_be_scored_is_told_in_one_line(command, tiny_runs, tiny_pets, tmp_path):

@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,8 @@ import pytest
 from PIL import Image
 from safetensors.torch import load_file
 
-from experiments import run
+from experiments import evaluate, run
+from experiments.options import RECIPES
 from experiments.runs import read_run
 from seg import training
 from seg.checkpoint import load_checkpoint, read_tensors
@@ -270,7 +272,88 @@ def test_a_diverged_run_fails_in_one_line(recipe, tmp_path, command, loss):
     assert failed.info["error"]
 
 
+def test_the_best_recipe_is_used_unless_an_option_is_typed(recipe, tmp_path, command):
+    assert command(run, *recipe, "--recipe", "best", "--soft-iou", 0.5).status == 0
+    options = read_run(tmp_path / "ce-best-s0").info["options"]
+    assert options["recipe"] == "best"
+    assert {name: options[name] for name in RECIPES["best"]} == RECIPES["best"] | {"soft_iou": 0.5}
+    assert not load_checkpoint(tmp_path / "ce-best-s0" / "model.safetensors")[0].final_relu
+
+
+def test_a_holdout_run_never_reads_the_test_split(tiny_pets, tmp_path, command, narrow):
+    root = shutil.copytree(tiny_pets, tmp_path / "pets")
+    annotations = root / "oxford-iiit-pet" / "annotations"
+    for line in (annotations / "test.txt").read_text().splitlines():
+        (root / "oxford-iiit-pet" / "images" / f"{line.split()[0]}.jpg").unlink()
+    (annotations / "test.txt").unlink()
+    assert command(run, "--loss", "ce", *SMALL, "--holdout", "--data", root, "--out", tmp_path).status == 0
+    finished = read_run(tmp_path / "ce-holdout-s0")
+    assert (finished.info["training_photos"], finished.info["validation_photos"]) == (10, 2)
+    assert finished.info["class_pixels"].keys() == finished.info["skipped_pairs"].keys() == {"trainval", "holdout"}
+    held = pd.read_csv(finished.folder / "images.csv")["name"].tolist()
+    listed = [line.split()[0] for line in (annotations / "trainval.txt").read_text().splitlines()]
+    assert held == listed[::10]
+
+
+def test_a_run_begun_before_the_newest_options_goes_on(recipe, tmp_path, command, monkeypatch):
+    assert command(run, *recipe, "--name", "whole").status == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "training_batch", lambda *_: os.kill(os.getpid(), signal.SIGINT) or 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            run.main([str(option) for option in recipe])
+    folder = tmp_path / "ce-s0"
+    info = json.loads((folder / "run.json").read_text())
+    for name in ("recipe", "schedule", "warmup", "weight_decay", "crop", "soft_iou", "final_relu", "ema", "holdout"):
+        del info["options"][name]
+    (folder / "run.json").write_text(json.dumps(info))
+    assert command(run, "--resume", folder, *again(recipe)).status == 0
+    pd.testing.assert_frame_equal(scores(folder), scores(tmp_path / "whole"))
+
+
+def test_details_of_an_unfinished_run_are_dropped_when_it_goes_on(recipe, tmp_path, command, monkeypatch):
+    made, batches = training.training_batch, iter(range(5))
+
+    def training_batch(*arguments):
+        if next(batches) == 4:
+            os.kill(os.getpid(), signal.SIGINT)
+        return made(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "training_batch", training_batch)
+        assert command(run, *recipe).status == 130
+    folder = tmp_path / "ce-s0"
+    assert command(evaluate, folder, "--details", *again(recipe)).status == 0
+    assert len(pd.read_csv(folder / "images.csv")) == 8
+    seen = []
+    monkeypatch.setattr(run, "write_details", lambda folder, *_: seen.extend(folder.glob("*.csv")))
+    assert command(run, "--resume", folder, *again(recipe)).status == 0
+    assert [path.name for path in seen] == ["epochs.csv"]
+
+
 # ---- an existing folder
+
+
+def test_a_folder_that_another_process_trains_is_left_alone(recipe, tmp_path, tiny_pets, command):
+    slow = ["--loss", "ce", "--size", "64", "--epochs", "50", "--device", "cpu", "--out", tmp_path, "--data", tiny_pets]
+    with open(tmp_path / "log", "w") as log:
+        other = subprocess.Popen(
+            [sys.executable, "-m", "experiments.run", *map(str, slow)], cwd=PROJECT, stdout=log, stderr=log
+        )
+    folder = tmp_path / "ce-s0"
+    try:
+        deadline = time.monotonic() + 120
+        while rows(folder) < 0:
+            assert other.poll() is None and time.monotonic() < deadline, (tmp_path / "log").read_text()
+            time.sleep(0.05)
+        for options in (["--resume", folder, *again(recipe)], [*recipe, "--overwrite"]):
+            refused = command(run, *options)
+            assert refused.status == 2
+            assert "ce-s0 is being trained by another process" in refused.error
+        assert other.poll() is None
+    finally:
+        other.kill()
+        other.wait()
+    assert command(run, *recipe, "--overwrite").status == 0  # a process that is gone holds nothing
 
 
 def test_an_existing_run_is_left_alone_and_replaced_on_demand(recipe, tmp_path, command):
@@ -332,6 +415,14 @@ def test_a_run_refused_after_its_folder_was_made_can_be_begun_again(own_pets, tm
         (["--loss", "ce", "--class-weights", "median"], "use --loss weighted"),
         (["--loss", "weighted", "--class-weights", "none"], "use --loss ce"),
         (["--loss", "ce", "--gamma", "3"], "--gamma belongs to --loss focal"),
+        (["--loss", "focal", "--label-smoothing", "0.1"], "--label-smoothing"),
+        (["--loss", "ce", "--warmup", "21"], "--warmup 21 is longer than the run"),
+        (["--loss", "ce", "--crop", "1.5"], "--crop"),
+        (["--loss", "ce", "--ema", "-0.1"], "--ema"),
+        (["--loss", "ce", "--ema", "nan"], "--ema"),
+        (["--loss", "ce", "--soft-iou", "-1"], "--soft-iou"),
+        (["--loss", "ce", "--schedule", "luck"], "--schedule"),
+        (["--loss", "ce", "--recipe", "secret"], "--recipe"),
         (["--loss", "weighted", "--class-weights", "1,2"], "three numbers"),
         (["--loss", "weighted", "--class-weights", "1,two,3"], "three numbers"),
         (["--loss", "weighted", "--class-weights", "1,0,3"], "three numbers"),

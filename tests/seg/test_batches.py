@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from seg.batches import colour_jitter, resize_masks, resize_photos, training_batch
+from seg.batches import colour_jitter, crop, random_boxes, resize_masks, resize_photos, training_batch
 from seg.data import DeviceSplit
 
 seeds = st.integers(0, 2**32)
@@ -123,3 +123,65 @@ def test_masks_take_the_pixel_under_each_new_pixels_centre(source, size):
 def test_resized_masks_hold_only_classes_of_the_mask(seed, source, size):
     mask = 2 * torch.randint(2, (1, source, source), dtype=torch.uint8, generator=seeded(seed))
     assert set(resize_masks(mask, size).unique().tolist()) <= set(mask.unique().tolist())
+
+
+# --- random crops
+
+
+@given(count=st.integers(1, 50), smallest=st.floats(0.05, 0.99), seed=seeds)
+def test_random_boxes_lie_in_the_photo_and_have_the_area_and_ratio_asked_for(count, smallest, seed):
+    left, top, width, height = random_boxes(count, smallest, seeded(seed)).double().T
+    assert (torch.stack([left, top]) >= 0).all()
+    assert (left + width).max() <= 1 + 1e-6
+    assert (top + height).max() <= 1 + 1e-6
+    assert (width * height <= 1 + 1e-6).all()
+    ratio, cut = width / height, (width > 1 - 1e-6) | (height > 1 - 1e-6)
+    assert ((ratio >= 3 / 4 - 1e-5) & (ratio <= 4 / 3 + 1e-5)).all()
+    # cut to the photo, a box has less than it was to have, by a third at most
+    assert (width * height >= torch.where(cut, smallest * 0.75, smallest) - 1e-5).all()
+
+
+@pytest.mark.parametrize("box", [(4, 6, 16, 20), (0, 0, 32, 32), (11, 3, 7, 29), (30, 30, 2, 2)])
+def test_a_crop_is_torchvisions_inside_and_its_mask_the_nearest_pixel(box):
+    left, top, width, height = box
+    photos = torch.randint(256, (2, 3, 32, 32), dtype=torch.uint8, generator=seeded(5))
+    masks = torch.randint(3, (2, 32, 32), dtype=torch.uint8, generator=seeded(6))
+    shares = torch.tensor([box, box]) / 32
+    cropped, labels = crop(photos, masks, shares)
+    expected = tv.resized_crop(photos.float(), top, left, height, width, [32, 32], antialias=False)
+    # at the crop's rim torchvision repeats its last pixel, where the photo goes on
+    rim = 1 + 32 // min(width, height) // 2
+    inside = (..., slice(rim, -rim), slice(rim, -rim))
+    torch.testing.assert_close(cropped[inside], expected[inside], atol=0.01, rtol=0)
+    rows = (top + (torch.arange(32) + 0.5) * height / 32).long()
+    columns = (left + (torch.arange(32) + 0.5) * width / 32).long()
+    on_an_edge = ((torch.arange(32) + 0.5) * height / 32 % 1 == 0) | ((torch.arange(32) + 0.5) * width / 32 % 1 == 0)
+    assert labels.dtype == torch.uint8
+    same = labels == masks[:, rows][:, :, columns]
+    assert same[:, ~on_an_edge][:, :, ~on_an_edge].all()
+
+
+def test_a_crop_of_the_whole_photo_changes_nothing(split):
+    whole = torch.tensor([[0.0, 0, 1, 1]]).repeat(64, 1)
+    photos, masks = crop(split.photos, split.masks, whole)
+    torch.testing.assert_close(photos, split.photos.float(), atol=1e-3, rtol=0)
+    assert torch.equal(masks, split.masks)
+
+
+def test_a_cropped_batch_keeps_photo_and_mask_together(split):
+    photos, masks = training_batch(split, torch.arange(64), 32, seeded(3), jitter=0, smallest_crop=0.3)
+    plain, _ = training_batch(split, torch.arange(64), 32, seeded(3), jitter=0)
+    assert not torch.equal(photos, plain)
+    # bilinear mixes neighbours of noise, so only most pixels still show their class
+    shown = (photos[:, 0] * 255 / 100).round()
+    assert (shown == masks).float().mean() > 0.5
+    assert photos.min() >= 0
+    assert photos.max() <= 1
+
+
+def test_without_a_crop_no_more_random_numbers_are_drawn(split):
+    generators = seeded(4), seeded(4)
+    training_batch(split, torch.arange(8), 32, generators[0], jitter=0.3)
+    torch.rand(8, generator=generators[1])
+    torch.rand(3, 8, generator=generators[1])
+    assert torch.equal(*(generator.get_state() for generator in generators))

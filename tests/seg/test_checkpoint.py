@@ -201,3 +201,14 @@ def test_a_write_that_fails_midway_leaves_the_old_file_and_nothing_else(tmp_path
         write_tensors(path, {"new": torch.zeros(3)}, {})
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("final_relu", [True, False])
+def test_a_checkpoint_knows_whether_its_network_ends_in_a_relu(tmp_path, final_relu):
+    path = tmp_path / "model.safetensors"
+    save_checkpoint(path, SegNet(final_relu=final_relu), loss="ce", epoch=1, input_size=16, scores={})
+    assert load_checkpoint(path)[0].final_relu == final_relu
+    tensors, metadata = read_tensors(path)
+    del metadata["final_relu"]  # as it was written before it was said
+    write_tensors(path, tensors, metadata)
+    assert load_checkpoint(path)[0].final_relu

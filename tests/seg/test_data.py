@@ -321,3 +321,16 @@ def test_photos_of_the_original_size_load_as_the_small_ones_do(full_res_pets, re
     # the small ones were resized by other means and saved as JPEG, so alike, not equal
     unlike = [np.abs(photo.astype(int) - small.photos[rows]).mean(axis=(1, 2, 3)) for photo in large.photos]
     assert np.argmin(unlike, axis=1).tolist() == list(range(60))
+
+
+@pytest.mark.parametrize("count", [1, 9, 10, 11, 3680])
+def test_a_tenth_is_held_out_evenly_and_nothing_is_lost(count):
+    split = numbered_split(count)
+    kept, held = split.holdout()
+    assert held.names == split.names[::10]
+    assert sorted(kept.names + held.names) == sorted(split.names)
+    for part in (kept, held):
+        for index, name in enumerate(part.names):
+            where = split.names.index(name)
+            assert np.array_equal(part.photos[index], split.photos[where])
+            assert np.array_equal(part.masks[index], split.masks[where])

@@ -159,3 +159,15 @@ def test_bf16_logits_are_float32_and_close(model, split):
     assert rounded.dtype == torch.float32
     assert not torch.equal(rounded, exact)
     torch.testing.assert_close(rounded, exact, rtol=0.05, atol=0.05)
+
+
+@pytest.mark.parametrize("network_size", [32, 48])
+def test_flipping_averages_with_the_mirrored_photos_prediction(model, split, network_size):
+    photos = split.photos
+    plain, mirrored = (
+        predict_logits(model, each, network_size, "fp32").softmax(dim=1) for each in (photos, photos.flip(-1))
+    )
+    averaged = predict_logits(model, photos, network_size, "fp32", flip=True).softmax(dim=1)
+    torch.testing.assert_close(averaged, (plain + mirrored.flip(-1)) / 2, atol=1e-4, rtol=1e-3)
+    back = predict_logits(model, photos.flip(-1), network_size, "fp32", flip=True).softmax(dim=1).flip(-1)
+    torch.testing.assert_close(averaged, back, atol=1e-4, rtol=1e-3)

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seg.losses import Diverged, balanced_weights, make_loss
+from seg.losses import Diverged, balanced_weights, make_loss, soft_iou_loss
 
 # One photo of 2 x 2 pixels: the predicted probabilities of (pet, background, border), and the truth
 PIXELS = [(0.5, 0.25, 0.25), (0.1, 0.8, 0.1), (0.2, 0.2, 0.6), (0.7, 0.2, 0.1)]
@@ -111,3 +111,51 @@ def test_a_class_without_pixels_has_no_weight(scheme):
 def test_an_unknown_weighting_scheme_is_named_with_the_choices():
     with pytest.raises(ValueError, match=r"root.*median or inverse"):
         balanced_weights(torch.tensor([[1, 1, 1]]), "root")
+
+
+@pytest.mark.parametrize("name", ["ce", "weighted"])
+def test_label_smoothing_spreads_the_target_over_all_classes(name):
+    logits, mask = torch.randn(2, 3, 4, 4, dtype=torch.float64), torch.randint(3, (2, 4, 4))
+    weights = torch.tensor([0.5, 1.0, 3.0], dtype=torch.float64) if name == "weighted" else None
+    total = norm = 0.0
+    for probabilities, true in zip(
+        logits.log_softmax(1).permute(0, 2, 3, 1).reshape(-1, 3), mask.flatten(), strict=True
+    ):
+        for number in range(3):
+            target = 0.1 / 3 + 0.9 * (number == true)
+            weight = 1.0 if weights is None else weights[number].item()
+            total -= target * weight * probabilities[number].item()
+        norm += 1.0 if weights is None else weights[true].item()
+    assert make_loss(name, weights, label_smoothing=0.1)(logits, mask).item() == pytest.approx(total / norm)
+
+
+def test_soft_iou_loss_by_a_slow_loop():
+    logits, mask = torch.randn(2, 3, 4, 5), torch.randint(3, (2, 4, 5))
+    probabilities, ious = logits.softmax(dim=1), []
+    for number in range(3):
+        both = either = 0.0
+        for photo in range(2):
+            for row in range(4):
+                for column in range(5):
+                    p, t = probabilities[photo, number, row, column].item(), float(mask[photo, row, column] == number)
+                    both, either = both + p * t, either + p + t - p * t
+        ious.append(both / either)
+    assert soft_iou_loss(logits, mask).item() == pytest.approx(1 - sum(ious) / 3, rel=1e-5)
+
+
+def test_soft_iou_loss_is_zero_for_a_certain_and_right_prediction_and_one_for_a_wrong_one():
+    mask = torch.arange(18).view(2, 3, 3) % 3
+    right = 50.0 * F.one_hot(mask, 3).permute(0, 3, 1, 2)
+    assert soft_iou_loss(right, mask).item() == pytest.approx(0, abs=1e-6)
+    assert soft_iou_loss(right.roll(1, dims=1), mask).item() == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["ce", "weighted", "focal"])
+def test_soft_iou_is_added_to_any_loss(name):
+    logits, mask = torch.randn(2, 3, 4, 4, requires_grad=True), torch.randint(3, (2, 4, 4))
+    weights = torch.tensor([0.5, 1.0, 3.0])
+    plain, mixed = make_loss(name, weights), make_loss(name, weights, soft_iou=0.7)
+    expected = plain(logits, mask) + 0.7 * soft_iou_loss(logits, mask)
+    assert mixed(logits, mask).item() == pytest.approx(expected.item())
+    gradients = [torch.autograd.grad(loss, logits)[0] for loss in (mixed(logits, mask), expected)]
+    torch.testing.assert_close(*gradients)

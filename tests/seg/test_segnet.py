@@ -76,3 +76,15 @@ def test_logits_are_never_negative(segnet):
 def test_a_size_that_does_not_divide_by_16_is_named(segnet, height, width):
     with pytest.raises(ValueError, match=f"{height} x {width}"):
         segnet(torch.rand(1, 3, height, width))
+
+
+def test_without_the_final_relu_logits_may_be_negative_and_nothing_else_differs(segnet):
+    torch.manual_seed(0)
+    free = SegNet(final_relu=False).eval()
+    free.load_state_dict(segnet.state_dict())
+    assert sum(parameter.numel() for parameter in free.parameters()) == 15_274_892
+    photos = torch.rand(2, 3, 32, 32)
+    with torch.no_grad():
+        bare, clipped = free(photos), segnet.eval()(photos)
+    assert bare.min() < 0
+    torch.testing.assert_close(bare.relu(), clipped)

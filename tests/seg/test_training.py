@@ -1,6 +1,7 @@
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from seg.checkpoint import BadCheckpoint, save_checkpoint, write_tensors
 from seg.data import DeviceSplit, load_split
+from seg.evaluation import evaluate
 from seg.losses import Diverged, make_loss
 from seg.training import EpochResult, Recipe, TrainingState, progressive_sizes, train
 
@@ -69,7 +71,7 @@ def run_with_stops(pets: SimpleNamespace, recipe: Recipe, stops: list[tuple[str,
         assert state.epoch < recipe.epochs
         results += before
         state.save(path)
-        state = TrainingState.start(Recipe(seed=99, learning_rate=1), CPU)
+        state = TrainingState.start(replace(recipe, seed=99, learning_rate=1), CPU)
         state.load(path)
     after, state = run(pets, recipe, state)
     return results + after, state
@@ -281,3 +283,77 @@ def test_what_is_not_a_training_state_is_refused_in_one_line(narrow, tmp_path, c
         TrainingState.start(RECIPE, CPU).load(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+# --- beyond the article ---------------------------------------------------------------------------
+
+BEYOND = Recipe(
+    sizes=(16, 16, 32),
+    batch_size=5,
+    schedule="cosine",
+    warmup=1.5,
+    weight_decay=0.1,
+    smallest_crop=0.5,
+    final_relu=False,
+    averaging=0.9,
+)
+
+
+@given(epochs=st.integers(1, 30), batches=st.integers(1, 20))
+def test_the_cosine_schedule_is_torchs(epochs, batches):
+    recipe = Recipe(sizes=(16,) * epochs, learning_rate=0.5, schedule="cosine")
+    optimiser = torch.optim.SGD([torch.zeros(1)], lr=0.5)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=epochs * batches)
+    for epoch in range(1, epochs + 1):
+        for batch in range(batches):
+            expected = scheduler.get_last_lr()[0]
+            assert recipe.learning_rate_at(epoch, batch, batches) == pytest.approx(expected, abs=1e-9)
+            optimiser.step()
+            scheduler.step()
+
+
+@pytest.mark.parametrize("schedule", ["step", "cosine"])
+def test_warming_up_grows_linearly_to_the_schedule(schedule):
+    plain = Recipe(sizes=(16,) * 10, schedule=schedule, learning_rate_step=2)
+    warm = Recipe(sizes=(16,) * 10, schedule=schedule, learning_rate_step=2, warmup=2.5)
+    steps = [(epoch, batch) for epoch in range(1, 11) for batch in range(4)]
+    factors = [warm.learning_rate_at(*step, 4) / plain.learning_rate_at(*step, 4) for step in steps]
+    assert factors == pytest.approx([min(1, (index + 1) / 10) for index in range(40)])
+
+
+def test_the_average_of_the_weights_is_scored_and_kept(pets, narrow):
+    state, seen = TrainingState.start(BEYOND, CPU), []
+    before = {name: value.clone() for name, value in state.model.state_dict().items()}
+
+    def on_batch(phase: str, photos: int) -> None:
+        if phase == "training":
+            seen.append({name: value.clone() for name, value in state.model.state_dict().items()})
+
+    results, _ = run(pets, BEYOND, state, on_batch=on_batch)
+    expected = seen[0]
+    for weights in seen[1:]:
+        expected = {
+            name: value * 0.9 + weights[name] * 0.1 if value.is_floating_point() else weights[name]
+            for name, value in expected.items()
+        }
+    averaged = state.scored_model.state_dict()
+    for name, value in expected.items():
+        if value.is_floating_point():
+            torch.testing.assert_close(averaged[name], value, msg=name)
+    assert not torch.equal(averaged["normalise.weight"], before["normalise.weight"])
+    loss = evaluate(
+        state.scored_model, pets.validation, make_loss("ce"), network_size=32, precision="fp32", batch_size=5
+    ).loss
+    assert results[-1].evaluation.loss == loss
+
+
+def test_weight_decay_shrinks_weights_beside_the_gradients_step(pets, narrow):
+    plain, decayed = (Recipe(sizes=(16,), batch_size=12, weight_decay=decay) for decay in (0.0, 0.5))
+    start = TrainingState.start(plain, CPU).model.state_dict()["encoder.0.0.0.weight"].clone()
+    ends = [run(pets, recipe)[1].model.state_dict()["encoder.0.0.0.weight"] for recipe in (plain, decayed)]
+    torch.testing.assert_close(ends[1], ends[0] - 1e-3 * 0.5 * start)
+
+
+@pytest.mark.parametrize("stops", [[("training", 5)], [("training", 2), ("scoring", 1)]])
+def test_a_resumed_run_beyond_the_article_equals_an_uninterrupted_one(pets, narrow, tmp_path, stops):
+    assert_identical(run_with_stops(pets, BEYOND, stops, tmp_path / "state"), run(pets, BEYOND))

@@ -103,4 +103,6 @@ def build_compare_tab(catalogue: Catalogue) -> CompareTab:
         show_progress="hidden",
         api_visibility="private",
     )
+    address = "(names, score) => borderlineAddress({ runs: names, score })"
+    gr.on([runs.input, score.input], None, inputs=[runs, score], js=address, api_visibility="private")
     return CompareTab(runs, score, outputs)

@@ -8,7 +8,7 @@ from demo.address import TABS, read_address
 from demo.catalogue import FIRST_CHOICES, Catalogue, choices
 from demo.compare import build_compare_tab, compare
 from demo.scrub import ProbePhotos, build_scrub_tab, scrub_value
-from demo.segment import add_segment_api, build_segment_tab
+from demo.segment import add_segment_api, build_segment_tab, name_samples
 from demo.spot import build_spot_tab, open_spot_tab
 from experiments.probe import sample_photos
 
@@ -98,12 +98,14 @@ def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:
         add_segment_api(catalogue)
         with gr.Row(visible=False):
             listing = gr.JSON(label="runs")
-            gr.Button().click(
-                lambda: runs_api(catalogue),
-                outputs=listing,
-                api_name="runs",
-                api_description="All runs with their last scores.",
-            )
+
+            def runs() -> list[dict]:
+                """All runs with their last scores, as fractions: pixel accuracy, and the border's recall, precision,
+                F1 and IoU."""
+                return runs_api(catalogue)
+
+            # agents know it by the function's name, and what it does by its docstring
+            gr.Button().click(runs, outputs=listing, api_name="runs")
 
         def open_page(query: str, score: str) -> list:
             """Read the runs anew each time the page opens, and choose what its address says."""
@@ -167,5 +169,5 @@ def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:
             outputs=segment.photo,
             show_progress="hidden",
             api_visibility="private",
-        )
+        ).then(None, js=name_samples(), api_visibility="private")
     return blocks

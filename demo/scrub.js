@@ -86,7 +86,9 @@ async function choose() {
   const last = Math.max(0, ...runs.map((run) => run.epochs.at(-1)));
   const atEnd = first || Number(slider.value) === Number(slider.max);
   slider.max = last;
-  if (atEnd) slider.value = last;
+  // a link, or a point of a figure, asks for an epoch once; a later choice of runs does not ask again
+  if (Number.isInteger(value.epoch) && value.epoch >= 0) slider.value = Math.min(value.epoch, last);
+  else if (atEnd) slider.value = last;
   show(missing ? missing + " pictures could not be loaded: reload the page to try again." : value.message);
 }
 
@@ -230,6 +232,7 @@ slider.addEventListener("input", () => {
   pause();
   draw();
 });
+slider.addEventListener("change", () => window.borderlineAddress?.({ epoch: slider.value }));
 playButton.addEventListener("click", () => (timer === null ? play() : pause()));
 new ResizeObserver(draw).observe(element);
 watch("value", choose);

@@ -163,4 +163,5 @@ def build_scrub_tab(catalogue: Catalogue, photos: ProbePhotos) -> ScrubTab:
         show_progress="hidden",
         api_visibility="private",
     )
+    runs.input(None, inputs=runs, js="(names) => borderlineAddress({ runs: names })", api_visibility="private")
     return ScrubTab(runs, view)

@@ -187,7 +187,9 @@ def build_segment_tab(catalogue: Catalogue) -> SegmentTab:
                 elem_id="segment-photo",
             )
             if samples:
-                gr.Examples([[str(path)] for path in samples.values()], inputs=photo, label="Samples")
+                gr.Examples(
+                    [[str(path)] for path in samples.values()], photo, label="Samples", elem_id="segment-samples"
+                )
             checkpoints = gr.CheckboxGroup(label="Checkpoints", elem_id="segment-checkpoints")
         with gr.Column(scale=5, min_width=320):
             result = gr.HTML(WAITING, elem_id="segment-result")
@@ -204,6 +206,12 @@ def build_segment_tab(catalogue: Catalogue) -> SegmentTab:
         api_visibility="private",
     )
     return SegmentTab(photo, checkpoints, result)
+
+
+def name_samples() -> str:
+    """JavaScript that gives the sample pictures' buttons the names that Gradio leaves out."""
+    return f"""() => document.querySelectorAll("#segment-samples .gallery-item").forEach(
+        (button, index) => button.setAttribute("aria-label", "Sample: " + {list(sample_photos())}[index]))"""
 
 
 def add_segment_api(catalogue: Catalogue) -> None:

@@ -1,0 +1,43 @@
+"""`python app.py --mcp` serves the API to agents; without the package it needs, it says which."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+from mcp import ClientSession
+from mcp.client.streamable_http import streamable_http_client
+
+PROJECT = Path(__file__).parents[2]
+
+
+def test_agents_find_the_three_tools_described_and_can_call_them(serve, tiny_runs):
+    url = serve("--mcp", "--runs", tiny_runs)
+
+    async def ask() -> tuple[dict, object]:
+        streams = streamable_http_client(f"{url}/gradio_api/mcp/")
+        async with streams as (read, write, _), ClientSession(read, write) as session:
+            await session.initialize()
+            tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+            return tools, await session.call_tool("runs", {})
+
+    tools, answer = asyncio.run(ask())
+    assert tools.keys() == {"segment", "runs", "compare"}
+    assert all(tool.description for tool in tools.values())
+    assert tools["segment"].inputSchema["properties"].keys() == {"photo", "checkpoint"}
+    assert not answer.isError
+    listed = {run["name"]: run for run in json.loads(answer.content[0].text)}
+    last = pd.read_csv(tiny_runs / "focal-s0" / "epochs.csv").iloc[-1]
+    assert abs(listed["focal-s0"]["pixel_accuracy"] - last["pixel_accuracy"]) < 1e-6
+
+
+def test_without_its_package_the_option_says_what_to_install():
+    code = (
+        "import importlib.util, sys, app; importlib.util.find_spec = lambda name: None; sys.argv = ['app', '--mcp']; "
+    )
+    command = [sys.executable, "-c", code + "app.main()"]
+    ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert ended.stderr == "python app.py: --mcp needs one more package: pip install -r requirements-mcp.txt\n"

@@ -1,22 +1,31 @@
 """The Compare tab: how well each loss finds the border, by epoch and in the end."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import gradio as gr
 import pandas as pd
 
 from demo.catalogue import NO_RUNS, Catalogue
 from demo.figures import SCORES, by_epoch, final_scores
+from experiments.analysis import Analysis, analyse
+from experiments.answer import answer
+from experiments.details import has_details
 from experiments.runs import Run
-from experiments.tables import SHOWN, runs_table
+from experiments.tables import SHOWN, differences_section, runs_table
+from seg import InputError
 
 NONE_CHOSEN = "Choose at least one run."
 
 
 @dataclass(frozen=True)
 class CompareTab:
+    """What the page fills: all but the answer when it opens, the answer when the tab is looked at."""
+
     runs: gr.CheckboxGroup
     score: gr.Dropdown
+    answer: gr.Markdown
     outputs: list[gr.Component]
 
 
@@ -52,6 +61,80 @@ def table(runs: list[Run]) -> pd.DataFrame:
     return shown
 
 
+@dataclass(frozen=True)
+class _Scored:
+    """Runs as they are on the disk; two are the same while no file of the analysis changed."""
+
+    stamps: tuple[tuple[str, int, int], ...]
+    runs: tuple[Run, ...] = field(compare=False)
+
+
+def analysis_of(runs: list[Run]) -> Analysis:
+    """The analysis of these runs, computed once for as long as their files stay as they are.
+
+    Raises:
+        InputError: they cannot be compared, or a file is damaged.
+    """
+    stamps = [(run.name, run.epochs_trained, (run.folder / "images.csv").stat().st_mtime_ns) for run in runs]
+    return _analysis(_Scored(tuple(stamps), tuple(runs)))
+
+
+@lru_cache(maxsize=16)
+def _analysis(scored: _Scored) -> Analysis:
+    return analyse(list(scored.runs))
+
+
+def answer_of(catalogue: Catalogue, names: list[str]) -> str:
+    """The answer that the chosen runs give, with the differences and their intervals below, as Markdown."""
+    runs = catalogue.chosen(names)
+    detailed = [run for run in runs if has_details(run)]
+    if not runs:
+        return ""
+    if len(detailed) < 2:
+        return "Choose two runs that have scores of single photos (`images.csv`) to see what their difference shows."
+    try:
+        analysis = analysis_of(detailed)
+    except InputError as error:
+        return str(error)
+    bare = [run.name for run in runs if run not in detailed]
+    parts = [" ".join(answer(analysis))]
+    if analysis.compared_with is not None and len(analysis.configurations) > 1:
+        parts.append(differences_section(analysis).as_markdown(level=3))
+    if bare:
+        parts.append(f"Without scores of single photos, so not in these numbers: {', '.join(bare)}.")
+    return "\n\n".join(parts)
+
+
+def compare_api(catalogue: Catalogue, names: list[str] | None) -> dict:
+    """The comparison of these runs, or of all that have scores of single photos.
+
+    Raises:
+        gr.Error: there is no such run, or these cannot be compared.
+    """
+    there = {run.name: run for run in catalogue.scored() if has_details(run)}
+    unknown = [name for name in names or [] if name not in there]
+    if unknown or not there:
+        choices = ", ".join(there) or "none, no run has an images.csv yet"
+        raise gr.Error(f"no scores of single photos for {', '.join(unknown) or 'any run'}: choose from {choices}")
+    try:
+        analysis = analysis_of([there[name] for name in names or there])
+    except InputError as error:
+        raise gr.Error(str(error)) from error
+    return {
+        "answer": answer(analysis),
+        "compared_with": analysis.compared_with,
+        "photos": analysis.photos,
+        "seeds_counted": analysis.seeds_counted,
+        "scores": _records(analysis.scores),
+        "reliability": _records(analysis.reliability),
+    }
+
+
+def _records(table: pd.DataFrame) -> list[dict]:
+    """Rows for JSON, which has no NaN."""
+    return json.loads(table.to_json(orient="records", double_precision=10))
+
+
 def photos_note(runs: list[Run]) -> str:
     """A sentence on how many photos the scores come from, where not every score comes from all."""
     sampled = [run for run in runs if run.info.get("validation_sample_photos") != run.info.get("validation_photos")]
@@ -81,6 +164,7 @@ def build_compare_tab(catalogue: Catalogue) -> CompareTab:
             scale=1,
             min_width=200,
         )
+    answered = gr.Markdown(elem_id="compare-answer")
     explanation = gr.Markdown()
     with gr.Row():
         lines = gr.Plot(show_label=False, elem_id="compare-figure", visible=False)
@@ -105,4 +189,12 @@ def build_compare_tab(catalogue: Catalogue) -> CompareTab:
     )
     address = "(names, score) => borderlineAddress({ runs: names, score })"
     gr.on([runs.input, score.input], None, inputs=[runs, score], js=address, api_visibility="private")
-    return CompareTab(runs, score, outputs)
+    runs.input(
+        lambda names: answer_of(catalogue, names),
+        runs,
+        answered,
+        trigger_mode="always_last",
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    return CompareTab(runs, score, answered, outputs)

@@ -6,7 +6,7 @@ import gradio as gr
 
 from demo.address import TABS, read_address
 from demo.catalogue import FIRST_CHOICES, Catalogue, choices
-from demo.compare import build_compare_tab, compare
+from demo.compare import answer_of, build_compare_tab, compare, compare_api
 from demo.scrub import ProbePhotos, build_scrub_tab, scrub_value
 from demo.segment import add_segment_api, build_segment_tab, name_samples
 from demo.spot import build_spot_tab, open_spot_tab
@@ -89,7 +89,7 @@ def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Segment", id="segment"):
                 segment = build_segment_tab(catalogue)
-            with gr.Tab("Compare", id="compare", render_children=True):
+            with gr.Tab("Compare", id="compare", render_children=True) as compare_tab:
                 comparison = build_compare_tab(catalogue)
             with gr.Tab("Scrub", id="scrub", render_children=True):
                 scrub = build_scrub_tab(catalogue, photos)
@@ -106,6 +106,21 @@ def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:
 
             # agents know it by the function's name, and what it does by its docstring
             gr.Button().click(runs, outputs=listing, api_name="runs")
+            # text: what Gradio tells agents of its lists is no valid schema
+            chosen = gr.Textbox("", label="runs")
+            found = gr.JSON(label="comparison")
+
+            def compare_runs(runs: str) -> dict:
+                """Compare runs over single photos: scores with 95 % intervals, differences from unweighted
+                cross-entropy, reliability, and the answer in words. No runs means all.
+
+                Args:
+                    runs: names of runs, as /runs lists them, with commas between; empty for all.
+                """
+                return compare_api(catalogue, [name.strip() for name in runs.split(",") if name.strip()])
+
+            compare_runs.__name__ = "compare"
+            gr.Button().click(compare_runs, inputs=chosen, outputs=found, api_name="compare")
 
         def open_page(query: str, score: str) -> list:
             """Read the runs anew each time the page opens, and choose what its address says."""
@@ -135,6 +150,14 @@ def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:
             inputs=[link, scrub.runs],
             outputs=[tabs, scrub.runs, scrub.view],
             show_progress="hidden",
+            api_visibility="private",
+        )
+        # the intervals take a moment as well
+        compare_tab.select(
+            lambda names: answer_of(catalogue, names),
+            inputs=comparison.runs,
+            outputs=comparison.answer,
+            show_progress="minimal",
             api_visibility="private",
         )
         # read when it is first looked at: the scores of thousands of photos take a moment

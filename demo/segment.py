@@ -219,10 +219,15 @@ def add_segment_api(catalogue: Catalogue) -> None:
     with gr.Row(visible=False):
         photo, checkpoint = gr.File(label="photo", type="filepath"), gr.Textbox(label="checkpoint")
         mask, report = gr.File(label="mask"), gr.JSON(label="report")
-        gr.Button().click(
-            lambda photo, checkpoint: segment_api(catalogue, photo, checkpoint),
-            inputs=[photo, checkpoint],
-            outputs=[mask, report],
-            api_name="segment",
-            api_description="Segment a photo: an indexed PNG (0 pet, 1 background, 2 border) and a report.",
-        )
+
+        def segment(photo: str, checkpoint: str) -> tuple[str, dict]:
+            """Segment a photo: an indexed PNG of its size (0 pet, 1 background, 2 border) and a report.
+
+            Args:
+                photo: an image file.
+                checkpoint: the name of a run with a checkpoint, as /runs lists them.
+            """
+            return segment_api(catalogue, photo, checkpoint)
+
+        # agents know it by the function's name, and what it does by its docstring
+        gr.Button().click(segment, inputs=[photo, checkpoint], outputs=[mask, report], api_name="segment")

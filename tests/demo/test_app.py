@@ -66,8 +66,18 @@ def test_new_run_appears_and_a_broken_one_does_not_hide_the_others(client, runs)
     assert {run["name"] for run in client.predict(api_name="/runs")} == {"ce-s0", "ce-again", "focal-s0"}
 
 
-def test_only_the_two_endpoints_are_public(client):
-    assert set(client.view_api(return_format="dict")["named_endpoints"]) == {"/segment", "/runs"}
+def test_only_the_three_endpoints_are_public(client):
+    assert set(client.view_api(return_format="dict")["named_endpoints"]) == {"/segment", "/runs", "/compare"}
+
+
+def test_compare_takes_names_of_runs_or_none_for_all(client):
+    everything = client.predict("", api_name="/compare")
+    assert everything["compared_with"] == "ce"
+    assert len(everything["answer"]) == 3
+    one = client.predict("focal-s0", api_name="/compare")
+    assert {row["configuration"] for row in one["scores"]} == {"focal"}
+    with pytest.raises(AppError, match="dice-s0"):
+        client.predict("ce-s0, dice-s0", api_name="/compare")
 
 
 def test_empty_folder_of_runs_is_no_error(serve, tmp_path):

@@ -1,11 +1,18 @@
 """The Compare tab's figures and table say what the runs' files say."""
 
+import json
+import shutil
+
+import gradio as gr
 import pandas as pd
 import pytest
 
+from demo import compare as compare_module
 from demo.catalogue import Catalogue
-from demo.compare import compare, photos_note, table
+from demo.compare import answer_of, compare, compare_api, photos_note, table
 from demo.figures import SCORES, by_epoch, final_scores
+from experiments.analysis import analyse
+from experiments.answer import answer
 from experiments.runs import SCORES as CSV_SCORES
 from experiments.runs import read_run
 
@@ -78,3 +85,47 @@ def test_note_tells_when_scores_come_from_a_sample(runs):
     assert photos_note(runs) == ""
     runs[0].info.update(validation_sample_photos=3, validation_photos=8)
     assert "ce-s0 scored a fixed sample of 3 validation photos" in photos_note(runs)
+
+
+# ---- the answer, and what agents and scripts get of it
+
+
+def test_the_answer_is_that_of_the_analysis_and_is_computed_once(tiny_runs, monkeypatch):
+    catalogue, calls = Catalogue((tiny_runs,)), []
+    monkeypatch.setattr(compare_module, "analyse", lambda runs: calls.append(1) or analyse(runs))
+    compare_module._analysis.cache_clear()
+    text = answer_of(catalogue, ["ce-s0", "focal-s0"])
+    for sentence in answer(analyse(catalogue.chosen(["ce-s0", "focal-s0"]))):
+        assert sentence in text
+    assert answer_of(catalogue, ["ce-s0", "focal-s0"]) == text
+    assert len(calls) == 1
+
+
+def test_without_two_runs_there_is_no_answer_yet(tiny_runs):
+    catalogue = Catalogue((tiny_runs,))
+    assert answer_of(catalogue, []) == ""
+    assert answer_of(catalogue, ["ce-s0"]).startswith("Choose two runs")
+
+
+def test_runs_that_cannot_be_compared_are_told(tiny_runs, tmp_path):
+    runs = shutil.copytree(tiny_runs, tmp_path / "runs")
+    images = pd.read_csv(runs / "focal-s0" / "images.csv")
+    images.assign(name="other_" + images["name"]).to_csv(runs / "focal-s0" / "images.csv", index=False)
+    assert "different photos" in answer_of(Catalogue((runs,)), ["ce-s0", "focal-s0"])
+    with pytest.raises(gr.Error, match="different photos"):
+        compare_api(Catalogue((runs,)), [])
+
+
+def test_the_api_gives_the_analysis_without_nan(tiny_runs):
+    catalogue = Catalogue((tiny_runs,))
+    content = compare_api(catalogue, None)
+    assert json.loads(json.dumps(content, allow_nan=False)) == content
+    analysis = analyse(catalogue.scored())
+    assert content["answer"] == answer(analysis)
+    assert content["compared_with"] == "ce"
+    assert len(content["scores"]) == len(analysis.scores)
+    first = content["scores"][0]
+    assert first["mean"] == pytest.approx(analysis.scores["mean"][0])
+    assert {row["configuration"] for row in compare_api(catalogue, ["focal-s0"])["scores"]} == {"focal"}
+    with pytest.raises(gr.Error, match=r"dice-s0: choose from ce-s0, focal-s0"):
+        compare_api(catalogue, ["dice-s0"])

@@ -47,15 +47,13 @@ def change(analysis: Analysis, configuration: str, score: str) -> str:
 
 
 def what_it_costs(analysis: Analysis) -> list[str]:
-    """For each configuration what it changes beside the border's F1."""
+    """For each configuration trained as far as it is to be, what it changes beside the border's F1."""
     first = _first(analysis)
     if first is None:
         return ["No run of unweighted cross-entropy is here to compare with."]
     lines = []
-    for configuration in analysis.configurations:
+    for configuration in _trained_enough(analysis, first):
         name = configuration.name
-        if configuration is first:
-            continue
         errors = [100 * analysis.score(c, "calibration_error")["mean"] for c in (first.name, name)]
         changes = [change(analysis, name, score) for score in ("border_recall", "border_precision", "pixel_accuracy")]
         lines.append(f"`{name}`: {', '.join(changes)}; calibration error {errors[1]:.1f} % against {errors[0]:.1f} %.")
@@ -67,20 +65,17 @@ def what_did_not_work(analysis: Analysis) -> list[str]:
     first = _first(analysis)
     if first is None:
         return ["Nothing can be told without a run of unweighted cross-entropy."]
-    lines = []
-    for configuration in analysis.configurations:
-        if configuration is first:
-            continue
-        name = configuration.name
+    lines, others = [], _trained_enough(analysis, first)
+    for name in (configuration.name for configuration in others):
         if not analysis.score(name, "border_f1")["difference_low"] > 0:
             lines.append(f"`{name}`: {change(analysis, name, 'border_f1')}.")
     fixes = [
         c.name
-        for c in analysis.configurations
+        for c in others
         if analysis.score(c.name, "border_f1")["difference"] >= GAIN
         and analysis.score(c.name, "pixel_accuracy")["difference"] >= -PRICE
     ]
-    if not fixes:
+    if others and not fixes:
         lines.append(
             f"No configuration has {100 * GAIN:.0f} points more border F1 than `{first.name}` for at most "
             f"{100 * PRICE:.1f} points less pixel accuracy."
@@ -89,6 +84,12 @@ def what_did_not_work(analysis: Analysis) -> list[str]:
     if unfinished:
         lines.append(f"Not trained to the end yet: {', '.join(f'`{name}`' for name in unfinished)}.")
     return lines
+
+
+def _trained_enough(analysis: Analysis, first: Configuration) -> list[Configuration]:
+    """The other configurations, without those stopped early where the first was not: training sets them apart."""
+    others = [configuration for configuration in analysis.configurations if configuration is not first]
+    return [configuration for configuration in others if configuration.finished or configuration.epochs == first.epochs]
 
 
 def _first(analysis: Analysis) -> Configuration | None:
@@ -103,8 +104,8 @@ def _of_loss(analysis: Analysis, rivals: list[Configuration], loss: str, words: 
         return f"Of {words} there is no answer yet: no run of it is here to compare."
     if rival is None:
         return (
-            f"Of {words} there is no answer yet: it has trained {trained[0].epochs} epochs, unweighted cross-entropy "
-            f"{first.epochs}."
+            f"Of {words} there is no answer yet: {trained[0].epochs} epochs of training against {first.epochs} of "
+            "unweighted cross-entropy."
         )
     so_far = "" if first.finished else f", after {first.epochs} of {first.runs[0].epochs_planned} epochs,"
     changes = [change(analysis, rival.name, score) for score in ("border_f1", "border_recall", "border_precision")]

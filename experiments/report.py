@@ -154,9 +154,11 @@ def _article(analysis: Analysis) -> str:
     if not same:
         return ""
     reached = analysis.score(same[0].name, "pixel_accuracy")["mean"]
+    progressive = same[0].runs[0].info["options"].get("progressive")
+    cheaper = ", on a cheaper schedule that begins with smaller photos" if progressive else ""
     return (
         f"The article's SegNet reached {ARTICLE_PIXEL_ACCURACY:.2%} pixel accuracy after 20 epochs of unweighted "
-        f"cross-entropy; here `{same[0].name}` reached {reached:.2%}."
+        f"cross-entropy; here `{same[0].name}` reached {reached:.2%}{cheaper}."
     ).replace("%", " %")
 
 

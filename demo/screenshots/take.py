@@ -20,7 +20,7 @@ READY = {
     "segment": "#segment-result figure",
     "compare": "#compare-figure .scatterlayer .trace",
     "scrub": '[data-testid="scrub-canvas"]',
-    "spot": "#spot-table tbody tr",
+    "spot": "#spot-figure .scatterlayer .trace",
 }
 
 

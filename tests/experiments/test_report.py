@@ -12,7 +12,7 @@ import pytest
 
 from experiments import report
 from experiments.analysis import Analysis, analyse
-from experiments.answer import answer, comparable, what_did_not_work
+from experiments.answer import answer, comparable, what_did_not_work, what_it_costs
 from experiments.runs import RESULTS, find_runs
 
 PROJECT = Path(__file__).parents[2]
@@ -130,10 +130,13 @@ def test_seeds_are_mentioned_where_there_are_none_to_count(runs):
 def test_runs_of_unequal_training_are_not_compared_in_words(runs):
     analysis = analysis_of(runs(("ce", 0, 2), ("weighted", 0, 1), ("focal", 0, 2), planned=2), border_f1=(4, 3, 5))
     weights, focal, _ = answer(analysis)
-    assert weights == ("Of class weights there is no answer yet: it has trained 1 epochs, unweighted cross-entropy 2.")
+    assert weights == (
+        "Of class weights there is no answer yet: 1 epochs of training against 2 of unweighted cross-entropy."
+    )
     assert "border F1 rises" in focal
     assert [configuration.name for configuration in comparable(analysis)] == ["focal"]
     assert "Not trained to the end yet: `weighted (1 of 2 epochs)`." in what_did_not_work(analysis)
+    assert not any("weighted" in line for line in what_it_costs(analysis))
 
 
 def test_unfinished_runs_say_so_in_the_answer(runs):

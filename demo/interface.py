@@ -130,7 +130,8 @@ def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:
             shown = [run.name for run in scored if run.name in (address.runs or ())]
             shown = shown or [run.name for run in scored[:FIRST_CHOICES]]
             return [
-                gr.update(selected=address.tab or TABS[0]),
+                # only where a link asks for one: the person may have gone to another tab already
+                gr.update(selected=address.tab) if address.tab else gr.update(),
                 gr.update(choices=choices(with_checkpoint), value=first, visible=bool(with_checkpoint)),
                 gr.update(choices=choices(scored), value=shown, visible=bool(scored)),
                 gr.update(value=address.score or score),

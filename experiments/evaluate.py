@@ -55,13 +55,13 @@ def main(arguments: list[str] | None) -> int:
         path = path / "model.safetensors"
     if options.details and (options.limit or options.flip):
         raise InputError("--details are of all photos, as they are: leave out --limit and --flip")
-    if options.details and not (path.parent / "run.json").is_file():
-        raise InputError(f"{path.parent} is no run's folder, so --details have no place: give a run's checkpoint")
+    if options.details and not ((path.parent / "run.json").is_file() and path.name == "model.safetensors"):
+        raise InputError(f"{path} is not a run's model.safetensors, which --details belong to: give a run's folder")
     model, metadata = load_checkpoint(path)
     device = choose_device(options.device)
     precision = choose_precision(device) if options.precision == "auto" else options.precision
     network_size = metadata["input_size"]
-    size, held_out = _scored_on(path.parent)
+    size, held_out = _scored_on(path)
     split = load_split(options.data, "trainval" if held_out else "test", size, skip_bad=options.skip_bad)
     split = (split.holdout()[1] if held_out else split).sample(options.limit)
     photos = DeviceSplit.upload(split, device)
@@ -95,8 +95,10 @@ def main(arguments: list[str] | None) -> int:
     return 0
 
 
-def _scored_on(folder: Path) -> tuple[int, bool]:
+def _scored_on(checkpoint: Path) -> tuple[int, bool]:
     """Side in pixels of the photos the checkpoint's run is scored on, and whether they are held out of training."""
+    # `--keep-epochs` keeps weights/epoch-NNN.safetensors
+    folder = checkpoint.parent.parent if checkpoint.parent.name == "weights" else checkpoint.parent
     if not (folder / "run.json").is_file():
         return PHOTO_SIZE, False
     options = reread(read_run(folder).info["options"])

@@ -58,11 +58,14 @@ def soft_iou_loss(logits: Tensor, mask: Tensor) -> Tensor:
         mask: (B, H, W) int64.
     """
     probabilities = logits.softmax(dim=1)
+    # of a class that is neither there nor predicted both sums are zero: its IoU is one
+    smallest = 1e-6
     ious = []
     for number, probability in enumerate(probabilities.unbind(dim=1)):
         truth = mask == number
         intersection = (probability * truth).sum()
-        ious.append(intersection / (probability.sum() + truth.sum() - intersection))
+        union = probability.sum() + truth.sum() - intersection
+        ious.append((intersection + smallest) / (union + smallest))
     return 1 - torch.stack(ious).mean()
 
 

@@ -4,6 +4,7 @@ import ast
 import asyncio
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mcp import ClientSession
@@ -22,7 +23,9 @@ def test_agents_find_the_three_tools_described_and_can_call_them(serve, tiny_run
             tools = {tool.name: tool for tool in (await session.list_tools()).tools}
             return tools, await session.call_tool("compare", {"runs": "focal-s0"})
 
-    tools, answer = asyncio.run(ask())
+    # in a thread of its own: the browser's tests leave a loop running in this one
+    with ThreadPoolExecutor() as thread:
+        tools, answer = thread.submit(lambda: asyncio.run(ask())).result()
     assert tools.keys() == {"segment", "runs", "compare"}
     assert all(tool.description for tool in tools.values())
     assert tools["segment"].inputSchema["properties"].keys() == {"photo", "checkpoint"}

@@ -128,11 +128,28 @@ def test_details_are_of_all_photos_as_they_are(command, tiny_runs, tiny_pets, op
     assert said in ended.error
 
 
-def test_details_have_no_place_without_a_run(command, tiny_runs, tiny_pets, tmp_path):
-    path = shutil.copy(tiny_runs / "ce-s0" / "model.safetensors", tmp_path)
-    ended = command(evaluate, path, "--data", tiny_pets, "--details")
-    assert ended.status == 2
-    assert "is no run's folder" in ended.error
+def test_details_belong_to_a_runs_own_checkpoint(command, tiny_runs, tiny_pets, tmp_path):
+    alone = shutil.copy(tiny_runs / "ce-s0" / "model.safetensors", tmp_path)
+    run = shutil.copytree(tiny_runs / "ce-s0", tmp_path / "ce-s0")
+    other = shutil.copy(run / "model.safetensors", run / "other.safetensors")
+    for path in (alone, other):
+        ended = command(evaluate, path, "--data", tiny_pets, "--details")
+        assert ended.status == 2
+        assert "is not a run's model.safetensors" in ended.error
+
+
+def test_a_kept_epoch_is_scored_as_its_run_was(command, tiny_pets, tmp_path, narrow):
+    options = ["--loss", "ce", "--holdout", "--size", 16, "--epochs", 2, "--batch-size", 4, "--keep-epochs"]
+    assert command(run, *options, "--device", "cpu", "--data", tiny_pets, "--out", tmp_path).status == 0
+    path = tmp_path / "ce-holdout-s0" / "weights" / "epoch-001.safetensors"
+    ended = command(evaluate, path, "--data", tiny_pets, "--device", "cpu", "--csv", tmp_path / "scores.csv")
+    assert "ce, epoch 1, network at 16 x 16" in ended.out
+    assert "2 photos held out of the training split at 16 x 16" in ended.out
+    recorded = pd.read_csv(tmp_path / "ce-holdout-s0" / "epochs.csv").set_index("epoch").loc[1]
+    assert pd.read_csv(tmp_path / "scores.csv")["pixel_accuracy"][0] == pytest.approx(
+        recorded["pixel_accuracy"], abs=0.01
+    )
+    assert command(evaluate, path, "--data", tiny_pets, "--details").status == 2
 
 
 def test_what_cannot_be_scored_is_told_in_one_line(command, tiny_runs, tiny_pets, tmp_path):

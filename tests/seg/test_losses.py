@@ -150,6 +150,15 @@ def test_soft_iou_loss_is_zero_for_a_certain_and_right_prediction_and_one_for_a_
     assert soft_iou_loss(right.roll(1, dims=1), mask).item() == pytest.approx(1, abs=1e-6)
 
 
+def test_soft_iou_loss_counts_a_class_neither_there_nor_predicted_as_found():
+    logits = torch.tensor([0.0, 0.0, -300.0]).view(1, 3, 1, 1).expand(1, 3, 2, 2).clone().requires_grad_()
+    loss = soft_iou_loss(logits, torch.zeros(1, 2, 2, dtype=torch.int64))
+    # pet is half found, background half imagined, border rightly ruled out
+    assert loss.item() == pytest.approx(1 - (0.5 + 0 + 1) / 3, abs=1e-5)
+    loss.backward()
+    assert logits.grad.isfinite().all()
+
+
 @pytest.mark.parametrize("name", ["ce", "weighted", "focal"])
 def test_soft_iou_is_added_to_any_loss(name):
     logits, mask = torch.randn(2, 3, 4, 4, requires_grad=True), torch.randint(3, (2, 4, 4))

@@ -131,7 +131,7 @@ def test_runs_of_unequal_training_are_not_compared_in_words(runs):
     analysis = analysis_of(runs(("ce", 0, 2), ("weighted", 0, 1), ("focal", 0, 2), planned=2), border_f1=(4, 3, 5))
     weights, focal, _ = answer(analysis)
     assert weights == (
-        "Of class weights there is no answer yet: 1 epochs of training against 2 of unweighted cross-entropy."
+        "Of class weights there is no answer yet: 1 epoch of training against 2 of unweighted cross-entropy."
     )
     assert "border F1 rises" in focal
     assert [configuration.name for configuration in comparable(analysis)] == ["focal"]

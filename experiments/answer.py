@@ -105,7 +105,8 @@ def _of_loss(analysis: Analysis, rivals: list[Configuration], loss: str, words: 
     if rival is None:
         epochs = "1 epoch" if trained[0].epochs == 1 else f"{trained[0].epochs} epochs"
         return (
-            f"Of {words} there is no answer yet: {epochs} of training against {first.epochs} of unweighted cross-entropy."
+            f"Of {words} there is no answer yet: {epochs} of training against {first.epochs} of "
+            "unweighted cross-entropy."
         )
     so_far = "" if first.finished else f", after {first.epochs} of {first.runs[0].epochs_planned} epochs,"
     changes = [change(analysis, rival.name, score) for score in ("border_f1", "border_recall", "border_precision")]

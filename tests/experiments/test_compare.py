@@ -80,7 +80,7 @@ def parse(text: str) -> list[dict[str, str]]:
 
 def test_the_table_says_what_each_run_is_and_how_far_it_got(command, runs):
     ended = command(compare, "--runs", runs)
-    assert (ended.status, ended.err) == (0, "")
+    assert (ended.status, ended.told) == (0, [])
     rows = parse(ended.out)
     assert [row["run"] for row in rows] == ["ce-s0", "weighted-s1", "focal-s0"]
     assert [row["loss"] for row in rows] == ["ce", "weighted", "focal"]
@@ -138,7 +138,7 @@ def test_broken_runs_are_told_and_the_others_compared(command, runs):
     ended = command(compare, "--runs", runs)
     assert ended.status == 0
     assert [row["run"] for row in parse(ended.out)] == ["weighted-s1"]
-    told = ended.err.splitlines()
+    told = ended.told
     assert len(told) == 2
     assert str(runs / "ce-s0" / "run.json") in told[0]
     assert str(runs / "focal-s0" / "epochs.csv") in told[1]
@@ -239,7 +239,7 @@ HEADERS = dict(
 
 def test_the_answer_comes_right_after_the_runs(command, detailed):
     ended = command(compare, "--runs", detailed)
-    assert (ended.status, ended.err) == (0, "")
+    assert (ended.status, ended.told) == (0, [])
     assert list(tables(ended.out)) == TITLES
 
 

@@ -76,7 +76,7 @@ def test_the_dataset_is_put_in_place_whole(command, oxford, tiny_pets, tmp_path)
 def test_a_whole_dataset_is_not_downloaded_again(command, oxford, tiny_pets):
     before = files(tiny_pets)
     ended = command(fetch, "--data", tiny_pets)
-    assert (ended.status, ended.err) == (0, "")
+    assert (ended.status, ended.told) == (0, [])
     assert "is whole" in ended.out
     assert oxford.asked == []
     assert files(tiny_pets) == before

@@ -135,7 +135,7 @@ def test_a_run_that_another_process_trains_is_left_alone(swept):
 def test_finished_runs_are_skipped_untouched_and_need_no_dataset(swept, grid, command):
     before = contents(swept.out)
     ended = command(sweep, grid(TWO_SEEDS), "--out", swept.out, "--device", "cpu", "--data", "nowhere")
-    assert (ended.status, ended.err) == (0, "")
+    assert (ended.status, ended.told) == (0, [])
     assert [said.split(",")[0] for said in told(ended.out).values()] == ["skipped"] * 2
     assert table(ended.out)["status"].tolist() == ["finished"] * 2
     assert contents(swept.out) == before

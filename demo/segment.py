@@ -1,140 +1,112 @@
-"""The Segment tab: one photo, each chosen checkpoint's mask over it, side by side."""
+"""The Segment tab: one photo, each chosen checkpoint's answer, side by side or two in one picture."""
 
-import base64
-import html
-import io
 import tempfile
-import time
+import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
-import numpy as np
-from PIL import Image, ImageOps
 
-from demo.catalogue import LOSS_NAMES, NO_RUNS, Catalogue, describe, segmenter
+from demo.catalogue import FIRST_CHOICES, NO_RUNS, Catalogue
+from demo.segment_cards import Answer, result_html, sentence_html, shares, waiting_html
+from demo.segment_photo import Session, open_photo, segment_photo
+from demo.segment_views import OPACITY, VIEWS, cut_out, disagreement, picture
 from experiments.probe import sample_photos
-from experiments.runs import Run
-from seg import CLASS_NAMES, InputError
-from seg.inference import as_rgb
-from seg.palette import CLASS_COLOURS, indexed_image
+from seg import InputError
+from seg.palette import indexed_image
 
-# A photo of this many pixels takes 0.9 GB while its probabilities are upsampled
-MAX_PIXELS = 50_000_000
-# Longest side of the picture on the page; the mask to download has the photo's own size
-SHOWN_SIDE = 960
+FOLDER = Path(__file__).parent
+# Segmentations at once, each of another browser tab: the rest wait their turn
+AT_ONCE = 4
 
-WAITING = '<p class="empty">Upload, snap or paste a photo, or click a sample: its masks appear here.</p>'
-NONE_CHOSEN = '<p class="empty">Choose a checkpoint to see its mask.</p>'
+WAITING = "Upload, snap or paste a photo, or click a sample: its masks appear here."
+NONE_CHOSEN = "Choose a checkpoint to see its mask."
+PHOTO = "Photo"  # beside the checkpoints, in the picture that compares two
 
 
-@dataclass(frozen=True)
-class Result:
-    """One checkpoint's answer for one photo: `mask` (H, W) uint8 at the photo's own size."""
+def show_masks(catalogue: Catalogue, session: Session, path: str | None, names: list[str]) -> Iterator[str]:
+    """The result's HTML, again after each checkpoint, or a sentence that says what is missing.
 
-    mask: np.ndarray
-    milliseconds: float
-
-    def shares(self) -> dict[str, float]:
-        """Share of the photo's pixels of each class, by name; they sum to 1."""
-        counts = np.bincount(self.mask.ravel(), minlength=len(CLASS_NAMES))
-        return {name: float(count) / self.mask.size for name, count in zip(CLASS_NAMES, counts, strict=True)}
-
-
-def open_photo(path: str | Path) -> Image.Image:
-    """The photo with its EXIF rotation applied.
-
-    Raises:
-        InputError: not an image, damaged, or larger than the app takes.
+    Ends early, without another word, when the session has a newer request.
     """
-    name = Path(path).name
-    try:
-        with Image.open(path) as photo:
-            if photo.width * photo.height > MAX_PIXELS:
-                megapixels = photo.width * photo.height / 1e6
-                raise InputError(f"{name} has {megapixels:.0f} megapixels: scale it to at most {MAX_PIXELS // 10**6}")
-            photo.load()
-            return ImageOps.exif_transpose(photo)
-    except Image.DecompressionBombError as error:
-        raise InputError(f"{name} is too large: scale it to at most {MAX_PIXELS // 10**6} megapixels") from error
-    except (OSError, SyntaxError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{name} cannot be read as an image: save it as JPEG or PNG and try again") from error
-
-
-def segment_photo(photo: Image.Image, run: Run) -> Result:
-    network = segmenter(run)
-    started = time.perf_counter()
-    mask = network.predict(photo).mask
-    return Result(mask, 1000 * (time.perf_counter() - started))
-
-
-def show_masks(catalogue: Catalogue, path: str | None, names: list[str], progress: gr.Progress) -> str:
-    """The result's HTML: a card for each checkpoint, or a sentence that says what is missing."""
+    session.turn += 1
+    turn = session.turn
     runs = catalogue.with_checkpoint()
-    if not runs:
-        return f'<p class="empty">{_code(NO_RUNS)}</p>'
-    if path is None:
-        return WAITING
     chosen = [run for run in runs if run.name in (names or [])]
-    if not chosen:
-        return NONE_CHOSEN
     try:
-        photo = open_photo(path)
+        if path is None or path != session.path:
+            session.lay_down(path)
     except InputError as error:
-        return f'<p class="empty error">{html.escape(str(error))}</p>'
-    shown = as_rgb(photo)
-    shown.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
-    picture = _data_uri(shown, "JPEG", quality=88)
-    cards = []
-    for run in progress.tqdm(chosen, desc="segmenting"):
-        try:
-            cards.append(_card(run, segment_photo(photo, run), picture, shown.size, Path(path).stem))
-        except InputError as error:
-            cards.append(f'<figure class="card"><p class="error">{html.escape(str(error))}</p></figure>')
-    return f"{_LEGEND}<div class='cards'>{''.join(cards)}</div>"
+        yield sentence_html(str(error), "error")
+        return
+    if not runs or path is None or not chosen:
+        session.answers = {}
+        yield sentence_html(NO_RUNS if not runs else WAITING if path is None else NONE_CHOSEN)
+        return
+    photo, shown, known, answers = session.photo, session.shown, session.known, {}
+    for run in chosen:
+        key = (run.checkpoint, run.checkpoint.stat().st_mtime_ns)
+        if key not in known:
+            yield result_html(shown, chosen, answers)
+            if session.turn != turn:
+                return
+            try:
+                known[key] = Answer.of(*segment_photo(photo, run), shown.size)
+            except InputError as error:
+                answers[run.name] = str(error)
+                continue
+            if session.turn != turn:
+                return
+        answers[run.name] = known[key]
+    session.answers = answers
+    yield result_html(shown, chosen, answers)
 
 
-def _card(run: Run, result: Result, picture: str, shown: tuple[int, int], photo_name: str) -> str:
-    mask = indexed_image(result.mask)
-    overlay = mask.resize(shown, Image.Resampling.NEAREST)
-    overlay.info["transparency"] = CLASS_NAMES.index("background")
-    shares = "".join(
-        f'<li><i style="background:{colour}"></i>{name} <b>{share:.1%}</b></li>'
-        for colour, (name, share) in zip(CLASS_COLOURS, result.shares().items(), strict=True)
-    )
-    size = f"{result.mask.shape[1]} × {result.mask.shape[0]}"
-    return (
-        '<figure class="card">'
-        f"<figcaption><b>{html.escape(describe(run))}</b><span>{LOSS_NAMES.get(run.loss, run.loss)}</span></figcaption>"
-        f'<div class="stack"><img src="{picture}" alt="the photo">'
-        f'<img class="mask" src="{_data_uri(overlay, "PNG")}" alt="mask of {html.escape(run.name)}"></div>'
-        f'<ul class="shares">{shares}</ul>'
-        f'<p class="meta"><span>{size} · {result.milliseconds:.0f} ms</span>'
-        f'<a download="{html.escape(photo_name)}-{html.escape(run.name)}.png" '
-        f'href="{_data_uri(mask, "PNG", optimize=True)}">Download mask</a></p></figure>'
-    )
+def compare_two(session: Session, view: str, left: str | None, right: str | None) -> list:
+    """Updates for the left and right choice, and the two pictures: the first two checkpoints, where
+    a choice is no longer there."""
+    found = session.found()
+    sides = [PHOTO, *found]
+    if not found:
+        return [gr.update(choices=[], value=None), gr.update(choices=[], value=None), None]
+    left = left if left in found or (left == PHOTO and right in found) else sides[1]
+    right = right if right in sides and right != left else next(name for name in (*sides[2:], PHOTO) if name != left)
+    differs = disagreement([answer.shown for answer in found.values()])
+    pictures = [
+        session.shown if side == PHOTO else picture(view, session.shown, found[side].layer(view, differs))
+        for side in (left, right)
+    ]
+    return [gr.update(choices=sides, value=left), gr.update(choices=sides, value=right), tuple(pictures)]
 
 
-# The slider works in the page alone: it sets one CSS variable that all masks read
-_LEGEND = (
-    '<div class="result-bar"><label>Mask opacity '
-    '<input type="range" min="0" max="1" step="0.05" value="0.65" aria-label="Mask opacity" '
-    "oninput=\"this.closest('#segment-result').style.setProperty('--mask-opacity', this.value)\"></label></div>"
-)
+def write_download(session: Session, what: str, checkpoint: str) -> str:
+    """Path of the file that a download button asks for, at the photo's own size.
 
-
-def _data_uri(image: Image.Image, kind: str, **options) -> str:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"
-
-
-def _code(sentence: str) -> str:
-    """A sentence with `code` in backticks, as HTML."""
-    parts = html.escape(sentence).split("`")
-    return "".join(f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts))
+    Args:
+        what: "mask" or "cutout" of one checkpoint, or "all" for a ZIP with both of each.
+    """
+    found = session.found()
+    if not found or (what != "all" and checkpoint not in found):
+        raise gr.Error("this result is gone: choose the photo again")
+    photo_name = Path(session.path).stem
+    # Gradio copies the file into its own cache and serves it from there
+    folder = Path(tempfile.mkdtemp(prefix="borderline-"))
+    pictures = {}
+    for name in found if what == "all" else [checkpoint]:
+        if what != "cutout":
+            pictures[f"{photo_name}-{name}-mask.png"] = indexed_image(found[name].mask)
+        if what != "mask":
+            pictures[f"{photo_name}-{name}-cutout.png"] = cut_out(session.photo, found[name].mask)
+    for name, image in pictures.items():
+        image.save(folder / name, "PNG")
+    if what != "all":
+        return str(folder / next(iter(pictures)))
+    target = folder / f"{photo_name}-masks.zip"
+    with zipfile.ZipFile(target, "w") as archive:  # stored: a PNG does not get smaller
+        for name in pictures:
+            archive.write(folder / name, name)
+    return str(target)
 
 
 def segment_api(catalogue: Catalogue, photo: str, checkpoint: str) -> tuple[str, dict]:
@@ -151,18 +123,18 @@ def segment_api(catalogue: Catalogue, photo: str, checkpoint: str) -> tuple[str,
         raise gr.Error("no photo: give an image file")
     try:
         image = open_photo(photo)
-        result = segment_photo(image, runs[checkpoint])
+        prediction, milliseconds = segment_photo(image, runs[checkpoint])
     except InputError as error:
         raise gr.Error(str(error)) from error
     # Gradio copies the file into its own cache and serves it from there
     with tempfile.NamedTemporaryFile(prefix=f"{Path(photo).stem}-{checkpoint}-", suffix=".png", delete=False) as file:
-        indexed_image(result.mask).save(file, "PNG", optimize=True)
-    height, width = result.mask.shape
+        indexed_image(prediction.mask).save(file, "PNG", optimize=True)
+    height, width = prediction.mask.shape
     report = {
         "checkpoint": checkpoint,
         "size": [width, height],
-        "share": result.shares(),
-        "milliseconds": round(result.milliseconds, 1),
+        "share": shares(prediction.mask),
+        "milliseconds": round(milliseconds, 1),
     }
     return file.name, report
 
@@ -176,6 +148,8 @@ class SegmentTab:
 
 def build_segment_tab(catalogue: Catalogue) -> SegmentTab:
     samples = sample_photos()
+    first = catalogue.with_checkpoint()[:FIRST_CHOICES]
+    session = gr.State(Session())
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=300):
             photo = gr.Image(
@@ -191,21 +165,73 @@ def build_segment_tab(catalogue: Catalogue) -> SegmentTab:
                     [[str(path)] for path in samples.values()], photo, label="Samples", elem_id="segment-samples"
                 )
             checkpoints = gr.CheckboxGroup(label="Checkpoints", elem_id="segment-checkpoints")
-        with gr.Column(scale=5, min_width=320):
-            result = gr.HTML(WAITING, elem_id="segment-result")
+        with gr.Column(scale=5, min_width=320, elem_id="segment-out"):
+            with gr.Row(elem_id="segment-bar"):
+                view = gr.Radio(
+                    [(name, key) for key, name in VIEWS.items()],
+                    value="mask",
+                    label="View",
+                    container=False,
+                    elem_id="segment-view",
+                )
+                gr.HTML(_OPACITY, elem_id="segment-opacity")
+            result = gr.HTML(
+                # the page opens with a sample: the room for its masks is kept
+                waiting_html(first) if samples and first else sentence_html(WAITING),
+                js_on_load=(FOLDER / "segment.js").read_text(),
+                elem_id="segment-result",
+            )
+            gr.Markdown("### Two in one picture", elem_id="segment-two")
+            with gr.Row():
+                left = gr.Dropdown([], label="Left", elem_id="segment-left", min_width=140)
+                right = gr.Dropdown([], label="Right", elem_id="segment-right", min_width=140)
+            slider = gr.ImageSlider(
+                label="Drag the line to compare",
+                format="webp",
+                height=460,
+                interactive=False,
+                buttons=["fullscreen"],
+                elem_id="segment-slider",
+            )
+    file = gr.File(visible="hidden")
 
-    def update(path: str | None, names: list[str], progress=gr.Progress()) -> str:  # noqa: B008 Gradio reads it
-        return show_masks(catalogue, path, names, progress)
+    def update(session: Session, path: str | None, names: list[str]) -> Iterator[str]:
+        yield from show_masks(catalogue, session, path, names)
 
+    hidden = {"show_progress": "hidden", "api_visibility": "private"}
+    pair = {"fn": compare_two, "inputs": [session, view, left, right], "outputs": [left, right, slider], **hidden}
     gr.on(
         [photo.change, checkpoints.input],
         update,
-        inputs=[photo, checkpoints],
+        inputs=[session, photo, checkpoints],
         outputs=result,
-        trigger_mode="always_last",
-        api_visibility="private",
-    )
+        # a newer request starts beside the older one, which then stops at its next checkpoint
+        trigger_mode="multiple",
+        concurrency_limit=AT_ONCE,
+        **hidden,
+    ).then(**pair)
+    gr.on([view.input, left.input, right.input], trigger_mode="always_last", **pair)
+
+    def download(session: Session, event: gr.EventData) -> str:
+        return write_download(session, event.what, event.checkpoint)
+
+    result.click(download, inputs=session, outputs=file, **hidden).success(None, inputs=file, js=_SAVE, **hidden)
     return SegmentTab(photo, checkpoints, result)
+
+
+# Works in the page alone: it sets one CSS variable that the layers read
+_OPACITY = (
+    '<label>Mask opacity <input type="range" min="0" max="1" step="0.05" value="' + str(OPACITY) + '" '
+    'aria-label="Mask opacity" '
+    "oninput=\"document.getElementById('segment-result').style.setProperty('--mask-opacity', this.value)\"></label>"
+)
+
+_SAVE = """(file) => {
+    const link = document.createElement("a");
+    link.href = file.url;
+    link.download = file.orig_name;
+    link.click();
+}"""
 
 
 def name_samples() -> str:

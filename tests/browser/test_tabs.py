@@ -1,6 +1,4 @@
-"""The three tabs in real Chromium: what a person does, and what the person then sees."""
-
-from pathlib import Path
+"""Compare and Scrub in real Chromium: what a person does, and what the person then sees."""
 
 import pandas as pd
 from playwright.sync_api import Page, expect
@@ -13,42 +11,6 @@ def _open(page: Page, tab: str) -> None:
 def _pixels(page: Page) -> str:
     """What the canvas shows."""
     return page.get_by_test_id("scrub-canvas").evaluate("canvas => canvas.toDataURL()")
-
-
-def test_page_opens_with_a_sample_segmented_by_every_checkpoint(page):
-    expect(page.locator("#segment-result figure")).to_have_count(2)
-    expect(page.locator("#segment-result")).to_contain_text("border")
-
-
-def test_uploaded_photo_gets_masks_to_download(page, tiny_pets):
-    expect(page.locator("#segment-result figure")).to_have_count(2)
-    page.locator("#segment-photo").get_by_label("Clear").or_(
-        page.locator("#segment-photo").get_by_role("button", name="Remove Image")
-    ).first.click()
-    expect(page.locator("#segment-result")).to_contain_text("click a sample")
-    photo = tiny_pets / "oxford-iiit-pet" / "images" / "pug_2.jpg"
-    page.locator("#segment-photo input[type=file]").first.set_input_files(photo)
-    expect(page.locator("#segment-result figure")).to_have_count(2)
-    mask = page.locator("#segment-result figure img.mask").first
-    assert mask.evaluate("image => image.complete && image.naturalWidth > 0")
-    with page.expect_download() as download:
-        page.get_by_text("Download mask").first.click()
-    assert download.value.suggested_filename == "pug_2-ce-s0.png"
-    assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
-
-
-def test_unticked_checkpoint_loses_its_mask(page):
-    expect(page.locator("#segment-result figure")).to_have_count(2)
-    page.locator("#segment-checkpoints").get_by_label("focal-s0").uncheck()
-    expect(page.locator("#segment-result figure")).to_have_count(1)
-    expect(page.locator("#segment-result figure")).to_contain_text("ce-s0")
-
-
-def test_opacity_slider_fades_the_masks(page):
-    mask = page.locator("#segment-result img.mask").first
-    expect(mask).to_have_css("opacity", "0.65")
-    page.get_by_label("Mask opacity").fill("0.1")
-    expect(mask).to_have_css("opacity", "0.1")
 
 
 def test_compare_shows_lines_bars_and_the_numbers_of_the_csv(page, tiny_runs):

@@ -1,0 +1,196 @@
+"""The Segment tab's result as HTML: a card for each checkpoint with a layer for each view.
+
+All layers are in the page at once, and the stylesheet shows those of the chosen view: another view asks
+the server for nothing.
+"""
+
+import base64
+import html
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from demo.catalogue import LOSS_NAMES, describe
+from demo.segment_views import (
+    CONFIDENCE_COLOURS,
+    VIEWS,
+    confidence_levels,
+    disagreement,
+    layer,
+    outline_length,
+    share_of_agreement,
+    shrink,
+)
+from experiments.runs import Run
+from seg import CLASS_NAMES
+from seg.inference import Prediction
+from seg.palette import CLASS_COLOURS
+
+_BORDER_LENGTH = (
+    '<p class="note">Border length: the line around the pet, in pixels of the photo. '
+    "Where the pet leaves the photo there is none.</p>"
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one checkpoint made of one photo.
+
+    Attributes:
+        mask: (H, W) uint8 classes at the photo's own size.
+        shown: the same at the size on the page.
+        confidence: levels at the size on the page, as `confidence_levels` gives them.
+        outline: length of the pet's outline in pixels of the photo.
+        milliseconds: of the one pass that gave all of it.
+    """
+
+    mask: np.ndarray
+    shown: np.ndarray
+    confidence: np.ndarray
+    outline: float
+    milliseconds: float
+
+    @classmethod
+    def of(cls, prediction: Prediction, milliseconds: float, size: tuple[int, int]) -> "Answer":
+        """The answer for a photo that is shown at this width and height."""
+        height, width = prediction.mask.shape
+        shown = shrink(prediction.mask, size)
+        outline = outline_length(shown, (width, height))
+        return cls(prediction.mask, shown, confidence_levels(prediction.probabilities, size), outline, milliseconds)
+
+    def layer(self, view: str, differs: np.ndarray) -> Image.Image:
+        return layer(view, self.shown, self.confidence, differs)
+
+
+def shares(mask: np.ndarray) -> dict[str, float]:
+    """Share of the photo's pixels of each class, by name; they sum to 1."""
+    counts = np.bincount(mask.ravel(), minlength=len(CLASS_NAMES))
+    return {name: float(count) / mask.size for name, count in zip(CLASS_NAMES, counts, strict=True)}
+
+
+def result_html(photo: Image.Image, runs: list[Run], answers: dict[str, Answer | str]) -> str:
+    """The photo with each run's answer.
+
+    Args:
+        photo: RGB, at the size on the page.
+        answers: by run name: an answer, or a sentence that says why there is none; runs that are
+            missing are still at work.
+    """
+    found = [answers[run.name] for run in runs if isinstance(answers.get(run.name), Answer)]
+    complete = len(answers) == len(runs)
+    differs = disagreement([answer.shown for answer in found]) if found else np.zeros(photo.size[::-1], bool)
+    cards = "".join(_card(run, answers.get(run.name), differs, comparable=len(found) > 1) for run in runs)
+    status = _agreement(found) if complete else _progress(len(answers), len(runs))
+    busy = "false" if complete else "true"
+    return (
+        f'<div class="result" aria-busy="{busy}" style="--photo: url({data_uri(photo, "JPEG", quality=88)})">'
+        f'<div class="summary"><div role="status">{status}</div></div>{_LEGEND}'
+        f'<div class="cards">{cards}</div>{_BORDER_LENGTH}</div>'
+    )
+
+
+def waiting_html(runs: list[Run]) -> str:
+    """The result before the first photo is read: it takes the room that the masks will need."""
+    cards = "".join(_card(run, None, np.zeros((1, 1), bool), comparable=False) for run in runs)
+    return (
+        f'<div class="result" aria-busy="true"><div class="summary"><div role="status">{_progress(0, len(runs))}</div>'
+        f'</div>{_LEGEND}<div class="cards">{cards}</div>{_BORDER_LENGTH}</div>'
+    )
+
+
+def sentence_html(sentence: str, kind: str = "") -> str:
+    """A sentence instead of a result; `code` in backticks."""
+    parts = html.escape(sentence).split("`")
+    text = "".join(f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts))
+    return f'<p class="empty {kind}">{text}</p>'
+
+
+def _card(run: Run, answer: Answer | str | None, differs: np.ndarray, comparable: bool) -> str:
+    title = (
+        f"<figcaption><b>{html.escape(describe(run))}</b>"
+        f"<span>{html.escape(LOSS_NAMES.get(run.loss, run.loss))}</span></figcaption>"
+    )
+    if answer is None:
+        return (
+            f'<div class="card pending">{title}<div class="stack"><div class="photo"></div></div>'
+            f'{_numbers({}, "–", "–")}<p class="downloads"></p></div>'
+        )
+    if isinstance(answer, str):
+        return f'<figure class="card">{title}<p class="error">{html.escape(answer)}</p></figure>'
+    name = html.escape(run.name)
+    pictures = {view: data_uri(answer.layer(view, differs), "PNG") for view in VIEWS}
+    layers = "".join(
+        f'<img class="layer {view}" src="{pictures[view]}" alt="{title_of_layer} of {name}">'
+        for view, title_of_layer in VIEWS.items()
+        if view != "cutout"
+    )
+    # the cut-out is the photo itself, let through where the layer is opaque
+    cutout = (
+        f'<div class="layer cutout" role="img" aria-label="Cut-out of {name}" '
+        f'style="--pet: url({pictures["cutout"]})"></div>'
+    )
+    alone = "" if comparable else '<p class="alone">Choose a second checkpoint to see where they disagree.</p>'
+    return (
+        f'<figure class="card">{title}'
+        f'<div class="stack"><div class="photo" role="img" aria-label="the photo"></div>{layers}{cutout}{alone}</div>'
+        f"{_numbers(shares(answer.mask), f'{answer.outline:,.0f} px', f'{answer.milliseconds:.0f} ms')}"
+        f'<p class="downloads">{_button("mask", "Mask", run.name)}{_button("cutout", "Cut-out", run.name)}</p></figure>'
+    )
+
+
+def _numbers(share_of: dict[str, float], outline: str, duration: str) -> str:
+    rows = [
+        (f'<i style="background:{colour}"></i>{name}', f"{share_of[name]:.1%}" if share_of else "–")
+        for colour, name in zip(CLASS_COLOURS, CLASS_NAMES, strict=True)
+    ]
+    rows += [("border length", outline), ("time", duration)]
+    return '<dl class="numbers">' + "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows) + "</dl>"
+
+
+def _agreement(found: list[Answer]) -> str:
+    if not found:
+        return ""
+    height, width = found[0].mask.shape
+    text = f"{width} × {height} pixels"
+    if len(found) > 1:
+        which = "both" if len(found) == 2 else f"all {len(found)}"
+        share = share_of_agreement([answer.mask for answer in found])
+        text += f": {which} checkpoints agree on <b>{share:.1%}</b>"
+    return f"<span>{text}</span>{_button('all', 'Download all (ZIP)')}"
+
+
+def _progress(done: int, total: int) -> str:
+    return (
+        f'<label>Segmenting: {done} of {total} <progress max="{total}" value="{done}"></progress></label>'
+        if total
+        else "<span>Segmenting</span>"
+    )
+
+
+def _button(what: str, text: str, checkpoint: str = "") -> str:
+    name = html.escape(checkpoint)
+    label = f"Download {text.lower()} of {name}" if checkpoint else text
+    return (
+        f'<button type="button" data-download="{what}" data-checkpoint="{name}" aria-label="{label}">'
+        f"{'↓ ' if checkpoint else ''}{text}</button>"
+    )
+
+
+_LEGEND = (
+    '<div class="legends"><ul class="legend classes" aria-label="Legend">'
+    + "".join(
+        f'<li class="{name}"><i style="background:{colour}"></i>{name}</li>'
+        for colour, name in zip(CLASS_COLOURS, CLASS_NAMES, strict=True)
+    )
+    + '</ul><p class="legend ramp">unsure, 33 % <i style="background: linear-gradient(90deg, '
+    + ", ".join(CONFIDENCE_COLOURS)
+    + ')"></i> 100 %, sure</p></div>'
+)
+
+
+def data_uri(image: Image.Image, kind: str, **options) -> str:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"

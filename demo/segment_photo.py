@@ -1,0 +1,86 @@
+"""One photo at work: reading it, segmenting it, and what a browser tab keeps of it."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from demo.catalogue import segmenter
+from demo.segment_cards import Answer
+from experiments.runs import Run
+from seg import InputError
+from seg.inference import Prediction, as_rgb
+
+# A photo of this many pixels takes 0.9 GB while its probabilities are upsampled
+MAX_PIXELS = 50_000_000
+# Longest side of the pictures on the page; what is downloaded has the photo's own size
+SHOWN_SIDE = 960
+
+
+@dataclass
+class Session:
+    """What one browser tab shows: its photo and the checkpoints' answers.
+
+    Attributes:
+        turn: counts requests; a request that is no longer the last one stops at its next checkpoint.
+        path: the photo's file; None before the first.
+        photo: RGB, as seen, at its own size.
+        shown: the same, at most `SHOWN_SIDE` long.
+        known: answers for this photo by checkpoint file and time of its last change, so that a
+            checkpoint that is chosen again needs no second pass.
+        answers: those of the chosen checkpoints by run name, or why there is none.
+    """
+
+    turn: int = 0
+    path: str | None = None
+    photo: Image.Image | None = None
+    shown: Image.Image | None = None
+    known: dict[tuple[Path, int], Answer] = field(default_factory=dict)
+    answers: dict[str, Answer | str] = field(default_factory=dict)
+
+    def found(self) -> dict[str, Answer]:
+        return {name: answer for name, answer in self.answers.items() if isinstance(answer, Answer)}
+
+    def lay_down(self, path: str | None) -> None:
+        """Take another photo, or none.
+
+        Raises:
+            InputError: as `open_photo` does; then there is no photo.
+        """
+        self.path, self.photo, self.shown, self.known, self.answers = None, None, None, {}, {}
+        if path is not None:
+            self.photo = as_rgb(open_photo(path))
+            self.shown = self.photo.copy()
+            self.shown.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
+            self.path = path
+
+
+def open_photo(path: str | Path) -> Image.Image:
+    """The photo with its EXIF rotation applied.
+
+    Raises:
+        InputError: not an image, damaged, or larger than the app takes.
+    """
+    name = Path(path).name
+    try:
+        with Image.open(path) as photo:
+            if photo.width * photo.height > MAX_PIXELS:
+                megapixels = photo.width * photo.height / 1e6
+                raise InputError(f"{name} has {megapixels:.0f} megapixels: scale it to at most {MAX_PIXELS // 10**6}")
+            photo.load()
+            return ImageOps.exif_transpose(photo)
+    except Image.DecompressionBombError as error:
+        raise InputError(f"{name} is too large: scale it to at most {MAX_PIXELS // 10**6} megapixels") from error
+    except (OSError, SyntaxError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{name} cannot be read as an image: save it as JPEG or PNG and try again") from error
+
+
+def segment_photo(photo: Image.Image, run: Run) -> tuple[Prediction, float]:
+    """The run's prediction for a photo, and the milliseconds of its one pass."""
+    network = segmenter(run)
+    started = time.perf_counter()
+    prediction = network.predict(photo)
+    return prediction, 1000 * (time.perf_counter() - started)

@@ -195,8 +195,10 @@ def build_segment_tab(catalogue: Catalogue) -> SegmentTab:
             )
     file = gr.File(visible="hidden")
 
-    def update(session: Session, path: str | None, names: list[str]) -> Iterator[str]:
+    def update(session: Session, path: str | None, names: list[str]) -> Iterator[str | dict]:
         yield from show_masks(catalogue, session, path, names)
+        # Gradio repeats a run's last word when it ends: not that of an older photo over a newer one
+        yield gr.skip()
 
     hidden = {"show_progress": "hidden", "api_visibility": "private"}
     pair = {"fn": compare_two, "inputs": [session, view, left, right], "outputs": [left, right, slider], **hidden}

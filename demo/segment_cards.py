@@ -41,9 +41,10 @@ class Answer:
     Attributes:
         mask: (H, W) uint8 classes at the photo's own size.
         shown: the same at the size on the page.
-        confidence: levels at the size on the page, as `confidence_levels` gives them.
+        confidence: levels at half the size on the page, as `confidence_levels` gives them.
         outline: length of the pet's outline in pixels of the photo.
         milliseconds: of the one pass that gave all of it.
+        pictures: the layer of each view but disagreement, as a data URI.
     """
 
     mask: np.ndarray
@@ -51,16 +52,20 @@ class Answer:
     confidence: np.ndarray
     outline: float
     milliseconds: float
+    pictures: dict[str, str]
 
     @classmethod
     def of(cls, prediction: Prediction, milliseconds: float, size: tuple[int, int]) -> "Answer":
         """The answer for a photo that is shown at this width and height."""
         height, width = prediction.mask.shape
         shown = shrink(prediction.mask, size)
-        outline = outline_length(shown, (width, height))
-        return cls(prediction.mask, shown, confidence_levels(prediction.probabilities, size), outline, milliseconds)
+        # the network answers at 128 x 128: half the size on the page loses nothing of it
+        confidence = confidence_levels(prediction.probabilities, ((size[0] + 1) // 2, (size[1] + 1) // 2))
+        pictures = {view: data_uri(layer(view, shown, confidence), "PNG") for view in VIEWS if view != "disagreement"}
+        return cls(prediction.mask, shown, confidence, outline_length(shown, (width, height)), milliseconds, pictures)
 
     def layer(self, view: str, differs: np.ndarray) -> Image.Image:
+        """What a view puts over the photo; `differs` is where the checkpoints disagree."""
         return layer(view, self.shown, self.confidence, differs)
 
 
@@ -78,10 +83,11 @@ def result_html(photo: Image.Image, runs: list[Run], answers: dict[str, Answer |
         answers: by run name: an answer, or a sentence that says why there is none; runs that are
             missing are still at work.
     """
-    found = [answers[run.name] for run in runs if isinstance(answers.get(run.name), Answer)]
     complete = len(answers) == len(runs)
-    differs = disagreement([answer.shown for answer in found]) if found else np.zeros(photo.size[::-1], bool)
-    cards = "".join(_card(run, answers.get(run.name), differs, comparable=len(found) > 1) for run in runs)
+    found = [answer for answer in answers.values() if isinstance(answer, Answer)]
+    # where they disagree is known when all have answered
+    differs = disagreement([answer.shown for answer in found]) if complete and len(found) > 1 else None
+    cards = "".join(_card(run, answers.get(run.name), differs, complete and len(found) < 2) for run in runs)
     status = _agreement(found) if complete else _progress(len(answers), len(runs))
     busy = "false" if complete else "true"
     return (
@@ -93,7 +99,7 @@ def result_html(photo: Image.Image, runs: list[Run], answers: dict[str, Answer |
 
 def waiting_html(runs: list[Run]) -> str:
     """The result before the first photo is read: it takes the room that the masks will need."""
-    cards = "".join(_card(run, None, np.zeros((1, 1), bool), comparable=False) for run in runs)
+    cards = "".join(_card(run, None) for run in runs)
     return (
         f'<div class="result" aria-busy="true"><div class="summary"><div role="status">{_progress(0, len(runs))}</div>'
         f'</div>{_LEGEND}<div class="cards">{cards}</div>{_BORDER_LENGTH}</div>'
@@ -107,7 +113,7 @@ def sentence_html(sentence: str, kind: str = "") -> str:
     return f'<p class="empty {kind}">{text}</p>'
 
 
-def _card(run: Run, answer: Answer | str | None, differs: np.ndarray, comparable: bool) -> str:
+def _card(run: Run, answer: Answer | str | None, differs: np.ndarray | None = None, alone: bool = False) -> str:
     title = (
         f"<figcaption><b>{html.escape(describe(run))}</b>"
         f"<span>{html.escape(LOSS_NAMES.get(run.loss, run.loss))}</span></figcaption>"
@@ -120,10 +126,12 @@ def _card(run: Run, answer: Answer | str | None, differs: np.ndarray, comparable
     if isinstance(answer, str):
         return f'<figure class="card">{title}<p class="error">{html.escape(answer)}</p></figure>'
     name = html.escape(run.name)
-    pictures = {view: data_uri(answer.layer(view, differs), "PNG") for view in VIEWS}
+    pictures = answer.pictures
+    if differs is not None:
+        pictures = pictures | {"disagreement": data_uri(answer.layer("disagreement", differs), "PNG")}
     layers = "".join(
-        f'<img class="layer {view}" src="{pictures[view]}" alt="{title_of_layer} of {name}">'
-        for view, title_of_layer in VIEWS.items()
+        f'<img class="layer {view}" src="{source}" alt="{VIEWS[view]} of {name}">'
+        for view, source in pictures.items()
         if view != "cutout"
     )
     # the cut-out is the photo itself, let through where the layer is opaque
@@ -131,10 +139,10 @@ def _card(run: Run, answer: Answer | str | None, differs: np.ndarray, comparable
         f'<div class="layer cutout" role="img" aria-label="Cut-out of {name}" '
         f'style="--pet: url({pictures["cutout"]})"></div>'
     )
-    alone = "" if comparable else '<p class="alone">Choose a second checkpoint to see where they disagree.</p>'
+    need = '<p class="alone">Choose a second checkpoint to see where they disagree.</p>' if alone else ""
     return (
         f'<figure class="card">{title}'
-        f'<div class="stack"><div class="photo" role="img" aria-label="the photo"></div>{layers}{cutout}{alone}</div>'
+        f'<div class="stack"><div class="photo" role="img" aria-label="the photo"></div>{layers}{cutout}{need}</div>'
         f"{_numbers(shares(answer.mask), f'{answer.outline:,.0f} px', f'{answer.milliseconds:.0f} ms')}"
         f'<p class="downloads">{_button("mask", "Mask", run.name)}{_button("cutout", "Cut-out", run.name)}</p></figure>'
     )

@@ -69,14 +69,14 @@ def confidence_levels(probabilities: np.ndarray, size: tuple[int, int]) -> np.nd
     return (share * (CONFIDENCE_LEVELS - 1)).round().clip(0, CONFIDENCE_LEVELS - 1).astype(np.uint8)
 
 
-def layer(view: str, mask: np.ndarray, confidence: np.ndarray, differs: np.ndarray) -> Image.Image:
+def layer(view: str, mask: np.ndarray, confidence: np.ndarray, differs: np.ndarray | None = None) -> Image.Image:
     """What a view puts over the photo: a palette image, transparent where the photo is to be seen.
 
     Args:
         view: a key of `VIEWS`; for "cutout" only the pet's pixels are opaque, whatever their colour.
         mask: (H, W) classes.
-        confidence: (H, W) levels, as `confidence_levels` gives them.
-        differs: (H, W) bool, where the checkpoints disagree; the mask is shown there alone.
+        confidence: levels of any height and width, as `confidence_levels` gives them.
+        differs: (H, W) bool, where the checkpoints disagree; "disagreement" shows the mask there alone.
     """
     if view == "confidence":
         image = Image.fromarray(confidence)
@@ -101,8 +101,8 @@ def _ramp() -> bytes:
 
 
 def picture(view: str, photo: Image.Image, over: Image.Image) -> Image.Image:
-    """A view as one RGBA picture: the RGB photo with the view's layer of the same size over it."""
-    over = over.convert("RGBA")
+    """A view as one RGBA picture: the RGB photo with the view's layer over it."""
+    over = over.convert("RGBA").resize(photo.size, Image.Resampling.BILINEAR)
     if view == "cutout":
         over.paste(photo, mask=over.getchannel("A"))
         return over

@@ -1,12 +1,33 @@
-"""Plotly figures of runs: scores by epoch, and final scores as bars."""
+"""The scores by epoch as a figure, and what all figures share: names, styles, axes, and what the page gets of them."""
 
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pandas as pd
 import plotly.graph_objects as go
 
 from experiments.analysis import ARTICLE_PIXEL_ACCURACY
+from experiments.configurations import Configuration
 from experiments.runs import Run
 from seg.palette import LOSS_COLOURS, OTHER_COLOUR
 
 DASHES = ("solid", "dash", "dot", "dashdot")
+# The first configuration of a loss has the loss's own marker, any other the next free one of the rest
+LOSS_SYMBOLS = {"ce": "circle", "weighted": "square", "focal": "diamond"}
+OTHER_SYMBOLS = (
+    "triangle-up",
+    "triangle-down",
+    "cross",
+    "circle-open",
+    "square-open",
+    "diamond-open",
+    "triangle-up-open",
+    "triangle-down-open",
+    "cross-open",
+)
+GREY = "#888888"
+ARTICLE = f"article: {100 * ARTICLE_PIXEL_ACCURACY:.2f} %"
 
 # Each score's name, and how to read it in one sentence
 SCORES = {
@@ -32,97 +53,192 @@ SCORES = {
         "Each run's own loss on unseen photos: it compares epochs of one run, not runs of different losses.",
     ),
 }
-ALWAYS_SHOWN = ("pixel_accuracy", "border_recall", "border_precision", "border_f1", "border_iou")
 
 
-def score_label(score: str) -> str:
-    return SCORES[score][0]
+@dataclass(frozen=True)
+class Style:
+    """How a configuration looks in every figure."""
+
+    colour: str
+    dash: str
+    symbol: str
 
 
-def by_epoch(runs: list[Run], score: str) -> go.Figure:
-    """One line a run: the score after each epoch. Runs of one loss share its colour and differ in dashes."""
-    figure = go.Figure(layout=_layout(score_label(score), "Epoch"))
-    fraction = score != "val_loss"
-    seen: dict[str, int] = {}
-    for run in runs:
-        dash = DASHES[seen.get(run.loss, 0) % len(DASHES)]
-        seen[run.loss] = seen.get(run.loss, 0) + 1
-        figure.add_scatter(
-            x=run.epochs["epoch"].tolist(),
-            y=[None if value != value else value for value in run.epochs[score].tolist()],
-            name=run.name,
-            mode="lines+markers",
-            line={"color": colour(run), "dash": dash, "width": 2},
-            marker={"size": 5},
-            hovertemplate=f"{run.name}, epoch %{{x}}: %{{y:{'.2%' if fraction else '.4f'}}}<extra></extra>",
-        )
-    if score == "pixel_accuracy":
-        _mark_article(figure)
-    if fraction:
-        figure.update_yaxes(tickformat=".0%")
-    figure.update_xaxes(dtick=5 if max((run.epochs_trained for run in runs), default=0) > 8 else 1)
-    return figure
+@dataclass(frozen=True)
+class View:
+    """A figure as the page shows it.
 
-
-def final_scores(runs: list[Run], score: str) -> go.Figure:
-    """Bars of each run's last scores: the chosen score first, then accuracy and all border scores.
-
-    Border recall alone rewards over-painting, so it always stands beside precision, F1 and IoU.
+    Attributes:
+        reading: one sentence that says how to read it.
+        description: what it shows, for those who do not see it.
+        legend: name, style, and what else the legend says of it.
+        hint: what a click does, if anything.
     """
-    scores = [score, *(other for other in ALWAYS_SHOWN if other != score)] if score != "val_loss" else ALWAYS_SHOWN
-    figure = go.Figure(layout=_layout("Scores after each run's last epoch", None))
-    for run in runs:
-        values = [run.final(name) for name in scores]
-        figure.add_bar(
-            x=[score_label(name) for name in scores],
-            y=values,
-            name=run.name,
-            marker_color=colour(run),
-            text=["" if value is None else f"{value:.1%}" for value in values],
-            textposition="outside",
-            textfont={"size": 10},
-            cliponaxis=False,
-            hovertemplate=f"{run.name}, epoch {run.epochs_trained}, %{{x}}: %{{y:.2%}}<extra></extra>",
-        )
-    figure.update_layout(barmode="group", bargap=0.25)
-    figure.update_yaxes(tickformat=".0%", range=[0, 1.08])
-    if "pixel_accuracy" in scores:
-        # across the pixel accuracy bars alone: the article says nothing of the others
-        middle = scores.index("pixel_accuracy")
-        figure.add_shape(
-            type="line",
-            x0=middle - 0.45,
-            x1=middle + 0.45,
-            y0=ARTICLE_PIXEL_ACCURACY,
-            y1=ARTICLE_PIXEL_ACCURACY,
-            line={"dash": "dot", "width": 2, "color": "#888888"},
-        )
-    return figure
+
+    title: str
+    reading: str
+    description: str
+    figure: go.Figure
+    legend: list[tuple[str, Style, str]] = field(default_factory=list)
+    hint: str = ""
+
+    def as_value(self) -> dict:
+        """What `figure.js` draws."""
+        figure = json.loads(self.figure.to_json())
+        return {
+            "title": self.title,
+            "reading": self.reading,
+            "description": self.description,
+            "hint": self.hint,
+            "legend": [
+                {"name": name, "note": note, "colour": style.colour, "symbol": style.symbol}
+                for name, style, note in self.legend
+            ],
+            "data": figure["data"],
+            "layout": {key: value for key, value in figure["layout"].items() if key != "template"},
+        }
 
 
 def colour(run: Run) -> str:
     return LOSS_COLOURS.get(run.loss, OTHER_COLOUR)
 
 
-def _mark_article(figure: go.Figure) -> None:
-    figure.add_hline(
-        y=ARTICLE_PIXEL_ACCURACY,
-        line={"dash": "dot", "width": 2, "color": "#888888"},
-        annotation_text="article: 88.28 %",
-        annotation_position="bottom right",
+def score_label(score: str) -> str:
+    return SCORES[score][0]
+
+
+def shown_name(configuration: Configuration) -> str:
+    """A single run has its own name, several seeds share the configuration's."""
+    return configuration.runs[0].name if len(configuration.runs) == 1 else configuration.name
+
+
+def styles(found: Iterable[Configuration]) -> dict[str, Style]:
+    """A style for each run's name: runs of one loss share the colour, those of one configuration all."""
+    styled, seen, free = {}, {}, iter(OTHER_SYMBOLS * 100)
+    for configuration in found:
+        loss = configuration.loss
+        index = seen[loss] = seen.get(loss, -1) + 1
+        symbol = LOSS_SYMBOLS[loss] if index == 0 and loss in LOSS_SYMBOLS else next(free)
+        style = Style(colour(configuration.runs[0]), DASHES[index % len(DASHES)], symbol)
+        styled |= dict.fromkeys((run.name for run in configuration.runs), style)
+    return styled
+
+
+def per_cent(value: float | None) -> str:
+    return "–" if value is None or pd.isna(value) else f"{100 * value:.1f} %"
+
+
+def in_per_cent(values: Iterable[float]) -> list[float | None]:
+    """Fractions in per cent; None, which Plotly leaves out, for NaN."""
+    return [None if pd.isna(value) else 100 * value for value in values]
+
+
+def by_epoch(found: list[Configuration], score: str, styled: dict[str, Style]) -> View:
+    """One line a configuration, the mean over its seeds after each epoch, in a band from the lowest to the highest."""
+    fraction = score != "val_loss"
+    write, scale = (per_cent, 100) if fraction else (_plain, 1)
+    several = any(len(configuration.runs) > 1 for configuration in found)
+    figure, said = go.Figure(layout=layout("Epoch", " %" if fraction else "")), []
+    for configuration in found:
+        style, name = styled[configuration.runs[0].name], shown_name(configuration)
+        table = _by_seed(configuration, score)
+        mean, band = table.mean(axis=1, skipna=False), scale * table.dropna()
+        if len(configuration.runs) > 1 and not band.empty:
+            figure.add_scatter(
+                x=[*band.index, *band.index[::-1]],
+                y=[*band.min(axis=1), *band.max(axis=1)[::-1]],
+                name=f"{name}, lowest to highest seed",
+                mode="lines",
+                line={"width": 0},
+                fill="toself",
+                fillcolor=_transparent(style.colour),
+                hoverinfo="skip",
+            )
+        hover = [f"{name}, epoch {epoch}: {write(mean[epoch])}" for epoch in table.index]
+        if len(configuration.runs) > 1:
+            hover = [
+                "<br>".join(
+                    [f"{text} on average", *(f"{run}: {write(value)}" for run, value in table.loc[epoch].items())]
+                )
+                for text, epoch in zip(hover, table.index, strict=True)
+            ]
+        figure.add_scatter(
+            x=table.index.tolist(),
+            y=[None if pd.isna(value) else scale * value for value in mean],
+            name=name,
+            mode="lines+markers",
+            line={"color": style.colour, "dash": style.dash, "width": 2},
+            marker={"size": 7, "symbol": style.symbol},
+            customdata=[_nearest(table.loc[epoch], mean[epoch]) for epoch in table.index],
+            hovertext=hover,
+            hoverinfo="text",
+        )
+        known = mean.dropna()
+        ends = dict.fromkeys((*known.index[:1], *known.index[-1:]))
+        said.append(f"{name}: " + (", ".join(f"{write(known[e])} at epoch {e}" for e in ends) or "no value"))
+    if score == "pixel_accuracy":
+        figure.add_hline(
+            y=100 * ARTICLE_PIXEL_ACCURACY,
+            line={"dash": "dot", "width": 2, "color": GREY},
+            annotation_text=ARTICLE,
+            annotation_position="bottom right",
+        )
+    figure.update_xaxes(dtick=5 if max((c.epochs for c in found), default=0) > 8 else 1)
+    figure.update_yaxes(tickformat="" if fraction else ".2f")
+    # what a person zoomed into stays while a run grows
+    figure.update_layout(uirevision=score)
+    return View(
+        title=f"{score_label(score)} by epoch",
+        reading=SCORES[score][1],
+        description="; ".join(said) + ".",
+        figure=figure,
+        legend=legend(found, styled),
+        hint=f"{'Bands span the seeds. ' if several else ''}Click a point to see that epoch's predictions.",
     )
 
 
-def _layout(title: str, x_title: str | None) -> dict:
-    # half-transparent grey lines suit light and dark pages; compare.css gives the text its colour on dark ones
-    axis = {"gridcolor": "rgba(128,128,128,0.25)", "zerolinecolor": "rgba(128,128,128,0.5)"}
+def _by_seed(configuration: Configuration, score: str) -> pd.DataFrame:
+    """The score by epoch, one column a run: of the epochs that all have."""
+    columns = {}
+    for run in configuration.runs:
+        epochs = run.epochs.drop_duplicates("epoch", keep="last")
+        columns[run.name] = epochs[score].set_axis(epochs["epoch"].astype(int))
+    return pd.concat(columns, axis=1, join="inner")
+
+
+def legend(found: list[Configuration], styled: dict[str, Style]) -> list[tuple[str, Style, str]]:
+    return [
+        (shown_name(c), styled[c.runs[0].name], f"mean of {len(c.runs)} seeds" if len(c.runs) > 1 else "")
+        for c in found
+    ]
+
+
+def layout(x_title: str, y_suffix: str = " %") -> dict:
+    """Axes in half-transparent grey, which suits light and dark pages; the page colours the text."""
+    axis = {"gridcolor": "rgba(128,128,128,0.25)", "zerolinecolor": "rgba(128,128,128,0.5)", "automargin": True}
     return {
-        "title": {"text": title, "font": {"size": 15}, "x": 0, "xref": "paper"},
-        "margin": {"l": 48, "r": 16, "t": 44, "b": 40},
-        "height": 400,
-        "legend": {"orientation": "h", "y": -0.16, "x": 0},
-        "xaxis": {"title": {"text": x_title}, **axis} if x_title else axis,
-        "yaxis": axis,
+        "margin": {"l": 52, "r": 14, "t": 14, "b": 44},
+        "height": 340,
+        "showlegend": False,
+        "hovermode": "closest",
+        "xaxis": {"title": {"text": x_title}, **axis},
+        "yaxis": {"ticksuffix": y_suffix, **axis},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": "ui-sans-serif, system-ui, sans-serif", "size": 12},
     }
+
+
+def _nearest(scores: pd.Series, mean: float) -> str:
+    """The name of the run whose score is nearest to the mean: the one that a click leads to."""
+    distance = (scores - mean).abs()
+    return str(scores.index[0] if distance.isna().all() else distance.idxmin())
+
+
+def _transparent(colour: str) -> str:
+    red, green, blue = bytes.fromhex(colour[1:])
+    return f"rgba({red},{green},{blue},0.18)"
+
+
+def _plain(value: float) -> str:
+    return "–" if pd.isna(value) else f"{value:.4f}"

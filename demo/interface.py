@@ -6,7 +6,8 @@ import gradio as gr
 
 from demo.address import TABS, read_address
 from demo.catalogue import FIRST_CHOICES, Catalogue, choices
-from demo.compare import answer_of, build_compare_tab, compare, compare_api
+from demo.compare import build_compare_tab, run_choices
+from demo.compare_answer import compare_api
 from demo.scrub import ProbePhotos, build_scrub_tab, scrub_value
 from demo.segment import add_segment_api, build_segment_tab, name_samples
 from demo.spot import build_spot_tab, open_spot_tab
@@ -90,7 +91,7 @@ def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:
             with gr.Tab("Segment", id="segment"):
                 segment = build_segment_tab(catalogue)
             with gr.Tab("Compare", id="compare", render_children=True) as compare_tab:
-                comparison = build_compare_tab(catalogue)
+                comparison = build_compare_tab(catalogue, compare_tab)
             with gr.Tab("Scrub", id="scrub", render_children=True):
                 scrub = build_scrub_tab(catalogue, photos)
             with gr.Tab("Spot check", id="spot", render_children=True) as spot_tab:
@@ -133,11 +134,10 @@ def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:
                 # only where a link asks for one: the person may have gone to another tab already
                 gr.update(selected=address.tab) if address.tab else gr.update(),
                 gr.update(choices=choices(with_checkpoint), value=first, visible=bool(with_checkpoint)),
-                gr.update(choices=choices(scored), value=shown, visible=bool(scored)),
+                run_choices(catalogue, address.runs),
                 gr.update(value=address.score or score),
                 gr.update(choices=choices(scored), value=shown, visible=bool(scored)),
                 scrub_value(catalogue, photos, shown) | {"epoch": address.epoch},
-                *compare(catalogue, shown, address.score or score),
             ]
 
         def follow_point(point: dict, names: list[str]) -> list:
@@ -151,14 +151,6 @@ def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:
             inputs=[link, scrub.runs],
             outputs=[tabs, scrub.runs, scrub.view],
             show_progress="hidden",
-            api_visibility="private",
-        )
-        # the intervals take a moment as well
-        compare_tab.select(
-            lambda names: answer_of(catalogue, names),
-            inputs=comparison.runs,
-            outputs=comparison.answer,
-            show_progress="minimal",
             api_visibility="private",
         )
         # read when it is first looked at: the scores of thousands of photos take a moment
@@ -182,7 +174,6 @@ def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:
                 comparison.score,
                 scrub.runs,
                 scrub.view,
-                *comparison.outputs,
             ],
             js="(query, score) => [borderlineOpenedWith, score]",
             show_progress="hidden",

@@ -1,0 +1,179 @@
+"""What the chosen runs say when their photos are compared: the answer, cards, confusion matrices, and the API."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from html import escape
+
+import gradio as gr
+import numpy as np
+import pandas as pd
+
+from demo.catalogue import Catalogue
+from demo.figures import Style, per_cent, score_label, shown_name
+from experiments.analysis import Analysis, analyse
+from experiments.answer import answer
+from experiments.configurations import Configuration
+from experiments.details import confusions, has_details, read_images
+from experiments.runs import DETAILS, Run
+from seg import CLASS_NAMES, InputError
+
+ON_CARDS = ("border_recall", "border_precision", "border_f1")
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """Runs as they are on the disk; two are the same while no file of the analysis changed."""
+
+    stamp: tuple
+    runs: tuple[Run, ...] = field(compare=False)
+
+
+def details_stamp(run: Run) -> tuple:
+    """Another one when the run's scores of single photos are."""
+    files = [(run.folder / name).stat() for name in DETAILS]
+    return (run.name, str(run.folder), run.epochs_trained, *((file.st_ino, file.st_mtime_ns) for file in files))
+
+
+def analysis_of(runs: list[Run]) -> Analysis:
+    """The analysis of these runs, computed once for as long as their files stay as they are.
+
+    Raises:
+        InputError: they cannot be compared, or a file is missing or damaged.
+    """
+    return _analysis(_scored(runs))
+
+
+def _scored(runs: Sequence[Run]) -> _Scored:
+    try:
+        return _Scored(tuple(map(details_stamp, runs)), tuple(runs))
+    except OSError as error:  # a run begun anew removes them
+        raise InputError(f"{error.filename} cannot be read ({error.strerror}): reload the page") from error
+
+
+@lru_cache(maxsize=16)
+def _analysis(scored: _Scored) -> Analysis:
+    return analyse(list(scored.runs))
+
+
+def answer_text(analysis: Analysis, bare: list[Run]) -> str:
+    """The answer and what it rests on, as Markdown; `bare` are chosen runs that it knows nothing of."""
+    if len(analysis.configurations) == 1:
+        only = shown_name(analysis.configurations[0])
+        sentences = [f"Only `{only}` has scores of single photos here: choose another to see what the loss changes."]
+    else:
+        sentences = answer(analysis)
+    seeds = "photos and seeds" if analysis.seeds_counted else "photos, not seeds: each configuration has one"
+    basis = f"Over the same {analysis.photos:,} photos; the 95 % intervals are of other {seeds}."
+    return "\n\n".join([*sentences, f"<small>{basis}{_left_out(bare)}</small>"])
+
+
+def no_answer_text(bare: list[Run]) -> str:
+    return (
+        "No answer yet: it needs each photo's scores, which a run writes after its last epoch (or "
+        f"`python -m experiments.evaluate RUN --details`).{_left_out(bare)}"
+    )
+
+
+def _left_out(bare: list[Run]) -> str:
+    # a run's name is a folder's: no Markdown in it
+    return f" By epoch only: {', '.join(f'`{run.name}`' for run in bare)}." if bare else ""
+
+
+def cards(analysis: Analysis, styled: dict[str, Style]) -> str:
+    """Border recall, precision and F1 of each configuration, each a bar with its 95 % interval, as HTML."""
+    return f'<ul class="loss-cards">{"".join(_card(analysis, c, styled) for c in analysis.configurations)}</ul>'
+
+
+def _card(analysis: Analysis, configuration: Configuration, styled: dict[str, Style]) -> str:
+    rows = []
+    for score in ON_CARDS:
+        row = analysis.score(configuration.name, score)
+        mean, low, high = (None if pd.isna(row[name]) else 100 * row[name] for name in ("mean", "low", "high"))
+        bar = "" if mean is None else f'<i class="bar" style="width:{mean:.2f}%"></i>'
+        spread = ""
+        if mean is not None and low is not None:
+            bar += f'<i class="spread" style="left:{low:.2f}%;width:{max(high - low, 0):.2f}%"></i>'
+            spread = f"{low:.1f} to {high:.1f}"
+        rows.append(
+            f"<dt>{escape(score_label(score))}</dt><dd><b>{per_cent(row['mean'])}</b>"
+            f'<span class="track" aria-hidden="true">{bar}</span><small>{spread}</small></dd>'
+        )
+    first = configuration.runs[0]
+    seeds = f"{len(configuration.runs)} seeds" if len(configuration.runs) > 1 else f"seed {first.seed}"
+    epochs = configuration.epochs if configuration.finished else f"{configuration.epochs} of {first.epochs_planned}"
+    return (
+        f'<li style="--loss: {styled[first.name].colour}"><h3>{escape(shown_name(configuration))}</h3>'
+        f"<p>{seeds}, {epochs} epochs</p><dl>{''.join(rows)}</dl></li>"
+    )
+
+
+def confusion_tables(analysis: Analysis) -> str:
+    """A table of what became of each true class, in per cent of its pixels, for each configuration, as HTML."""
+    return f'<div class="confusions">{"".join(_confusion_table(c) for c in analysis.configurations)}</div>'
+
+
+def confusion(configuration: Configuration) -> np.ndarray:
+    """Confusion counts of all photos and seeds: (3, 3), rows true classes.
+
+    Raises:
+        InputError: `images.csv` is missing or damaged.
+    """
+    return _confusion(_scored(configuration.runs))
+
+
+@lru_cache(maxsize=64)
+def _confusion(scored: _Scored) -> np.ndarray:
+    return np.sum([confusions(read_images(run)).sum(axis=0) for run in scored.runs], axis=0)
+
+
+def _confusion_table(configuration: Configuration) -> str:
+    counts = confusion(configuration)
+    with np.errstate(invalid="ignore"):
+        shares = counts / counts.sum(axis=1, keepdims=True)
+    rows = []
+    for index, (name, row) in enumerate(zip(CLASS_NAMES, shares, strict=True)):
+        cells = "".join(
+            f'<td class="{"right" if index == column else "wrong"}" style="--share: {np.nan_to_num(share):.4f}">'
+            f"{per_cent(share)}</td>"
+            for column, share in enumerate(row)
+        )
+        rows.append(f'<tr><th scope="row">{name}</th>{cells}</tr>')
+    header = "".join(f'<th scope="col">{name}</th>' for name in CLASS_NAMES)
+    return (
+        f"<table><caption>{escape(shown_name(configuration))}</caption>"
+        f'<thead><tr><th scope="col">true ↓ as →</th>{header}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    )
+
+
+def compare_api(catalogue: Catalogue, names: list[str] | None) -> dict:
+    """The comparison of these runs, or of all that have scores of single photos.
+
+    Raises:
+        gr.Error: there is no such run, or these cannot be compared.
+    """
+    there = {run.name: run for run in catalogue.scored() if has_details(run)}
+    unknown = [str(name) for name in names or [] if name not in there]
+    if unknown or not there:
+        choices = ", ".join(there) or "none, no run has an images.csv yet"
+        raise gr.Error(f"no scores of single photos for {', '.join(unknown) or 'any run'}: choose from {choices}")
+    chosen = [run for name, run in there.items() if not names or name in names]
+    try:
+        analysis = analysis_of(chosen)
+    except InputError as error:
+        raise gr.Error(str(error)) from error
+    return {
+        "answer": answer(analysis),
+        "runs": [run.name for run in chosen],
+        "compared_with": analysis.compared_with,
+        "photos": analysis.photos,
+        "seeds_counted": analysis.seeds_counted,
+        "scores": _records(analysis.scores),
+        "reliability": _records(analysis.reliability),
+    }
+
+
+def _records(table: pd.DataFrame) -> list[dict]:
+    """Rows for JSON, which has no NaN."""
+    return json.loads(table.to_json(orient="records", double_precision=10))

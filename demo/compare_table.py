@@ -1,0 +1,77 @@
+"""The Compare tab's table: what the runs differ in, and their last scores."""
+
+import json
+
+import pandas as pd
+from pandas.io.formats.style import Styler
+
+from demo.figures import SCORES
+from experiments.options import reread
+from experiments.runs import Run
+from experiments.tables import SHOWN, runs_table
+
+# Options that have a column of their own in any case, by the column's name
+OWN_COLUMNS = {"loss": "Loss", "seed": "Seed"}
+# Beside the epochs trained, in their column
+LEFT_OUT = ("epochs",)
+# Half-transparent, for light pages and dark ones
+HIGHLIGHT = "background-color: rgba(230, 159, 0, 0.22)"
+
+
+def differing_options(runs: list[Run]) -> dict[str, list[str]]:
+    """The options in which the runs differ, with each run's value in words."""
+    options = [reread(run.info["options"]) for run in runs]
+    names = dict.fromkeys(name for each in options for name in each)
+    values = {name: [_text(each.get(name)) for each in options] for name in names}
+    return {name: texts for name, texts in values.items() if len(set(texts)) > 1}
+
+
+def table(runs: list[Run]) -> pd.DataFrame:
+    """One row a run: how far it is, the options in which the runs differ, and the last scores in per cent."""
+    numbers = runs_table(runs)
+    columns = {
+        "Run": numbers["name"],
+        "Loss": numbers["loss"],
+        "Seed": numbers["seed"],
+        "Epochs": [f"{run.epochs_trained} of {run.epochs_planned}" for run in runs],
+        "Status": numbers["status"],
+    }
+    for name, texts in differing_options(runs).items():
+        if name not in (*OWN_COLUMNS, *LEFT_OUT):
+            columns[_title(name)] = texts
+    for score in SHOWN:
+        columns[SCORES[score][0]] = (100 * numbers[score]).astype(float)
+    return pd.DataFrame(columns)
+
+
+def column_types(shown: pd.DataFrame) -> list[str]:
+    """Of each column, so that numbers are sorted as numbers."""
+    return ["number" if pd.api.types.is_numeric_dtype(kind) else "str" for kind in shown.dtypes]
+
+
+def styled_table(runs: list[Run]) -> Styler:
+    """`table` as it is shown: two decimals, the best of each score in bold, and differing options highlighted."""
+    shown = table(runs)
+    scores = [SCORES[score][0] for score in SHOWN]
+    differing = [OWN_COLUMNS.get(name, _title(name)) for name in differing_options(runs) if name not in LEFT_OUT]
+    styler = shown.style.format(precision=2, na_rep="–", subset=scores)
+    if len(runs) > 1:
+        styler = styler.highlight_max(subset=scores, props="font-weight: bold")
+    return styler.map(lambda _: HIGHLIGHT, subset=differing) if differing else styler
+
+
+def table_note(runs: list[Run]) -> str:
+    """A sentence on what the table marks."""
+    if len(runs) < 2:
+        return ""
+    same = not any(name not in LEFT_OUT for name in differing_options(runs))
+    options = "these runs have the same options" if same else "coloured: options in which these runs differ"
+    return f"Bold: the best of each score; {options}."
+
+
+def _title(option: str) -> str:
+    return option.replace("_", " ").capitalize()
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
+from PIL import Image
 
 from demo.catalogue import FIRST_CHOICES, NO_RUNS, Catalogue
 from demo.segment_cards import Answer, result_html, sentence_html, shares, waiting_html
@@ -17,8 +18,8 @@ from seg import InputError
 from seg.palette import indexed_image
 
 FOLDER = Path(__file__).parent
-# Segmentations at once, each of another browser tab: the rest wait their turn
-AT_ONCE = 4
+# A newer request must start while the older one is at work; more at once would only slow each other
+AT_ONCE = 2
 
 WAITING = "Upload, snap or paste a photo, or click a sample: its masks appear here."
 NONE_CHOSEN = "Choose a checkpoint to see its mask."
@@ -48,7 +49,7 @@ def show_masks(catalogue: Catalogue, session: Session, path: str | None, names: 
     for run in chosen:
         key = (run.checkpoint, run.checkpoint.stat().st_mtime_ns)
         if key not in known:
-            yield result_html(shown, chosen, answers)
+            yield result_html(shown, photo.size, chosen, answers)
             if session.turn != turn:
                 return
             try:
@@ -60,24 +61,32 @@ def show_masks(catalogue: Catalogue, session: Session, path: str | None, names: 
                 return
         answers[run.name] = known[key]
     session.answers = answers
-    yield result_html(shown, chosen, answers)
+    yield result_html(shown, photo.size, chosen, answers)
 
 
-def compare_two(session: Session, view: str, left: str | None, right: str | None) -> list:
-    """Updates for the left and right choice, and the two pictures: the first two checkpoints, where
-    a choice is no longer there."""
+def offer_sides(session: Session, left: str | None, right: str | None) -> list[dict]:
+    """Updates for the left and right choice: the first two checkpoints, where a choice is no longer there."""
+    names = list(session.found())
+    sides = [PHOTO, *names] if names else []
+    if left not in sides:
+        left = next((name for name in (*names, *sides) if name != right), None)
+    if right not in sides:
+        right = next((name for name in (*names, *sides) if name != left), None)
+    return [gr.update(choices=sides, value=left), gr.update(choices=sides, value=right)]
+
+
+def compare_two(
+    session: Session, view: str, left: str | None, right: str | None
+) -> tuple[Image.Image, Image.Image] | None:
+    """The two pictures of a view; None while there is none."""
     found = session.found()
-    sides = [PHOTO, *found]
-    if not found:
-        return [gr.update(choices=[], value=None), gr.update(choices=[], value=None), None]
-    left = left if left in found or (left == PHOTO and right in found) else sides[1]
-    right = right if right in sides and right != left else next(name for name in (*sides[2:], PHOTO) if name != left)
+    if not {left, right} <= {PHOTO, *found} or not found:
+        return None
     differs = disagreement([answer.shown for answer in found.values()])
-    pictures = [
+    return tuple(
         session.shown if side == PHOTO else picture(view, session.shown, found[side].layer(view, differs))
         for side in (left, right)
-    ]
-    return [gr.update(choices=sides, value=left), gr.update(choices=sides, value=right), tuple(pictures)]
+    )
 
 
 def write_download(session: Session, what: str, checkpoint: str) -> str:
@@ -189,6 +198,7 @@ def build_segment_tab(catalogue: Catalogue) -> SegmentTab:
                 label="Drag the line to compare",
                 format="webp",
                 height=460,
+                max_height=460,
                 interactive=False,
                 buttons=["fullscreen"],
                 elem_id="segment-slider",
@@ -201,7 +211,9 @@ def build_segment_tab(catalogue: Catalogue) -> SegmentTab:
         yield gr.skip()
 
     hidden = {"show_progress": "hidden", "api_visibility": "private"}
-    pair = {"fn": compare_two, "inputs": [session, view, left, right], "outputs": [left, right, slider], **hidden}
+    offer = {"fn": offer_sides, "inputs": [session, left, right], "outputs": [left, right], **hidden}
+    pair = {"fn": compare_two, "inputs": [session, view, left, right], "outputs": slider, **hidden}
+    dress = {"fn": None, "inputs": [left, right], "js": (FOLDER / "segment_slider.js").read_text(), **hidden}
     gr.on(
         [photo.change, checkpoints.input],
         update,
@@ -211,8 +223,8 @@ def build_segment_tab(catalogue: Catalogue) -> SegmentTab:
         trigger_mode="multiple",
         concurrency_limit=AT_ONCE,
         **hidden,
-    ).then(**pair)
-    gr.on([view.input, left.input, right.input], trigger_mode="always_last", **pair)
+    ).then(**offer).then(**pair).then(**dress)
+    gr.on([view.input, left.input, right.input], trigger_mode="always_last", **pair).then(**dress)
 
     def download(session: Session, event: gr.EventData) -> str:
         return write_download(session, event.what, event.checkpoint)

@@ -28,11 +28,6 @@ from seg import CLASS_NAMES
 from seg.inference import Prediction
 from seg.palette import CLASS_COLOURS
 
-_BORDER_LENGTH = (
-    '<p class="note">Border length: the line around the pet, in pixels of the photo. '
-    "Where the pet leaves the photo there is none.</p>"
-)
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -75,11 +70,12 @@ def shares(mask: np.ndarray) -> dict[str, float]:
     return {name: float(count) / mask.size for name, count in zip(CLASS_NAMES, counts, strict=True)}
 
 
-def result_html(photo: Image.Image, runs: list[Run], answers: dict[str, Answer | str]) -> str:
+def result_html(photo: Image.Image, size: tuple[int, int], runs: list[Run], answers: dict[str, Answer | str]) -> str:
     """The photo with each run's answer.
 
     Args:
         photo: RGB, at the size on the page.
+        size: the photo's own width and height.
         answers: by run name: an answer, or a sentence that says why there is none; runs that are
             missing are still at work.
     """
@@ -89,20 +85,20 @@ def result_html(photo: Image.Image, runs: list[Run], answers: dict[str, Answer |
     differs = disagreement([answer.shown for answer in found]) if complete and len(found) > 1 else None
     cards = "".join(_card(run, answers.get(run.name), differs, complete and len(found) < 2) for run in runs)
     status = _agreement(found) if complete else _progress(len(answers), len(runs))
-    busy = "false" if complete else "true"
-    return (
-        f'<div class="result" aria-busy="{busy}" style="--photo: url({data_uri(photo, "JPEG", quality=88)})">'
-        f'<div class="summary"><div role="status">{status}</div></div>{_LEGEND}'
-        f'<div class="cards">{cards}</div>{_BORDER_LENGTH}</div>'
-    )
+    return _page(cards, status, f"{size[0]} × {size[1]} pixels", not complete, data_uri(photo, "JPEG", quality=88))
 
 
 def waiting_html(runs: list[Run]) -> str:
     """The result before the first photo is read: it takes the room that the masks will need."""
-    cards = "".join(_card(run, None) for run in runs)
+    return _page("".join(_card(run, None) for run in runs), _progress(0, len(runs)), "–", busy=True)
+
+
+def _page(cards: str, status: str, size: str, busy: bool, photo: str = "data:,") -> str:
     return (
-        f'<div class="result" aria-busy="true"><div class="summary"><div role="status">{_progress(0, len(runs))}</div>'
-        f'</div>{_LEGEND}<div class="cards">{cards}</div>{_BORDER_LENGTH}</div>'
+        f'<div class="result" aria-busy="{str(busy).lower()}" style="--photo: url({photo})">'
+        f'<div class="summary" role="status">{status}</div>{_LEGEND}<div class="cards">{cards}</div>'
+        f'<p class="note">Photo: {size}.<br>Border length: the line around the pet, in pixels of the photo. '
+        "Where the pet leaves the photo there is none.</p></div>"
     )
 
 
@@ -160,29 +156,23 @@ def _numbers(share_of: dict[str, float], outline: str, duration: str) -> str:
 def _agreement(found: list[Answer]) -> str:
     if not found:
         return ""
-    height, width = found[0].mask.shape
-    text = f"{width} × {height} pixels"
+    text = ""
     if len(found) > 1:
-        which = "both" if len(found) == 2 else f"all {len(found)}"
+        which = "Both" if len(found) == 2 else f"All {len(found)}"
         share = share_of_agreement([answer.mask for answer in found])
-        text += f": {which} checkpoints agree on <b>{share:.1%}</b>"
-    return f"<span>{text}</span>{_button('all', 'Download all (ZIP)')}"
+        text = f'{which}<span class="wide"> checkpoints</span> agree on <b>{share:.1%}</b> of the pixels'
+    return f"<span>{text}</span>{_button('all', 'All as ZIP')}"
 
 
 def _progress(done: int, total: int) -> str:
-    return (
-        f'<label>Segmenting: {done} of {total} <progress max="{total}" value="{done}"></progress></label>'
-        if total
-        else "<span>Segmenting</span>"
-    )
+    return f'<label>Segmenting: {done} of {total} <progress max="{total}" value="{done}"></progress></label>'
 
 
 def _button(what: str, text: str, checkpoint: str = "") -> str:
     name = html.escape(checkpoint)
-    label = f"Download {text.lower()} of {name}" if checkpoint else text
+    label = f"Download {text.lower()} of {name}" if checkpoint else "Download all masks and cut-outs as ZIP"
     return (
-        f'<button type="button" data-download="{what}" data-checkpoint="{name}" aria-label="{label}">'
-        f"{'↓ ' if checkpoint else ''}{text}</button>"
+        f'<button type="button" data-download="{what}" data-checkpoint="{name}" aria-label="{label}">↓ {text}</button>'
     )
 
 

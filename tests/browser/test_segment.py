@@ -162,12 +162,12 @@ def test_opacity_slider_fades_the_mask(page):
 
 
 def test_disagreement_needs_two_checkpoints(page):
-    expect(page.locator("#segment-result")).to_contain_text("all 3 checkpoints agree on")
+    expect(page.locator("#segment-result")).to_contain_text("All 3 checkpoints agree on")
     page.locator("#segment-checkpoints").get_by_label("weighted-s0").uncheck()
     page.locator("#segment-checkpoints").get_by_label("focal-s0").uncheck()
     expect_result(page, masks=1)
     expect(page.locator("#segment-result figure")).to_contain_text("ce-s0")
-    expect(page.locator("#segment-result")).not_to_contain_text("checkpoints agree on")
+    expect(page.locator("#segment-result")).not_to_contain_text("agree on")
     show(page, "disagreement")
     expect(page.get_by_text("Choose a second checkpoint")).to_be_visible()
 
@@ -179,6 +179,7 @@ def slider_pictures(page: Page) -> list[str]:
 def choose(page: Page, side: str, name: str) -> None:
     page.locator(f"#segment-{side} input").click()
     page.get_by_role("option", name=name, exact=True).click()
+    expect(page.get_by_role("option")).to_have_count(0)
 
 
 def test_two_answers_are_compared_in_one_picture(page):
@@ -204,6 +205,24 @@ def test_two_answers_are_compared_in_one_picture(page):
     expect(right).not_to_have_attribute("style", re.compile("50%"))
     assert np.abs(pixels(slider) - photo_and_mask).max() > 60
     choose(page, "left", "ce-s0")
+
+
+def test_keys_move_the_line_between_the_two(page):
+    page.locator("#segment-slider").scroll_into_view_if_needed()
+    line = page.get_by_role("slider", name="Line between left and right")
+    choose(page, "right", "weighted-s0")
+    expect(page.locator("#segment-slider img").nth(1)).to_have_attribute("alt", "Right: weighted-s0")
+    line.focus()
+    line.press("Home")
+    start = line.bounding_box()["x"]
+    line.press("ArrowRight")
+    expect(line).to_have_attribute("aria-valuenow", "5")
+    step = line.bounding_box()["x"] - start
+    line.press("End")
+    expect(line).to_have_attribute("aria-valuenow", "100")
+    width = line.bounding_box()["x"] - start
+    assert width > 300
+    assert step == pytest.approx(width / 20, abs=2)
 
 
 def test_comparison_follows_the_view(page):
@@ -240,7 +259,7 @@ def test_uploaded_photo_gets_masks_and_cut_outs_to_download(page, tiny_pets):
     with Image.open(path) as cut:
         assert (cut.mode, cut.size) == ("RGBA", size)
         np.testing.assert_array_equal(np.asarray(cut)[..., 3] == 255, pet)
-    name, path = download(page, "Download all (ZIP)")
+    name, path = download(page, "Download all masks and cut-outs as ZIP")
     assert name == "pug_2-masks.zip"
     with zipfile.ZipFile(path) as archive:
         assert len(archive.namelist()) == 6

@@ -9,7 +9,7 @@ from pathlib import Path
 import gradio as gr
 from PIL import Image
 
-from demo.catalogue import FIRST_CHOICES, NO_RUNS, Catalogue
+from demo.catalogue import FIRST_CHOICES, NO_RUNS, Catalogue, choices
 from demo.segment_cards import Answer, result_html, sentence_html, shares, waiting_html
 from demo.segment_photo import Session, open_photo, segment_photo
 from demo.segment_views import OPACITY, VIEWS, cut_out, disagreement, picture
@@ -41,9 +41,9 @@ def show_masks(catalogue: Catalogue, session: Session, path: str | None, names: 
     except InputError as error:
         yield sentence_html(str(error), "error")
         return
-    if not runs or path is None or not chosen:
+    if path is None or not chosen:
         session.answers = {}
-        yield sentence_html(NO_RUNS if not runs else WAITING if path is None else NONE_CHOSEN)
+        yield waiting_html(chosen, WAITING) if chosen else sentence_html(NONE_CHOSEN if runs else NO_RUNS)
         return
     photo, shown, known, answers = session.photo, session.shown, session.known, {}
     for run in chosen:
@@ -108,7 +108,8 @@ def write_download(session: Session, what: str, checkpoint: str) -> str:
         if what != "mask":
             pictures[f"{photo_name}-{name}-cutout.png"] = cut_out(session.photo, found[name].mask)
     for name, image in pictures.items():
-        image.save(folder / name, "PNG")
+        # the strongest compression takes seconds for a large photo, and a fifth off its file
+        image.save(folder / name, "PNG", compress_level=1)
     if what != "all":
         return str(folder / next(iter(pictures)))
     target = folder / f"{photo_name}-masks.zip"
@@ -157,7 +158,8 @@ class SegmentTab:
 
 def build_segment_tab(catalogue: Catalogue) -> SegmentTab:
     samples = sample_photos()
-    first = catalogue.with_checkpoint()[:FIRST_CHOICES]
+    runs = catalogue.with_checkpoint()
+    first = runs[:FIRST_CHOICES]
     session = gr.State(Session())
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=300):
@@ -173,7 +175,14 @@ def build_segment_tab(catalogue: Catalogue) -> SegmentTab:
                 gr.Examples(
                     [[str(path)] for path in samples.values()], photo, label="Samples", elem_id="segment-samples"
                 )
-            checkpoints = gr.CheckboxGroup(label="Checkpoints", elem_id="segment-checkpoints")
+            # read anew when the page opens; what is there now keeps the room
+            checkpoints = gr.CheckboxGroup(
+                choices(runs),
+                value=[run.name for run in first],
+                label="Checkpoints",
+                visible=bool(runs),
+                elem_id="segment-checkpoints",
+            )
         with gr.Column(scale=5, min_width=320, elem_id="segment-out"):
             with gr.Row(elem_id="segment-bar"):
                 view = gr.Radio(
@@ -186,7 +195,7 @@ def build_segment_tab(catalogue: Catalogue) -> SegmentTab:
                 gr.HTML(_OPACITY, elem_id="segment-opacity")
             result = gr.HTML(
                 # the page opens with a sample: the room for its masks is kept
-                waiting_html(first) if samples and first else sentence_html(WAITING),
+                waiting_html(first, "" if samples else WAITING) if first else sentence_html(NO_RUNS),
                 js_on_load=(FOLDER / "segment.js").read_text(),
                 elem_id="segment-result",
             )
@@ -229,7 +238,9 @@ def build_segment_tab(catalogue: Catalogue) -> SegmentTab:
     def download(session: Session, event: gr.EventData) -> str:
         return write_download(session, event.what, event.checkpoint)
 
-    result.click(download, inputs=session, outputs=file, **hidden).success(None, inputs=file, js=_SAVE, **hidden)
+    written = result.click(download, inputs=session, outputs=file, **hidden)
+    written.success(None, inputs=file, js=_SAVE, **hidden)
+    written.then(None, js=_REST, **hidden)
     return SegmentTab(photo, checkpoints, result)
 
 
@@ -239,6 +250,10 @@ _OPACITY = (
     'aria-label="Mask opacity" '
     "oninput=\"document.getElementById('segment-result').style.setProperty('--mask-opacity', this.value)\"></label>"
 )
+
+_REST = """() => document.querySelectorAll("#segment-result [data-download]").forEach((button) => {
+    button.disabled = false;
+})"""
 
 _SAVE = """(file) => {
     const link = document.createElement("a");

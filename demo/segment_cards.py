@@ -88,9 +88,14 @@ def result_html(photo: Image.Image, size: tuple[int, int], runs: list[Run], answ
     return _page(cards, status, f"{size[0]} × {size[1]} pixels", not complete, data_uri(photo, "JPEG", quality=88))
 
 
-def waiting_html(runs: list[Run]) -> str:
-    """The result before the first photo is read: it takes the room that the masks will need."""
-    return _page("".join(_card(run, None) for run in runs), _progress(0, len(runs)), "–", busy=True)
+def waiting_html(runs: list[Run], sentence: str = "") -> str:
+    """The result before there is a photo: it takes the room that the masks will need.
+
+    Args:
+        sentence: what to do; without one the photo is on its way.
+    """
+    status = f"<span>{html.escape(sentence)}</span>" if sentence else _progress(0, len(runs))
+    return _page("".join(_card(run, None) for run in runs), status, "–", busy=not sentence)
 
 
 def _page(cards: str, status: str, size: str, busy: bool, photo: str = "data:,") -> str:

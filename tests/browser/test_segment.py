@@ -104,6 +104,8 @@ def test_opening_and_the_next_photo_move_nothing(page):
     page.get_by_role("button", name="Sample: cheetah", exact=True).click()
     expect(page.locator("#segment-result")).to_contain_text("502 × 343 pixels")
     expect_result(page)
+    page.get_by_role("button", name="Remove Image").click()
+    expect(page.locator("#segment-result")).to_contain_text("click a sample")
     page.get_by_role("button", name="Sample: cheetah2").click()
     expect(page.locator("#segment-result")).to_contain_text("762 × 787 pixels")
     expect_result(page)
@@ -312,8 +314,9 @@ def test_pasted_photo_is_segmented(page):
     expect(page.locator("#segment-result")).to_contain_text("762 × 787 pixels")
 
 
-def test_on_a_phone_everything_fits_and_keys_are_enough(chromium, url):
-    page = open_page(chromium, url, 390, 844)
+def test_on_a_phone_nothing_moves_everything_fits_and_keys_are_enough(chromium, url):
+    page = open_page(chromium, url, 390, 844, WATCH)
+    assert len(page.evaluate("[...window.heights]")) == 1
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     option = page.get_by_role("radio", name="Confidence")
     option.focus()

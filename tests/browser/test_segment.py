@@ -314,6 +314,22 @@ def test_pasted_photo_is_segmented(page):
     expect(page.locator("#segment-result")).to_contain_text("762 × 787 pixels")
 
 
+def test_webcam_picture_is_segmented(page):
+    photo = page.locator("#segment-photo")
+    photo.get_by_role("button", name="Remove Image").click()
+    expect(page.locator("#segment-result")).to_contain_text("click a sample")
+    photo.get_by_label("Capture from camera").click()
+    photo.get_by_text("Click to Access Webcam").click()
+    expect(photo.get_by_label("capture photo")).to_be_visible()
+    page.wait_for_function("document.querySelector('#segment-photo video')?.currentTime > 0")
+    photo.get_by_label("capture photo").click()
+    expect(page.locator("#segment-result")).to_contain_text(re.compile(r"\d+ × \d+ pixels"))
+    expect_result(page)
+    photo.get_by_role("button", name="Remove Image").click()
+    page.get_by_role("button", name="Sample: cheetah2").click()
+    expect(page.locator("#segment-result")).to_contain_text("762 × 787 pixels")
+
+
 def test_on_a_phone_nothing_moves_everything_fits_and_keys_are_enough(chromium, url):
     page = open_page(chromium, url, 390, 844, WATCH)
     assert len(page.evaluate("[...window.heights]")) == 1

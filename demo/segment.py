@@ -79,13 +79,13 @@ def compare_two(
     session: Session, view: str, left: str | None, right: str | None
 ) -> tuple[Image.Image, Image.Image] | None:
     """The two pictures of a view; None while there is none."""
-    found = session.found()
+    # in this order: another photo takes the answers away with it
+    shown, found = session.shown, session.found()
     if not {left, right} <= {PHOTO, *found} or not found:
         return None
     differs = disagreement([answer.shown for answer in found.values()])
     return tuple(
-        session.shown if side == PHOTO else picture(view, session.shown, found[side].layer(view, differs))
-        for side in (left, right)
+        shown if side == PHOTO else picture(view, shown, found[side].layer(view, differs)) for side in (left, right)
     )
 
 
@@ -95,10 +95,10 @@ def write_download(session: Session, what: str, checkpoint: str) -> str:
     Args:
         what: "mask" or "cutout" of one checkpoint, or "all" for a ZIP with both of each.
     """
-    found = session.found()
+    path, photo, found = session.path, session.photo, session.found()
     if not found or (what != "all" and checkpoint not in found):
         raise gr.Error("this result is gone: choose the photo again")
-    photo_name = Path(session.path).stem
+    photo_name = Path(path).stem
     # Gradio copies the file into its own cache and serves it from there
     folder = Path(tempfile.mkdtemp(prefix="borderline-"))
     pictures = {}
@@ -106,7 +106,7 @@ def write_download(session: Session, what: str, checkpoint: str) -> str:
         if what != "cutout":
             pictures[f"{photo_name}-{name}-mask.png"] = indexed_image(found[name].mask)
         if what != "mask":
-            pictures[f"{photo_name}-{name}-cutout.png"] = cut_out(session.photo, found[name].mask)
+            pictures[f"{photo_name}-{name}-cutout.png"] = cut_out(photo, found[name].mask)
     for name, image in pictures.items():
         # the strongest compression takes seconds for a large photo, and a fifth off its file
         image.save(folder / name, "PNG", compress_level=1)

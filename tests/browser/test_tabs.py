@@ -17,6 +17,7 @@ def test_slider_changes_the_picture_without_asking_the_server(page):
     slider, label = page.get_by_test_id("scrub-epoch"), page.get_by_test_id("scrub-label")
     expect(label).to_have_text("Epoch 3 of 3")
     last = _pixels(page)
+    expect(page.locator("#segment-slider img")).to_have_count(2)  # what the page opened with is done
     requests = []
     page.on("request", lambda request: requests.append(request.url))
     slider.fill("0")

@@ -1,239 +1,277 @@
-// The scrubber. Gradio calls this once with `element`, `props` and `watch`; the template never changes.
-// Every mosaic is fetched and recoloured once; a slide only draws from memory.
+// The scrubber: one epoch for all runs. Gradio calls this once with `element`, `props`, `server`, `upload` and `watch`;
+// the template never changes. Sliding only draws from memory.
 
 const find = (selector) => element.querySelector(selector);
-const slider = find('[data-testid="scrub-epoch"]');
-const playButton = find('[data-testid="scrub-play"]');
-const label = find('[data-testid="scrub-label"]');
-const canvas = find('[data-testid="scrub-canvas"]');
-const scoreList = find(".scrub-scores");
+const testId = (name) => find(`[data-testid="scrub-${name}"]`);
+const root = find(".scrub");
+const slider = testId("epoch");
+const playButton = testId("play");
+const label = testId("label");
+const canvas = testId("canvas");
+const curve = testId("curve");
+const scoreChoice = testId("score");
+const scoreRows = find(".scrub-scores tbody");
 const messageLine = find(".scrub-message");
+const statusLine = testId("status");
+const photoList = find(".scrub-photos");
+const enlarged = testId("enlarged");
+const toggles = [...element.querySelectorAll(".scrub-row input[name]")];
 
-const MASK_OPACITY = 0.65; // over a photo; a tile without one shows its mask opaque
-const TILE = 96; // CSS pixels of a tile where there is room
-const GAP = 4;
-const GROUP_GAP = 14;
-const HEADER = 20;
 const FRAME_MILLISECONDS = 350;
 
-const pictures = new Map(); // URL -> promise of an ImageBitmap
-let runs = []; // chosen runs with their pictures: {…, photoBitmap, masks: Map(epoch -> ImageBitmap)}
+let runs = []; // chosen runs with their pictures: {…, places: Map(tile name -> {source, index}), epochs, ownSource}
+let colours = []; // of pet, background, border and the mark of background, as pixels
 let generation = 0; // counts choices, so that pictures of an earlier one are not shown
 let timer = null;
+let sections = [];
+let cursor = null;
+let open = null; // name of the enlarged tile
+let own = null; // one's own photo, uploaded: {path}
 
-function fetchPicture(url, recolour) {
-  if (!pictures.has(url)) {
-    const picture = fetch(url)
-      .then((response) => {
-        if (!response.ok) throw new Error("HTTP " + response.status);
-        return response.blob();
-      })
-      .then(createImageBitmap)
-      .then((bitmap) => (recolour ? clearBackground(bitmap) : bitmap));
-    picture.catch(() => pictures.delete(url)); // so that a later choice tries again
-    pictures.set(url, picture);
-  }
-  return pictures.get(url);
-}
+const shownNow = () => Object.fromEntries(toggles.map(({ name, checked, disabled }) => [name, checked && !disabled]));
+const wantedNow = () => Number(slider.value);
+const styleNow = () => ({ ink: getComputedStyle(root).color, font: getComputedStyle(root).fontFamily });
 
-// Background pixels become transparent, so that the photo shows through
-function clearBackground(bitmap) {
-  const sheet = new OffscreenCanvas(bitmap.width, bitmap.height);
-  const context = sheet.getContext("2d", { willReadFrequently: true });
-  context.drawImage(bitmap, 0, 0);
-  const image = context.getImageData(0, 0, sheet.width, sheet.height);
-  const pixels = new Uint32Array(image.data.buffer);
-  for (let i = 0; i < pixels.length; i++) {
-    if ((pixels[i] & 0xffffff) === 0) pixels[i] = 0;
-  }
-  context.putImageData(image, 0, 0);
-  return createImageBitmap(sheet);
-}
+// ---- choosing runs
 
 async function choose() {
   const mine = ++generation;
   const value = props.value || { runs: [], message: "" };
+  colours = (value.colours ?? []).map(pixelOf);
   if (!value.runs.length) {
     runs = [];
     pause();
     show(value.message);
     return;
   }
-  let fetched = 0;
-  let missing = 0;
-  const total = value.runs.reduce((sum, run) => sum + 1 + Object.keys(run.mosaics).length, 0);
-  const count = () => {
-    fetched += 1;
-    if (mine === generation && fetched < total) messageLine.textContent = "Loading predictions: " + fetched + " of " + total;
-  };
-  const loaded = await Promise.all(
-    value.runs.map(async (run) => {
-      const masks = new Map();
-      let photoBitmap = null;
-      const jobs = Object.entries(run.mosaics).map(([epoch, url]) =>
-        fetchPicture(url, true).then((bitmap) => masks.set(Number(epoch), bitmap)).catch(() => (missing += 1)).finally(count)
-      );
-      jobs.push(
-        fetchPicture(run.photos, false).then((bitmap) => (photoBitmap = bitmap)).catch(() => (missing += 1)).finally(count)
-      );
-      await Promise.all(jobs);
-      return { ...run, masks, photoBitmap, epochs: [...masks.keys()].sort((a, b) => a - b) };
-    })
-  );
+  const classColours = colours.slice(0, 3);
+  const jobs = [];
+  const load = (url, kind, keep) => jobs.push({ url, promise: fetchPicture(url, kind).then(keep) });
+  const loaded = value.runs.map((run) => {
+    const source = makeSource({ tile: run.tile, columns: run.columns, tiles: run.tiles });
+    for (const [epoch, url] of Object.entries(run.mosaics)) load(url, classColours, (mask) => source.masks.set(Number(epoch), mask));
+    if (run.photos) load(run.photos, null, (photo) => (source.photo = photo));
+    if (run.truth) load(run.truth, classColours, (truth) => (source.truth = withUnknown(truth, run)));
+    return { ...run, source, places: new Map(run.tiles.map((tile, index) => [tile.name, { source, index }])) };
+  });
+  let [fetched, missing] = [0, 0];
+  for (const { promise } of jobs) {
+    promise
+      .catch(() => (missing += 1))
+      .finally(() => {
+        fetched += 1;
+        if (mine === generation && fetched < jobs.length) messageLine.textContent = `Loading predictions: ${fetched} of ${jobs.length}`;
+      });
+  }
+  await Promise.allSettled(jobs.map(({ promise }) => promise));
   if (mine !== generation) return;
+  forgetPictures(new Set(jobs.map(({ url }) => url)));
   const first = runs.length === 0;
+  for (const run of loaded) run.epochs = [...run.source.masks.keys()].sort((a, b) => a - b);
   runs = loaded.filter((run) => run.epochs.length);
   const last = Math.max(0, ...runs.map((run) => run.epochs.at(-1)));
-  const atEnd = first || Number(slider.value) === Number(slider.max);
+  const atEnd = first || wantedNow() === Number(slider.max);
   slider.max = last;
   // a link, or a point of a figure, asks for an epoch once; a later choice of runs does not ask again
   if (Number.isInteger(value.epoch) && value.epoch >= 0) slider.value = Math.min(value.epoch, last);
   else if (atEnd) slider.value = last;
   show(missing ? missing + " pictures could not be loaded: reload the page to try again." : value.message);
+  if (own) computeOwn();
+}
+
+// Tiles without a true mask are background in its mosaic, which would be told as errors
+function withUnknown(truth, run) {
+  const classes = truth.classes.slice();
+  run.tiles.forEach((tile, index) => {
+    if (tile.truth) return;
+    const left = (index % run.columns) * run.tile;
+    const top = Math.floor(index / run.columns) * run.tile;
+    for (let row = top; row < top + run.tile; row++) classes.fill(UNKNOWN, row * truth.width + left, row * truth.width + left + run.tile);
+  });
+  return { ...truth, classes };
 }
 
 function show(message) {
   messageLine.textContent = message;
-  element.querySelector(".scrub").classList.toggle("empty", runs.length === 0);
+  root.classList.toggle("empty", runs.length === 0);
   slider.disabled = playButton.disabled = runs.length === 0;
+  const truth = runs.some((run) => run.source.truth);
+  for (const toggle of toggles) if (["truth", "errors"].includes(toggle.name)) toggle.disabled = !truth;
+  find("#scrub-truth-reason").textContent = truth || !runs.length ? "" : "Ground truth and errors need the dataset.";
+  const keepers = runs.filter((run) => run.weights.length);
+  testId("own").disabled = !keepers.length;
+  find("#scrub-own-reason").textContent =
+    keepers.length || !runs.length ? "" : "Your own photo needs a run that kept its weights: train one with --keep-epochs.";
+  const choices = Object.entries(props.value?.scores ?? {});
+  if (scoreChoice.options.length !== choices.length) {
+    scoreChoice.replaceChildren(...choices.map(([score, title]) => new Option(title, score)));
+  }
+  layOut();
+}
+
+// ---- drawing
+
+// Whatever changes places: runs, toggles, the width of the page
+function layOut() {
+  const width = root.clientWidth;
+  if (!runs.length || !width) {
+    // a hidden tab: the observer calls again when it shows
+    if (!runs.length) draw();
+    return;
+  }
+  sections = arrange(allTiles(runs), runs, shownNow(), width);
+  find(".scrub-mark").hidden = !isFiltered(shownNow());
+  const height = sections.reduce((sum, section) => sum + section.height, 0);
+  const ratio = window.devicePixelRatio || 1;
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  canvas.style.width = width + "px";
+  canvas.style.height = height + "px";
+  placePhotos();
+  drawScores();
   draw();
 }
 
-// A run shorter than the longest stays at its last epoch
-function epochOf(run) {
-  const wanted = Number(slider.value);
-  return run.epochs.filter((epoch) => epoch <= wanted).at(-1) ?? run.epochs[0];
+function drawScores() {
+  const score = scoreChoice.value;
+  cursor = drawCurve(curve, runs, score, Number(slider.max), curve.parentElement.clientWidth || 320);
+  curve.setAttribute("aria-label", describeCurve(runs, score, scoreChoice.selectedOptions[0]?.text ?? ""));
+  const titles = ["Run", ...Object.values(props.value.scores)];
+  find(".scrub-scores thead tr").replaceChildren(...titles.map((title) => cell("th", title, "col")));
+  scoreRows.replaceChildren(
+    ...runs.map((run) => {
+      const row = document.createElement("tr");
+      const head = cell("th", run.name, "row");
+      const mark = document.createElement("i");
+      mark.style.background = run.colour;
+      head.prepend(mark);
+      head.append(document.createElement("small"));
+      row.append(head, ...titles.slice(1).map(() => cell("td", "")));
+      return row;
+    }),
+  );
 }
 
-// Tiles in one order for all runs: package samples first, they always have their photo
-function tileNames() {
-  const tiles = new Map();
-  for (const run of runs) for (const tile of run.tiles) if (!tiles.has(tile.name)) tiles.set(tile.name, tile);
-  const all = [...tiles.values()];
-  return [...all.filter((tile) => tile.sample), ...all.filter((tile) => !tile.sample)];
+function cell(tag, text, scope = null) {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  if (scope) made.scope = scope;
+  return made;
 }
 
 function draw() {
-  const wanted = Number(slider.value);
-  label.textContent = runs.length ? "Epoch " + wanted + " of " + slider.max : "No run chosen";
-  scoreList.replaceChildren(
-    ...runs.map((run) => {
-      const line = document.createElement("li");
-      const epoch = epochOf(run);
-      const name = document.createElement("b");
-      name.textContent = run.name;
-      line.append(name, epoch === wanted ? " " : " (stopped after epoch " + epoch + ") ", run.scores[epoch]);
-      return line;
-    })
-  );
+  label.textContent = runs.length ? `Epoch ${slider.value} of ${slider.max}` : "No run chosen";
   if (!runs.length) {
     canvas.width = canvas.height = 0;
     canvas.style.height = "0";
+    scoreRows.replaceChildren();
+    curve.replaceChildren();
+    photoList.replaceChildren();
     return;
   }
-  const width = element.querySelector(".scrub").clientWidth;
-  if (!width) return; // a hidden tab: the observer draws when it shows
-  const tiles = tileNames();
-  // tiles without a photo need no column for it
-  const sections = [tiles.filter((tile) => tile.photo), tiles.filter((tile) => !tile.photo)]
-    .filter((section) => section.length)
-    .map((section) => arrange(section, width));
-  const height = sections.reduce((sum, section) => sum + section.height, 0);
-  const ratio = window.devicePixelRatio || 1;
-  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-    canvas.style.width = width + "px";
-    canvas.style.height = height + "px";
-  }
+  const wanted = wantedNow();
+  slider.setAttribute("aria-valuetext", label.textContent);
   const context = canvas.getContext("2d");
+  const ratio = window.devicePixelRatio || 1;
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
-  const style = getComputedStyle(element);
-  let top = 0;
-  for (const section of sections) {
-    context.fillStyle = style.color;
-    context.font = "12px " + style.fontFamily;
-    drawSection(context, section, top);
-    top += section.height;
-  }
-}
-
-// Groups of tiles side by side, each a photo (where there is one) and every run's mask of it
-function arrange(tiles, width) {
-  const heads = [...(tiles[0].photo ? ["photo"] : []), ...runs.map((run) => run.name)];
-  const columns = heads.length;
-  const groups = Math.max(1, Math.floor((width + GROUP_GAP) / (columns * (TILE + GAP) - GAP + GROUP_GAP)));
-  const side = Math.min(1.6 * TILE, (width - (groups - 1) * GROUP_GAP - groups * (columns - 1) * GAP) / (groups * columns));
-  const rows = Math.ceil(tiles.length / groups);
-  return { tiles, heads, groups, side, groupWidth: columns * (side + GAP) - GAP, height: HEADER + rows * (side + GAP) + GAP };
-}
-
-function drawSection(context, { tiles, heads, groups, side, groupWidth }, top) {
-  for (let group = 0; group < Math.min(groups, tiles.length); group++) {
-    heads.forEach((head, column) => {
-      context.fillText(head, group * (groupWidth + GROUP_GAP) + column * (side + GAP), top + HEADER - 7, side);
-    });
-  }
-  tiles.forEach((tile, index) => {
-    let x = (index % groups) * (groupWidth + GROUP_GAP);
-    const y = top + HEADER + Math.floor(index / groups) * (side + GAP);
-    if (tile.photo) {
-      drawTile(context, runs.find((run) => position(run, tile.name) >= 0), tile, null, x, y, side);
-      x += side + GAP;
-    }
-    for (const run of runs) {
-      drawTile(context, run, tile, run.masks.get(epochOf(run)), x, y, side);
-      x += side + GAP;
-    }
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  drawGrid(context, sections, runs, wanted, shownNow(), colours, styleNow());
+  cursor?.moveTo(wanted);
+  const scores = Object.keys(props.value.scores);
+  runs.forEach((run, index) => {
+    const epoch = epochOf(run, wanted);
+    const [head, ...cells] = scoreRows.children[index].children;
+    head.lastChild.textContent = epoch === wanted ? "" : ` (stopped after epoch ${epoch})`;
+    scores.forEach((score, column) => (cells[column].textContent = perCent(run.scores[epoch][score])));
   });
+  if (open) drawEnlarged();
 }
 
-function position(run, name) {
-  return run.tiles.findIndex((tile) => tile.name === name);
-}
-
-function drawTile(context, run, tile, mask, x, y, side) {
-  context.fillStyle = "#000";
-  context.fillRect(x, y, side, side);
-  const index = position(run, tile.name);
-  if (index < 0) return; // this run kept no prediction for this photo
-  const sx = (index % run.columns) * run.tile;
-  const sy = Math.floor(index / run.columns) * run.tile;
-  const photo = run.tiles[index].photo && run.photoBitmap;
-  if (photo) context.drawImage(photo, sx, sy, run.tile, run.tile, x, y, side, side);
-  if (mask) {
-    context.globalAlpha = photo ? MASK_OPACITY : 1;
-    context.drawImage(mask, sx, sy, run.tile, run.tile, x, y, side, side);
-    context.globalAlpha = 1;
-  }
-}
+// ---- playing
 
 function pause() {
   clearInterval(timer);
   timer = null;
-  playButton.textContent = "▶";
+  playButton.classList.remove("playing");
   playButton.setAttribute("aria-label", "Play");
 }
 
 function play() {
-  if (Number(slider.value) === Number(slider.max)) slider.value = 0;
-  playButton.textContent = "⏸";
+  if (wantedNow() === Number(slider.max)) goTo(0);
+  playButton.classList.add("playing");
   playButton.setAttribute("aria-label", "Pause");
-  draw();
   timer = setInterval(() => {
-    slider.value = Number(slider.value) + 1;
-    draw();
-    if (Number(slider.value) === Number(slider.max)) pause();
-  }, FRAME_MILLISECONDS);
+    const atEnd = wantedNow() === Number(slider.max);
+    if (!atEnd) goTo(wantedNow() + 1);
+    else if (testId("loop").checked) goTo(0);
+    if (wantedNow() === Number(slider.max) && !testId("loop").checked) pause();
+  }, FRAME_MILLISECONDS / Number(testId("speed").value));
 }
+
+function goTo(epoch) {
+  slider.value = Math.min(Math.max(epoch, 0), Number(slider.max));
+  draw();
+}
+
+const keepAddress = () => window.borderlineAddress?.({ epoch: slider.value });
+
+// A person moved to another epoch
+function jump(epoch) {
+  pause();
+  goTo(epoch);
+  keepAddress();
+}
+
+const KEYS = {
+  ArrowLeft: () => jump(wantedNow() - 1),
+  ArrowRight: () => jump(wantedNow() + 1),
+  Home: () => jump(0),
+  End: () => jump(Number(slider.max)),
+  " ": () => playButton.click(),
+};
+
+root.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && open) return closeEnlarged();
+  // what has the focus may have a meaning of its own for the key
+  const typed = event.target.matches("select, input") || (event.key === " " && event.target.matches("button"));
+  if (event.ctrlKey || event.metaKey || event.altKey || !KEYS[event.key] || typed || !runs.length) return;
+  event.preventDefault();
+  KEYS[event.key]();
+});
 
 slider.addEventListener("input", () => {
   pause();
   draw();
 });
-slider.addEventListener("change", () => window.borderlineAddress?.({ epoch: slider.value }));
-playButton.addEventListener("click", () => (timer === null ? play() : pause()));
-new ResizeObserver(draw).observe(element);
+slider.addEventListener("keydown", (event) => {
+  if (event.key !== " ") return;
+  event.preventDefault();
+  playButton.click();
+});
+slider.addEventListener("change", keepAddress);
+playButton.addEventListener("click", () => {
+  if (timer === null) return play();
+  pause();
+  keepAddress();
+});
+testId("speed").addEventListener("change", () => {
+  if (timer === null) return;
+  pause();
+  play();
+});
+scoreChoice.addEventListener("change", () => {
+  drawScores();
+  draw();
+});
+const follow = (event) => event.buttons && jump(cursor.epochAt(event.clientX));
+curve.addEventListener("pointerdown", follow);
+curve.addEventListener("pointermove", follow);
+for (const toggle of toggles) toggle.addEventListener("change", layOut);
+photoList.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && closeEnlarged());
+enlarged.querySelector(".scrub-close").addEventListener("click", closeEnlarged);
+testId("own").addEventListener("change", chooseOwn);
+testId("own-remove").addEventListener("click", removeOwn);
+testId("export").addEventListener("click", exportAnimation);
+new ResizeObserver(layOut).observe(root);
 watch("value", choose);
 choose();

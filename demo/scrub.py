@@ -3,8 +3,8 @@
 The page fetches each mosaic once and draws from memory: sliding makes no request.
 """
 
-import io
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -14,32 +14,59 @@ import numpy as np
 from PIL import Image
 
 from demo.catalogue import NO_RUNS, Catalogue, describe
-from experiments.probe import COLUMNS, sample_photos
+from demo.scrub_export import export_functions
+from demo.scrub_own import epoch_weights, own_functions
+from experiments.probe import mosaic, sample_photos
 from experiments.runs import Run
+from seg import CLASS_NAMES
 from seg.data import UNREADABLE
-from seg.palette import CLASS_COLOURS
+from seg.palette import CLASS_COLOURS, LOSS_COLOURS, OTHER_COLOUR, indexed_image
 
 FOLDER = Path(__file__).parent
-# The scores under each run's name while scrubbing, with their short names
+# One script in one scope, in this order
+SCRIPTS = (
+    "scrub_pictures.js",
+    "scrub_grid.js",
+    "scrub_curve.js",
+    "scrub_enlarged.js",
+    "scrub_own.js",
+    "scrub_export.js",
+    "scrub.js",
+)
+# Where only errors or changes are drawn, background is a class to be seen like the others
+BACKGROUND_MARK = "#CC79A7"
+# The scores under each run's name while scrubbing, with their short names, the curve's first choice first
 SHOWN_SCORES = {
-    "pixel_accuracy": "pixel accuracy",
-    "border_recall": "border recall",
+    "border_f1": "border F1",
+    "border_recall": "recall",
     "border_precision": "precision",
-    "border_f1": "F1",
     "border_iou": "IoU",
+    "pixel_accuracy": "pixel accuracy",
 }
+# Of runs of one loss, which have one colour: an SVG line's dashes
+DASHES = ("", "6 3", "2 3", "8 3 2 3")
+
+
+@dataclass(frozen=True)
+class Mosaic:
+    """A served picture of tiles, and which of them it truly has; `path` is None where it has none."""
+
+    path: Path | None
+    present: tuple[bool, ...]
 
 
 @dataclass(frozen=True)
 class ProbePhotos:
-    """Where the probe's photos come from, and the folder their mosaics are served from.
+    """Where the probe's photos and trimaps come from, and the folder their mosaics are served from.
 
     Attributes:
-        dataset: the folder holding `oxford-iiit-pet/`; without it validation tiles have no photo.
+        dataset: the folder holding `oxford-iiit-pet/`; without it validation tiles have no photo and no truth.
+        built: mosaics by what they were made of: runs of one layout share them.
     """
 
     dataset: Path
     served: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="borderline-")))
+    built: dict[tuple, Mosaic] = field(default_factory=dict)
 
     def find(self, tile: dict) -> Path | None:
         """The photo behind a tile of `probe.json`; None where it is not on this machine."""
@@ -48,40 +75,94 @@ class ProbePhotos:
             return path if path.is_file() else None
         return sample_photos().get(tile["name"])
 
-    def mosaic(self, layout: dict) -> tuple[Path, list[bool]]:
-        """The photos of these tiles as one JPEG, and which tiles have one."""
-        size, tiles = layout["tile"], layout["tiles"]
-        rows = max(1, -(-len(tiles) // COLUMNS))
-        mosaic = Image.new("RGB", (COLUMNS * size, rows * size))
-        present = []
-        for index, tile in enumerate(tiles):
-            path = self.find(tile)
-            if path is not None:
-                try:
-                    with Image.open(path) as photo:
-                        resized = photo.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
-                except UNREADABLE:
-                    path = None  # a damaged photo is shown as a missing one: the mask still is
-                else:
-                    mosaic.paste(resized, (index % COLUMNS * size, index // COLUMNS * size))
-            present.append(path is not None)
-        file = io.BytesIO()
-        mosaic.save(file, "JPEG", quality=90)
-        target = self.served / f"photos-{hash(file.getvalue()) & 0xFFFFFFFF:08x}.jpg"
-        target.write_bytes(file.getvalue())
-        return target, present
+    def find_trimap(self, tile: dict) -> Path | None:
+        """The trimap of a validation tile; samples have none."""
+        if tile["source"] != "test":
+            return None
+        path = self.dataset / "oxford-iiit-pet" / "annotations" / "trimaps" / f"{Path(tile['name']).name}.png"
+        return path if path.is_file() else None
+
+    def mosaic(self, layout: dict) -> Mosaic:
+        """The photos of these tiles as one JPEG."""
+        missing = np.zeros((layout["tile"], layout["tile"], 3), np.uint8)
+
+        def write(tiles: list[np.ndarray], target: Path) -> None:
+            channels = [mosaic(np.stack([tile[..., channel] for tile in tiles])) for channel in range(3)]
+            Image.fromarray(np.stack(channels, axis=-1)).save(target, "JPEG", quality=92)
+
+        return self._build("photos", ".jpg", layout, self.find, read_photo, missing, write)
+
+    def truth(self, layout: dict) -> Mosaic:
+        """The trimaps of these tiles as one indexed PNG, as the runs' mosaics of predictions are."""
+        missing = np.full((layout["tile"], layout["tile"]), CLASS_NAMES.index("background"), np.uint8)
+
+        def write(tiles: list[np.ndarray], target: Path) -> None:
+            indexed_image(mosaic(np.stack(tiles))).save(target, "PNG", optimize=True)
+
+        return self._build("truth", ".png", layout, self.find_trimap, read_trimap, missing, write)
+
+    def _build(
+        self,
+        kind: str,
+        suffix: str,
+        layout: dict,
+        find: Callable[[dict], Path | None],
+        read: Callable[[Path, int], np.ndarray],
+        missing: np.ndarray,
+        write: Callable[[list[np.ndarray], Path], None],
+    ) -> Mosaic:
+        paths = [find(tile) for tile in layout["tiles"]]
+        stamps = tuple(path and (str(path), path.stat().st_mtime_ns) for path in paths)
+        key = (kind, layout["tile"], stamps)
+        if key in self.built:
+            return self.built[key]
+        tiles = []
+        for path in paths:
+            try:
+                tiles.append(None if path is None else read(path, layout["tile"]))
+            except UNREADABLE:
+                tiles.append(None)  # a damaged picture is shown as a missing one
+        present = tuple(tile is not None for tile in tiles)
+        target = None
+        if any(present):
+            target = self.served / f"{kind}-{hash(key) & 0xFFFFFFFF:08x}{suffix}"
+            write([missing if tile is None else tile for tile in tiles], target)
+        self.built[key] = Mosaic(target, present)
+        return self.built[key]
+
+
+def read_photo(path: Path, side: int) -> np.ndarray:
+    """A photo as the network sees it: (side, side, 3) uint8."""
+    with Image.open(path) as photo:
+        return np.asarray(photo.convert("RGB").resize((side, side), Image.Resampling.BILINEAR))
+
+
+def read_trimap(path: Path, side: int) -> np.ndarray:
+    """A trimap's classes as the network is trained on them: (side, side) uint8.
+
+    Raises:
+        ValueError: it has other values than 1, 2 and 3.
+    """
+    with Image.open(path) as trimap:
+        labels = np.asarray(trimap.resize((side, side), Image.Resampling.NEAREST))
+    if labels.ndim != 2 or not np.isin(labels, (1, 2, 3)).all():
+        raise ValueError(f"{path} has values other than 1, 2 and 3")
+    return (labels - 1).astype(np.uint8)
 
 
 def scrub_value(catalogue: Catalogue, photos: ProbePhotos, names: list[str]) -> dict:
     """All that the page needs to scrub these runs.
 
     Returns:
-        `message`: what to say instead of, or beside, the pictures; `colours`; `runs`, each with name,
-        label, tile size, columns, tiles, photos (URL), mosaics {epoch: URL} and scores {epoch: text}.
+        `message`: what to say instead of, or beside, the pictures; `colours` of the classes; `scores`, the names of
+        those that are shown; `epoch` to begin with, None for the last; `runs`, each with name, label, colour, tile
+        size, columns, tiles, photos and truth (URL or None), mosaics {epoch: URL}, scores {epoch: {score: fraction
+        or None}} and the epochs whose weights were kept.
     """
     runs, left_out = [], []
+    seen: dict[str, int] = {}
     for run in catalogue.chosen(names):
-        described = _run_value(run, photos)
+        described = _run_value(run, photos, seen)
         if described is None:
             left_out.append(run.name)
         else:
@@ -99,10 +180,15 @@ def scrub_value(catalogue: Catalogue, photos: ProbePhotos, names: list[str]) -> 
         )
     else:
         message = ""
-    return {"message": message, "colours": CLASS_COLOURS, "runs": runs}
+    return _value(message, runs)
 
 
-def _run_value(run: Run, photos: ProbePhotos) -> dict | None:
+def _value(message: str, runs: list[dict]) -> dict:
+    colours = [*CLASS_COLOURS, BACKGROUND_MARK]
+    return {"message": message, "colours": colours, "scores": SHOWN_SCORES, "epoch": None, "runs": runs}
+
+
+def _run_value(run: Run, photos: ProbePhotos, seen: dict[str, int]) -> dict | None:
     layout = run.probe_layout()
     if layout is None or not layout["tiles"]:
         return None
@@ -112,26 +198,31 @@ def _run_value(run: Run, photos: ProbePhotos) -> dict | None:
         path = run.mosaic(epoch)
         if path.is_file():
             mosaics[str(epoch)] = _url(path)
-            scores[str(epoch)] = " · ".join(
-                f"{short} {'–' if np.isnan(row[score]) else f'{row[score]:.1%}'}"
-                for score, short in SHOWN_SCORES.items()
-            )
+            scores[str(epoch)] = {
+                score: None if np.isnan(row[score]) else round(float(row[score]), 5) for score in SHOWN_SCORES
+            }
     if not mosaics:
         return None
-    picture, present = photos.mosaic(layout)
+    pictures, truth = photos.mosaic(layout), photos.truth(layout)
     tiles = [
-        {"name": tile["name"], "sample": tile["source"] != "test", "photo": there}
-        for tile, there in zip(layout["tiles"], present, strict=True)
+        {"name": tile["name"], "sample": tile["source"] != "test", "photo": photo, "truth": labelled}
+        for tile, photo, labelled in zip(layout["tiles"], pictures.present, truth.present, strict=True)
     ]
+    colour = LOSS_COLOURS.get(run.loss, OTHER_COLOUR)
+    before = seen[colour] = seen.get(colour, -1) + 1
     return {
         "name": run.name,
         "label": describe(run),
+        "colour": colour,
+        "dash": DASHES[before % len(DASHES)],
         "tile": layout["tile"],
         "columns": layout["columns"],
         "tiles": tiles,
-        "photos": _url(picture),
+        "photos": pictures.path and _url(pictures.path),
+        "truth": truth.path and _url(truth.path),
         "mosaics": mosaics,
         "scores": scores,
+        "weights": sorted(epoch_weights(run)),
     }
 
 
@@ -149,10 +240,11 @@ class ScrubTab:
 def build_scrub_tab(catalogue: Catalogue, photos: ProbePhotos) -> ScrubTab:
     runs = gr.CheckboxGroup(label="Runs", elem_id="scrub-runs")
     view = gr.HTML(
-        {"message": "", "colours": CLASS_COLOURS, "runs": []},
+        _value("", []),
         html_template=(FOLDER / "scrub.html").read_text(),
-        js_on_load=(FOLDER / "scrub.js").read_text(),
+        js_on_load="\n".join((FOLDER / script).read_text() for script in SCRIPTS),
         apply_default_css=False,
+        server_functions=[*own_functions(catalogue), *export_functions(photos.served)],
         elem_id="scrub-view",
     )
     runs.input(

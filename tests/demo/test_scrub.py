@@ -5,6 +5,7 @@ import shutil
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -55,6 +56,40 @@ def test_with_the_dataset_validation_tiles_show_their_photo(tiny_runs, tiny_pets
     with Image.open(tiny_pets / "oxford-iiit-pet" / "images" / "beagle_47.jpg") as photo:
         expected = np.asarray(photo.resize((32, 32), Image.Resampling.BILINEAR), dtype=float)
     assert np.abs(tile - expected).mean() < 10  # JPEG
+
+
+def test_truth_of_validation_tiles_is_their_trimap(tiny_runs, tiny_pets, tmp_path):
+    run = scrub_value(Catalogue((tiny_runs,)), ProbePhotos(tiny_pets, served=tmp_path), ["ce-s0"])["runs"][0]
+    assert {tile["name"] for tile in run["tiles"] if tile["truth"]} == {"Bengal_35", "beagle_47"}
+    index = [tile["name"] for tile in run["tiles"]].index("beagle_47")
+    with Image.open(file_of(run["truth"])) as mosaic:
+        left, top = index % run["columns"] * 32, index // run["columns"] * 32
+        classes = np.asarray(mosaic)[top : top + 32, left : left + 32]
+    with Image.open(tiny_pets / "oxford-iiit-pet" / "annotations" / "trimaps" / "beagle_47.png") as trimap:
+        np.testing.assert_array_equal(classes, np.asarray(trimap.resize((32, 32), Image.Resampling.NEAREST)) - 1)
+
+
+def test_runs_of_one_layout_share_the_photos_and_the_truth(tiny_runs, tiny_pets, tmp_path):
+    one, other = scrub_value(Catalogue((tiny_runs,)), ProbePhotos(tiny_pets, served=tmp_path), ["ce-s0", "focal-s0"])[
+        "runs"
+    ]
+    assert (one["photos"], one["truth"]) == (other["photos"], other["truth"])
+
+
+def test_damaged_photo_is_shown_as_a_missing_one(tiny_runs, own_pets, tmp_path):
+    images = own_pets / "oxford-iiit-pet" / "images"
+    shutil.copy(images / "Bengal_36.jpg", images / "beagle_47.jpg")
+    (images / "Bengal_35.jpg").write_bytes(b"no photo")
+    tiles = scrub_value(Catalogue((tiny_runs,)), ProbePhotos(own_pets, served=tmp_path), ["ce-s0"])["runs"][0]["tiles"]
+    shown = {tile["name"]: tile["photo"] for tile in tiles}
+    assert (shown["Bengal_35"], shown["beagle_47"]) == (False, True)
+
+
+def test_scores_are_those_of_the_csv(tiny_runs, without_dataset):
+    run = scrub_value(Catalogue((tiny_runs,)), without_dataset, ["focal-s0"])["runs"][0]
+    for row in pd.read_csv(tiny_runs / "focal-s0" / "epochs.csv").to_dict("records"):
+        for score, value in run["scores"][str(row["epoch"])].items():
+            assert value == (None if pd.isna(row[score]) else pytest.approx(row[score], abs=1e-5))
 
 
 def test_rewritten_mosaic_gets_a_new_address(tiny_runs, tmp_path, without_dataset):

@@ -1,0 +1,104 @@
+"""What the scrubber shows as an animation: the page draws the frames, this makes a file of them."""
+
+import re
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+from gradio.utils import get_upload_folder
+from PIL import Image, UnidentifiedImageError
+
+from seg import InputError
+
+KINDS = ("gif", "webp")
+# The last frame stays, so that the end is seen before it begins again
+LAST_MILLISECONDS = 1500
+MAX_FRAMES, MAX_PIXELS = 400, 4_000_000
+KEPT_FILES = 8
+
+
+def uploaded_file(path: object) -> Path:
+    """A file that a page has sent to this server.
+
+    Raises:
+        InputError: any other file.
+    """
+    file = Path(str(path)).resolve()
+    if not file.is_relative_to(Path(get_upload_folder()).resolve()) or not file.is_file():
+        raise InputError("That file was not uploaded here: choose it again.")
+    return file
+
+
+def read_frames(paths: list[Path]) -> list[Image.Image]:
+    """RGB frames of one size.
+
+    Raises:
+        InputError: too many, too large, of several sizes, or no pictures.
+    """
+    if not 0 < len(paths) <= MAX_FRAMES:
+        raise InputError(f"An animation has 1 to {MAX_FRAMES} epochs.")
+    frames = []
+    for path in paths:
+        try:
+            with Image.open(path) as picture:
+                if picture.width * picture.height > MAX_PIXELS:
+                    raise InputError("The frames are too large: choose fewer runs.")
+                frames.append(picture.convert("RGB"))
+        except (UnidentifiedImageError, OSError) as error:
+            raise InputError("A frame cannot be read: try again.") from error
+    if len({frame.size for frame in frames}) > 1:
+        raise InputError("The frames differ in size: try again.")
+    return frames
+
+
+def common_palette(frames: list[Image.Image]) -> Image.Image:
+    """A palette for all frames of a GIF: what does not move costs nothing, and colours do not flicker."""
+    some = [frames[0], frames[len(frames) // 2], frames[-1]]
+    strip = Image.new("RGB", (some[0].width, some[0].height * len(some)))
+    for index, frame in enumerate(some):
+        strip.paste(frame, (0, index * frame.height))
+    return strip.quantize(256, method=Image.Quantize.MEDIANCUT)
+
+
+def save_animation(frames: list[Image.Image], target: Path, milliseconds: int) -> None:
+    """Write frames as the GIF or WebP that the target's suffix says; it begins again for ever."""
+    durations = [milliseconds] * (len(frames) - 1) + [max(milliseconds, LAST_MILLISECONDS)]
+    options = {"quality": 80, "method": 2}
+    if target.suffix == ".gif":
+        palette = common_palette(frames)
+        frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+        options = {"optimize": False, "disposal": 1}
+    frames[0].save(target, save_all=True, append_images=frames[1:], duration=durations, loop=0, **options)
+
+
+def export_functions(served: Path) -> list[Callable[[dict], dict]]:
+    """What the page calls as `server.write_animation({frames, kind, name, milliseconds})`; it answers `url` or `error`.
+
+    Args:
+        served: the folder that the page may fetch files from.
+    """
+
+    def write_animation(request: dict) -> dict:
+        try:
+            kind = request.get("kind")
+            if kind not in KINDS:
+                raise InputError(f"An animation is a {' or a '.join(KINDS)}.")
+            paths = [uploaded_file(path) for path in request.get("frames") or ()]
+            frames = read_frames(paths)
+        except InputError as error:
+            return {"error": str(error)}
+        milliseconds = min(max(int(request.get("milliseconds", 350)), 40), 4000)
+        name = re.sub(r"[^\w.-]+", "-", str(request.get("name", "borderline")))[:90]
+        folder = served / f"export-{time.time_ns()}"
+        folder.mkdir()
+        target = folder / f"{name}.{kind}"
+        save_animation(frames, target, milliseconds)
+        for path in paths:
+            path.unlink(missing_ok=True)
+        for old in sorted(served.glob("export-*"))[:-KEPT_FILES]:
+            shutil.rmtree(old, ignore_errors=True)
+        return {"url": f"gradio_api/file={quote(str(target.resolve()))}"}
+
+    return [write_animation]

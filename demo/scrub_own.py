@@ -1,0 +1,94 @@
+"""A photo of one's own in the scrubber: its mask by the weights that a run kept of each epoch."""
+
+import base64
+import io
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from demo.catalogue import Catalogue
+from demo.scrub_export import uploaded_file
+from demo.segment_photo import open_photo
+from experiments.runs import Run
+from seg import InputError
+from seg.inference import Segmenter, as_rgb
+from seg.palette import indexed_image
+
+# The page asks for one mask after another; many pages at once would only slow each other down
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def epoch_weights(run: Run) -> dict[int, Path]:
+    """The checkpoints that `--keep-epochs` has kept, by epoch; the untrained weights are not among them."""
+    found = {}
+    for path in sorted((run.folder / "weights").glob("epoch-*.safetensors")):
+        number = path.stem.removeprefix("epoch-")
+        if number.isdecimal() and int(number) <= run.epochs_trained:
+            found[int(number)] = path
+    return found
+
+
+def uploaded_photo(path: str, side: int) -> Image.Image:
+    """An uploaded photo as the network sees it, RGB of side x side.
+
+    Raises:
+        InputError: no uploaded file, not an image, damaged, or too large.
+    """
+    return as_rgb(open_photo(uploaded_file(path))).resize((side, side), Image.Resampling.BILINEAR)
+
+
+def mask_of(path: str, run: Run, epoch: int) -> np.ndarray:
+    """The classes (tile, tile) uint8 that the run's weights of this epoch give an uploaded photo.
+
+    Raises:
+        InputError: the photo or the checkpoint cannot be used.
+    """
+    weights = epoch_weights(run).get(epoch)
+    layout = run.probe_layout()
+    if weights is None or layout is None:
+        raise InputError(f"{run.name} has kept no weights of epoch {epoch}.")
+    with _ONE_AT_A_TIME:
+        return _mask(path, layout["tile"], weights, weights.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2048)  # 16 kB each
+def _mask(path: str, side: int, weights: Path, modified: int) -> np.ndarray:
+    return Segmenter.load(weights).predict(uploaded_photo(path, side)).mask
+
+
+def own_functions(catalogue: Catalogue) -> list[Callable[[dict], dict]]:
+    """What the page calls as `server.own_photo(…)` and `server.own_mask(…)`; each answers `error`, or a picture."""
+
+    def chosen(request: dict) -> Run:
+        runs = catalogue.chosen([str(request.get("run"))])
+        if not runs:
+            raise InputError("That run is gone: reload the page.")
+        return runs[0]
+
+    def photo_of(request: dict) -> Image.Image:
+        layout = chosen(request).probe_layout() or {"tile": 128}
+        return uploaded_photo(str(request.get("path")), layout["tile"])
+
+    def mask_picture(request: dict) -> Image.Image:
+        return indexed_image(mask_of(str(request.get("path")), chosen(request), int(request.get("epoch", -1))))
+
+    def own_photo(request: dict) -> dict:
+        return _answer(photo_of, request, "JPEG")
+
+    def own_mask(request: dict) -> dict:
+        return _answer(mask_picture, request, "PNG")
+
+    return [own_photo, own_mask]
+
+
+def _answer(picture_of: Callable[[dict], Image.Image], request: dict, kind: str) -> dict:
+    try:
+        file = io.BytesIO()
+        picture_of(request).save(file, kind)
+    except InputError as error:
+        return {"error": str(error)}
+    return {"picture": f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"}

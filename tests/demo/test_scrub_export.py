@@ -1,0 +1,85 @@
+"""Frames that a page has drawn become one animated file."""
+
+from pathlib import Path
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+from gradio.utils import get_upload_folder
+from PIL import Image
+
+from demo.scrub_export import KEPT_FILES, export_functions
+
+
+@pytest.fixture
+def uploads(tmp_path, monkeypatch) -> Path:
+    """Gradio's folder of uploaded files."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    assert Path(get_upload_folder()) == tmp_path / "uploads"
+    (tmp_path / "uploads").mkdir()
+    return tmp_path / "uploads"
+
+
+@pytest.fixture
+def write(tmp_path):
+    (tmp_path / "served").mkdir()
+    (function,) = export_functions(tmp_path / "served")
+    return function
+
+
+def draw_frames(folder: Path, count: int, size: tuple[int, int] = (60, 40)) -> list[str]:
+    """Blue frames with an orange bar that grows."""
+    paths = []
+    for index in range(count):
+        frame = Image.new("RGB", size, "#56B4E9")
+        frame.paste("#E69F00", (0, 0, 10 * (index + 1), 10))
+        frame.save(folder / f"epoch-{index}.png")
+        paths.append(str(folder / f"epoch-{index}.png"))
+    return paths
+
+
+def file_of(answer: dict) -> Path:
+    return Path(unquote(answer["url"].removeprefix("gradio_api/file=")))
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+def test_every_frame_is_shown_for_its_time_and_the_last_one_longer(uploads, write, kind):
+    answer = write({"frames": draw_frames(uploads, 5), "kind": kind, "name": "borderline-ce-s0", "milliseconds": 200})
+    path = file_of(answer)
+    assert path.name == f"borderline-ce-s0.{kind}"
+    with Image.open(path) as animation:
+        assert (animation.format, animation.n_frames, animation.size) == (kind.upper(), 5, (60, 40))
+        assert animation.info["loop"] == 0
+        for index in range(5):
+            animation.seek(index)
+            animation.load()
+            assert animation.info["duration"] == (1500 if index == 4 else 200)
+            orange = np.abs(np.asarray(animation.convert("RGB")).astype(int) - (230, 159, 0)).max(axis=-1) < 40
+            assert orange[2:8].mean() == pytest.approx((index + 1) / 6, abs=0.05)
+    assert not list(uploads.iterdir())  # the frames are not needed any more
+
+
+def test_a_name_cannot_lead_out_of_the_folder(uploads, write, tmp_path):
+    answer = write({"frames": draw_frames(uploads, 1), "kind": "gif", "name": "../../x/y z"})
+    assert file_of(answer).is_relative_to(tmp_path / "served")
+    assert file_of(answer).is_file()
+
+
+def test_only_uploaded_pictures_of_one_size_are_taken(uploads, write, tmp_path):
+    elsewhere = draw_frames(tmp_path, 1)
+    assert "not uploaded here" in write({"frames": elsewhere, "kind": "gif"})["error"]
+    assert Path(elsewhere[0]).is_file()
+    assert "1 to" in write({"frames": [], "kind": "gif"})["error"]
+    assert "gif or a webp" in write({"frames": draw_frames(uploads, 1), "kind": "exe"})["error"]
+    mixed = [*draw_frames(uploads, 1), str(uploads / "other.png")]
+    Image.new("RGB", (10, 10)).save(mixed[1])
+    assert "differ in size" in write({"frames": mixed, "kind": "gif"})["error"]
+    (uploads / "other.png").write_bytes(b"no picture")
+    assert "cannot be read" in write({"frames": mixed, "kind": "gif"})["error"]
+
+
+def test_old_animations_are_removed(uploads, write, tmp_path):
+    for _ in range(KEPT_FILES + 2):
+        last = write({"frames": draw_frames(uploads, 2), "kind": "gif"})
+    assert len(list((tmp_path / "served").iterdir())) == KEPT_FILES
+    assert file_of(last).is_file()

@@ -1,0 +1,70 @@
+"""A photo of one's own, segmented by the weights that a run kept of each epoch."""
+
+import base64
+import io
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from demo.catalogue import Catalogue
+from demo.scrub_own import epoch_weights, own_functions
+from experiments.runs import read_run
+from seg.inference import Segmenter
+
+
+@pytest.fixture
+def runs(tiny_runs, tmp_path) -> Path:
+    """`focal-s0` as if it had kept weights of its first two epochs, and one file too many."""
+    folder = Path(shutil.copytree(tiny_runs, tmp_path / "runs"))
+    weights = folder / "focal-s0" / "weights"
+    weights.mkdir()
+    for run, name in (("ce-s0", "epoch-001"), ("focal-s0", "epoch-002"), ("focal-s0", "epoch-009")):
+        shutil.copy(tiny_runs / run / "model.safetensors", weights / f"{name}.safetensors")
+    return folder
+
+
+@pytest.fixture
+def photo(tiny_pets, tmp_path, monkeypatch) -> str:
+    """A photo that a page has uploaded."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    (tmp_path / "uploads").mkdir()
+    return shutil.copy(tiny_pets / "oxford-iiit-pet" / "images" / "pug_1.jpg", tmp_path / "uploads")
+
+
+def picture(answer: dict) -> Image.Image:
+    return Image.open(io.BytesIO(base64.b64decode(answer["picture"].split(",")[1])))
+
+
+def test_epochs_are_those_kept_and_trained(runs):
+    assert list(epoch_weights(read_run(runs / "focal-s0"))) == [1, 2]
+    assert epoch_weights(read_run(runs / "ce-s0")) == {}
+
+
+def test_mask_is_what_that_epoch_s_weights_say_of_the_photo_at_the_tile_s_size(runs, photo):
+    _, own_mask = own_functions(Catalogue((runs,)))
+    for epoch, source in ((1, "ce-s0"), (2, "focal-s0")):
+        mask = np.asarray(picture(own_mask({"run": "focal-s0", "path": photo, "epoch": epoch})))
+        small = Image.open(photo).convert("RGB").resize((32, 32), Image.Resampling.BILINEAR)
+        expected = Segmenter.load(runs / source / "model.safetensors").predict(small).mask
+        np.testing.assert_array_equal(mask, expected)
+
+
+def test_photo_is_the_one_uploaded(runs, photo):
+    own_photo, _ = own_functions(Catalogue((runs,)))
+    shown = picture(own_photo({"run": "focal-s0", "path": photo}))
+    with Image.open(photo) as original:
+        expected = np.asarray(original.convert("RGB").resize((32, 32), Image.Resampling.BILINEAR)).astype(int)
+    assert np.abs(np.asarray(shown.convert("RGB")) - expected).mean() < 10
+
+
+def test_what_cannot_be_segmented_is_answered_in_one_sentence(runs, photo, tiny_pets):
+    own_photo, own_mask = own_functions(Catalogue((runs,)))
+    foreign = str(tiny_pets / "oxford-iiit-pet" / "images" / "pug_2.jpg")
+    assert "not uploaded here" in own_photo({"run": "focal-s0", "path": foreign})["error"]
+    assert "no weights of epoch 7" in own_mask({"run": "focal-s0", "path": photo, "epoch": 7})["error"]
+    assert "is gone" in own_mask({"run": "dice-s0", "path": photo, "epoch": 1})["error"]
+    Path(photo).write_bytes(b"no photo")
+    assert "cannot be read as an image" in own_photo({"run": "focal-s0", "path": photo})["error"]

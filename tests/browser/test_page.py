@@ -89,3 +89,23 @@ def test_no_accessibility_fault_in_any_tab(open_at, theme):
         for fault in found.response["violations"]:
             faults += [f"{name}, {fault['id']}: {node['target']} {node['html'][:120]}" for node in fault["nodes"]]
     assert not faults, "\n".join(faults)
+
+
+def test_nothing_is_wider_than_the_screen_and_no_other_machine_is_asked(page, size):
+    for name in TABS.values():
+        page.get_by_role("tab", name=name).click()
+        expect(page.get_by_role("tabpanel").filter(visible=True)).to_have_count(1)
+        page.wait_for_timeout(700)  # what comes later must not be wider either
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0], name
+
+
+def test_empty_folder_shows_instructions_in_every_tab(chromium, serve, tmp_path):
+    page = chromium.new_page()
+    page.goto(serve("--runs", tmp_path))
+    expect(page.locator("#segment-result")).to_contain_text("python -m experiments.run")
+    page.get_by_role("tab", name="Compare").click()
+    expect(page.locator("p:visible", has_text="No runs here yet")).to_have_count(1)
+    expect(page.get_by_role("button", name="Where the errors are")).to_be_hidden()
+    page.get_by_role("tab", name="Scrub").click()
+    expect(page.locator(".scrub-message")).to_contain_text("python -m experiments.run")
+    page.close()

@@ -18,11 +18,13 @@ const enlarged = testId("enlarged");
 const toggles = [...element.querySelectorAll(".scrub-row input[name]")];
 
 const FRAME_MILLISECONDS = 350;
+const REST_MILLISECONDS = 120;
 
 let runs = []; // chosen runs with their pictures: {…, places: Map(tile name -> {source, index}), epochs, ownSource}
 let colours = []; // of pet, background, border and the mark of background, as pixels
 let generation = 0; // counts choices, so that pictures of an earlier one are not shown
 let timer = null;
+let resting = null;
 let sections = [];
 let cursor = null;
 let open = null; // name of the enlarged tile
@@ -127,9 +129,18 @@ function layOut() {
   canvas.height = Math.round(height * ratio);
   canvas.style.width = width + "px";
   canvas.style.height = height + "px";
+  const context = gridContext();
+  drawStill(context, sections, runs, shownNow(), colours, styleNow());
   placePhotos();
   drawScores();
   draw();
+}
+
+function gridContext() {
+  const context = canvas.getContext("2d");
+  const ratio = window.devicePixelRatio || 1;
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return context;
 }
 
 function drawScores() {
@@ -171,11 +182,11 @@ function draw() {
   }
   const wanted = wantedNow();
   slider.setAttribute("aria-valuetext", label.textContent);
-  const context = canvas.getContext("2d");
-  const ratio = window.devicePixelRatio || 1;
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, canvas.width, canvas.height);
-  drawGrid(context, sections, runs, wanted, shownNow(), colours, styleNow());
+  // first what is on the screen; the rest when the slider rests
+  const { top } = canvas.getBoundingClientRect();
+  drawRuns(gridContext(), sections, runs, wanted, shownNow(), colours, { top: -top, bottom: innerHeight - top });
+  clearTimeout(resting);
+  resting = setTimeout(() => drawRuns(gridContext(), sections, runs, wantedNow(), shownNow(), colours), REST_MILLISECONDS);
   cursor?.moveTo(wanted);
   const scores = Object.keys(props.value.scores);
   runs.forEach((run, index) => {

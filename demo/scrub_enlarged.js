@@ -46,12 +46,12 @@ function drawEnlarged() {
   cells.forEach(({ head, run }, index) => {
     const [sheet, caption] = place.children[index].children;
     caption.textContent = head;
-    const found = run ? findTile(run, open) : referencePlace(runs, open);
+    const found = run ? run.places.get(open) : referencePlace(runs, open);
     const side = (sheet.width = sheet.height = 2 * (found?.source.tile ?? 128));
-    const mask = run
-      ? found && paintSheet(run, found.source, wantedNow(), shown, colours)
-      : head === "truth" && truthSheet(found.source, colours);
-    drawTile(sheet.getContext("2d"), found, mask, shown, Boolean(run) && isFiltered(shown), 0, 0, side);
+    const paint = run
+      ? found && predictionPainter(run, found.source, wantedNow(), shown, colours)
+      : referencePainter(head, found, shown, colours);
+    drawTile(sheet.getContext("2d"), found, paint, 0, 0, side);
   });
 }
 

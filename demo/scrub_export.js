@@ -31,7 +31,6 @@ async function exportAnimation() {
     statusLine.textContent = `The animation could not be made: ${error.message}`;
   } finally {
     button.disabled = false;
-    draw(); // the sheets are those of the last frame now
   }
 }
 
@@ -56,7 +55,8 @@ function exportPainter() {
     context.font = `600 18px ${style.font}`;
     context.fillText(`Epoch ${epoch} of ${slider.max}`, margin, 26);
     context.translate(margin, title);
-    drawGrid(context, parts, runs, epoch, shown, colours, style);
+    drawStill(context, parts, runs, shown, colours, style);
+    drawRuns(context, parts, runs, epoch, shown, colours);
     return frame;
   };
 }

@@ -1,7 +1,5 @@
 // The grid: tiles in groups, each a photo (or its true mask) and every run's prediction, drawn from memory.
 
-const MASK_OPACITY = 0.65; // over a photo; a tile without one shows its mask opaque
-const DIMMED = 0.4; // a photo under errors or changes
 const TILE = 96; // CSS pixels of a tile where there is room
 const GAP = 4;
 const GROUP_GAP = 14;
@@ -9,12 +7,13 @@ const HEADER = 20;
 const PET = 0;
 const BACKGROUND = 1;
 const BORDER = 2;
+const MARK = 3; // background where only errors or changes are drawn
 const UNKNOWN = 255; // in a true mask: nobody knows
+const BLACK = 0xff000000;
 
-// A source is a mosaic of one run's tiles: {tile, columns, photo, truth, masks: Map(epoch -> picture)}. Its sheet is
-// the mosaic as it is painted at one epoch; painting it again at the same epoch costs nothing.
+// A source is a mosaic of one run's tiles: {tile, columns, tiles, photo, truth, masks: Map(epoch -> picture)}
 function makeSource(fields) {
-  return { photo: null, truth: null, masks: new Map(), sheet: null, painted: "", ...fields };
+  return { photo: null, truth: null, masks: new Map(), ...fields };
 }
 
 // A run shorter than the longest stays at its last epoch; of no epoch yet there is none
@@ -26,94 +25,116 @@ function isFiltered(shown) {
   return shown.prediction && (shown.errors || shown.change);
 }
 
-// The run's classes at the epoch as colours, transparent where the photo is to be seen
-function paintSheet(run, source, wanted, shown, colours) {
-  const epoch = epochOf(run, wanted);
-  const mask = shown.prediction ? source.masks.get(epoch) : null;
-  if (!mask) return null;
-  // a run that has stopped changes no more
-  const before = epoch === wanted ? run.epochs[run.epochs.indexOf(epoch) - 1] : undefined;
-  const key = [epoch, before, shown.errors, shown.change].join();
-  if (source.painted === key) return source.sheet;
-  source.painted = key;
-  const { width, height, classes } = mask;
-  if (source.sheet?.width !== width || source.sheet?.height !== height) {
-    source.sheet = new OffscreenCanvas(width, height);
-    source.image = new ImageData(width, height);
-  }
-  const pixels = new Uint32Array(source.image.data.buffer);
-  if (isFiltered(shown)) paintDifferences(pixels, classes, source, before, shown, colours);
-  else {
-    // background is left out: a photo is seen there, or the tile's black
-    const [pet, border] = [colours[PET], colours[BORDER]];
-    for (let i = 0; i < classes.length; i++) {
-      const found = classes[i];
-      pixels[i] = found === BACKGROUND ? 0 : found === PET ? pet : border;
-    }
-  }
-  source.sheet.getContext("2d").putImageData(source.image, 0, 0);
-  return source.sheet;
-}
+// One tile at its own size, painted pixel by pixel and drawn from here; the next tile takes its place
+const scratch = { canvas: new OffscreenCanvas(1, 1), image: null, pixels: null };
 
-// Only what is wrong, or has changed since the epoch before, or both; there background has a colour of its own
-function paintDifferences(pixels, classes, source, before, shown, colours) {
-  const truth = shown.errors ? source.truth?.classes : classes;
-  const earlier = shown.change ? source.masks.get(before)?.classes : null;
-  if (!truth || (shown.change && !earlier)) {
-    pixels.fill(0);
+function drawTile(context, place, paint, x, y, side) {
+  if (!place || !paint) {
+    // the run kept nothing of this photo, or nothing of it is to be shown
+    context.fillStyle = "#000";
+    context.fillRect(x, y, side, side);
     return;
   }
-  const marks = [colours[PET], colours[3], colours[BORDER]];
-  for (let i = 0; i < classes.length; i++) {
-    const found = classes[i];
-    const wrong = !shown.errors || (found !== truth[i] && truth[i] !== UNKNOWN);
-    pixels[i] = wrong && (!earlier || found !== earlier[i]) ? marks[found] : 0;
+  const { tile } = place.source;
+  if (scratch.canvas.width !== tile) {
+    scratch.canvas = new OffscreenCanvas(tile, tile);
+    scratch.image = new ImageData(tile, tile);
+    scratch.pixels = new Uint32Array(scratch.image.data.buffer);
   }
+  paint(scratch.pixels, place);
+  scratch.canvas.getContext("2d", { alpha: false }).putImageData(scratch.image, 0, 0);
+  context.drawImage(scratch.canvas, x, y, side, side);
 }
 
-// The true mask, painted once
-function truthSheet(source, colours) {
-  if (!source.truthSheet && source.truth) {
-    const { width, height, classes } = source.truth;
-    const image = new ImageData(width, height);
-    const pixels = new Uint32Array(image.data.buffer);
-    for (let i = 0; i < classes.length; i++) pixels[i] = classes[i] === BACKGROUND ? 0 : colours[classes[i]];
-    source.truthSheet = new OffscreenCanvas(width, height);
-    source.truthSheet.getContext("2d").putImageData(image, 0, 0);
-  }
-  return source.truthSheet;
+// How to paint a run's prediction at the epoch; null where there is nothing to paint
+function predictionPainter(run, source, wanted, shown, colours) {
+  const epoch = epochOf(run, wanted);
+  const mask = shown.prediction && source.masks.get(epoch);
+  if (!mask) return photoPainter(source, shown);
+  if (!isFiltered(shown)) return (pixels, place) => paintMask(pixels, place, mask.classes, shown.photo, colours);
+  // a run that has stopped changes no more
+  const before = epoch === wanted ? run.epochs[run.epochs.indexOf(epoch) - 1] : undefined;
+  const truth = shown.errors ? source.truth?.classes : null;
+  const earlier = shown.change ? source.masks.get(before)?.classes : null;
+  const unknown = (shown.errors && !truth) || (shown.change && !earlier);
+  const against = unknown ? null : { truth, earlier };
+  return (pixels, place) => paintDifferences(pixels, place, mask.classes, against, shown.photo, colours);
 }
 
-// Where a tile lies in a run: {source, index}, or null where the run kept nothing of this photo
-function findTile(run, name) {
-  return run.places.get(name) ?? null;
+function truthPainter(source, shown, colours) {
+  return (pixels, place) => paintMask(pixels, place, source.truth.classes, shown.photo, colours);
 }
 
-// `sheet` over the tile's photo; `known` says whether the sheet holds anything true of this tile
-function drawTile(context, place, sheet, shown, dimmed, x, y, side) {
-  context.fillStyle = "#000";
-  context.fillRect(x, y, side, side);
-  if (!place) return;
-  const { source, index } = place;
-  const { tile, columns } = source;
-  const sx = (index % columns) * tile;
-  const sy = Math.floor(index / columns) * tile;
-  const photo = shown.photo && source.tiles[index].photo && source.photo;
-  if (photo) {
-    context.globalAlpha = dimmed ? DIMMED : 1;
-    context.drawImage(photo, sx, sy, tile, tile, x, y, side, side);
+function photoPainter(source, shown) {
+  const photo = shown.photo && source.photo?.pixels;
+  if (!photo) return null;
+  return (pixels, place) => eachRow(place, (from, first, end) => pixels.set(photo.subarray(first, end), from));
+}
+
+// Calls `row(first pixel in the tile, first pixel in the mosaic, its end)` for every row of the tile
+function eachRow({ source: { tile, columns }, index }, row) {
+  const width = tile * columns;
+  const first = Math.floor(index / columns) * tile * width + (index % columns) * tile;
+  for (let y = 0; y < tile; y++) row(y * tile, first + y * width, first + y * width + tile);
+}
+
+function hasPhoto({ source, index }, withPhoto) {
+  return Boolean(withPhoto && source.photo && source.tiles[index].photo);
+}
+
+// The mask's share of a colour, whose sum with the photo's share is no more than 255 in any channel
+function maskPart(colour) {
+  const channels = [0, 8, 16].map((shift) => Math.floor(((colour >> shift) & 255) * MASK_OPACITY) << shift);
+  return (BLACK | channels[0] | channels[1] | channels[2]) >>> 0;
+}
+
+// Pet and border over the photo, which is seen in the background
+function paintMask(pixels, place, classes, withPhoto, colours) {
+  if (!hasPhoto(place, withPhoto)) {
+    const alone = [colours[PET], BLACK, colours[BORDER]];
+    eachRow(place, (from, first, end) => {
+      for (let i = first, to = from; i < end; i++, to++) pixels[to] = alone[classes[i]] ?? BLACK;
+    });
+    return;
   }
-  if (sheet) {
-    context.globalAlpha = photo && !dimmed ? MASK_OPACITY : 1;
-    context.drawImage(sheet, sx, sy, tile, tile, x, y, side, side);
-  }
-  context.globalAlpha = 1;
+  const { pixels: photo, faded } = place.source.photo;
+  const parts = [maskPart(colours[PET]), 0, maskPart(colours[BORDER])];
+  eachRow(place, (from, first, end) => {
+    for (let i = first, to = from; i < end; i++, to++) {
+      const found = classes[i];
+      pixels[to] = found === BACKGROUND || found === UNKNOWN ? photo[i] : faded[i] + parts[found];
+    }
+  });
+}
+
+// Only what is wrong, or has changed since the epoch before, or both; `against` is null where nobody knows
+function paintDifferences(pixels, place, classes, against, withPhoto, colours) {
+  const marks = [colours[PET], colours[MARK], colours[BORDER]];
+  const { truth, earlier } = against ?? {};
+  const dim = hasPhoto(place, withPhoto) ? place.source.photo.dim : null;
+  eachRow(place, (from, first, end) => {
+    for (let i = first, to = from; i < end; i++, to++) {
+      const found = classes[i];
+      const wrong = !truth || (found !== truth[i] && truth[i] !== UNKNOWN);
+      const changed = !earlier || found !== earlier[i];
+      pixels[to] = against && wrong && changed ? marks[found] : dim ? dim[i] : BLACK;
+    }
+  });
 }
 
 // The column before the runs: the photo, the true mask, or one over the other; null where a tile has neither
 function referenceHead(tile, shown) {
   if (shown.truth && tile.truth) return "truth";
   return shown.photo && tile.photo ? "photo" : null;
+}
+
+// The first run that has the tile lends its photo and its truth
+function referencePlace(runs, name) {
+  return runs.map((run) => run.places.get(name)).find(Boolean);
+}
+
+function referencePainter(head, place, shown, colours) {
+  return head === "truth" ? truthPainter(place.source, shown, colours) : photoPainter(place.source, shown);
 }
 
 // Tiles of one kind beside each other, so that no column stays empty
@@ -147,13 +168,8 @@ function corner(section, index) {
   };
 }
 
-function drawGrid(context, sections, runs, wanted, shown, colours, style) {
-  const dimmed = isFiltered(shown);
-  const sheets = new Map();
-  const sheetOf = (run, source) => {
-    if (!sheets.has(source)) sheets.set(source, paintSheet(run, source, wanted, shown, colours));
-    return sheets.get(source);
-  };
+// What no epoch changes: headings, photos, true masks
+function drawStill(context, sections, runs, shown, colours, style) {
   for (const section of sections) {
     const { side, heads } = section;
     context.fillStyle = style.ink;
@@ -164,32 +180,37 @@ function drawGrid(context, sections, runs, wanted, shown, colours, style) {
         context.fillText(head, x, section.top + HEADER - 7, side);
       });
     }
+    if (!section.head) continue;
     section.tiles.forEach((tile, index) => {
-      let { x, y } = corner(section, index);
-      if (section.head) {
-        const place = referencePlace(runs, tile.name);
-        const sheet = section.head === "truth" ? truthSheet(place.source, colours) : null;
-        drawTile(context, place, sheet, shown, false, x, y, side);
-        x += side + GAP;
-      }
-      for (const run of runs) {
-        const place = findTile(run, tile.name);
-        drawTile(context, place, place && sheetOf(run, place.source), shown, dimmed, x, y, side);
-        x += side + GAP;
-      }
+      const { x, y } = corner(section, index);
+      const place = referencePlace(runs, tile.name);
+      drawTile(context, place, referencePainter(section.head, place, shown, colours), x, y, side);
     });
   }
 }
 
-// The first run that has the tile lends its photo and its truth
-function referencePlace(runs, name) {
-  return runs.map((run) => findTile(run, name)).find(Boolean);
+// The runs' tiles at an epoch; `view` is what of the canvas is on the screen, null for all of it
+function drawRuns(context, sections, runs, wanted, shown, colours, view = null) {
+  for (const section of sections) {
+    const { side } = section;
+    section.tiles.forEach((tile, index) => {
+      const { x, y } = corner(section, index);
+      if (view && (y + side < view.top || y > view.bottom)) return;
+      runs.forEach((run, number) => {
+        const place = run.places.get(tile.name);
+        const paint = place && predictionPainter(run, place.source, wanted, shown, colours);
+        drawTile(context, place, paint, x + (number + (section.head ? 1 : 0)) * (side + GAP), y, side);
+      });
+    });
+  }
 }
 
 // Tiles in one order for all runs: one's own photo, then package samples, which always have their photo
 function allTiles(runs) {
   const tiles = new Map();
-  for (const run of runs) for (const [name, { source, index }] of run.places) tiles.set(name, tiles.get(name) ?? source.tiles[index]);
+  for (const run of runs) {
+    for (const [name, { source, index }] of run.places) if (!tiles.has(name)) tiles.set(name, source.tiles[index]);
+  }
   const rank = (tile) => (tile.own ? 0 : tile.sample ? 1 : 2);
   return [...tiles.values()].sort((one, other) => rank(one) - rank(other));
 }

@@ -1,31 +1,53 @@
 // Pictures of the scrubber: each is fetched and decoded once, in a worker, so that the page stays free meanwhile.
 
-// A mosaic of predictions becomes one byte a pixel, its class; a photo stays a bitmap.
+const MASK_OPACITY = 0.65; // over a photo; a tile without one shows its mask opaque
+const DIMMED = 0.4; // a photo around errors and changes
+
+// A mosaic of predictions becomes one byte a pixel, its class. A photo becomes pixels as they are, as they are under a
+// mask (faded, to add the mask's share of the colour to), and as they are around errors and changes (dim).
 const WORKER = `
+const SHARES = { faded: ${1 - MASK_OPACITY}, dim: ${DIMMED} };
+
+function scaled(pixels, share, alpha) {
+  return pixels.map((pixel) => {
+    const red = Math.floor((pixel & 255) * share);
+    const green = Math.floor(((pixel >> 8) & 255) * share);
+    const blue = Math.floor(((pixel >> 16) & 255) * share);
+    return ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  });
+}
+
+function classesOf(pixels, colours) {
+  const classOf = new Map(colours.map((colour, index) => [colour, index]));
+  const classes = new Uint8Array(pixels.length);
+  let colour = -1;
+  let found = 0;
+  for (let i = 0; i < pixels.length; i++) {
+    if (pixels[i] !== colour) {
+      colour = pixels[i];
+      found = classOf.get(colour);
+      if (found === undefined) throw new Error("a colour that is no class");
+    }
+    classes[i] = found;
+  }
+  return classes;
+}
+
 onmessage = async ({ data: { id, url, colours } }) => {
   try {
     const response = await fetch(url);
     if (!response.ok) throw new Error("HTTP " + response.status);
     const options = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
     const bitmap = await createImageBitmap(await response.blob(), options);
-    if (!colours) return postMessage({ id, picture: bitmap }, [bitmap]);
     const { width, height } = bitmap;
     const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
     context.drawImage(bitmap, 0, 0);
     const pixels = new Uint32Array(context.getImageData(0, 0, width, height).data.buffer);
-    const classOf = new Map(colours.map((colour, index) => [colour, index]));
-    const classes = new Uint8Array(pixels.length);
-    let colour = -1;
-    let found = 0;
-    for (let i = 0; i < pixels.length; i++) {
-      if (pixels[i] !== colour) {
-        colour = pixels[i];
-        found = classOf.get(colour);
-        if (found === undefined) throw new Error("a colour that is no class");
-      }
-      classes[i] = found;
-    }
-    postMessage({ id, picture: { classes, width, height } }, [classes.buffer]);
+    const picture = colours
+      ? { width, height, classes: classesOf(pixels, colours) }
+      : { width, height, pixels, faded: scaled(pixels, SHARES.faded, 0), dim: scaled(pixels, SHARES.dim, 255) };
+    const moved = Object.values(picture).filter((value) => value.buffer).map((value) => value.buffer);
+    postMessage({ id, picture }, moved);
   } catch (error) {
     postMessage({ id, error: String(error) });
   }

@@ -1,63 +1,40 @@
-"""Take README's pictures of the app: `python demo/screenshots/take.py`. Needs requirements-dev.txt and Chromium.
+"""Take README's pictures of the app: `python -m demo.screenshots.take`.
 
 The app runs without the dataset, so that only the packages' sample photos are in the pictures.
 """
 
-import shutil
-import socket
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from demo.chromium import app, chromium
+from experiments.command_line import OneLineParser, run_command
+from experiments.runs import RESULTS
 
-PROJECT = Path(__file__).parents[2]
+FOLDER = Path(__file__).parent
 # what a picture waits for, beside its tab
 READY = {
-    "segment": "#segment-result figure",
-    "compare": "#compare-figure .scatterlayer .trace",
-    "scrub": '[data-testid="scrub-canvas"]',
+    "segment": "#segment-slider img",
+    "compare": "#compare-bars .barlayer .trace",
+    "scrub": '.scrub:not(.empty) [data-testid="scrub-canvas"]',
     "spot": "#spot-figure .scatterlayer .trace",
 }
 
 
-def main() -> None:
-    browser_path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if browser_path is None:
-        sys.exit("no Chromium on this machine: install it, then try again")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory() as no_dataset:
-        options = ["--port", str(port), "--runs", "experiments/results", "--data", no_dataset]
-        app = subprocess.Popen([sys.executable, "app.py", *options], cwd=PROJECT)
-        try:
-            take(f"http://127.0.0.1:{port}", browser_path)
-        finally:
-            app.terminate()
-            app.wait()
-
-
-def take(url: str, browser_path: str) -> None:
-    for _ in range(120):
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-            break
-        except OSError:
-            time.sleep(0.5)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"])
+def main(arguments: list[str] | None) -> int:
+    OneLineParser(prog="python -m demo.screenshots.take", description="Take README's pictures.").parse_args(arguments)
+    with (
+        tempfile.TemporaryDirectory() as no_dataset,
+        app("--runs", RESULTS, "--data", no_dataset) as url,
+        chromium() as browser,
+    ):
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         for tab, ready in READY.items():
             page.goto(f"{url}/?tab={tab}&__theme=light")
             page.locator(ready).first.wait_for(timeout=60_000)
             page.wait_for_timeout(4_000)  # what fades in, and the later figures
-            page.screenshot(path=PROJECT / "demo" / "screenshots" / f"{tab}.png")
-        browser.close()
+            page.screenshot(path=FOLDER / f"{tab}.png")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

@@ -1,0 +1,72 @@
+"""How long a frame of the scrubber takes: `python -m demo.scrub_benchmark`. Needs requirements-dev.txt and Chromium.
+
+The app runs in a process of its own, and Chromium, without a graphics card, slides through the epochs. A frame is
+counted from the slider's input to the end of the page's painting.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from demo.chromium import app, chromium
+from experiments.command_line import OneLineParser, add_data_option, positive, run_command
+from experiments.runs import RESULTS, find_runs
+
+RUNS = 3
+AIM_MILLISECONDS = 16
+
+# A message is delivered after the frame in which it was sent is painted
+SLIDE = """async (sweeps) => {
+  const slider = document.querySelector('[data-testid="scrub-epoch"]');
+  const nextMessage = () => new Promise((resolve) => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = resolve;
+    channel.port2.postMessage(null);
+  });
+  const nextFrame = () => new Promise(requestAnimationFrame);
+  const [drawn, frames] = [[], []];
+  for (let sweep = -1; sweep < sweeps; sweep++) {
+    for (let epoch = 0; epoch <= Number(slider.max); epoch++) {
+      await nextFrame();
+      const begun = performance.now();
+      slider.value = epoch;
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+      const drawnAt = performance.now();
+      await nextMessage();
+      if (sweep < 0) continue; // the first one warms up
+      drawn.push(drawnAt - begun);
+      frames.push(performance.now() - begun);
+    }
+  }
+  return { drawn, painted: frames };
+}"""
+
+
+def main(arguments: list[str] | None) -> int:
+    parser = OneLineParser(prog="python -m demo.scrub_benchmark", description="Time the frames of the scrubber.")
+    parser.add_argument("--runs", type=Path, nargs="+", default=[RESULTS], metavar="DIR", help="folders that hold runs")
+    add_data_option(parser)
+    parser.add_argument("--sweeps", type=positive(int), default=5, help="times through all epochs (default: 5)")
+    parser.add_argument("--width", type=positive(int), default=1440, help="of the page, in pixels (default: 1440)")
+    options = parser.parse_args(arguments)
+    names = [run.name for run in find_runs(options.runs)[0] if not run.epochs.empty][:RUNS]
+    with app("--runs", *options.runs, "--data", options.data) as url, chromium() as browser:
+        page = browser.new_page(viewport={"width": options.width, "height": 900})
+        page.goto(f"{url}/?tab=scrub&runs={','.join(names)}")
+        page.locator(".scrub-photos button").first.wait_for(timeout=60_000)
+        page.locator("#segment-slider img").first.wait_for(state="attached", timeout=60_000)  # the first tab is done
+        tiles = page.locator(".scrub-photos button").count()
+        print(f"{len(names)} runs x {tiles} tiles, page {options.width} pixels wide, {options.sweeps} sweeps")
+        for shown, toggle in (("predictions", None), ("changes only", "Change since the epoch before")):
+            if toggle:
+                page.get_by_label(toggle).check()
+            times = page.evaluate(SLIDE, options.sweeps)
+            for name, values in times.items():
+                middle, late, worst = np.percentile(values, [50, 95, 100])
+                print(f"{shown}, {name}: median {middle:.1f} ms, 95th percentile {late:.1f} ms, worst {worst:.1f} ms")
+    print(f"aim: painted within {AIM_MILLISECONDS} ms at the 95th percentile")
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,8 +1,6 @@
 """The Spot check tab: photos that are hard, that divide two runs, or whose label is probably wrong."""
 
-import base64
 import html
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +12,10 @@ from pandas.io.formats.style import Styler
 from PIL import Image
 
 from demo.catalogue import FIRST_CHOICES, Catalogue, choices, describe, segmenter
-from demo.figures import SCORES, colour
+from demo.figure import figure_view
+from demo.figures import SCORES, View, layout, per_cent, styles
+from demo.segment_cards import data_uri
+from experiments.configurations import configurations
 from experiments.details import has_details, read_images
 from experiments.photos import PHOTO_SCORES, breed, disagreements, hardest, photo_scores, suspects
 from experiments.runs import Run
@@ -84,35 +85,45 @@ def ranking(runs: list[Run], rank_by: str, score: str, chosen_breed: str) -> pd.
     return table.drop(columns="breed").rename_axis("photo").reset_index()
 
 
-def distribution(runs: list[Run], score: str) -> go.Figure:
+def distribution(runs: list[Run], score: str) -> View:
     """How many photos have which score, a line a run, all in the same bins."""
     columns = {run.name: photo_scores(run)[score].dropna() for run in runs}
-    highest = 1.0 if score != "cross_entropy" else max([column.quantile(0.995) for column in columns.values()])
+    fraction = is_fraction(score)
+    highest = 1.0 if fraction else max(column.quantile(0.995) for column in columns.values())
     edges = np.linspace(0, highest, HISTOGRAM_BINS + 1)
-    fraction = score != "cross_entropy"
-    figure = go.Figure()
-    for run in runs:
-        counts, _ = np.histogram(columns[run.name].clip(upper=highest), edges)
+    scale, write = (100, per_cent) if fraction else (1, "{:.2f}".format)
+    middles = scale * (edges[:-1] + edges[1:]) / 2
+    styled, label = styles(configurations(runs)), SCORE_NAMES[score][0]
+    figure, said = go.Figure(layout=layout(label, "")), []
+    for name, column in columns.items():
+        counts, _ = np.histogram(column.clip(upper=highest), edges)
+        around = [
+            f"{name}, around {write(middle / scale)}: {count} photos"
+            for middle, count in zip(middles, counts, strict=True)
+        ]
         figure.add_scatter(
-            x=((edges[:-1] + edges[1:]) / 2).tolist(),
+            x=middles.tolist(),
             y=counts.tolist(),
-            name=run.name,
+            name=name,
             mode="lines",
-            line={"color": colour(run), "width": 2, "shape": "hvh"},
-            hovertemplate=f"{run.name}, around %{{x{':.0%' if fraction else ':.2f'}}}: %{{y}} photos<extra></extra>",
+            line={"color": styled[name].colour, "dash": styled[name].dash, "width": 2, "shape": "hvh"},
+            hovertext=around,
+            hoverinfo="text",
         )
-    grid = {"gridcolor": "rgba(128,128,128,0.25)", "zerolinecolor": "rgba(128,128,128,0.5)"}
-    figure.update_layout(
-        title={"text": f"Photos by {SCORE_NAMES[score][0]}", "font": {"size": 15}, "x": 0, "xref": "paper"},
-        xaxis={"tickformat": ".0%" if fraction else ".1f", **grid},
-        yaxis={"title": {"text": "photos"}, **grid},
-        margin={"l": 56, "r": 16, "t": 44, "b": 36},
-        height=300,
-        legend={"orientation": "h", "y": -0.2, "x": 0},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+        said.append(f"{name}: half of the photos are below {write(column.median())}")
+    figure.update_xaxes(ticksuffix=" %" if fraction else "")
+    figure.update_yaxes(title="Photos")
+    return View(
+        title=f"Photos by {label}",
+        reading="The height says how many photos have about this score: a hump on the left is a run's hard photos.",
+        description="; ".join(said) + ".",
+        figure=figure,
+        legend=[(name, styled[name], "") for name in columns],
     )
-    return figure
+
+
+def is_fraction(score: str) -> bool:
+    return score != "cross_entropy"
 
 
 def spot_check(catalogue: Catalogue, names: list[str], rank_by: str, score: str, chosen_breed: str) -> list:
@@ -120,26 +131,27 @@ def spot_check(catalogue: Catalogue, names: list[str], rank_by: str, score: str,
     hidden = gr.update(visible=False)
     there = detailed(catalogue)
     if not there:
-        return [NO_DETAILS, hidden, hidden]
+        return [NO_DETAILS, hidden, None]
     runs = [run for run in there if run.name in (names or [])]
     if not runs:
-        return ["Choose at least one run.", hidden, hidden]
+        return ["Choose at least one run.", hidden, None]
     try:
         table = ranking(runs, rank_by, score, chosen_breed or ALL_BREEDS)
-        figure = distribution(runs, score)
+        figure = distribution(runs, score).as_value()
     except InputError as error:
-        return [str(error), hidden, hidden]
+        return [str(error), hidden, None]
     words = EXPLAINED[rank_by] if rank_by == SUSPICION else f"{EXPLAINED[rank_by]} {SCORE_NAMES[score][1]}"
     if len(table) > SHOWN_ROWS:
         words += f" The first {SHOWN_ROWS} of {len(table):,} photos are listed."
     shown = table.head(SHOWN_ROWS)
     shown.insert(0, "rank", range(1, len(shown) + 1))
-    return [words, gr.update(value=_as_shown(shown), visible=True), gr.update(value=figure, visible=True)]
+    digits = "{:.1%}" if is_fraction(score) and rank_by != SUSPICION else "{:.2f}"
+    return [words, gr.update(value=_as_shown(shown, digits), visible=True), figure]
 
 
-def _as_shown(table: pd.DataFrame) -> Styler:
-    """Numbers with three fixed digits, so that columns line up, and that sort as numbers."""
-    return table.style.format("{:.3f}", subset=[name for name in table if table[name].dtype.kind == "f"])
+def _as_shown(table: pd.DataFrame, digits: str) -> Styler:
+    """Numbers with as many digits each, so that columns line up; they sort as numbers."""
+    return table.style.format(digits, subset=[name for name in table if table[name].dtype.kind == "f"])
 
 
 def look(catalogue: Catalogue, dataset: Path, photo: str | None, names: list[str], reason: str = "") -> str:
@@ -181,18 +193,12 @@ def look(catalogue: Catalogue, dataset: Path, photo: str | None, names: list[str
 
 def _tile(caption: str, picture: Image.Image, mask: np.ndarray | None) -> str:
     """The photo, under a mask (H, W) of its size where there is one."""
-    layers = f'<img src="{_data_uri(picture, "JPEG")}" alt="{html.escape(caption)}">'
+    layers = f'<img src="{data_uri(picture, "JPEG")}" alt="{html.escape(caption)}">'
     if mask is not None:
         overlay = indexed_image(mask.astype(np.uint8))
         overlay.info["transparency"] = CLASS_NAMES.index("background")
-        layers += f'<img class="mask" src="{_data_uri(overlay, "PNG")}" alt="">'
+        layers += f'<img class="mask" src="{data_uri(overlay, "PNG")}" alt="">'
     return f'<figure><div class="stack">{layers}</div><figcaption>{html.escape(caption)}</figcaption></figure>'
-
-
-def _data_uri(image: Image.Image, kind: str) -> str:
-    file = io.BytesIO()
-    image.save(file, kind)
-    return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def breeds(runs: list[Run]) -> list[str]:
@@ -239,7 +245,7 @@ def build_spot_tab(catalogue: Catalogue, dataset: Path) -> SpotTab:
             )
         with gr.Column(scale=2, min_width=300):
             detail = gr.HTML(NOTHING_CHOSEN, elem_id="spot-detail")
-    figure = gr.Plot(show_label=False, elem_id="spot-figure", visible=False)
+    figure = figure_view("spot-figure")
     photo, reason = gr.State(None), gr.State("")
     inputs, outputs = [runs, rank_by, score, chosen_breed], [explanation, table, figure]
 

@@ -1,21 +1,18 @@
-"""What the chosen runs say when their photos are compared: the answer, cards, confusion matrices, and the API."""
+"""What the chosen runs say when their photos are compared: the answer, cards, confusion matrices."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
 
-import gradio as gr
 import numpy as np
 import pandas as pd
 
-from demo.catalogue import Catalogue
 from demo.figures import Style, per_cent, score_label, shown_name
 from experiments.analysis import Analysis, analyse
 from experiments.answer import answer
 from experiments.configurations import Configuration
-from experiments.details import confusions, has_details, read_images
+from experiments.details import confusions, read_images
 from experiments.runs import DETAILS, Run
 from seg import CLASS_NAMES, InputError
 
@@ -145,35 +142,3 @@ def _confusion_table(configuration: Configuration) -> str:
         f"<table><caption>{escape(shown_name(configuration))}</caption>"
         f'<thead><tr><th scope="col">true ↓ as →</th>{header}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
     )
-
-
-def compare_api(catalogue: Catalogue, names: list[str] | None) -> dict:
-    """The comparison of these runs, or of all that have scores of single photos.
-
-    Raises:
-        gr.Error: there is no such run, or these cannot be compared.
-    """
-    there = {run.name: run for run in catalogue.scored() if has_details(run)}
-    unknown = [str(name) for name in names or [] if name not in there]
-    if unknown or not there:
-        choices = ", ".join(there) or "none, no run has an images.csv yet"
-        raise gr.Error(f"no scores of single photos for {', '.join(unknown) or 'any run'}: choose from {choices}")
-    chosen = [run for name, run in there.items() if not names or name in names]
-    try:
-        analysis = analysis_of(chosen)
-    except InputError as error:
-        raise gr.Error(str(error)) from error
-    return {
-        "answer": answer(analysis),
-        "runs": [run.name for run in chosen],
-        "compared_with": analysis.compared_with,
-        "photos": analysis.photos,
-        "seeds_counted": analysis.seeds_counted,
-        "scores": _records(analysis.scores),
-        "reliability": _records(analysis.reliability),
-    }
-
-
-def _records(table: pd.DataFrame) -> list[dict]:
-    """Rows for JSON, which has no NaN."""
-    return json.loads(table.to_json(orient="records", double_precision=10))

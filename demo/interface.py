@@ -5,11 +5,11 @@ from pathlib import Path
 import gradio as gr
 
 from demo.address import TABS, read_address
+from demo.api import add_api
 from demo.catalogue import FIRST_CHOICES, Catalogue, choices
 from demo.compare import build_compare_tab, run_choices
-from demo.compare_answer import compare_api
 from demo.scrub import ProbePhotos, build_scrub_tab, scrub_value
-from demo.segment import add_segment_api, build_segment_tab, name_samples
+from demo.segment import build_segment_tab, name_samples
 from demo.spot import build_spot_tab, open_spot_tab
 from experiments.probe import sample_photos
 
@@ -48,23 +48,6 @@ def theme() -> gr.themes.Base:
     )
 
 
-def runs_api(catalogue: Catalogue) -> list[dict]:
-    """All runs with their last scores, as `/runs` returns them."""
-    scores = ("pixel_accuracy", "border_recall", "border_precision", "border_f1", "border_iou")
-    return [
-        {
-            "name": run.name,
-            "loss": run.loss,
-            "seed": run.seed,
-            "epochs": run.epochs_trained,
-            "status": run.status,
-            **{score: run.final(score) for score in scores},
-            "has_checkpoint": run.checkpoint is not None,
-        }
-        for run in catalogue.runs()
-    ]
-
-
 def opening_photo() -> str | None:
     """The sample the page opens with: the cub, whose whole outline is in the picture, or else the first."""
     samples = sample_photos()
@@ -96,32 +79,7 @@ def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:
                 scrub = build_scrub_tab(catalogue, photos)
             with gr.Tab("Spot check", id="spot", render_children=True) as spot_tab:
                 spot = build_spot_tab(catalogue, dataset)
-        add_segment_api(catalogue)
-        with gr.Row(visible=False):
-            listing = gr.JSON(label="runs")
-
-            def runs() -> list[dict]:
-                """All runs with their last scores, as fractions: pixel accuracy, and the border's recall, precision,
-                F1 and IoU."""
-                return runs_api(catalogue)
-
-            # agents know it by the function's name, and what it does by its docstring
-            gr.Button().click(runs, outputs=listing, api_name="runs")
-            # text: what Gradio tells agents of its lists is no valid schema
-            chosen = gr.Textbox("", label="runs")
-            found = gr.JSON(label="comparison")
-
-            def compare_runs(runs: str) -> dict:
-                """Compare runs over single photos: scores with 95 % intervals, differences from unweighted
-                cross-entropy, reliability, and the answer in words. No runs means all.
-
-                Args:
-                    runs: names of runs, as /runs lists them, with commas between; empty for all.
-                """
-                return compare_api(catalogue, [name.strip() for name in runs.split(",") if name.strip()])
-
-            compare_runs.__name__ = "compare"
-            gr.Button().click(compare_runs, inputs=chosen, outputs=found, api_name="compare")
+        add_api(catalogue)
 
         def open_page(query: str, score: str) -> list:
             """Read the runs anew each time the page opens, and choose what its address says."""

@@ -10,8 +10,8 @@ import gradio as gr
 from PIL import Image
 
 from demo.catalogue import FIRST_CHOICES, NO_RUNS, Catalogue, choices
-from demo.segment_cards import Answer, result_html, sentence_html, shares, waiting_html
-from demo.segment_photo import Session, open_photo, segment_photo
+from demo.segment_cards import Answer, result_html, sentence_html, waiting_html
+from demo.segment_photo import Session, segment_photo
 from demo.segment_views import OPACITY, VIEWS, cut_out, disagreement, picture
 from experiments.probe import sample_photos
 from seg import InputError
@@ -117,36 +117,6 @@ def write_download(session: Session, what: str, checkpoint: str) -> str:
         for name in pictures:
             archive.write(folder / name, name)
     return str(target)
-
-
-def segment_api(catalogue: Catalogue, photo: str, checkpoint: str) -> tuple[str, dict]:
-    """Segment a photo with one checkpoint.
-
-    Returns:
-        The path of an indexed PNG of the photo's own size after EXIF rotation, values 0 (pet),
-        1 (background), 2 (border); and a report: checkpoint, size [width, height], share, milliseconds.
-    """
-    runs = {run.name: run for run in catalogue.with_checkpoint()}
-    if checkpoint not in runs:
-        raise gr.Error(f"no checkpoint {checkpoint}: choose from {', '.join(runs) or 'none, there are no runs yet'}")
-    if not photo:
-        raise gr.Error("no photo: give an image file")
-    try:
-        image = open_photo(photo)
-        prediction, milliseconds = segment_photo(image, runs[checkpoint])
-    except InputError as error:
-        raise gr.Error(str(error)) from error
-    # Gradio copies the file into its own cache and serves it from there
-    with tempfile.NamedTemporaryFile(prefix=f"{Path(photo).stem}-{checkpoint}-", suffix=".png", delete=False) as file:
-        indexed_image(prediction.mask).save(file, "PNG", optimize=True)
-    height, width = prediction.mask.shape
-    report = {
-        "checkpoint": checkpoint,
-        "size": [width, height],
-        "share": shares(prediction.mask),
-        "milliseconds": round(milliseconds, 1),
-    }
-    return file.name, report
 
 
 @dataclass(frozen=True)
@@ -267,22 +237,3 @@ def name_samples() -> str:
     """JavaScript that gives the sample pictures' buttons the names that Gradio leaves out."""
     return f"""() => document.querySelectorAll("#segment-samples .gallery-item").forEach(
         (button, index) => button.setAttribute("aria-label", "Sample: " + {list(sample_photos())}[index]))"""
-
-
-def add_segment_api(catalogue: Catalogue) -> None:
-    """`/segment (photo: file, checkpoint: str) -> (mask: file, report: dict)`, with no place on the page."""
-    with gr.Row(visible=False):
-        photo, checkpoint = gr.File(label="photo", type="filepath"), gr.Textbox(label="checkpoint")
-        mask, report = gr.File(label="mask"), gr.JSON(label="report")
-
-        def segment(photo: str, checkpoint: str) -> tuple[str, dict]:
-            """Segment a photo: an indexed PNG of its size (0 pet, 1 background, 2 border) and a report.
-
-            Args:
-                photo: an image file.
-                checkpoint: the name of a run with a checkpoint, as /runs lists them.
-            """
-            return segment_api(catalogue, photo, checkpoint)
-
-        # agents know it by the function's name, and what it does by its docstring
-        gr.Button().click(segment, inputs=[photo, checkpoint], outputs=[mask, report], api_name="segment")

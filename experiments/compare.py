@@ -15,7 +15,7 @@ from experiments.details import has_details
 from experiments.options import DEFAULTS, reread
 from experiments.photos import PHOTO_SCORES, disagreements, hardest, suspects
 from experiments.runs import DEFAULT_FOLDER, RESULTS, Run, find_runs, read_run
-from experiments.tables import Section, analysis_sections, photos_section, runs_section, runs_table
+from experiments.tables import Section, analysis_sections, photos_section, records, runs_section, runs_table
 from seg import InputError
 
 FORMATS = ("markdown", "csv", "json")
@@ -115,7 +115,7 @@ def _some(detailed: list[Run]) -> list[Run]:
 
 def _comparison(runs: list[Run], detailed: list[Run], notes: list[str]) -> Output:
     """The runs, and the analysis of those that have details."""
-    content = {"runs": _records(runs_table(runs)), "analysis": None}
+    content = {"runs": records(runs_table(runs)), "analysis": None}
     if not detailed:
         return Output([runs_section(runs)], notes, pd.DataFrame(columns=Analysis.COLUMNS), content)
     analysis = analyse(detailed)
@@ -124,20 +124,15 @@ def _comparison(runs: list[Run], detailed: list[Run], notes: list[str]) -> Outpu
         "photos": analysis.photos,
         "resamples": RESAMPLES,
         "seeds_counted": analysis.seeds_counted,
-        "scores": _records(analysis.scores),
-        "reliability": _records(analysis.reliability),
+        "scores": records(analysis.scores),
+        "reliability": records(analysis.reliability),
     }
     return Output([runs_section(runs), *analysis_sections(analysis)], notes, analysis.scores, content)
 
 
 def _ranking(title: str, photos: pd.DataFrame, shown: int) -> Output:
     table = photos.head(shown).rename_axis("photo").reset_index()
-    return Output([photos_section(title, photos.head(shown))], [], table, _records(table))
-
-
-def _records(table: pd.DataFrame) -> list[dict]:
-    """Rows for JSON, which has no NaN."""
-    return json.loads(table.to_json(orient="records", double_precision=10))
+    return Output([photos_section(title, photos.head(shown))], [], table, records(table))
 
 
 def _title(score: str) -> str:

@@ -1,5 +1,6 @@
 """Scores as tables of text, for the terminal and for Markdown."""
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -46,6 +47,11 @@ class Section:
         table = markdown_table(self.header, self.rows, words=self.words)
         notes = ["", " ".join(self.notes)] if self.notes else []
         return "\n".join([f"{'#' * level} {self.title}", "", table, *notes])
+
+
+def records(table: pd.DataFrame) -> list[dict]:
+    """A table's rows for JSON, which has no NaN."""
+    return json.loads(table.to_json(orient="records", double_precision=10))
 
 
 def runs_table(runs: list[Run]) -> pd.DataFrame:

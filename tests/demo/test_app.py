@@ -70,6 +70,14 @@ def test_only_the_three_endpoints_are_public(client):
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == {"/segment", "/runs", "/compare"}
 
 
+def test_page_of_the_api_has_examples_of_the_project(client):
+    endpoints = client.view_api(return_format="dict")["named_endpoints"]
+    photo, checkpoint = endpoints["/segment"]["parameters"]
+    assert photo["example_input"]["path"] == "cat.jpg"
+    assert checkpoint["example_input"] == "ce-s0"
+    assert endpoints["/compare"]["parameters"][0]["example_input"] == "ce-s0, weighted-s0"
+
+
 def test_compare_takes_names_of_runs_or_none_for_all(client):
     everything = client.predict("", api_name="/compare")
     assert everything["compared_with"] == "ce"

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from demo.api import segment_api
 from demo.catalogue import Catalogue
-from demo.segment import compare_two, offer_sides, segment_api, show_masks, write_download
+from demo.segment import compare_two, offer_sides, show_masks, write_download
 from demo.segment_photo import Session, open_photo, segment_photo
 from seg import InputError
 from seg.inference import Segmenter

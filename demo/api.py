@@ -1,0 +1,139 @@
+"""What programs and agents can ask the running app: `/segment`, `/runs` and `/compare`, with no place on the page."""
+
+import tempfile
+from pathlib import Path
+from typing import TypeVar
+
+import gradio as gr
+
+from demo.catalogue import Catalogue
+from demo.compare_answer import analysis_of
+from demo.segment_cards import shares
+from demo.segment_photo import open_photo, segment_photo
+from experiments.answer import answer
+from experiments.details import has_details
+from experiments.tables import records
+from seg import InputError
+from seg.palette import indexed_image
+
+SCORES = ("pixel_accuracy", "border_recall", "border_precision", "border_f1", "border_iou")
+# What Gradio's page of the API and its clients take for a file
+EXAMPLE_PHOTO = {"path": "cat.jpg", "url": "cat.jpg", "orig_name": "cat.jpg", "meta": {"_type": "gradio.FileData"}}
+
+Component = TypeVar("Component", bound=gr.components.Component)
+
+
+def segment_api(catalogue: Catalogue, photo: str, checkpoint: str) -> tuple[str, dict]:
+    """Segment a photo with one checkpoint.
+
+    Returns:
+        The path of an indexed PNG of the photo's own size after EXIF rotation, values 0 (pet),
+        1 (background), 2 (border); and a report: checkpoint, size [width, height], share, milliseconds.
+    """
+    runs = {run.name: run for run in catalogue.with_checkpoint()}
+    if checkpoint not in runs:
+        raise gr.Error(f"no checkpoint {checkpoint}: choose from {', '.join(runs) or 'none, there are no runs yet'}")
+    if not photo:
+        raise gr.Error("no photo: give an image file")
+    try:
+        image = open_photo(photo)
+        prediction, milliseconds = segment_photo(image, runs[checkpoint])
+    except InputError as error:
+        raise gr.Error(str(error)) from error
+    # Gradio copies the file into its own cache and serves it from there
+    with tempfile.NamedTemporaryFile(prefix=f"{Path(photo).stem}-{checkpoint}-", suffix=".png", delete=False) as file:
+        indexed_image(prediction.mask).save(file, "PNG", optimize=True)
+    height, width = prediction.mask.shape
+    report = {
+        "checkpoint": checkpoint,
+        "size": [width, height],
+        "share": shares(prediction.mask),
+        "milliseconds": round(milliseconds, 1),
+    }
+    return file.name, report
+
+
+def runs_api(catalogue: Catalogue) -> list[dict]:
+    """All runs with their last scores, as `/runs` returns them."""
+    return [
+        {
+            "name": run.name,
+            "loss": run.loss,
+            "seed": run.seed,
+            "epochs": run.epochs_trained,
+            "status": run.status,
+            **{score: run.final(score) for score in SCORES},
+            "has_checkpoint": run.checkpoint is not None,
+        }
+        for run in catalogue.runs()
+    ]
+
+
+def compare_api(catalogue: Catalogue, names: list[str] | None) -> dict:
+    """The comparison of these runs, or of all that have scores of single photos.
+
+    Raises:
+        gr.Error: there is no such run, or these cannot be compared.
+    """
+    there = {run.name: run for run in catalogue.scored() if has_details(run)}
+    unknown = [str(name) for name in names or [] if name not in there]
+    if unknown or not there:
+        choices = ", ".join(there) or "none, no run has an images.csv yet"
+        raise gr.Error(f"no scores of single photos for {', '.join(unknown) or 'any run'}: choose from {choices}")
+    chosen = [run for name, run in there.items() if not names or name in names]
+    try:
+        analysis = analysis_of(chosen)
+    except InputError as error:
+        raise gr.Error(str(error)) from error
+    return {
+        "answer": answer(analysis),
+        "runs": [run.name for run in chosen],
+        "compared_with": analysis.compared_with,
+        "photos": analysis.photos,
+        "seeds_counted": analysis.seeds_counted,
+        "scores": records(analysis.scores),
+        "reliability": records(analysis.reliability),
+    }
+
+
+def add_api(catalogue: Catalogue) -> None:
+    """Serve the three. Agents know each by its function's name, and what it does by its docstring."""
+
+    def segment(photo: str, checkpoint: str) -> tuple[str, dict]:
+        """Segment a photo: an indexed PNG of its size (0 pet, 1 background, 2 border) and a report.
+
+        Args:
+            photo: an image file.
+            checkpoint: the name of a run with a checkpoint, as /runs lists them.
+        """
+        return segment_api(catalogue, photo, checkpoint)
+
+    def runs() -> list[dict]:
+        """All runs with their last scores, as fractions: pixel accuracy, and the border's recall, precision, F1 and
+        IoU."""
+        return runs_api(catalogue)
+
+    def compare(runs: str) -> dict:
+        """Compare runs over single photos: scores with 95 % intervals, differences from unweighted cross-entropy,
+        reliability, and the answer in words. No runs means all.
+
+        Args:
+            runs: names of runs, as /runs lists them, with commas between; empty for all.
+        """
+        return compare_api(catalogue, [name.strip() for name in runs.split(",") if name.strip()])
+
+    with gr.Row(visible=False):
+        photo = _with_example(gr.File(label="photo", type="filepath"), EXAMPLE_PHOTO)
+        checkpoint = _with_example(gr.Textbox(label="checkpoint"), "ce-s0")
+        # text: what Gradio tells agents of its lists is no valid schema
+        names = _with_example(gr.Textbox("", label="runs"), "ce-s0, weighted-s0")
+        mask, report = gr.File(label="mask"), gr.JSON(label="report")
+        gr.Button().click(segment, inputs=[photo, checkpoint], outputs=[mask, report], api_name="segment")
+        gr.Button().click(runs, outputs=gr.JSON(label="runs"), api_name="runs")
+        gr.Button().click(compare, inputs=names, outputs=gr.JSON(label="comparison"), api_name="compare")
+
+
+def _with_example(component: Component, example: object) -> Component:
+    """Show this on the page of the API; Gradio's own example of a file is a PDF."""
+    component.example_payload = component.example_value = lambda: example
+    return component

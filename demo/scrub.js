@@ -180,6 +180,7 @@ function draw() {
     photoList.replaceChildren();
     return;
   }
+  if (!root.clientWidth) return; // a hidden tab
   const wanted = wantedNow();
   slider.setAttribute("aria-valuetext", label.textContent);
   // first what is on the screen; the rest when the slider rests

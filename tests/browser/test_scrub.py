@@ -248,6 +248,14 @@ def test_hover_and_keys_enlarge_a_photo(page):
     expect(enlarged).to_be_hidden()
 
 
+def test_slider_stays_in_sight_when_the_page_scrolls(page):
+    page.set_viewport_size({"width": 1200, "height": 420})
+    page.get_by_role("button", name="Enlarge").last.scroll_into_view_if_needed()
+    expect(page.get_by_test_id("scrub-epoch")).to_be_in_viewport()
+    page.evaluate("scrollTo(0, 0)")
+    page.set_viewport_size({"width": 1200, "height": 900})
+
+
 @pytest.mark.parametrize("kind", ["gif", "webp"])
 def test_export_is_an_animation_of_every_epoch(page, kind):
     page.get_by_test_id("scrub-kind").select_option(kind)

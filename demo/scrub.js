@@ -20,7 +20,7 @@ const toggles = [...element.querySelectorAll(".scrub-row input[name]")];
 const FRAME_MILLISECONDS = 350;
 const REST_MILLISECONDS = 120;
 
-let runs = []; // chosen runs with their pictures: {…, places: Map(tile name -> {source, index}), epochs, ownSource}
+let runs = []; // chosen runs with their pictures: {…, source, places: Map(tile name -> {source, index}), epochs}
 let colours = []; // of pet, background, border and the mark of background, as pixels
 let generation = 0; // counts choices, so that pictures of an earlier one are not shown
 let timer = null;

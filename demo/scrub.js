@@ -18,13 +18,12 @@ const enlarged = testId("enlarged");
 const toggles = [...element.querySelectorAll(".scrub-row input[name]")];
 
 const FRAME_MILLISECONDS = 350;
-const REST_MILLISECONDS = 120;
 
 let runs = []; // chosen runs with their pictures: {…, source, places: Map(tile name -> {source, index}), epochs}
 let colours = []; // of pet, background, border and the mark of background, as pixels
 let generation = 0; // counts choices, so that pictures of an earlier one are not shown
 let timer = null;
-let resting = null;
+let composing = 0; // counts layouts, so that sheets of an earlier one are not composed
 let sections = [];
 let cursor = null;
 let open = null; // name of the enlarged tile
@@ -32,6 +31,7 @@ let own = null; // one's own photo, uploaded: {path}
 
 const shownNow = () => Object.fromEntries(toggles.map(({ name, checked, disabled }) => [name, checked && !disabled]));
 const wantedNow = () => Number(slider.value);
+const whenIdle = window.requestIdleCallback ?? ((work) => setTimeout(() => work({ timeRemaining: () => 6 }), 30));
 const styleNow = () => ({ ink: getComputedStyle(root).color, font: getComputedStyle(root).fontFamily });
 
 // ---- choosing runs
@@ -99,7 +99,11 @@ function show(message) {
   slider.disabled = playButton.disabled = runs.length === 0;
   const truth = runs.some((run) => run.source.truth);
   for (const toggle of toggles) if (["truth", "errors"].includes(toggle.name)) toggle.disabled = !truth;
-  find("#scrub-truth-reason").textContent = truth || !runs.length ? "" : "Ground truth and errors need the dataset.";
+  find("#scrub-truth-reason").textContent = !runs.length
+    ? ""
+    : truth
+      ? "Samples have no ground truth."
+      : "Ground truth and errors need the dataset.";
   const keepers = runs.filter((run) => run.weights.length);
   testId("own").disabled = !keepers.length;
   find("#scrub-own-reason").textContent =
@@ -134,6 +138,22 @@ function layOut() {
   placePhotos();
   drawScores();
   draw();
+  composeAhead();
+}
+
+// The sheets of all epochs, while nothing else is to be done, so that the first slide is as smooth as the next
+function composeAhead() {
+  const shown = shownNow();
+  const todo = runs.flatMap((run) => run.epochs.slice(-SHEETS).map((epoch) => ({ run, epoch })));
+  const mine = ++composing;
+  const step = (deadline) => {
+    while (mine === composing && todo.length && deadline.timeRemaining() > 5) {
+      const { run, epoch } = todo.pop();
+      predictionSheet(run, run.source, epoch, shown, colours);
+    }
+    if (mine === composing && todo.length) whenIdle(step);
+  };
+  whenIdle(step);
 }
 
 function gridContext() {
@@ -183,11 +203,7 @@ function draw() {
   if (!root.clientWidth) return; // a hidden tab
   const wanted = wantedNow();
   slider.setAttribute("aria-valuetext", label.textContent);
-  // first what is on the screen; the rest when the slider rests
-  const { top } = canvas.getBoundingClientRect();
-  drawRuns(gridContext(), sections, runs, wanted, shownNow(), colours, { top: -top, bottom: innerHeight - top });
-  clearTimeout(resting);
-  resting = setTimeout(() => drawRuns(gridContext(), sections, runs, wantedNow(), shownNow(), colours), REST_MILLISECONDS);
+  drawRuns(gridContext(), sections, runs, wanted, shownNow(), colours);
   cursor?.moveTo(wanted);
   const scores = Object.keys(props.value.scores);
   runs.forEach((run, index) => {

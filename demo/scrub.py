@@ -13,7 +13,7 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from demo.catalogue import NO_RUNS, Catalogue, describe
+from demo.catalogue import NO_RUNS, Catalogue
 from demo.scrub_export import export_functions
 from demo.scrub_own import epoch_weights, own_functions
 from experiments.probe import mosaic, sample_photos
@@ -155,7 +155,7 @@ def scrub_value(catalogue: Catalogue, photos: ProbePhotos, names: list[str]) -> 
 
     Returns:
         `message`: what to say instead of, or beside, the pictures; `colours` of the classes; `scores`, the names of
-        those that are shown; `epoch` to begin with, None for the last; `runs`, each with name, label, colour, tile
+        those that are shown; `epoch` to begin with, None for the last; `runs`, each with name, colour, tile
         size, columns, tiles, photos and truth (URL or None), mosaics {epoch: URL}, scores {epoch: {score: fraction
         or None}} and the epochs whose weights were kept.
     """
@@ -212,7 +212,6 @@ def _run_value(run: Run, photos: ProbePhotos, seen: dict[str, int]) -> dict | No
     before = seen[colour] = seen.get(colour, -1) + 1
     return {
         "name": run.name,
-        "label": describe(run),
         "colour": colour,
         "dash": DASHES[before % len(DASHES)],
         "tile": layout["tile"],

@@ -15,6 +15,11 @@ from experiments.runs import RESULTS, find_runs
 RUNS = 3
 AIM_MILLISECONDS = 16
 
+SEEN = """() => [...document.querySelectorAll(".scrub-photos button")].filter((button) => {
+  const { top, bottom } = button.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
+}).length"""
+
 # A message is delivered after the frame in which it was sent is painted
 SLIDE = """async (sweeps) => {
   const slider = document.querySelector('[data-testid="scrub-epoch"]');
@@ -48,15 +53,22 @@ def main(arguments: list[str] | None) -> int:
     add_data_option(parser)
     parser.add_argument("--sweeps", type=positive(int), default=5, help="times through all epochs (default: 5)")
     parser.add_argument("--width", type=positive(int), default=1440, help="of the page, in pixels (default: 1440)")
+    parser.add_argument(
+        "--height", type=positive(int), default=2600, help="(default: 2600, so that all tiles are seen)"
+    )
     options = parser.parse_args(arguments)
     names = [run.name for run in find_runs(options.runs)[0] if not run.epochs.empty][:RUNS]
     with app("--runs", *options.runs, "--data", options.data) as url, chromium() as browser:
-        page = browser.new_page(viewport={"width": options.width, "height": 900})
+        page = browser.new_page(viewport={"width": options.width, "height": options.height})
         page.goto(f"{url}/?tab=scrub&runs={','.join(names)}")
         page.locator(".scrub-photos button").first.wait_for(timeout=60_000)
         page.locator("#segment-slider img").first.wait_for(state="attached", timeout=60_000)  # the first tab is done
         tiles = page.locator(".scrub-photos button").count()
-        print(f"{len(names)} runs x {tiles} tiles, page {options.width} pixels wide, {options.sweeps} sweeps")
+        seen = page.evaluate(SEEN)
+        print(
+            f"{len(names)} runs x {tiles} tiles, {seen} tiles of each on the screen of {options.width} x "
+            f"{options.height}, {options.sweeps} sweeps"
+        )
         for shown, toggle in (("predictions", None), ("changes only", "Change since the epoch before")):
             if toggle:
                 page.get_by_label(toggle).check()

@@ -48,10 +48,10 @@ function drawEnlarged() {
     caption.textContent = head;
     const found = run ? run.places.get(open) : referencePlace(runs, open);
     const side = (sheet.width = sheet.height = 2 * (found?.source.tile ?? 128));
-    const paint = run
-      ? found && predictionPainter(run, found.source, wantedNow(), shown, colours)
-      : referencePainter(head, found, shown, colours);
-    drawTile(sheet.getContext("2d"), found, paint, 0, 0, side);
+    const shownSheet = run
+      ? found && predictionSheet(run, found.source, wantedNow(), shown, colours)
+      : referenceSheet(head, found, shown, colours);
+    drawTile(sheet.getContext("2d"), found, shownSheet, 0, 0, side);
   });
 }
 

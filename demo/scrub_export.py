@@ -31,6 +31,17 @@ def uploaded_file(path: object) -> Path:
     return file
 
 
+def whole_number(value: object) -> int:
+    """A number that a page has sent.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not isinstance(value, int | float):
+        raise InputError(f"{value} is no number: reload the page.")
+    return int(value)
+
+
 def read_frames(paths: list[Path]) -> list[Image.Image]:
     """RGB frames of one size.
 
@@ -87,9 +98,9 @@ def export_functions(served: Path) -> list[Callable[[dict], dict]]:
                 raise InputError(f"An animation is a {' or a '.join(KINDS)}.")
             paths = [uploaded_file(path) for path in request.get("frames") or ()]
             frames = read_frames(paths)
+            milliseconds = min(max(whole_number(request.get("milliseconds", 350)), 40), 4000)
         except InputError as error:
             return {"error": str(error)}
-        milliseconds = min(max(int(request.get("milliseconds", 350)), 40), 4000)
         name = re.sub(r"[^\w.-]+", "-", str(request.get("name", "borderline")))[:90]
         folder = served / f"export-{time.time_ns()}"
         folder.mkdir()

@@ -1,6 +1,7 @@
 // The grid: tiles in groups, each a photo (or its true mask) and every run's prediction, drawn from memory.
 
-const TILE = 96; // CSS pixels of a tile where there is room
+const NARROWEST = 96; // CSS pixels of a tile, where there is room for a group that wide
+const SHEETS = 64; // kept for each run, of 1.8 MB each
 const GAP = 4;
 const GROUP_GAP = 14;
 const HEADER = 20;
@@ -11,9 +12,10 @@ const MARK = 3; // background where only errors or changes are drawn
 const UNKNOWN = 255; // in a true mask: nobody knows
 const BLACK = 0xff000000;
 
-// A source is a mosaic of one run's tiles: {tile, columns, tiles, photo, truth, masks: Map(epoch -> picture)}
+// A source is a mosaic of one run's tiles: {tile, columns, tiles, photo, truth, masks: Map(epoch -> picture)}. Its
+// sheets are the mosaic as it is shown at an epoch, composed once: drawing one is then no more than copying pixels.
 function makeSource(fields) {
-  return { photo: null, truth: null, masks: new Map(), ...fields };
+  return { photo: null, truth: null, masks: new Map(), sheets: new Map(), ...fields };
 }
 
 // A run shorter than the longest stays at its last epoch; of no epoch yet there is none
@@ -25,61 +27,60 @@ function isFiltered(shown) {
   return shown.prediction && (shown.errors || shown.change);
 }
 
-// One tile at its own size, painted pixel by pixel and drawn from here; the next tile takes its place
-const scratch = { canvas: new OffscreenCanvas(1, 1), image: null, pixels: null };
-
-function drawTile(context, place, paint, x, y, side) {
-  if (!place || !paint) {
-    // the run kept nothing of this photo, or nothing of it is to be shown
-    context.fillStyle = "#000";
-    context.fillRect(x, y, side, side);
-    return;
-  }
-  const { tile } = place.source;
-  if (scratch.canvas.width !== tile) {
-    scratch.canvas = new OffscreenCanvas(tile, tile);
-    scratch.image = new ImageData(tile, tile);
-    scratch.pixels = new Uint32Array(scratch.image.data.buffer);
-  }
-  paint(scratch.pixels, place);
-  scratch.canvas.getContext("2d", { alpha: false }).putImageData(scratch.image, 0, 0);
-  context.drawImage(scratch.canvas, x, y, side, side);
-}
-
-// How to paint a run's prediction at the epoch; null where there is nothing to paint
-function predictionPainter(run, source, wanted, shown, colours) {
+// A run's prediction at the epoch; null where there is nothing to show
+function predictionSheet(run, source, wanted, shown, colours) {
   const epoch = epochOf(run, wanted);
   const mask = shown.prediction && source.masks.get(epoch);
-  if (!mask) return photoPainter(source, shown);
-  if (!isFiltered(shown)) return (pixels, place) => paintMask(pixels, place, mask.classes, shown.photo, colours);
+  if (!mask) return photoSheet(source, shown);
+  if (!isFiltered(shown)) {
+    return sheetOf(source, `${epoch} ${shown.photo}`, mask, (pixels) => paintMask(pixels, source, mask.classes, shown.photo, colours));
+  }
   // a run that has stopped changes no more
   const before = epoch === wanted ? run.epochs[run.epochs.indexOf(epoch) - 1] : undefined;
   const truth = shown.errors ? source.truth?.classes : null;
   const earlier = shown.change ? source.masks.get(before)?.classes : null;
   const unknown = (shown.errors && !truth) || (shown.change && !earlier);
   const against = unknown ? null : { truth, earlier };
-  return (pixels, place) => paintDifferences(pixels, place, mask.classes, against, shown.photo, colours);
+  return sheetOf(source, `${epoch} ${before} ${shown.photo} ${shown.errors} ${shown.change}`, mask, (pixels) =>
+    paintDifferences(pixels, source, mask.classes, against, shown.photo, colours),
+  );
 }
 
-function truthPainter(source, shown, colours) {
-  return (pixels, place) => paintMask(pixels, place, source.truth.classes, shown.photo, colours);
+function truthSheet(source, shown, colours) {
+  return sheetOf(source, `truth ${shown.photo}`, source.truth, (pixels) =>
+    paintMask(pixels, source, source.truth.classes, shown.photo, colours),
+  );
 }
 
-function photoPainter(source, shown) {
-  const photo = shown.photo && source.photo?.pixels;
-  if (!photo) return null;
-  return (pixels, place) => eachRow(place, (from, first, end) => pixels.set(photo.subarray(first, end), from));
+function photoSheet(source, shown) {
+  if (!shown.photo || !source.photo) return null;
+  return sheetOf(source, "photo", source.photo, (pixels) => pixels.set(source.photo.pixels));
 }
 
-// Calls `row(first pixel in the tile, first pixel in the mosaic, its end)` for every row of the tile
-function eachRow({ source: { tile, columns }, index }, row) {
-  const width = tile * columns;
-  const first = Math.floor(index / columns) * tile * width + (index % columns) * tile;
-  for (let y = 0; y < tile; y++) row(y * tile, first + y * width, first + y * width + tile);
+// The sheet of that name, composed if it is not there; of too many the one longest unused goes
+function sheetOf(source, key, { width, height }, paint) {
+  let sheet = source.sheets.get(key);
+  source.sheets.delete(key);
+  if (!sheet) {
+    sheet = new OffscreenCanvas(width, height);
+    const image = new ImageData(width, height);
+    paint(new Uint32Array(image.data.buffer));
+    sheet.getContext("2d", { alpha: false }).putImageData(image, 0, 0);
+  }
+  source.sheets.set(key, sheet);
+  if (source.sheets.size > SHEETS) source.sheets.delete(source.sheets.keys().next().value);
+  return sheet;
 }
 
-function hasPhoto({ source, index }, withPhoto) {
-  return Boolean(withPhoto && source.photo && source.tiles[index].photo);
+// Calls `row(first, end, has photo)` for every row of pixels of every tile
+function eachRow(source, withPhoto, row) {
+  const width = source.tile * source.columns;
+  source.tiles.forEach((tile, index) => {
+    const left = (index % source.columns) * source.tile;
+    const top = Math.floor(index / source.columns) * source.tile;
+    const photo = Boolean(withPhoto && source.photo && tile.photo);
+    for (let y = top; y < top + source.tile; y++) row(y * width + left, y * width + left + source.tile, photo);
+  });
 }
 
 // The mask's share of a colour, whose sum with the photo's share is no more than 255 in any channel
@@ -89,37 +90,45 @@ function maskPart(colour) {
 }
 
 // Pet and border over the photo, which is seen in the background
-function paintMask(pixels, place, classes, withPhoto, colours) {
-  if (!hasPhoto(place, withPhoto)) {
-    const alone = [colours[PET], BLACK, colours[BORDER]];
-    eachRow(place, (from, first, end) => {
-      for (let i = first, to = from; i < end; i++, to++) pixels[to] = alone[classes[i]] ?? BLACK;
-    });
-    return;
-  }
-  const { pixels: photo, faded } = place.source.photo;
+function paintMask(pixels, source, classes, withPhoto, colours) {
+  const { pixels: photo, faded } = source.photo ?? {};
+  const alone = [colours[PET], BLACK, colours[BORDER]];
   const parts = [maskPart(colours[PET]), 0, maskPart(colours[BORDER])];
-  eachRow(place, (from, first, end) => {
-    for (let i = first, to = from; i < end; i++, to++) {
-      const found = classes[i];
-      pixels[to] = found === BACKGROUND || found === UNKNOWN ? photo[i] : faded[i] + parts[found];
-    }
+  eachRow(source, withPhoto, (first, end, hasPhoto) => {
+    if (hasPhoto) {
+      for (let i = first; i < end; i++) {
+        const found = classes[i];
+        pixels[i] = found === BACKGROUND || found === UNKNOWN ? photo[i] : faded[i] + parts[found];
+      }
+    } else for (let i = first; i < end; i++) pixels[i] = alone[classes[i]] ?? BLACK;
   });
 }
 
 // Only what is wrong, or has changed since the epoch before, or both; `against` is null where nobody knows
-function paintDifferences(pixels, place, classes, against, withPhoto, colours) {
+function paintDifferences(pixels, source, classes, against, withPhoto, colours) {
   const marks = [colours[PET], colours[MARK], colours[BORDER]];
   const { truth, earlier } = against ?? {};
-  const dim = hasPhoto(place, withPhoto) ? place.source.photo.dim : null;
-  eachRow(place, (from, first, end) => {
-    for (let i = first, to = from; i < end; i++, to++) {
+  const dim = source.photo?.dim;
+  eachRow(source, withPhoto, (first, end, hasPhoto) => {
+    for (let i = first; i < end; i++) {
       const found = classes[i];
       const wrong = !truth || (found !== truth[i] && truth[i] !== UNKNOWN);
       const changed = !earlier || found !== earlier[i];
-      pixels[to] = against && wrong && changed ? marks[found] : dim ? dim[i] : BLACK;
+      pixels[i] = against && wrong && changed ? marks[found] : hasPhoto ? dim[i] : BLACK;
     }
   });
+}
+
+// A sheet's tile; black where the run kept nothing of this photo, or nothing of it is to be shown
+function drawTile(context, place, sheet, x, y, side) {
+  if (!place || !sheet) {
+    context.fillStyle = "#000";
+    context.fillRect(x, y, side, side);
+    return;
+  }
+  const { tile, columns } = place.source;
+  const [left, top] = [(place.index % columns) * tile, Math.floor(place.index / columns) * tile];
+  context.drawImage(sheet, left, top, tile, tile, x, y, side, side);
 }
 
 // The column before the runs: the photo, the true mask, or one over the other; null where a tile has neither
@@ -133,8 +142,8 @@ function referencePlace(runs, name) {
   return runs.map((run) => run.places.get(name)).find(Boolean);
 }
 
-function referencePainter(head, place, shown, colours) {
-  return head === "truth" ? truthPainter(place.source, shown, colours) : photoPainter(place.source, shown);
+function referenceSheet(head, place, shown, colours) {
+  return head === "truth" ? truthSheet(place.source, shown, colours) : photoSheet(place.source, shown);
 }
 
 // Tiles of one kind beside each other, so that no column stays empty
@@ -149,15 +158,20 @@ function arrange(tiles, runs, shown, width) {
   return [...kinds].map(([head, members]) => {
     const heads = [...(head ? [head] : []), ...runs.map((run) => run.name)];
     const columns = heads.length;
-    const groups = Math.max(1, Math.floor((width + GROUP_GAP) / (columns * (TILE + GAP) - GAP + GROUP_GAP)));
+    const groups = Math.max(1, Math.floor((width + GROUP_GAP) / (columns * (NARROWEST + GAP) - GAP + GROUP_GAP)));
     const room = (width - (groups - 1) * GROUP_GAP - groups * (columns - 1) * GAP) / (groups * columns);
-    const side = Math.floor(Math.min(1.6 * TILE, room));
+    // no larger than it is stored: pixel for pixel is sharp, and quick to draw
+    const side = Math.floor(Math.min(tileSide(runs), room));
     const rows = Math.ceil(members.length / groups);
     const height = HEADER + rows * (side + GAP) + GAP;
     const section = { tiles: members, head, heads, groups, side, groupWidth: columns * (side + GAP) - GAP, top, height };
     top += height;
     return section;
   });
+}
+
+function tileSide(runs) {
+  return Math.max(NARROWEST, ...runs.map((run) => run.tile));
 }
 
 // Where a section's tile begins: its group's left upper corner
@@ -184,22 +198,21 @@ function drawStill(context, sections, runs, shown, colours, style) {
     section.tiles.forEach((tile, index) => {
       const { x, y } = corner(section, index);
       const place = referencePlace(runs, tile.name);
-      drawTile(context, place, referencePainter(section.head, place, shown, colours), x, y, side);
+      drawTile(context, place, referenceSheet(section.head, place, shown, colours), x, y, side);
     });
   }
 }
 
-// The runs' tiles at an epoch; `view` is what of the canvas is on the screen, null for all of it
-function drawRuns(context, sections, runs, wanted, shown, colours, view = null) {
+// The runs' tiles at an epoch
+function drawRuns(context, sections, runs, wanted, shown, colours) {
   for (const section of sections) {
     const { side } = section;
     section.tiles.forEach((tile, index) => {
       const { x, y } = corner(section, index);
-      if (view && (y + side < view.top || y > view.bottom)) return;
       runs.forEach((run, number) => {
         const place = run.places.get(tile.name);
-        const paint = place && predictionPainter(run, place.source, wanted, shown, colours);
-        drawTile(context, place, paint, x + (number + (section.head ? 1 : 0)) * (side + GAP), y, side);
+        const sheet = place && predictionSheet(run, place.source, wanted, shown, colours);
+        drawTile(context, place, sheet, x + (number + (section.head ? 1 : 0)) * (side + GAP), y, side);
       });
     });
   }

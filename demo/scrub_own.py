@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from demo.catalogue import Catalogue
-from demo.scrub_export import uploaded_file
+from demo.scrub_export import uploaded_file, whole_number
 from demo.segment_photo import open_photo
 from experiments.runs import Run
 from seg import InputError
@@ -74,7 +74,7 @@ def own_functions(catalogue: Catalogue) -> list[Callable[[dict], dict]]:
         return uploaded_photo(str(request.get("path")), layout["tile"])
 
     def mask_picture(request: dict) -> Image.Image:
-        return indexed_image(mask_of(str(request.get("path")), chosen(request), int(request.get("epoch", -1))))
+        return indexed_image(mask_of(str(request.get("path")), chosen(request), whole_number(request.get("epoch"))))
 
     def own_photo(request: dict) -> dict:
         return _answer(photo_of, request, "JPEG")

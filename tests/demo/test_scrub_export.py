@@ -70,6 +70,8 @@ def test_only_uploaded_pictures_of_one_size_are_taken(uploads, write, tmp_path):
     assert "not uploaded here" in write({"frames": elsewhere, "kind": "gif"})["error"]
     assert Path(elsewhere[0]).is_file()
     assert "1 to" in write({"frames": [], "kind": "gif"})["error"]
+    frames = draw_frames(uploads, 1)
+    assert "soon is no number" in write({"frames": frames, "kind": "gif", "milliseconds": "soon"})["error"]
     assert "gif or a webp" in write({"frames": draw_frames(uploads, 1), "kind": "exe"})["error"]
     mixed = [*draw_frames(uploads, 1), str(uploads / "other.png")]
     Image.new("RGB", (10, 10)).save(mixed[1])

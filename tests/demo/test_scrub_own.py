@@ -65,6 +65,7 @@ def test_what_cannot_be_segmented_is_answered_in_one_sentence(runs, photo, tiny_
     foreign = str(tiny_pets / "oxford-iiit-pet" / "images" / "pug_2.jpg")
     assert "not uploaded here" in own_photo({"run": "focal-s0", "path": foreign})["error"]
     assert "no weights of epoch 7" in own_mask({"run": "focal-s0", "path": photo, "epoch": 7})["error"]
+    assert "is no number" in own_mask({"run": "focal-s0", "path": photo, "epoch": "last"})["error"]
     assert "is gone" in own_mask({"run": "dice-s0", "path": photo, "epoch": 1})["error"]
     Path(photo).write_bytes(b"no photo")
     assert "cannot be read as an image" in own_photo({"run": "focal-s0", "path": photo})["error"]

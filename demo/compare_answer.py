@@ -14,7 +14,8 @@ from experiments.answer import answer
 from experiments.configurations import Configuration
 from experiments.details import confusions, read_images
 from experiments.runs import DETAILS, Run
-from seg import CLASS_NAMES, InputError
+from seg import InputError
+from seg.pets import CLASS_NAMES
 
 ON_CARDS = ("border_recall", "border_precision", "border_f1")
 

@@ -18,9 +18,9 @@ from demo.scrub_export import export_functions
 from demo.scrub_own import epoch_weights, own_functions
 from experiments.probe import mosaic, sample_photos
 from experiments.runs import Run
-from seg import CLASS_NAMES
 from seg.data import UNREADABLE
 from seg.palette import CLASS_COLOURS, LOSS_COLOURS, OTHER_COLOUR, indexed_image
+from seg.pets import CLASS_NAMES
 
 FOLDER = Path(__file__).parent
 # One script in one scope, in this order

@@ -24,9 +24,9 @@ from demo.segment_views import (
     shrink,
 )
 from experiments.runs import Run
-from seg import CLASS_NAMES
 from seg.inference import Prediction
 from seg.palette import CLASS_COLOURS
+from seg.pets import CLASS_NAMES
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import numpy as np
 from PIL import Image, ImageOps
 from skimage.measure import find_contours
 
-from seg import BACKGROUND, BORDER, CLASS_NAMES, PET
 from seg.palette import indexed_image
+from seg.pets import BACKGROUND, BORDER, CLASS_NAMES, PET
 
 VIEWS = {
     "mask": "Mask",

@@ -19,10 +19,11 @@ from experiments.configurations import configurations
 from experiments.details import has_details, read_images
 from experiments.photos import PHOTO_SCORES, breed, disagreements, hardest, photo_scores, suspects
 from experiments.runs import Run
-from seg import CLASS_NAMES, InputError
+from seg import InputError
 from seg.data import UNREADABLE
 from seg.inference import as_rgb
 from seg.palette import CLASS_COLOURS, indexed_image
+from seg.pets import CLASS_NAMES
 
 HARDEST, DISAGREEMENT, SUSPICION = "hardest", "disagreement", "suspicion"
 RANKINGS = [("Hardest photos", HARDEST), ("Two runs disagree", DISAGREEMENT), ("Label probably wrong", SUSPICION)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
-from seg import BORDER
+from seg.pets import BORDER
 
 SCORES = ("pixel_accuracy", "border_recall", "border_precision", "border_f1", "border_iou")
 RESAMPLES = 10_000

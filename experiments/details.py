@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from experiments.runs import CONFUSION_COLUMNS, DETAILS, BadRun, Run, csv_cell
-from seg import CLASS_NAMES, InputError
+from seg import InputError
 from seg.evaluation import Evaluation
 from seg.metrics import BANDS, CALIBRATION_BINS
+from seg.pets import CLASS_NAMES
 
 IMAGE_COLUMNS = ("name", *CONFUSION_COLUMNS, "cross_entropy", "custom_iou", "boundary_iou")
 CALIBRATED_PIXELS = ("all", "border")

@@ -3,8 +3,9 @@
 import argparse
 
 from experiments.command_line import not_negative, positive, share
-from seg import CLASS_NAMES, InputError
+from seg import InputError
 from seg.losses import LOSSES
+from seg.pets import CLASS_NAMES
 from seg.training import SCHEDULES, Recipe, progressive_sizes
 
 # The article's recipe, and how much of the data to use; every run records all of these.

@@ -46,11 +46,12 @@ from experiments.runs import (
     save_mosaic,
     write_json,
 )
-from seg import CLASS_NAMES, InputError
+from seg import InputError
 from seg.checkpoint import save_checkpoint
 from seg.data import DeviceSplit, Split, load_split
 from seg.evaluation import choose_precision
 from seg.losses import Diverged, balanced_weights, make_loss
+from seg.pets import CLASS_NAMES
 from seg.training import EpochResult, Recipe, TrainingState, train
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
-from seg import CLASS_NAMES, InputError
+from seg import InputError
+from seg.pets import CLASS_NAMES
 from seg.training import EpochResult
 
 try:

@@ -1,8 +1,4 @@
-"""SegNet on the Oxford-IIIT Pet dataset: data, model, losses, metrics, training, inference."""
-
-# Class indices as the article numbers them; the dataset's trimaps store each one higher.
-PET, BACKGROUND, BORDER = 0, 1, 2
-CLASS_NAMES = ("pet", "background", "border")
+"""SegNet on the Oxford-IIIT Pet dataset: data, networks, losses, metrics, training, inference."""
 
 
 class InputError(ValueError):

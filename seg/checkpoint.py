@@ -9,7 +9,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from seg import CLASS_NAMES, InputError
+from seg import InputError
+from seg.pets import CLASS_NAMES
 from seg.segnet import SegNet
 
 

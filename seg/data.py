@@ -19,7 +19,8 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.datasets import OxfordIIITPet
 from tqdm import tqdm
 
-from seg import CLASS_NAMES, InputError
+from seg import InputError
+from seg.pets import CLASS_NAMES
 
 # what Pillow raises on files that are damaged, no images, or absurdly large
 UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)

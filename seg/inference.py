@@ -10,9 +10,9 @@ from PIL import Image, ImageOps
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from seg import BORDER
 from seg.batches import resize_photos
 from seg.checkpoint import load_checkpoint
+from seg.pets import BORDER
 from seg.segnet import SegNet
 
 

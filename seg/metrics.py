@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from seg import BACKGROUND, BORDER, CLASS_NAMES, PET
+from seg.pets import BACKGROUND, BORDER, CLASS_NAMES, PET
 
 CLASSES = len(CLASS_NAMES)
 BANDS = (1, 2, 4, 8, 16)

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from seg import CLASS_NAMES
+from seg.pets import CLASS_NAMES
 from seg.pooling import max_pool, max_unpool
 
 # (blocks, channels) of each encoder stage; the decoder mirrors them

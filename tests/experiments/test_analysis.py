@@ -14,8 +14,9 @@ from torchmetrics.functional.classification import (
 from experiments.analysis import Analysis, analyse
 from experiments.bootstrap import SCORES
 from experiments.runs import RESULTS, BadRun, find_runs
-from seg import BORDER, InputError
+from seg import InputError
 from seg.metrics import BANDS, CALIBRATION_BINS, confusion_scores
+from seg.pets import BORDER
 
 
 def pixels(confusion: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:

@@ -22,8 +22,9 @@ from experiments.details import (
     same_photos,
 )
 from experiments.runs import DETAILS, BadRun, Run, read_run
-from seg import BORDER, InputError
+from seg import InputError
 from seg.metrics import BANDS, calibration_sums
+from seg.pets import BORDER
 
 READ = {"images.csv": read_images, "bands.csv": read_bands, "calibration.csv": read_calibration}
 

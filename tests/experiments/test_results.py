@@ -12,9 +12,9 @@ from torchmetrics.functional.classification import multiclass_accuracy, multicla
 from experiments.details import confusions, has_details, read_bands, read_calibration, read_images, same_photos
 from experiments.photos import suspects
 from experiments.runs import RESULTS, find_runs, read_run
-from seg import BORDER, CLASS_NAMES, PET
 from seg.checkpoint import load_checkpoint
 from seg.data import load_split
+from seg.pets import BORDER, CLASS_NAMES, PET
 
 NAMES = ("ce-s0", "weighted-s0", "focal-s0")
 # photos of the test split whose trimap shows no pet

@@ -15,7 +15,6 @@ from torchmetrics.functional.classification import (
     multiclass_recall,
 )
 
-from seg import BACKGROUND, BORDER, PET
 from seg.metrics import (
     band_counts,
     boundary_iou,
@@ -24,6 +23,7 @@ from seg.metrics import (
     confusion_scores,
     custom_iou,
 )
+from seg.pets import BACKGROUND, BORDER, PET
 
 nan = float("nan")
 

@@ -8,12 +8,6 @@ from experiments.live import RunReader
 from experiments.runs import Run, find_runs
 from seg.inference import Segmenter
 
-LOSS_NAMES = {
-    "ce": "unweighted cross-entropy",
-    "weighted": "weighted cross-entropy",
-    "focal": "focal loss",
-}
-
 # Runs chosen when the page opens: more than these fill the screen
 FIRST_CHOICES = 3
 

@@ -6,7 +6,7 @@ import pandas as pd
 from pandas.io.formats.style import Styler
 
 from demo.figures import SCORES
-from experiments.options import reread
+from experiments.options import used_options
 from experiments.runs import Run
 from experiments.tables import SHOWN, runs_table
 
@@ -20,7 +20,7 @@ HIGHLIGHT = "background-color: rgba(230, 159, 0, 0.22)"
 
 def differing_options(runs: list[Run]) -> dict[str, list[str]]:
     """The options in which the runs differ, with each run's value in words."""
-    options = [reread(run.info["options"]) for run in runs]
+    options = [used_options(run.info) for run in runs]
     names = dict.fromkeys(name for each in options for name in each)
     values = {name: [_text(each.get(name)) for each in options] for name in names}
     return {name: texts for name, texts in values.items() if len(set(texts)) > 1}

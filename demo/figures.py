@@ -10,11 +10,10 @@ import plotly.graph_objects as go
 from experiments.analysis import ARTICLE_PIXEL_ACCURACY
 from experiments.configurations import Configuration
 from experiments.runs import Run
-from seg.palette import LOSS_COLOURS, OTHER_COLOUR
+from seg.losses import LOSSES, loss_colour
 
 DASHES = ("solid", "dash", "dot", "dashdot")
-# The first configuration of a loss has the loss's own marker, any other the next free one of the rest
-LOSS_SYMBOLS = {"ce": "circle", "weighted": "square", "focal": "diamond"}
+# The first configuration of a loss has the loss's own marker, any other the next free one of these
 OTHER_SYMBOLS = (
     "triangle-up",
     "triangle-down",
@@ -100,7 +99,7 @@ class View:
 
 
 def colour(run: Run) -> str:
-    return LOSS_COLOURS.get(run.loss, OTHER_COLOUR)
+    return loss_colour(run.loss)
 
 
 def score_label(score: str) -> str:
@@ -118,7 +117,7 @@ def styles(found: Iterable[Configuration]) -> dict[str, Style]:
     for configuration in found:
         loss = configuration.loss
         index = seen[loss] = seen.get(loss, -1) + 1
-        symbol = LOSS_SYMBOLS[loss] if index == 0 and loss in LOSS_SYMBOLS else next(free)
+        symbol = LOSSES[loss].marker if index == 0 and loss in LOSSES else next(free)
         style = Style(colour(configuration.runs[0]), DASHES[index % len(DASHES)], symbol)
         styled |= dict.fromkeys((run.name for run in configuration.runs), style)
     return styled

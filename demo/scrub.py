@@ -19,7 +19,8 @@ from demo.scrub_own import epoch_weights, own_functions
 from experiments.probe import mosaic, sample_photos
 from experiments.runs import Run
 from seg.data import UNREADABLE
-from seg.palette import CLASS_COLOURS, LOSS_COLOURS, OTHER_COLOUR, indexed_image
+from seg.losses import loss_colour
+from seg.palette import CLASS_COLOURS, indexed_image
 from seg.pets import CLASS_NAMES
 
 FOLDER = Path(__file__).parent
@@ -208,7 +209,7 @@ def _run_value(run: Run, photos: ProbePhotos, seen: dict[str, int]) -> dict | No
         {"name": tile["name"], "sample": tile["source"] != "test", "photo": photo, "truth": labelled}
         for tile, photo, labelled in zip(layout["tiles"], pictures.present, truth.present, strict=True)
     ]
-    colour = LOSS_COLOURS.get(run.loss, OTHER_COLOUR)
+    colour = loss_colour(run.loss)
     before = seen[colour] = seen.get(colour, -1) + 1
     return {
         "name": run.name,

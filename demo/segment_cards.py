@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from demo.catalogue import LOSS_NAMES, describe
+from demo.catalogue import describe
 from demo.segment_views import (
     CONFIDENCE_COLOURS,
     VIEWS,
@@ -25,6 +25,7 @@ from demo.segment_views import (
 )
 from experiments.runs import Run
 from seg.inference import Prediction
+from seg.losses import loss_label
 from seg.palette import CLASS_COLOURS
 from seg.pets import CLASS_NAMES
 
@@ -116,8 +117,7 @@ def sentence_html(sentence: str, kind: str = "") -> str:
 
 def _card(run: Run, answer: Answer | str | None, differs: np.ndarray | None = None, alone: bool = False) -> str:
     title = (
-        f"<figcaption><b>{html.escape(describe(run))}</b>"
-        f"<span>{html.escape(LOSS_NAMES.get(run.loss, run.loss))}</span></figcaption>"
+        f"<figcaption><b>{html.escape(describe(run))}</b><span>{html.escape(loss_label(run.loss))}</span></figcaption>"
     )
     if answer is None:
         return (

@@ -1,23 +1,24 @@
 """The answer in words, built from the intervals: what they do not show is not said."""
 
 from experiments.analysis import Analysis
-from experiments.configurations import WITHOUT_EFFECT, Configuration
-from experiments.options import reread
+from experiments.configurations import Configuration
+from experiments.options import WITHOUT_EFFECT, used_options
 from experiments.tables import SHOWN
+from seg.losses import BASELINE, LOSSES
 
-LOSS_OPTIONS = ("loss", "gamma", "class_weights")
+# What a loss has of its own: the options that the baseline's loss takes, too, are the recipe's
+OWN_OPTIONS = {"loss"} | {option for entry in LOSSES.values() for option in entry.takes} - set(LOSSES[BASELINE].takes)
+# The article's question is of these; any other loss has a sentence where a run of it is here
+ASKED = ("weighted", "focal")
 # What a better loss would be: that much border F1 gained, for no more than that much pixel accuracy
 GAIN, PRICE = 0.03, 0.005
 
 
 def answer(analysis: Analysis) -> list[str]:
-    """Three sentences: class weights, focal loss, and whether either fixes the border and at what price."""
+    """A sentence on class weights, on focal loss and on any other loss that is here, then what fixes the border."""
     rivals = comparable(analysis)
-    return [
-        _of_loss(analysis, rivals, "weighted", "class weights"),
-        _of_loss(analysis, rivals, "focal", "focal loss"),
-        _verdict(analysis, rivals),
-    ]
+    losses = dict.fromkeys([*ASKED, *(c.loss for c in analysis.configurations if c.loss != BASELINE)])
+    return [*(_of_loss(analysis, rivals, loss) for loss in losses), _verdict(analysis, rivals)]
 
 
 def comparable(analysis: Analysis) -> list[Configuration]:
@@ -27,8 +28,8 @@ def comparable(analysis: Analysis) -> list[Configuration]:
         return []
 
     def rest(configuration: Configuration) -> dict:
-        options = reread(configuration.runs[0].info["options"])
-        return {name: options[name] for name in options if name not in (*LOSS_OPTIONS, *WITHOUT_EFFECT)}
+        options = used_options(configuration.runs[0].info)
+        return {name: options[name] for name in options if name not in (*OWN_OPTIONS, *WITHOUT_EFFECT)}
 
     others = [configuration for configuration in analysis.configurations if configuration is not first]
     return [c for c in others if c.epochs == first.epochs and rest(c) == rest(first)]
@@ -96,8 +97,8 @@ def _first(analysis: Analysis) -> Configuration | None:
     return next((c for c in analysis.configurations if c.name == analysis.compared_with), None)
 
 
-def _of_loss(analysis: Analysis, rivals: list[Configuration], loss: str, words: str) -> str:
-    first = _first(analysis)
+def _of_loss(analysis: Analysis, rivals: list[Configuration], loss: str) -> str:
+    first, words = _first(analysis), LOSSES[loss].noun if loss in LOSSES else loss
     trained = [c for c in analysis.configurations if c.loss == loss]
     rival = next((c for c in rivals if c.loss == loss), None)
     if first is None or not trained:

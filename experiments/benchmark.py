@@ -18,9 +18,10 @@ from seg.data import DeviceSplit
 from seg.evaluation import autocast, choose_precision, evaluate
 from seg.inference import Segmenter, fold_batch_norms
 from seg.losses import make_loss
+from seg.options import Options
 from seg.pooling import max_pool, max_unpool
 from seg.segnet import SegNet
-from seg.training import Recipe, TrainingState
+from seg.training import TrainingState
 
 BATCH = 64
 
@@ -84,15 +85,16 @@ def main(arguments: list[str] | None) -> int:
 
 def training(watch: Stopwatch) -> list[Measurement]:
     """Whole training steps of cross-entropy, batch-making included."""
-    split, loss = _random_split(watch.device), make_loss("ce")
+    options = Options(loss="ce", precision=watch.precision)
+    split, loss = _random_split(watch.device), make_loss(options)
     everything = torch.arange(BATCH, device=watch.device)
     measurements = []
     for size in (128, 64):
-        state = TrainingState.start(Recipe(precision=watch.precision), watch.device)
+        state = TrainingState.start(options, watch.device)
         state.model.train()
 
         def step(size: int = size, state: TrainingState = state) -> None:
-            photos, masks = training_batch(split, everything, size, state.generator, jitter=0.3)
+            photos, masks = training_batch(split, everything, size, state.generator, options.jitter)
             state.optimiser.zero_grad(set_to_none=True)
             with autocast(watch.device, watch.precision):
                 logits = state.model(photos.contiguous(memory_format=torch.channels_last))
@@ -106,7 +108,7 @@ def training(watch: Stopwatch) -> list[Measurement]:
 
 def scoring(watch: Stopwatch) -> list[Measurement]:
     """Evaluation, with all that a row of `epochs.csv` needs."""
-    split, loss = _random_split(watch.device), make_loss("ce")
+    split, loss = _random_split(watch.device), make_loss(Options(loss="ce"))
     model = SegNet().to(watch.device, memory_format=torch.channels_last)
     (seconds,) = watch.seconds(lambda: evaluate(model, split, loss, network_size=128, precision=watch.precision))
     return [Measurement("scoring, 128 x 128", "photos/s", [BATCH / s for s in seconds])]

@@ -1,4 +1,9 @@
-"""What every command shares: one-line errors, where the dataset is, tables."""
+"""What every command shares: one-line errors, where runs and the dataset are, numbers, tables.
+
+Nothing here imports torch or pandas until it is needed: `--help` answers at once.
+"""
+
+from __future__ import annotations
 
 import argparse
 import math
@@ -6,11 +11,17 @@ import os
 import sys
 from collections.abc import Callable, Collection
 from pathlib import Path
-
-import pandas as pd
-import torch
+from typing import TYPE_CHECKING
 
 from seg import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import torch
+
+# The shipped runs, and where new ones go
+RESULTS = Path(__file__).parent / "results"
+DEFAULT_FOLDER = Path("runs")
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -49,6 +60,8 @@ def choose_device(name: str) -> torch.device:
     Raises:
         InputError: this machine has no such device.
     """
+    import torch
+
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
         name = next(kind for kind, there in available.items() if there)
@@ -109,25 +122,17 @@ def _aligned(cells: list[list[str]], header: list[str], words: Collection[str]) 
     return [[f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True)] for row in cells]
 
 
-def positive(kind: type[int] | type[float]) -> Callable[[str], int | float]:
-    """An argparse type: a finite number above 0."""
-    return _number(kind, lambda value: value > 0, "above 0")
-
-
-def not_negative(kind: type[int] | type[float]) -> Callable[[str], int | float]:
-    """An argparse type: a finite number of 0 or more."""
-    return _number(kind, lambda value: value >= 0, "of 0 or more")
-
-
-def share(text: str) -> float:
-    """An argparse type: a number from 0 to 1."""
-    value = not_negative(float)(text)
-    if value > 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to 1")
-    return value
-
-
-def _number(kind: type[int] | type[float], allowed: Callable[[float], bool], said: str) -> Callable[[str], int | float]:
+def number(
+    kind: type[int] | type[float],
+    *,
+    above: float = -math.inf,
+    least: float = -math.inf,
+    below: float = math.inf,
+    most: float = math.inf,
+) -> Callable[[str], int | float]:
+    """An argparse type: a finite number in a range, whose open or closed ends are given."""
+    ends = ((above, "above {}"), (least, "of {} or more"), (below, "below {}"), (most, "of {} or less"))
+    said = " and ".join(words.format(_plain(end)) for end, words in ends if math.isfinite(end))
     words = {int: "a whole number", float: "a number"}[kind]
 
     def parse(text: str) -> int | float:
@@ -135,8 +140,17 @@ def _number(kind: type[int] | type[float], allowed: Callable[[float], bool], sai
             value = kind(text)
         except ValueError:
             value = math.nan
-        if not (allowed(value) and math.isfinite(value)):
+        if not (above < value < below and least <= value <= most and math.isfinite(value)):
             raise argparse.ArgumentTypeError(f"{text} is not {words} {said}")
         return value
 
     return parse
+
+
+def positive(kind: type[int] | type[float]) -> Callable[[str], int | float]:
+    """An argparse type: a finite number above 0."""
+    return number(kind, above=0)
+
+
+def _plain(end: float) -> str:
+    return "2**63" if end == 2**63 else f"{end:g}"

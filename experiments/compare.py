@@ -9,12 +9,12 @@ import pandas as pd
 
 from experiments.analysis import Analysis, analyse
 from experiments.bootstrap import RESAMPLES
-from experiments.command_line import OneLineParser, positive, run_command
+from experiments.command_line import DEFAULT_FOLDER, RESULTS, OneLineParser, positive, run_command
 from experiments.configurations import configurations
 from experiments.details import has_details
-from experiments.options import DEFAULTS, reread
+from experiments.options import FIELDS, used_options
 from experiments.photos import PHOTO_SCORES, disagreements, hardest, suspects
-from experiments.runs import DEFAULT_FOLDER, RESULTS, Run, find_runs, read_run
+from experiments.runs import Run, find_runs, read_run
 from experiments.tables import Section, analysis_sections, photos_section, records, runs_section, runs_table
 from seg import InputError
 
@@ -92,8 +92,8 @@ def _with_details(runs: list[Run], *, named: bool) -> tuple[list[Run], list[str]
     """
 
     def distance(run: Run) -> tuple[bool, int]:
-        options = reread(run.info["options"])
-        return options["holdout"], abs(options["size"] - DEFAULTS["size"])
+        options = used_options(run.info)
+        return options["holdout"], abs(options["size"] - FIELDS["size"].default)
 
     detailed = [run for run in runs if has_details(run)]
     bare = [run.name for run in runs if run not in detailed]

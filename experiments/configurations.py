@@ -4,11 +4,9 @@ import json
 import re
 from dataclasses import dataclass
 
-from experiments.options import reread
+from experiments.options import WITHOUT_EFFECT, used_options
 from experiments.runs import Run
-
-# Options that change what a run keeps or how often it is scored, not what it learns
-WITHOUT_EFFECT = ("seed", "keep_epochs", "val_limit")
+from seg.losses import BASELINE
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ def configurations(runs: list[Run]) -> list[Configuration]:
     """
     groups: dict[tuple[str, int], list[Run]] = {}
     for run in runs:
-        options = {name: value for name, value in reread(run.info["options"]).items() if name not in WITHOUT_EFFECT}
+        options = {name: value for name, value in used_options(run.info).items() if name not in WITHOUT_EFFECT}
         key, copy = json.dumps([options, run.epochs_trained], sort_keys=True), 0
         while any(run.seed == other.seed for other in groups.get((key, copy), ())):
             copy += 1
@@ -64,5 +62,5 @@ def configurations(runs: list[Run]) -> list[Configuration]:
 
 def baseline(found: list[Configuration]) -> Configuration | None:
     """Unweighted cross-entropy, which the others are compared with: the finished `ce` where there is one."""
-    candidates = [configuration for configuration in found if configuration.loss == "ce"]
+    candidates = [configuration for configuration in found if configuration.loss == BASELINE]
     return min(candidates, key=lambda c: (not c.finished, len(c.name)), default=None)

@@ -17,16 +17,14 @@ from experiments.command_line import (
     write_csv,
 )
 from experiments.details import write_details
-from experiments.options import reread
+from experiments.options import FIELDS, used_options
 from experiments.runs import read_run
 from seg import InputError
 from seg.checkpoint import load_checkpoint
 from seg.data import DeviceSplit, load_split
 from seg.evaluation import choose_precision, evaluate
 from seg.losses import make_loss
-
-# of a checkpoint without its run beside it
-PHOTO_SIZE = 128
+from seg.options import Options
 
 
 def main(arguments: list[str] | None) -> int:
@@ -69,7 +67,7 @@ def main(arguments: list[str] | None) -> int:
         evaluation = evaluate(
             model.to(device, memory_format=torch.channels_last),
             photos,
-            make_loss("ce"),
+            make_loss(Options(loss="ce")),
             network_size=network_size,
             precision=precision,
             flip=options.flip,
@@ -100,8 +98,8 @@ def _scored_on(checkpoint: Path) -> tuple[int, bool]:
     # `--keep-epochs` keeps weights/epoch-NNN.safetensors
     folder = checkpoint.parent.parent if checkpoint.parent.name == "weights" else checkpoint.parent
     if not (folder / "run.json").is_file():
-        return PHOTO_SIZE, False
-    options = reread(read_run(folder).info["options"])
+        return FIELDS["size"].default, False
+    options = used_options(read_run(folder).info)
     return options["size"], options["holdout"]
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.command_line import OneLineParser
-from experiments.options import DEFAULTS, add_options, resolve, run_name
+from experiments.options import FIELDS, add_options, resolve, run_name
 from seg import InputError
+from seg.options import Options
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class PlannedRun:
 
     name: str
     typed: list[str]
-    options: dict
+    options: Options
 
 
 def read_grid(path: Path) -> list[PlannedRun]:
@@ -68,7 +69,7 @@ def _checked(table: object, where: str) -> dict:
     if not isinstance(table, dict):
         raise InputError(f"{where} is not a table of options")
     known = {key.replace("-", "_"): value for key, value in table.items()}
-    for key in known.keys() - DEFAULTS.keys() - {"name", "seeds"}:
+    for key in known.keys() - FIELDS.keys() - {"name", "seeds"}:
         raise InputError(f"{where}: {key} is not an option: `python -m experiments.run --help` names them")
     if len(known) < len(table):
         raise InputError(f"{where}: an option is given twice, with - and with _: leave one out")
@@ -90,7 +91,7 @@ def _planned_run(settings: dict, name: str | None, where: str) -> PlannedRun:
         options = resolve(given)
     except InputError as error:
         raise InputError(f"{where}: {error}") from error
-    return PlannedRun(run_name(given) if name is None else f"{name}-s{options['seed']}", typed, options)
+    return PlannedRun(run_name(options) if name is None else f"{name}-s{options.seed}", typed, options)
 
 
 class _EntryParser(OneLineParser):
@@ -103,10 +104,11 @@ class _EntryParser(OneLineParser):
 def _typed(option: str, value: object, where: str) -> list[str]:
     """An option as a person types it; nothing for a switch that is off."""
     dashed = option.replace("_", "-")
-    if not isinstance(DEFAULTS[option], bool):
+    default = FIELDS[option].default
+    if not isinstance(default, bool):
         return [f"--{dashed}={','.join(map(str, value)) if isinstance(value, list) else value}"]
     if not isinstance(value, bool):
         raise InputError(f"{where}: {option} = {value} is neither true nor false")
     if value:
         return [f"--{dashed}"]
-    return [f"--no-{dashed}"] if DEFAULTS[option] else []  # one that is on by default has a --no-
+    return [f"--no-{dashed}"] if default else []  # one that is on by default has a --no-

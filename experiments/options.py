@@ -1,248 +1,174 @@
-"""What a run can be told: the options of `experiments.run` and of a grid, the recipes, and what goes together."""
+"""Options as people give them and as runs record them: on the command line, in a grid, in `run.json`."""
 
 import argparse
+from collections.abc import Callable
+from dataclasses import MISSING, Field, asdict, fields, replace
+from typing import Any, get_args
 
-from experiments.command_line import not_negative, positive, share
+from experiments.command_line import number
 from seg import InputError
-from seg.losses import LOSSES
-from seg.pets import CLASS_NAMES
-from seg.training import SCHEDULES, Recipe, progressive_sizes
+from seg.losses import LOSSES, losses_taking
+from seg.networks import NETWORKS
+from seg.options import RECIPES, Options
 
-# The article's recipe, and how much of the data to use; every run records all of these.
-DEFAULTS = {
-    "loss": None,
-    "recipe": "article",
-    "epochs": 20,
-    "seed": 0,
-    "lr": 1e-3,
-    "schedule": "step",
-    "lr_step": 7,
-    "lr_decay": 0.7,
-    "warmup": 0.0,
-    "weight_decay": 0.0,
-    "batch_size": 64,
-    "size": 128,
-    "progressive": False,
-    "crop": 1.0,
-    "jitter": 0.3,
-    "gamma": 2.0,
-    "class_weights": None,
-    "label_smoothing": 0.0,
-    "soft_iou": 0.0,
-    "final_relu": True,
-    "ema": 0.0,
-    "precision": "auto",
-    "holdout": False,
-    "limit": None,
-    "val_limit": None,
-    "skip_bad": False,
-    "keep_epochs": False,
-}
-
-# What a recipe changes of the defaults; a typed option goes before it. `best` is what scored best on held-out photos,
-# see `experiments/grids/holdout.toml`, with customary values where those short runs say nothing.
-RECIPES = {
-    "article": {},
-    "best": {
-        "lr": 2e-3,
-        "schedule": "cosine",
-        "warmup": 1.0,
-        "weight_decay": 0.05,
-        "crop": 0.5,
-        "soft_iou": 1.0,
-        "final_relu": False,
-        "ema": 0.99,
-    },
-}
+FIELDS = {each.name: each for each in fields(Options)}
+# Two runs that differ in these alone have learnt the same, or the same with another seed
+WITHOUT_EFFECT = tuple(name for name, each in FIELDS.items() if not each.metadata.get("sets_apart", True))
 
 
-def resolve(given: dict) -> dict:
+def resolve(given: dict) -> Options:
     """Every option of a new run, from those given: defaults, then the recipe's, then the given.
+
+    Args:
+        given: by option; names that are no option are passed over.
 
     Raises:
         InputError: an option is missing, or two do not go together.
     """
-    recipe = RECIPES[given.get("recipe", DEFAULTS["recipe"])]
-    options = DEFAULTS | recipe | {name: value for name, value in given.items() if name in DEFAULTS}
-    if options["loss"] is None:
+    given = {name: _value(value) for name, value in given.items() if name in FIELDS}
+    if "loss" not in given:
         raise InputError(f"--loss is missing: choose from {', '.join(LOSSES)}")
-    if options["class_weights"] is None:
-        options["class_weights"] = "median" if options["loss"] == "weighted" else "none"
-    weighted = options["class_weights"] != "none"
-    if options["loss"] == "ce" and weighted:
-        raise InputError("--loss ce takes no --class-weights: use --loss weighted")
-    if options["loss"] == "weighted" and not weighted:
-        raise InputError("--loss weighted needs --class-weights other than none: use --loss ce for no weights")
-    if options["loss"] != "focal" and options["gamma"] != DEFAULTS["gamma"]:
-        raise InputError(f"--gamma belongs to --loss focal: --loss {options['loss']} has none")
-    if options["loss"] == "focal" and options["label_smoothing"]:
-        raise InputError("--loss focal takes no --label-smoothing: leave it out, or use --loss ce")
-    if options["seed"] >= 2**63:
-        raise InputError(f"--seed {options['seed']} is too large: choose one below 2**63")
-    if options["size"] % 16:
-        raise InputError(f"--size {options['size']} does not divide by 16: try {max(16, options['size'] // 16 * 16)}")
-    if options["warmup"] > options["epochs"]:
-        raise InputError(f"--warmup {options['warmup']:g} is longer than the run: --epochs is {options['epochs']}")
+    loss, network = LOSSES[given["loss"]], NETWORKS[given.get("network", FIELDS["network"].default)]
+    for name in given:
+        _check_taken(name, given["loss"], given.get("network", FIELDS["network"].default))
+    recipe = RECIPES[given.get("recipe", FIELDS["recipe"].default)]
+    # what a recipe says of another network or loss does not matter
+    recipe = {
+        name: value for name, value in recipe.items() if _takers(name) is None or name in (*loss.takes, *network.takes)
+    }
+    options = Options(**recipe | given)
+    if options.class_weights is None:
+        options = replace(options, class_weights=loss.class_weights)
+    if loss.class_weights != "none" and options.class_weights == "none":
+        raise InputError(f"--loss {options.loss} needs --class-weights other than none: use --loss ce for no weights")
+    if options.size % network.stride:
+        side = max(network.stride, options.size // network.stride * network.stride)
+        raise InputError(f"--size {options.size} does not divide by {network.stride}: try {side}")
+    if options.warmup > options.epochs:
+        raise InputError(f"--warmup {options.warmup:g} is longer than the run: --epochs is {options.epochs}")
     return options
 
 
-def recorded(options: dict) -> dict:
+def _takers(name: str) -> tuple[str, list[str]] | None:
+    """What takes an option, `loss` or `network`, and which of them; None for an option of every run."""
+    networks = [network for network, entry in NETWORKS.items() if name in entry.takes]
+    if networks:
+        return "network", networks
+    losses = losses_taking(name)
+    return ("loss", losses) if losses else None
+
+
+def _check_taken(name: str, loss: str, network: str) -> None:
+    takers = _takers(name)
+    if takers is None:
+        return
+    kind, names = takers
+    chosen = {"loss": loss, "network": network}[kind]
+    if chosen not in names:
+        dashed = name.replace("_", "-")
+        raise InputError(f"--{kind} {chosen} takes no --{dashed}: leave it out, or use --{kind} {' or '.join(names)}")
+
+
+def recorded(options: Options) -> dict[str, Any]:
     """Options as `run.json` holds them: a progressive run's size is its whole schedule."""
-    return options | {"size": list(_sizes(options)) if options["progressive"] else options["size"]}
+    return asdict(options) | {"size": list(options.sizes) if options.progressive else options.size}
 
 
-def reread(options: dict) -> dict:
-    """Options as they were given, from those of a `run.json`; options newer than the run have their defaults."""
-    options = DEFAULTS | options
-    return options | {"size": photo_size(options)}
+def used_options(info: dict) -> dict[str, Any]:
+    """What the run of a `run.json` was made with, by option, those of other versions included.
+
+    An option that came after the run has the value that the code had then. The precision is the one used.
+    """
+    said = info["options"]
+    known = {name: _before(each) for name, each in FIELDS.items()}
+    options = known | {name: _value(value) for name, value in said.items()}
+    if isinstance(options["size"], tuple):
+        options["size"] = options["size"][-1]
+    if options["precision"] == "auto":
+        environment = info.get("environment")
+        options["precision"] = environment.get("precision", "auto") if isinstance(environment, dict) else "auto"
+    return options
 
 
-def run_name(given: dict) -> str:
-    """The name of a run that is given none: `ce-s0`, `ce-best-s0`, `focal-holdout-s1`."""
-    options = DEFAULTS | given
-    recipe = [] if options["recipe"] == DEFAULTS["recipe"] else [options["recipe"]]
-    holdout = ["holdout"] if options["holdout"] else []
-    return "-".join([options["loss"], *recipe, *holdout, f"s{options['seed']}"])
+def reread(info: dict) -> Options:
+    """The options of the run of a `run.json`, as `used_options`.
+
+    Raises:
+        InputError: it has an option that this version does not.
+    """
+    options = used_options(info)
+    unknown = sorted(options.keys() - FIELDS.keys())
+    if unknown:
+        raise InputError(
+            f"it was made with the option {unknown[0]}, which this version does not have: update Borderline"
+        )
+    return Options(**options)
 
 
-def training_recipe(options: dict, precision: str) -> Recipe:
-    return Recipe(
-        sizes=_sizes(options),
-        seed=options["seed"],
-        batch_size=options["batch_size"],
-        learning_rate=options["lr"],
-        schedule=options["schedule"],
-        learning_rate_step=options["lr_step"],
-        learning_rate_decay=options["lr_decay"],
-        warmup=options["warmup"],
-        weight_decay=options["weight_decay"],
-        smallest_crop=options["crop"],
-        jitter=options["jitter"],
-        final_relu=options["final_relu"],
-        averaging=options["ema"],
-        precision=precision,
-    )
+def _value(value: Any) -> Any:
+    """A value of TOML or JSON as `Options` holds it."""
+    return tuple(value) if isinstance(value, list) else value
 
 
-def photo_size(options: dict) -> int:
-    """Side in pixels of the photos that are scored, and of the last epoch's training photos."""
-    return options["size"][-1] if isinstance(options["size"], list) else options["size"]
+def _before(each: Field) -> Any:
+    """The value that runs had before there was this option; the first version's options are in every run."""
+    return each.metadata.get("before", None if each.default is MISSING else each.default)
 
 
-def _sizes(options: dict) -> tuple[int, ...]:
-    if isinstance(options["size"], list):
-        return tuple(options["size"])
-    if options["progressive"]:
-        return progressive_sizes(options["epochs"], options["size"])
-    return (options["size"],) * options["epochs"]
+def run_name(options: Options) -> str:
+    """The name of a run that is given none: `ce-s0`, `ce-best-s0`, `focal-segnet-linear-s0`, `focal-holdout-s1`."""
+    said = [options.loss]
+    said += [getattr(options, name) for name in ("recipe", "network") if getattr(options, name) != FIELDS[name].default]
+    return "-".join([*said, *(["holdout"] if options.holdout else []), f"s{options.seed}"])
+
+
+# ---- on the command line
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add one option for each of DEFAULTS; those not typed are absent from the parsed namespace."""
-    omit = argparse.SUPPRESS  # so that --resume can tell what was typed from what was not
-    recipe = parser.add_argument_group("recipe")
-    recipe.add_argument("--loss", choices=LOSSES, default=omit, help="the loss to train with (needed)")
-    recipe.add_argument(
-        "--recipe",
-        choices=tuple(RECIPES),
-        default=omit,
-        help="what the other options are where they are not given (default: article)",
-    )
-    recipe.add_argument("--epochs", type=positive(int), default=omit, help="(default: 20)")
-    recipe.add_argument("--seed", type=not_negative(int), default=omit, help="of weights and batches (default: 0)")
-    recipe.add_argument("--lr", type=positive(float), default=omit, help="the learning rate (default: 0.001)")
-    recipe.add_argument("--lr-step", type=positive(int), default=omit, help="epochs between decays (default: 7)")
-    recipe.add_argument("--lr-decay", type=positive(float), default=omit, help="factor of a decay (default: 0.7)")
-    recipe.add_argument("--batch-size", type=positive(int), default=omit, help="(default: 64)")
-    recipe.add_argument("--size", type=positive(int), default=omit, help="photos' side in pixels (default: 128)")
-    recipe.add_argument(
-        "--progressive",
-        action="store_true",
-        default=omit,
-        help="early epochs at half the size, then three quarters, the last 15 %% at --size: for a CPU",
-    )
-    recipe.add_argument("--jitter", type=not_negative(float), default=omit, help="colour jitter (default: 0.3)")
-    recipe.add_argument("--gamma", type=not_negative(float), default=omit, help="focal loss's gamma (default: 2)")
-    recipe.add_argument(
-        "--class-weights",
-        type=_weights,
-        default=omit,
-        metavar="WEIGHTS",
-        help="median, inverse, none, or three numbers: pet,background,border (default: median for weighted)",
-    )
-    beyond = parser.add_argument_group("beyond the article")
-    beyond.add_argument(
-        "--schedule", choices=SCHEDULES, default=omit, help="of the learning rate: in steps, or a cosine to 0"
-    )
-    beyond.add_argument(
-        "--warmup", type=not_negative(float), default=omit, help="epochs in which the learning rate grows (default: 0)"
-    )
-    beyond.add_argument(
-        "--weight-decay", type=not_negative(float), default=omit, help="decoupled, as in AdamW (default: 0)"
-    )
-    beyond.add_argument(
-        "--crop",
-        type=share,
-        default=omit,
-        metavar="SHARE",
-        help="train on random crops of at least this share of the photo (default: 1, the whole)",
-    )
-    beyond.add_argument(
-        "--label-smoothing", type=share, default=omit, metavar="SHARE", help="of ce and weighted (default: 0)"
-    )
-    beyond.add_argument(
-        "--soft-iou",
-        type=not_negative(float),
-        default=omit,
-        metavar="WEIGHT",
-        help="add this much soft IoU loss to the loss (default: 0)",
-    )
-    beyond.add_argument(
-        "--final-relu",
-        action=argparse.BooleanOptionalAction,
-        default=omit,
-        help="end the network in a ReLU, as the article does",
-    )
-    beyond.add_argument(
-        "--ema",
-        type=share,
-        default=omit,
-        metavar="DECAY",
-        help="score and keep a moving average of the weights (default: 0, the weights themselves)",
-    )
-    data = parser.add_argument_group("data")
-    data.add_argument(
-        "--holdout",
-        action="store_true",
-        default=omit,
-        help="score a fixed tenth of the training split, left out of training, and never read the test split",
-    )
-    data.add_argument("--limit", type=positive(int), default=omit, help="train on a fixed sample of this many photos")
-    data.add_argument(
-        "--val-limit",
-        type=positive(int),
-        default=omit,
-        help="score a fixed sample of this many photos after each epoch, and all after the last",
-    )
-    data.add_argument(
-        "--skip-bad", action="store_true", default=omit, help="leave out pairs that cannot be used, and count them"
-    )
-    kept = parser.add_argument_group("precision and weights")
-    kept.add_argument(
-        "--precision", choices=("auto", "fp32", "bf16"), default=omit, help="auto: bf16 where the device has it"
-    )
-    kept.add_argument("--keep-epochs", action="store_true", default=omit, help="keep the weights of every epoch")
+    """Add every option; those not typed are absent from the parsed namespace."""
+    groups: dict[str, argparse._ArgumentGroup] = {}
+    for name, each in FIELDS.items():
+        group = each.metadata["group"]
+        if group not in groups:
+            groups[group] = parser.add_argument_group(group)
+        # absent, so that --resume can tell what was typed from what was not
+        groups[group].add_argument(f"--{name.replace('_', '-')}", default=argparse.SUPPRESS, **_argument(each))
 
 
-def _weights(text: str) -> str | list[float]:
-    if text in ("median", "inverse", "none"):
-        return text
-    try:
-        numbers = [float(part) for part in text.split(",")]
-    except ValueError:
-        numbers = []
-    if len(numbers) != len(CLASS_NAMES) or not all(0 < number < float("inf") for number in numbers):
-        raise argparse.ArgumentTypeError(
-            f"{text} is neither median, inverse, none nor three numbers above 0 like 1,0.5,2 (pet,background,border)"
+def _argument(each: Field) -> dict[str, Any]:
+    """argparse's settings of an option."""
+    said, kind = each.metadata, next(iter(get_args(each.type)), each.type)
+    settings: dict[str, Any] = {"help": _help(each)}
+    if kind is bool:
+        return settings | {"action": argparse.BooleanOptionalAction if each.default else "store_true"}
+    if "choices" in said:
+        return settings | {"choices": said["choices"]}
+    if "metavar" in said:
+        settings["metavar"] = said["metavar"]
+    if "parse" in said:
+        return settings | {"type": _parsed(said["parse"])}
+    limits = {name: said[name] for name in ("above", "least", "below", "most") if name in said}
+    return settings | {"type": number(kind, **limits)}
+
+
+def _help(each: Field) -> str:
+    """Its meaning, which losses or networks take it, and its default."""
+    takers = _takers(each.name)
+    words = [each.metadata["help"]] if each.metadata["help"] else []
+    words += [f"(of {', '.join(takers[1])})"] if takers else []
+    if each.default not in (MISSING, None) and not isinstance(each.default, bool):
+        words.append(
+            f"(default: {each.default:g})" if isinstance(each.default, float) else f"(default: {each.default})"
         )
-    return numbers
+    return " ".join(words)
+
+
+def _parsed(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return read

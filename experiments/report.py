@@ -6,10 +6,10 @@ from pathlib import Path
 from experiments.analysis import ARTICLE_PIXEL_ACCURACY, Analysis, analyse
 from experiments.answer import answer, what_did_not_work, what_it_costs
 from experiments.bootstrap import RESAMPLES
-from experiments.command_line import OneLineParser, run_command
+from experiments.command_line import RESULTS, OneLineParser, run_command
 from experiments.details import has_details
 from experiments.photos import suspects
-from experiments.runs import RESULTS, Run, find_runs
+from experiments.runs import Run, find_runs
 from experiments.tables import (
     Section,
     bands_section,

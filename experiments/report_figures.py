@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from experiments.analysis import ARTICLE_PIXEL_ACCURACY, Analysis
 from experiments.configurations import Configuration
+from seg.losses import loss_colour
 from seg.metrics import BANDS
-from seg.palette import LOSS_COLOURS, OTHER_COLOUR
 
 # The same data must give the same bytes, so that a test can tell whether a figure is of this data
 STYLE = {
@@ -175,7 +175,7 @@ def _styled(analysis: Analysis) -> Iterator[tuple[Configuration, dict[str, str]]
         yield (
             configuration,
             {
-                "color": LOSS_COLOURS.get(configuration.loss, OTHER_COLOUR),
+                "color": loss_colour(configuration.loss),
                 "dash": DASHES[of_loss % len(DASHES)],
                 "marker": MARKERS[index % len(MARKERS)],
             },

@@ -14,6 +14,7 @@ import pandas as pd
 from PIL import Image
 
 from seg import InputError
+from seg.losses import LOSSES
 from seg.pets import CLASS_NAMES
 from seg.training import EpochResult
 
@@ -21,9 +22,6 @@ try:
     import fcntl
 except ImportError:  # Windows has no locks on folders
     fcntl = None
-
-RESULTS = Path(__file__).parent / "results"
-DEFAULT_FOLDER = Path("runs")
 
 SCORES = (
     "val_loss",
@@ -84,11 +82,19 @@ class Run:
         return self.info["options"]["epochs"]
 
     @property
-    def device_name(self) -> str | None:
-        """The processor or accelerator that trained it; None where the run does not say."""
+    def environment(self) -> dict:
+        """Where and with what it was begun; empty where the run does not say."""
         environment = self.info.get("environment")
-        name = environment.get("device_name") if isinstance(environment, dict) else None
-        return name if isinstance(name, str) else None
+        return environment if isinstance(environment, dict) else {}
+
+    @property
+    def device_name(self) -> str | None:
+        """The processor and its threads, or the accelerator, that trained it; None where the run does not say."""
+        name, threads = self.environment.get("device_name"), self.environment.get("threads")
+        if not isinstance(name, str):
+            return None
+        of_processor = self.environment.get("device") == "cpu" and isinstance(threads, int)
+        return f"{name}, {threads} {'thread' if threads == 1 else 'threads'}" if of_processor else name
 
     @property
     def photos_scored(self) -> int | None:
@@ -208,7 +214,7 @@ def find_runs(folders: list[Path], read: Callable[[Path], Run] = read_run) -> tu
 
 
 def _loss_then_name(run: Run) -> tuple[int, str]:
-    order = ("ce", "weighted", "focal")
+    order = list(LOSSES)
     return (order.index(run.loss) if run.loss in order else len(order), run.name)
 
 

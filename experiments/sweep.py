@@ -9,12 +9,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tqdm import tqdm
 
 from experiments.command_line import (
+    DEFAULT_FOLDER,
     OneLineParser,
     add_data_option,
     choose_device,
@@ -23,8 +24,8 @@ from experiments.command_line import (
     run_command,
 )
 from experiments.grid import PlannedRun, read_grid
-from experiments.options import photo_size, reread
-from experiments.runs import DEFAULT_FOLDER, BadRun, Run, read_run
+from experiments.options import used_options
+from experiments.runs import BadRun, Run, read_run
 from seg import InputError
 from seg.data import load_split
 
@@ -92,9 +93,9 @@ def _missing(run: PlannedRun, folder: Path, grid: Path) -> list[str] | None:
         if folder.exists() and not (folder.is_dir() and all(path.name == "predictions" for path in folder.iterdir())):
             raise InputError(f"{folder} is not a run: {remedy}")
         return anew
-    theirs = reread(begun.info["options"])
-    for option, ours in run.options.items():
-        if theirs[option] != ours:
+    theirs = used_options(begun.info)
+    for option, ours in asdict(run.options).items():
+        if theirs[option] != ours and (option, ours) != ("precision", "auto"):
             raise InputError(f"{folder} was begun with {option} = {theirs[option]}, {grid} says {ours}: {remedy}")
     if begun.status == "finished":
         return None
@@ -112,8 +113,8 @@ def _decode_once(data: Path, runs: list[PlannedRun]) -> None:
     """Fill the cache that the runs read, so that they need not all do it, and bad data shows before any begins."""
     needed = {}
     for run in runs:
-        for split in ("trainval",) if run.options["holdout"] else ("trainval", "test"):
-            needed[split, photo_size(run.options), run.options["skip_bad"]] = None
+        for split in ("trainval",) if run.options.holdout else ("trainval", "test"):
+            needed[split, run.options.size, run.options.skip_bad] = None
     for split, size, skip_bad in needed:
         load_split(data, split, size, skip_bad=skip_bad)
 

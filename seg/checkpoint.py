@@ -7,15 +7,20 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from seg import InputError
+from seg.networks import NETWORKS, create
 from seg.pets import CLASS_NAMES
-from seg.segnet import SegNet
+
+# of the metadata; a checkpoint that does not say has the first
+FORMAT = 1
+# of a checkpoint that does not say
+FIRST_NETWORK = "segnet"
 
 
 class BadCheckpoint(InputError):
-    """The file is missing, not safetensors, truncated, or holds something else than a SegNet."""
+    """The file is missing, not safetensors, truncated, or holds something else than a network that is known."""
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
@@ -48,59 +53,64 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         ) from error
 
 
-def save_checkpoint(path: Path, model: SegNet, *, loss: str, epoch: int, input_size: int, scores: dict) -> None:
+def save_checkpoint(
+    path: Path, model: nn.Module, *, network: str, loss: str, epoch: int, input_size: int, scores: dict
+) -> None:
     """Write the model's weights: convolutions as float16, the few BatchNorm values as float32.
 
     Args:
+        network: the name in `seg.networks.NETWORKS` that the model was created by.
         input_size: side in pixels at which the network was last trained, and is to be run.
         scores: the validation scores of these weights, kept in the metadata.
     """
     weights = {name: value.half() if value.ndim == 4 else value for name, value in model.state_dict().items()}
     metadata = {
+        "format": str(FORMAT),
+        "network": network,
+        "config": json.dumps(model.config),
         "loss": loss,
         "epoch": str(epoch),
         "classes": json.dumps(CLASS_NAMES),
         "input_size": str(input_size),
-        "final_relu": json.dumps(model.final_relu),
         "scores": json.dumps(scores),
     }
     write_tensors(path, weights, metadata)
 
 
-def load_checkpoint(path: Path) -> tuple[SegNet, dict]:
-    """The SegNet in a checkpoint, in evaluation mode on the CPU, and its metadata.
+def load_checkpoint(path: Path) -> tuple[nn.Module, dict]:
+    """The network in a checkpoint, in evaluation mode on the CPU, and its metadata.
 
     Returns:
-        The model and {"loss": str, "epoch": int, "input_size": int, "scores": dict}.
+        The model and {"network": str, "loss": str, "epoch": int, "input_size": int, "scores": dict}.
 
     Raises:
-        BadCheckpoint: the file cannot be read or is not a SegNet's.
+        BadCheckpoint: the file cannot be read, is of a newer format, or its network is not known or has other weights.
     """
     tensors, metadata = read_tensors(path)
-    with torch.device("meta"):
-        # a checkpoint that does not say is the article's network
-        model = SegNet(final_relu=metadata.get("final_relu") != "false")
+    name = metadata.get("network", FIRST_NETWORK)
+    model = _empty_network(path, name, metadata)
     expected = model.state_dict()
     if tensors.keys() != expected.keys():
         odd = sorted(tensors.keys() ^ expected.keys())
-        raise BadCheckpoint(f"{path} does not hold SegNet's weights ({len(odd)} names differ, first {odd[0]})")
-    for name, value in tensors.items():
-        if value.shape != expected[name].shape:
-            shapes = f"{tuple(value.shape)}, not {tuple(expected[name].shape)}"
-            raise BadCheckpoint(f"{path} does not hold SegNet's weights: {name} is {shapes}")
-        if value.is_floating_point() != expected[name].is_floating_point():
-            raise BadCheckpoint(f"{path} does not hold SegNet's weights: {name} is {value.dtype}")
+        raise BadCheckpoint(f"{path} does not hold {name}'s weights ({len(odd)} names differ, first {odd[0]})")
+    for tensor, value in tensors.items():
+        if value.shape != expected[tensor].shape:
+            shapes = f"{tuple(value.shape)}, not {tuple(expected[tensor].shape)}"
+            raise BadCheckpoint(f"{path} does not hold {name}'s weights: {tensor} is {shapes}")
+        if value.is_floating_point() != expected[tensor].is_floating_point():
+            raise BadCheckpoint(f"{path} does not hold {name}'s weights: {tensor} is {value.dtype}")
         if value.is_floating_point() and not value.isfinite().all():
-            raise BadCheckpoint(f"{path} holds values that are not finite in {name}: train it anew")
+            raise BadCheckpoint(f"{path} holds values that are not finite in {tensor}: train it anew")
     try:
         described = {
+            "network": name,
             "loss": metadata["loss"],
             "epoch": int(metadata["epoch"]),
             "input_size": int(metadata["input_size"]),
             "scores": json.loads(metadata["scores"]),
         }
-        if described["input_size"] <= 0 or described["input_size"] % 16:
-            raise ValueError(f"input_size {described['input_size']} does not divide by 16")
+        if described["input_size"] <= 0 or described["input_size"] % NETWORKS[name].stride:
+            raise ValueError(f"input_size {described['input_size']} does not divide by {NETWORKS[name].stride}")
         if not isinstance(described["scores"], dict):
             raise ValueError("scores is no table of scores")
     except (KeyError, ValueError) as error:
@@ -108,3 +118,22 @@ def load_checkpoint(path: Path) -> tuple[SegNet, dict]:
     floats = {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}
     model.load_state_dict(floats, assign=True)
     return model.requires_grad_(False).eval(), described
+
+
+def _empty_network(path: Path, name: str, metadata: dict[str, str]) -> nn.Module:
+    """The network that the metadata describe, without weights."""
+    form = metadata.get("format", "1")
+    if not form.isdecimal() or int(form) > FORMAT:
+        raise BadCheckpoint(f"{path} has format {form}, this version reads up to {FORMAT}: update Borderline")
+    if name not in NETWORKS:
+        known = ", ".join(NETWORKS)
+        raise BadCheckpoint(
+            f"{path} holds a {name}, which is none of this version's networks ({known}): update Borderline"
+        )
+    # before a checkpoint held its configuration, it held this alone, and before that it was the article's network
+    config = metadata.get("config") or json.dumps({"final_relu": metadata.get("final_relu") != "false"})
+    try:
+        with torch.device("meta"):
+            return create(name, **json.loads(config))
+    except (ValueError, TypeError) as error:
+        raise BadCheckpoint(f"{path} describes no {name} that can be built ({error}): train it anew") from error

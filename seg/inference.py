@@ -1,6 +1,7 @@
 """Segment a photo of any size and mode with a checkpoint."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,6 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from seg.batches import resize_photos
 from seg.checkpoint import load_checkpoint
 from seg.pets import BORDER
-from seg.segnet import SegNet
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class Segmenter:
     """A checkpoint ready to segment photos. Safe to share between threads.
 
     Attributes:
-        model: SegNet with every BatchNorm that follows a convolution folded into it.
+        model: the network with every BatchNorm that follows a convolution folded into it.
         device: where the network runs.
         network_size: side in pixels at which the network runs; it was trained at this size.
-        metadata: the checkpoint's `loss`, `epoch`, `input_size` and validation `scores`.
+        metadata: the checkpoint's `network`, `loss`, `epoch`, `input_size` and validation `scores`.
     """
 
     model: nn.Module
@@ -50,7 +50,7 @@ class Segmenter:
         """Read a checkpoint.
 
         Raises:
-            BadCheckpoint: the file cannot be read or holds no SegNet.
+            BadCheckpoint: the file cannot be read or holds no network that is known.
         """
         model, metadata = load_checkpoint(Path(path))
         device = torch.device(device)
@@ -73,15 +73,18 @@ class Segmenter:
         return Prediction(mask.cpu().numpy(), probabilities.cpu().numpy())
 
 
-def fold_batch_norms(model: SegNet) -> SegNet:
-    """Fold each block's BatchNorm into its convolution, in place; the model must be in evaluation mode.
+def fold_batch_norms(model: nn.Module) -> nn.Module:
+    """Fold every BatchNorm that directly follows a convolution into it, in place; the model must be in evaluation mode.
 
-    The BatchNorm before the first convolution stays: that convolution pads with zeros, which
+    SegNet's BatchNorm before the first convolution stays: that convolution pads with zeros, which
     stand for the mean only after normalisation.
     """
-    for stage in (*model.encoder, *model.decoder):
-        for index, (convolution, batch_norm, activation) in enumerate(stage):
-            stage[index] = nn.Sequential(fuse_conv_bn_eval(convolution, batch_norm), activation)
+    for module in list(model.modules()):
+        if not isinstance(module, nn.Sequential):
+            continue
+        for index, (before, after) in enumerate(pairwise(list(module))):
+            if isinstance(before, nn.Conv2d) and isinstance(after, nn.BatchNorm2d):
+                module[index], module[index + 1] = fuse_conv_bn_eval(before, after), nn.Identity()
     return model
 
 

@@ -1,53 +1,165 @@
-"""The three losses the project compares, all from logits (B, 3, H, W) and a mask (B, H, W) int64."""
+"""The losses that can be trained with: a registry, and the functions its entries name.
 
+All are scalars of logits (B, 3, H, W) and a mask (B, H, W) int64. torch is imported by the
+functions that need it, not by this module: option parsing reads the registry and answers at once.
+"""
+
+from __future__ import annotations
+
+import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from focal_loss.focal_loss import FocalLoss
-from torch import Tensor, nn
+if TYPE_CHECKING:
+    from torch import Tensor
 
-LOSSES = ("ce", "weighted", "focal")
+    from seg.options import Options
 
-Loss = Callable[[Tensor, Tensor], Tensor]
+Loss = Callable[["Tensor", "Tensor"], "Tensor"]
 
 
 class Diverged(FloatingPointError):
     """Training produced a loss or logits that are not finite."""
 
 
-def make_loss(
-    name: str,
-    class_weights: Tensor | None = None,
-    gamma: float = 2.0,
-    *,
-    label_smoothing: float = 0.0,
-    soft_iou: float = 0.0,
-) -> Loss:
-    """The loss of that name, a scalar mean over pixels (weighted by class where there are weights).
+@dataclass(frozen=True)
+class LossEntry:
+    """What the project knows of a loss.
 
-    `ce`: unweighted cross-entropy. `weighted`: cross-entropy with class weights. `focal`: focal
-    loss (Lin et al. 2017, equation 5), from focal-loss-torch, on softmax probabilities.
+    Attributes:
+        build: from the options and the class weights, (3,) float32 on the logits' device or None, to the loss.
+        label: what it is called on a card.
+        noun: what it adds to plain cross-entropy, in a sentence: "With class weights border F1 rises ...".
+        colour: the same in every figure; safe for the colour-blind beside the others and the classes.
+        marker: by Plotly's name, of the loss's first configuration.
+        takes: the options that only some losses take.
+        class_weights: the weighting where none is given; one other than `none` means that it needs weights.
+    """
+
+    build: Callable[[Options, Tensor | None], Loss]
+    label: str
+    noun: str
+    colour: str
+    marker: str
+    takes: tuple[str, ...] = ()
+    class_weights: str = "none"
+
+
+def make_loss(options: Options, class_weights: Tensor | None = None) -> Loss:
+    """The loss that the options name, with as much soft IoU loss added as they say.
 
     Args:
-        class_weights: (3,) float32 on the logits' device; needed by `weighted`, optional for `focal`.
-        gamma: focal loss's focusing parameter; 0 is cross-entropy.
-        label_smoothing: share of the target spread over all classes (Szegedy et al. 2016, section 7);
-            of `ce` and `weighted` only.
-        soft_iou: how much of `soft_iou_loss` is added.
+        class_weights: (3,) float32 on the logits' device; None for none.
+
+    Raises:
+        ValueError: it needs class weights and there are none.
     """
-    if name == "ce":
-        loss: Loss = nn.CrossEntropyLoss(label_smoothing=label_smoothing)
-    elif name == "weighted":
-        if class_weights is None:
-            raise ValueError("the weighted loss needs class weights")
-        loss = nn.CrossEntropyLoss(weight=class_weights, label_smoothing=label_smoothing)
-    elif name == "focal":
-        loss = _focal(FocalLoss(gamma=gamma, weights=class_weights), gamma)
-    else:
-        raise ValueError(f"{name} is not a loss: choose from {', '.join(LOSSES)}")
-    if not soft_iou:
+    entry = LOSSES[options.loss]
+    if entry.class_weights != "none" and class_weights is None:
+        raise ValueError(f"the loss {options.loss} needs class weights")
+    loss = entry.build(options, class_weights)
+    if not options.soft_iou:
         return loss
-    return lambda logits, mask: loss(logits, mask) + soft_iou * soft_iou_loss(logits, mask)
+    return lambda logits, mask: loss(logits, mask) + options.soft_iou * soft_iou_loss(logits, mask)
+
+
+def _cross_entropy(options: Options, class_weights: Tensor | None) -> Loss:
+    from torch import nn
+
+    return nn.CrossEntropyLoss(weight=class_weights, label_smoothing=options.label_smoothing)
+
+
+def _focal(options: Options, class_weights: Tensor | None) -> Loss:
+    """Lin et al. 2017, equation 5, from focal-loss-torch, on softmax probabilities."""
+    import torch
+    from focal_loss.focal_loss import FocalLoss
+
+    focal = FocalLoss(gamma=options.gamma, weights=class_weights)
+
+    def loss(logits: Tensor, mask: Tensor) -> Tensor:
+        probabilities = logits.softmax(dim=1).permute(0, 2, 3, 1)
+        if 0 < options.gamma < 1:  # (1 - p) ** gamma has no finite slope where p is 1
+            probabilities = probabilities.clamp(max=1 - torch.finfo(probabilities.dtype).eps)
+        try:
+            return focal(probabilities.reshape(-1, probabilities.shape[-1]), mask.reshape(-1))
+        except AssertionError as error:  # the package asserts that probabilities lie in [0, 1]; NaN does not
+            raise Diverged("the logits are not finite") from error
+
+    return loss
+
+
+def _dice(options: Options, class_weights: Tensor | None) -> Loss:
+    """One minus the Dice coefficient of the batch over probabilities, averaged over classes (Milletari et al. 2016)."""
+
+    def loss(logits: Tensor, mask: Tensor) -> Tensor:
+        probabilities = logits.softmax(dim=1)
+        # of a class that is neither there nor predicted both sums are zero: its coefficient is one
+        smallest, total = 1e-6, 0.0
+        for number, probability in enumerate(probabilities.unbind(dim=1)):
+            truth = mask == number
+            both = 2 * (probability * truth).sum() + smallest
+            total = total + both / (probability.sum() + truth.sum() + smallest)
+        return 1 - total / logits.shape[1]
+
+    return loss
+
+
+LOSSES = {
+    "ce": LossEntry(
+        build=_cross_entropy,
+        label="unweighted cross-entropy",
+        noun="unweighted cross-entropy",
+        colour="#0072B2",
+        marker="circle",
+        takes=("label_smoothing",),
+    ),
+    "weighted": LossEntry(
+        build=_cross_entropy,
+        label="weighted cross-entropy",
+        noun="class weights",
+        colour="#D55E00",
+        marker="square",
+        takes=("class_weights", "label_smoothing"),
+        class_weights="median",
+    ),
+    "focal": LossEntry(
+        build=_focal,
+        label="focal loss",
+        noun="focal loss",
+        colour="#009E73",
+        marker="diamond",
+        takes=("class_weights", "gamma"),
+    ),
+    "dice": LossEntry(
+        build=_dice,
+        label="Dice loss",
+        noun="Dice loss",
+        colour="#882255",
+        marker="star",
+    ),
+}
+# What the others are compared with
+BASELINE = "ce"
+# Of losses that only another version knows: none is a class's, a known loss's or the article's
+SPARE_COLOURS = ("#999933", "#AA4499", "#117733", "#AA7744")
+
+
+def loss_colour(name: str) -> str:
+    """The colour of a loss, known or not: the same in every figure, and no class's."""
+    if name in LOSSES:
+        return LOSSES[name].colour
+    return SPARE_COLOURS[zlib.crc32(name.encode()) % len(SPARE_COLOURS)]
+
+
+def loss_label(name: str) -> str:
+    """What a loss is called; one that only another version knows by its name."""
+    return LOSSES[name].label if name in LOSSES else name
+
+
+def losses_taking(option: str) -> list[str]:
+    """The losses that take an option, where not all do: empty for an option of the training itself."""
+    return [name for name, entry in LOSSES.items() if option in entry.takes]
 
 
 def soft_iou_loss(logits: Tensor, mask: Tensor) -> Tensor:
@@ -57,6 +169,8 @@ def soft_iou_loss(logits: Tensor, mask: Tensor) -> Tensor:
         logits: (B, 3, H, W).
         mask: (B, H, W) int64.
     """
+    import torch
+
     probabilities = logits.softmax(dim=1)
     # of a class that is neither there nor predicted both sums are zero: its IoU is one
     smallest = 1e-6
@@ -67,19 +181,6 @@ def soft_iou_loss(logits: Tensor, mask: Tensor) -> Tensor:
         union = probability.sum() + truth.sum() - intersection
         ious.append((intersection + smallest) / (union + smallest))
     return 1 - torch.stack(ious).mean()
-
-
-def _focal(focal: FocalLoss, gamma: float) -> Loss:
-    def loss(logits: Tensor, mask: Tensor) -> Tensor:
-        probabilities = logits.softmax(dim=1).permute(0, 2, 3, 1)
-        if 0 < gamma < 1:  # (1 - p) ** gamma has no finite slope where p is 1
-            probabilities = probabilities.clamp(max=1 - torch.finfo(probabilities.dtype).eps)
-        try:
-            return focal(probabilities.reshape(-1, probabilities.shape[-1]), mask.reshape(-1))
-        except AssertionError as error:  # the package asserts that probabilities lie in [0, 1]; NaN does not
-            raise Diverged("the logits are not finite") from error
-
-    return loss
 
 
 def balanced_weights(class_counts: Tensor, scheme: str) -> Tensor:
@@ -106,4 +207,4 @@ def balanced_weights(class_counts: Tensor, scheme: str) -> Tensor:
         weights = frequency.median() / frequency
     else:
         raise ValueError(f"{scheme} is not a weighting scheme: choose median or inverse")
-    return weights.to(torch.float32)
+    return weights.float()

@@ -1,12 +1,10 @@
-"""The colours of classes and losses, the same in every picture: Okabe and Ito's palette, safe for the colour-blind."""
+"""The colours of the classes, the same in every picture: Okabe and Ito's palette, safe for the colour-blind."""
 
 import numpy as np
 from PIL import Image
 
 # PET sky blue, BACKGROUND black, BORDER orange
 CLASS_COLOURS = ("#56B4E9", "#000000", "#E69F00")
-LOSS_COLOURS = {"ce": "#0072B2", "weighted": "#D55E00", "focal": "#009E73"}
-OTHER_COLOUR = "#CC79A7"
 
 
 def indexed_image(classes: np.ndarray) -> Image.Image:

@@ -1,4 +1,4 @@
-"""Train SegNet: read `train` from top to bottom."""
+"""Train a network: read `train` from top to bottom."""
 
 import json
 import math
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from seg.batches import training_batch
@@ -16,75 +16,8 @@ from seg.checkpoint import BadCheckpoint, read_tensors, write_tensors
 from seg.data import DeviceSplit
 from seg.evaluation import Evaluation, autocast, evaluate
 from seg.losses import Diverged, Loss
-from seg.segnet import SegNet
-
-SCHEDULES = ("step", "cosine")
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to train; the defaults are the article's.
-
-    Attributes:
-        sizes: side in pixels of the photos the network sees, one an epoch.
-        schedule: of the learning rate: `step`, or `cosine` from its whole to 0 (Loshchilov and Hutter 2017).
-        learning_rate_step, learning_rate_decay: the step schedule's step in epochs, and factor.
-        warmup: epochs in which the learning rate grows linearly to what the schedule says.
-        weight_decay: decoupled from the gradient (Loshchilov and Hutter 2019).
-        smallest_crop: least share of its photo's area that a random crop has; 1 crops nothing.
-        jitter: strength of brightness, contrast and saturation jitter.
-        final_relu: see `SegNet`.
-        averaging: decay a step of the weights' moving average, which is then what is scored and kept; 0
-            keeps the weights themselves.
-        precision: `fp32`, or `bf16` for automatic mixed precision.
-    """
-
-    sizes: tuple[int, ...] = (128,) * 20
-    seed: int = 0
-    batch_size: int = 64
-    learning_rate: float = 1e-3
-    schedule: str = "step"
-    learning_rate_step: int = 7
-    learning_rate_decay: float = 0.7
-    warmup: float = 0.0
-    weight_decay: float = 0.0
-    smallest_crop: float = 1.0
-    jitter: float = 0.3
-    final_relu: bool = True
-    averaging: float = 0.0
-    precision: str = "fp32"
-
-    @property
-    def epochs(self) -> int:
-        return len(self.sizes)
-
-    def network_size(self, epoch: int) -> int:
-        """Side in pixels that the network is run at after this epoch; 0 is the untrained model."""
-        return self.sizes[max(epoch, 1) - 1]
-
-    def learning_rate_at(self, epoch: int, batch: int, batches: int) -> float:
-        """The learning rate of that batch, from 0, of that epoch, from 1."""
-        done = epoch - 1 + batch / batches
-        if self.schedule == "cosine":
-            factor = (1 + math.cos(math.pi * done / self.epochs)) / 2
-        else:
-            factor = self.learning_rate_decay ** ((epoch - 1) // self.learning_rate_step)
-        if self.warmup:
-            factor *= min(1.0, (done + 1 / batches) / self.warmup)
-        return self.learning_rate * factor
-
-
-def progressive_sizes(epochs: int, size: int) -> tuple[int, ...]:
-    """A cheaper schedule: half the size first, then three quarters, the last 15 % of the epochs whole.
-
-    Progressive resizing as in Tan and Le 2021, section 4. For 20 epochs at 128: 14 at 64, 3 at 96,
-    3 at 128. Sides are rounded down to multiples of 16.
-    """
-    whole = min(epochs, max(1, round(0.15 * epochs)))
-    three_quarters = min(epochs - whole, whole)
-    half = epochs - whole - three_quarters
-    smaller = [max(16, int(size * share) // 16 * 16) for share in (0.5, 0.75)]
-    return (smaller[0],) * half + (smaller[1],) * three_quarters + (size,) * whole
+from seg.networks import create
+from seg.options import Options
 
 
 @dataclass
@@ -92,7 +25,7 @@ class TrainingState:
     """All that training changes, so that saving it and loading it loses nothing.
 
     Attributes:
-        averaged: the moving average of the weights, where the recipe asks for one.
+        averaged: the moving average of the weights, where the options ask for one.
         epoch: finished epochs.
         batch: batches done of the epoch under way.
         order: the photos' order in the epoch under way, (N,) int64; None between epochs.
@@ -100,7 +33,7 @@ class TrainingState:
         training_seconds, seconds: time spent in the epoch under way, without and with evaluation.
     """
 
-    model: SegNet
+    model: nn.Module
     optimiser: torch.optim.AdamW
     generator: torch.Generator
     averaged: AveragedModel | None = None
@@ -112,23 +45,23 @@ class TrainingState:
     seconds: float = 0.0
 
     @classmethod
-    def start(cls, recipe: Recipe, device: torch.device) -> "TrainingState":
+    def start(cls, options: Options, device: torch.device) -> "TrainingState":
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(recipe.seed)
-            model = SegNet(final_relu=recipe.final_relu)
+            torch.manual_seed(options.seed)
+            model = create(options.network, **options.network_config)
         model = model.to(device=device, memory_format=torch.channels_last)
         # without decay AdamW is Adam
-        optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
-        generator = torch.Generator(device).manual_seed(recipe.seed)
+        optimiser = torch.optim.AdamW(model.parameters(), lr=options.lr, weight_decay=options.weight_decay)
+        generator = torch.Generator(device).manual_seed(options.seed)
         averaged = None
-        if recipe.averaging:
+        if options.ema:
             # the buffers too: BatchNorm's running statistics belong to the weights they were taken with
-            averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.averaging), use_buffers=True)
+            averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(options.ema), use_buffers=True)
         loss_sum = torch.zeros((), dtype=torch.float64, device=device)
         return cls(model, optimiser, generator, averaged, loss_sum=loss_sum)
 
     @property
-    def scored_model(self) -> SegNet:
+    def scored_model(self) -> nn.Module:
         """The model that is scored and kept."""
         return self.model if self.averaged is None else self.averaged.module
 
@@ -203,7 +136,7 @@ class EpochResult:
 
 
 def train(
-    recipe: Recipe,
+    options: Options,
     state: TrainingState,
     training: DeviceSplit,
     validation: DeviceSplit,
@@ -211,7 +144,7 @@ def train(
     loss: Loss,
     on_batch: Callable[[str, int], None],
 ) -> Iterator[EpochResult]:
-    """Train from the given state to the recipe's last epoch, yielding after each; epoch 0 is untrained.
+    """Train from the given state to the last epoch, yielding after each; epoch 0 is untrained.
 
     Args:
         validation: scored after the last epoch.
@@ -221,49 +154,52 @@ def train(
 
     Raises:
         Diverged: the loss is no longer finite.
+        ValueError: the precision is still `auto`, so nobody could say with which one it was trained.
     """
 
     def scored(epoch: int) -> Evaluation:
-        last = epoch == recipe.epochs
+        last = epoch == options.epochs
         return evaluate(
             state.scored_model,
             validation if last else validation_sample,
             loss,
-            network_size=recipe.network_size(epoch),
-            precision=recipe.precision,
-            batch_size=recipe.batch_size,
+            network_size=options.network_size(epoch),
+            precision=options.precision,
+            batch_size=options.batch_size,
             detailed=last,
             on_batch=lambda photos: on_batch("scoring", photos),
         )
 
+    if options.precision == "auto":
+        raise ValueError("the precision is not decided: see seg.evaluation.choose_precision")
     device = training.photos.device
     nan = float("nan")
     if state.epoch == 0 and state.order is None:
         started = time.perf_counter()
         evaluation = scored(0)
-        yield EpochResult(0, time.perf_counter() - started, nan, recipe.learning_rate, nan, evaluation)
+        yield EpochResult(0, time.perf_counter() - started, nan, options.lr, nan, evaluation)
 
-    while state.epoch < recipe.epochs:
+    while state.epoch < options.epochs:
         started = time.perf_counter()
         epoch = state.epoch + 1
         if state.order is None:
             state.order = torch.randperm(len(training), generator=state.generator, device=device)
-        batches = state.order.split(recipe.batch_size)
-        learning_rate = recipe.learning_rate_at(epoch, 0, len(batches))
+        batches = state.order.split(options.batch_size)
+        learning_rate = options.learning_rate_at(epoch, 0, len(batches))
 
         state.model.train()
         try:
             try:
                 while state.batch < len(batches):
                     indices = batches[state.batch]
-                    size = recipe.network_size(epoch)
+                    size = options.network_size(epoch)
                     photos, masks = training_batch(
-                        training, indices, size, state.generator, recipe.jitter, recipe.smallest_crop
+                        training, indices, size, state.generator, options.jitter, options.crop
                     )
                     for group in state.optimiser.param_groups:
-                        group["lr"] = recipe.learning_rate_at(epoch, state.batch, len(batches))
+                        group["lr"] = options.learning_rate_at(epoch, state.batch, len(batches))
                     state.optimiser.zero_grad(set_to_none=True)
-                    with autocast(device, recipe.precision):
+                    with autocast(device, options.precision):
                         logits = state.model(photos.contiguous(memory_format=torch.channels_last))
                     batch_loss = loss(logits.float(), masks)
                     batch_loss.backward()

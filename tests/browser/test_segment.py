@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from experiments.runs import RESULTS
+from experiments.command_line import RESULTS
 
 SKY_BLUE, ORANGE = (86, 180, 233), (230, 159, 0)
 RUNS = ("ce-s0", "weighted-s0", "focal-s0")

@@ -14,7 +14,7 @@ from experiments.analysis import analyse
 from experiments.configurations import configurations
 from experiments.runs import SCORES as CSV_SCORES
 from experiments.runs import read_run
-from seg.palette import LOSS_COLOURS
+from seg.losses import LOSSES
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_pointing_says_run_epoch_and_value_and_a_click_leads_to_the_nearest_seed
 def test_losses_have_their_colours_and_nothing_is_told_apart_by_colour_alone(found):
     view = by_epoch(found, "pixel_accuracy", styles(found))
     lines = [t for t in view.figure.data if t.mode == "lines+markers"]
-    assert [line.line.color for line in lines] == [LOSS_COLOURS["ce"], LOSS_COLOURS["focal"]]
+    assert [line.line.color for line in lines] == [LOSSES["ce"].colour, LOSSES["focal"].colour]
     assert len({(line.line.dash, line.marker.symbol) for line in lines}) == len(lines)
     assert [entry["name"] for entry in view.as_value()["legend"]] == ["ce", "focal-s0"]
 

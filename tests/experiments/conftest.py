@@ -85,12 +85,12 @@ def write_run(tmp_path) -> Callable[..., Run]:
         **options: object,
     ) -> Run:
         options = resolve({"loss": "ce", "epochs": 2} | options)
-        trained = options["epochs"] if trained is None else trained
+        trained = options.epochs if trained is None else trained
         folder = parent / name
         folder.mkdir(parents=True)
         info = {
             "options": recorded(options),
-            "status": "finished" if trained == options["epochs"] else "interrupted",
+            "status": "finished" if trained == options.epochs else "interrupted",
             "validation_photos": len(confusions),
             "validation_sample_photos": len(confusions),
         }

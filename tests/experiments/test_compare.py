@@ -87,7 +87,7 @@ def test_the_table_says_what_each_run_is_and_how_far_it_got(command, runs):
     assert [row["seed"] for row in rows] == ["0", "1", "0"]
     assert [row["epochs"] for row in rows] == ["2/2", "3/9", "3/3"]
     assert [row["status"] for row in rows] == ["finished", "interrupted", "finished"]
-    device = read_run(runs / "ce-s0").info["environment"]["device_name"]
+    device = read_run(runs / "ce-s0").device_name
     assert {row["device"] for row in rows} == {device}
 
 

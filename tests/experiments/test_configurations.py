@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from experiments.command_line import RESULTS
 from experiments.configurations import baseline, configurations
-from experiments.options import DEFAULTS, recorded, resolve
-from experiments.runs import EPOCH_COLUMNS, RESULTS, Run, find_runs
+from experiments.options import FIELDS, recorded, resolve
+from experiments.runs import EPOCH_COLUMNS, Run, find_runs
 
 
 def run(name: str, *, trained: int | None = None, **given: object) -> Run:
     """A run of these options, trained to the end if not told otherwise; it is on no disk."""
     options = resolve({"loss": "ce", "epochs": 4} | given)
-    epochs = pd.DataFrame(0.5, index=range((trained or options["epochs"]) + 1), columns=list(EPOCH_COLUMNS))
+    epochs = pd.DataFrame(0.5, index=range((trained or options.epochs) + 1), columns=list(EPOCH_COLUMNS))
     info = {"options": recorded(options), "status": "running"}
     return Run(name, Path("somewhere") / name, info, epochs.assign(epoch=epochs.index))
 
@@ -70,7 +71,7 @@ def test_what_a_run_keeps_and_how_often_it_is_scored_changes_nothing(loss):
     assert grouped(runs) == {"a": ["a", "b", "c"]}
 
 
-NEWER = sorted(DEFAULTS.keys() - {"loss", "seed", "epochs", "class_weights"})
+NEWER = sorted(FIELDS.keys() - {"loss", "seed", "epochs", "class_weights"})
 
 
 @given(st.sets(st.sampled_from(NEWER)), st.sampled_from(["ce", "weighted", "focal"]))

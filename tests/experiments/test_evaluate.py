@@ -164,7 +164,7 @@ def test_what_cannot_be_scored_is_told_in_one_line(command, tiny_runs, tiny_pets
         ([tmp_path / "nowhere", *data], "nowhere is not a file"),
         ([tmp_path / "bare", *data], "model.safetensors is not a file"),
         ([damaged, *data], "not a whole safetensors file"),
-        ([other, *data], "does not hold SegNet's weights"),
+        ([other, *data], "does not hold segnet's weights"),
         ([good, "--data", tmp_path], "experiments.fetch"),
         ([good, *data, "--device", "warp"], "warp"),
         ([good, *data, "--precision", "fp8"], "--precision"),

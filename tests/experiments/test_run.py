@@ -17,12 +17,12 @@ import pytest
 from PIL import Image
 from safetensors.torch import load_file
 
-from experiments import evaluate, run
-from experiments.options import RECIPES
+from experiments import evaluate, run, train
 from experiments.runs import read_run
+from seg import training
 from seg.checkpoint import load_checkpoint, read_tensors
 from seg.data import load_split
-from seg.pets import training
+from seg.options import RECIPES
 
 PROJECT = Path(__file__).parents[2]
 SMALL = ["--size", "16", "--batch-size", "4", "--epochs", "1", "--device", "cpu"]
@@ -184,7 +184,7 @@ def again(recipe: list[object]) -> list[object]:
 
 def test_a_run_killed_before_its_last_files_repeats_the_last_epoch(recipe, tmp_path, command, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(run, "write_details", lambda *_: 1 / 0)
+        patch.setattr(train, "write_details", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             run.main([str(option) for option in recipe])
     folder = tmp_path / "ce-s0"
@@ -277,7 +277,7 @@ def test_the_best_recipe_is_used_unless_an_option_is_typed(recipe, tmp_path, com
     options = read_run(tmp_path / "ce-best-s0").info["options"]
     assert options["recipe"] == "best"
     assert {name: options[name] for name in RECIPES["best"]} == RECIPES["best"] | {"soft_iou": 0.5}
-    assert not load_checkpoint(tmp_path / "ce-best-s0" / "model.safetensors")[0].final_relu
+    assert not load_checkpoint(tmp_path / "ce-best-s0" / "model.safetensors")[0].config["final_relu"]
 
 
 def test_a_holdout_run_never_reads_the_test_split(tiny_pets, tmp_path, command, narrow):
@@ -325,7 +325,7 @@ def test_details_of_an_unfinished_run_are_dropped_when_it_goes_on(recipe, tmp_pa
     assert command(evaluate, folder, "--details", *again(recipe)).status == 0
     assert len(pd.read_csv(folder / "images.csv")) == 8
     seen = []
-    monkeypatch.setattr(run, "write_details", lambda folder, *_: seen.extend(folder.glob("*.csv")))
+    monkeypatch.setattr(train, "write_details", lambda folder, *_: seen.extend(folder.glob("*.csv")))
     assert command(run, "--resume", folder, *again(recipe)).status == 0
     assert [path.name for path in seen] == ["epochs.csv"]
 
@@ -399,7 +399,7 @@ def test_a_run_refused_after_its_folder_was_made_can_be_begun_again(own_pets, tm
     ("options", "said"),
     [
         ([], "--loss is missing"),
-        (["--loss", "dice"], "choose from"),
+        (["--loss", "lovasz"], "choose from"),
         (["--loss", "ce", "--epochs", "0"], "--epochs"),
         (["--loss", "ce", "--epochs", "1.5"], "--epochs"),
         (["--loss", "ce", "--lr", "nan"], "--lr"),
@@ -414,7 +414,7 @@ def test_a_run_refused_after_its_folder_was_made_can_be_begun_again(own_pets, tm
         (["--loss", "ce", "--size", "8"], "try 16"),
         (["--loss", "ce", "--class-weights", "median"], "use --loss weighted"),
         (["--loss", "weighted", "--class-weights", "none"], "use --loss ce"),
-        (["--loss", "ce", "--gamma", "3"], "--gamma belongs to --loss focal"),
+        (["--loss", "ce", "--gamma", "3"], "--loss ce takes no --gamma: leave it out, or use --loss focal"),
         (["--loss", "focal", "--label-smoothing", "0.1"], "--label-smoothing"),
         (["--loss", "ce", "--warmup", "21"], "--warmup 21 is longer than the run"),
         (["--loss", "ce", "--crop", "1.5"], "--crop"),

@@ -288,7 +288,7 @@ CE = '[[runs]]\nloss = "ce"\n'
         (f"[defaults]\nepoch = 3\n{CE}", "[defaults]: epoch is not an option"),
         (f"[defaults]\nepochs = 0\n{CE}", "--epochs"),
         ("[[runs]]\nepochs = 1", "number 1: --loss is missing"),
-        ('[[runs]]\nloss = "dice"', "choose from"),
+        ('[[runs]]\nloss = "lovasz"', "choose from"),
         (f"{CE}seeds = [0]\n{CE}seed = 1\nlr = 0", "number 2: argument --lr: 0 is not a number above 0"),
         (f"{CE}lr = nan", "--lr"),
         (f"{CE}lr = true", "--lr"),
@@ -296,7 +296,7 @@ CE = '[[runs]]\nloss = "ce"\n'
         (f"{CE}epochs = 1.5", "--epochs"),
         (f"{CE}limit = 2000-01-01", "--limit"),
         (f"{CE}size = 100", "try 96"),
-        (f"{CE}gamma = 3", "--gamma belongs to --loss focal"),
+        (f"{CE}gamma = 3", "--loss ce takes no --gamma: leave it out, or use --loss focal"),
         (f"{CE}progressive = 1", "progressive = 1 is neither true nor false"),
         (f'{CE}final_relu = "no"', "final_relu = no is neither true nor false"),
         ('[[runs]]\nloss = "focal"\nclass_weights = [1, 2]', "three numbers"),
@@ -386,5 +386,5 @@ def test_the_paper_s_grid():
         name: resolve(given) for name, given in (article | others).items()
     }
     assert len(planned) == 15
-    assert {run.options["epochs"] for run in planned if run.name in article} == {20}
-    assert {run.options["gamma"] for run in planned if run.name in article} == {2.0}
+    assert {run.options.epochs for run in planned if run.name in article} == {20}
+    assert {run.options.gamma for run in planned if run.name in article} == {2.0}

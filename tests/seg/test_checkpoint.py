@@ -26,7 +26,7 @@ def model() -> SegNet:
 @pytest.fixture(scope="module")
 def saved(model, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("checkpoint") / "model.safetensors"
-    save_checkpoint(path, model, **DESCRIPTION)
+    save_checkpoint(path, model, network="segnet", **DESCRIPTION)
     return path
 
 
@@ -60,7 +60,7 @@ def test_a_loaded_model_segments_as_the_saved_one(model, saved):
 
 
 def test_the_description_comes_back_and_the_file_names_the_classes(saved):
-    assert load_checkpoint(saved)[1] == DESCRIPTION
+    assert load_checkpoint(saved)[1] == {"network": "segnet"} | DESCRIPTION
     assert read_tensors(saved)[1]["classes"] == '["pet", "background", "border"]'
 
 
@@ -203,12 +203,59 @@ def test_a_write_that_fails_midway_leaves_the_old_file_and_nothing_else(tmp_path
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("final_relu", [True, False])
-def test_a_checkpoint_knows_whether_its_network_ends_in_a_relu(tmp_path, final_relu):
-    path = tmp_path / "model.safetensors"
-    save_checkpoint(path, SegNet(final_relu=final_relu), loss="ce", epoch=1, input_size=16, scores={})
-    assert load_checkpoint(path)[0].final_relu == final_relu
+# --- which network --------------------------------------------------------------------------------
+
+
+def rewritten(path: Path, **changes: str | None) -> Path:
+    """The checkpoint with other metadata; None leaves a key out."""
     tensors, metadata = read_tensors(path)
-    del metadata["final_relu"]  # as it was written before it was said
-    write_tensors(path, tensors, metadata)
-    assert load_checkpoint(path)[0].final_relu
+    write_tensors(path, tensors, {key: value for key, value in (metadata | changes).items() if value is not None})
+    return path
+
+
+@pytest.fixture
+def free(tmp_path) -> Path:
+    """A checkpoint of a narrow SegNet without the final ReLU."""
+    path = tmp_path / "model.safetensors"
+    model = SegNet(final_relu=False, stages=[[1, 4], [1, 4], [1, 4], [1, 4]])
+    save_checkpoint(path, model, network="segnet", **DESCRIPTION)
+    return path
+
+
+def test_checkpoints_of_before_there_were_networks_are_segnets(saved, tmp_path):
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(saved.read_bytes())
+    older = {"format": None, "network": None, "config": None}
+    for said, final_relu in ({"final_relu": "false"}, False), ({"final_relu": "true"}, True), ({}, True):
+        loaded, metadata = load_checkpoint(rewritten(path, **older, **said))
+        assert metadata["network"] == "segnet"
+        assert loaded.config["final_relu"] is final_relu
+
+
+def test_a_network_of_another_version_is_refused_by_name(free):
+    message = assert_refused(rewritten(free, network="unet"))
+    assert "holds a unet, which is none of this version's networks (segnet, segnet-linear)" in message
+
+
+def test_a_newer_format_is_refused_and_an_older_one_read(free):
+    assert "has format 2, this version reads up to 1: update Borderline" in assert_refused(rewritten(free, format="2"))
+    assert "format one" in assert_refused(rewritten(free, format="one"))
+    load_checkpoint(rewritten(free, format=None))
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "{}",  # the article's widths, which these weights have not
+        "[]",
+        "no JSON",
+        '{"depth": 3}',
+        '{"stages": []}',
+        '{"stages": [[1, 4], [1, 4], [1, 4], [1000000000, 4]]}',
+        '{"stages": [[1, 4], [1, 4], [1, 4], [1, 0]]}',
+        '{"stages": [[1, 4], [1, 4], [1, 4], [1, "4"]]}',
+        '{"stages": 4}',
+    ],
+)
+def test_a_configuration_that_is_not_the_networks_is_refused(free, config):
+    assert_refused(rewritten(free, config=config))

@@ -13,6 +13,7 @@ from torchmetrics.functional.classification import (
 from seg.data import DeviceSplit, load_split
 from seg.evaluation import evaluate, predict_logits
 from seg.losses import make_loss
+from seg.options import Options
 
 CONTRACT = (
     "val_loss",
@@ -48,7 +49,7 @@ def model() -> nn.Module:
 
 def run(model, split, **options):
     options = {"network_size": 32, "precision": "fp32", "batch_size": 3} | options
-    return evaluate(model, split, make_loss("ce"), **options)
+    return evaluate(model, split, make_loss(Options(loss="ce")), **options)
 
 
 @torch.no_grad()

@@ -26,7 +26,7 @@ def checkpoint(tmp_path_factory):
             torch.nn.init.uniform_(module.weight, 0.8, 1.5)
             torch.nn.init.normal_(module.bias, 0, 0.3)
     path = tmp_path_factory.mktemp("checkpoint") / "model.safetensors"
-    save_checkpoint(path, model, loss="ce", epoch=4, input_size=SIZE, scores={"border_f1": 0.5})
+    save_checkpoint(path, model, network="segnet", loss="ce", epoch=4, input_size=SIZE, scores={"border_f1": 0.5})
     return path
 
 

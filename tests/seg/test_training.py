@@ -15,11 +15,18 @@ from seg.checkpoint import BadCheckpoint, save_checkpoint, write_tensors
 from seg.data import DeviceSplit, load_split
 from seg.evaluation import evaluate
 from seg.losses import Diverged, make_loss
-from seg.training import EpochResult, Recipe, TrainingState, progressive_sizes, train
+from seg.options import Options, progressive_sizes
+from seg.training import EpochResult, TrainingState, train
 
 CPU = torch.device("cpu")
+
+
+def options_of(**given: object) -> Options:
+    return Options(**{"loss": "ce", "precision": "fp32"} | given)
+
+
 # of the 12 training photos batches of 5, 5 and 2; of the 8 validation photos 5 and 3
-RECIPE = Recipe(sizes=(16, 16, 32), batch_size=5, learning_rate_step=2)
+OPTIONS = options_of(epochs=3, size=32, progressive=True, batch_size=5, lr_step=2)
 
 Run = tuple[list[EpochResult], TrainingState]
 
@@ -36,15 +43,22 @@ def pets(tiny_pets) -> SimpleNamespace:
 
 def run(
     pets: SimpleNamespace,
-    recipe: Recipe,
+    options: Options,
     state: TrainingState | None = None,
-    loss: str = "ce",
     on_batch: Callable[[str, int], None] = lambda phase, photos: None,
 ) -> Run:
     """Train to the end, or until on_batch raises Stop."""
-    state, results = state or TrainingState.start(recipe, CPU), []
+    state, results = state or TrainingState.start(options, CPU), []
     try:
-        for result in train(recipe, state, pets.training, pets.validation, pets.sample, make_loss(loss), on_batch):
+        for result in train(
+            options,
+            state,
+            pets.training,
+            pets.validation,
+            pets.sample,
+            make_loss(options),
+            on_batch,
+        ):
             results.append(result)
     except Stop:
         pass
@@ -63,17 +77,17 @@ def stop_at(phase: str, count: int) -> Callable[[str, int], None]:
     return on_batch
 
 
-def run_with_stops(pets: SimpleNamespace, recipe: Recipe, stops: list[tuple[str, int]], path: Path) -> Run:
+def run_with_stops(pets: SimpleNamespace, options: Options, stops: list[tuple[str, int]], path: Path) -> Run:
     """Train; at each stop save, load into a state that started otherwise, and go on."""
-    results, state = [], TrainingState.start(recipe, CPU)
+    results, state = [], TrainingState.start(options, CPU)
     for stop in stops:
-        before, state = run(pets, recipe, state, on_batch=stop_at(*stop))
-        assert state.epoch < recipe.epochs
+        before, state = run(pets, options, state, on_batch=stop_at(*stop))
+        assert state.epoch < options.epochs
         results += before
         state.save(path)
-        state = TrainingState.start(replace(recipe, seed=99, learning_rate=1), CPU)
+        state = TrainingState.start(replace(options, seed=99, lr=1), CPU)
         state.load(path)
-    after, state = run(pets, recipe, state)
+    after, state = run(pets, options, state)
     return results + after, state
 
 
@@ -105,22 +119,22 @@ def test_progressive_sizes_grow_to_the_whole_size_in_multiples_of_16(epochs, siz
 
 
 def test_the_learning_rate_follows_steplr(pets, narrow):
-    recipe = Recipe(sizes=(16,) * 5, batch_size=12, learning_rate=8e-3, learning_rate_step=2, learning_rate_decay=0.5)
-    state, used = TrainingState.start(recipe, CPU), []
+    options = options_of(epochs=5, size=16, batch_size=12, lr=8e-3, lr_step=2, lr_decay=0.5)
+    state, used = TrainingState.start(options, CPU), []
 
     def on_batch(phase: str, photos: int) -> None:
         if phase == "training":
             used.append(state.optimiser.param_groups[0]["lr"])
 
-    results, _ = run(pets, recipe, state, on_batch=on_batch)
+    results, _ = run(pets, options, state, on_batch=on_batch)
     assert used == pytest.approx([8e-3, 8e-3, 4e-3, 4e-3, 2e-3])
     assert [result.learning_rate for result in results] == pytest.approx([8e-3, *used])
 
 
-def test_the_network_runs_at_the_recipes_sizes(pets, narrow):
-    state, seen = TrainingState.start(RECIPE, CPU), []
+def test_the_network_runs_at_the_optionss_sizes(pets, narrow):
+    state, seen = TrainingState.start(OPTIONS, CPU), []
     state.model.register_forward_pre_hook(lambda model, inputs: seen.append((model.training, inputs[0].shape[-1])))
-    run(pets, RECIPE, state)
+    run(pets, OPTIONS, state)
     assert [size for training, size in seen if training] == [16] * 6 + [32] * 3
     assert [size for training, size in seen if not training] == [16] * 6 + [32] * 2
 
@@ -129,14 +143,14 @@ def test_the_network_runs_at_the_recipes_sizes(pets, narrow):
 
 
 def test_every_epoch_shows_each_photo_once_in_a_new_order(pets, narrow):
-    state, orders, counts = TrainingState.start(RECIPE, CPU), [], []
+    state, orders, counts = TrainingState.start(OPTIONS, CPU), [], []
 
     def on_batch(phase: str, photos: int) -> None:
         if phase == "training":
             orders.append(state.order.tolist())
             counts.append(photos)
 
-    run(pets, RECIPE, state, on_batch=on_batch)
+    run(pets, OPTIONS, state, on_batch=on_batch)
     assert counts == [5, 5, 2] * 3
     for epoch in range(3):
         first, second, third = orders[3 * epoch : 3 * epoch + 3]
@@ -147,21 +161,21 @@ def test_every_epoch_shows_each_photo_once_in_a_new_order(pets, narrow):
 
 def test_the_sample_is_scored_until_the_last_epoch_which_scores_all_in_detail(pets, narrow):
     few = DeviceSplit(pets.validation.photos[:3], pets.validation.masks[:3])
-    results, _ = run(SimpleNamespace(training=pets.training, validation=pets.validation, sample=few), RECIPE)
+    results, _ = run(SimpleNamespace(training=pets.training, validation=pets.validation, sample=few), OPTIONS)
     assert [result.epoch for result in results] == [0, 1, 2, 3]
     assert [len(result.evaluation.confusions) for result in results] == [3, 3, 3, 8]
     assert [result.evaluation.bands is not None for result in results] == [False, False, False, True]
 
 
 def test_training_learns_the_drawn_pets(pets, narrow):
-    results, _ = run(pets, Recipe(sizes=(32,) * 10, batch_size=6, learning_rate=0.01))
+    results, _ = run(pets, options_of(epochs=10, size=32, batch_size=6, lr=0.01))
     assert results[-1].train_loss < 0.6 * results[1].train_loss
     shares = pets.validation.class_counts().sum(dim=0) / pets.validation.masks.numel()
     assert results[-1].evaluation.scores()["pixel_accuracy"] > shares.max() + 0.1
 
 
 def test_untrained_scores_have_no_training_loss(pets, narrow):
-    results, _ = run(pets, RECIPE)
+    results, _ = run(pets, OPTIONS)
     assert [math.isnan(result.train_loss) for result in results] == [True, False, False, False]
     assert all(result.seconds > 0 for result in results)
     assert all(result.images_per_second > 0 for result in results[1:])
@@ -172,21 +186,21 @@ def test_untrained_scores_have_no_training_loss(pets, narrow):
 
 def test_the_same_seed_trains_the_same_whatever_torchs_own_generator_does(pets, narrow):
     torch.manual_seed(1)
-    one = run(pets, RECIPE)
+    one = run(pets, OPTIONS)
     torch.manual_seed(2)
-    assert_identical(one, run(pets, RECIPE))
+    assert_identical(one, run(pets, OPTIONS))
 
 
 def test_starting_leaves_torchs_own_generator_alone(narrow):
     torch.manual_seed(3)
     expected = torch.rand(1)
     torch.manual_seed(3)
-    TrainingState.start(RECIPE, CPU)
+    TrainingState.start(OPTIONS, CPU)
     assert torch.equal(torch.rand(1), expected)
 
 
 def test_another_seed_starts_from_other_weights_and_draws_other_batches(narrow):
-    states = [TrainingState.start(Recipe(seed=seed), CPU) for seed in (0, 1)]
+    states = [TrainingState.start(options_of(seed=seed), CPU) for seed in (0, 1)]
     weights = [next(state.model.encoder.parameters()) for state in states]
     assert not torch.equal(*weights)
     assert not torch.equal(*(torch.randperm(20, generator=state.generator) for state in states))
@@ -199,22 +213,22 @@ def test_another_seed_starts_from_other_weights_and_draws_other_batches(narrow):
     ids=["training epoch 2", "scoring epoch 2", "scoring epoch 0", "training and scoring epoch 1"],
 )
 def test_resumed_run_equals_uninterrupted_run(pets, narrow, tmp_path, stops, precision):
-    recipe = Recipe(sizes=(16, 16, 32), batch_size=5, learning_rate_step=2, precision=precision)
-    assert_identical(run_with_stops(pets, recipe, stops, tmp_path / "state"), run(pets, recipe))
+    options = options_of(epochs=3, size=32, progressive=True, batch_size=5, lr_step=2, precision=precision)
+    assert_identical(run_with_stops(pets, options, stops, tmp_path / "state"), run(pets, options))
 
 
 def test_resumed_run_of_the_whole_segnet_equals_uninterrupted_run(pets, tmp_path):
-    recipe = Recipe(sizes=(16, 16), batch_size=6)
-    assert_identical(run_with_stops(pets, recipe, [("training", 3)], tmp_path / "state"), run(pets, recipe))
+    options = options_of(epochs=2, size=16, batch_size=6)
+    assert_identical(run_with_stops(pets, options, [("training", 3)], tmp_path / "state"), run(pets, options))
 
 
 def test_a_resumed_epoch_counts_the_time_before_the_stop(pets, narrow, tmp_path):
-    _, state = run(pets, RECIPE, on_batch=stop_at("training", 5))
+    _, state = run(pets, OPTIONS, on_batch=stop_at("training", 5))
     assert 0 < state.training_seconds <= state.seconds
     state.seconds = state.training_seconds = 1000.0
     state.save(tmp_path / "state")
     state.load(tmp_path / "state")
-    (second, third), _ = run(pets, RECIPE, state)
+    (second, third), _ = run(pets, OPTIONS, state)
     assert second.seconds > 1000 > third.seconds
     assert second.images_per_second < 12 / 1000
 
@@ -225,25 +239,25 @@ def test_a_resumed_epoch_counts_the_time_before_the_stop(pets, narrow, tmp_path)
 @pytest.mark.parametrize("loss", ["ce", "focal"])
 def test_an_absurd_learning_rate_diverges(pets, narrow, loss):
     with pytest.raises(Diverged):
-        run(pets, Recipe(sizes=(16, 16), batch_size=5, learning_rate=1e30), loss=loss)
+        run(pets, options_of(epochs=2, size=16, batch_size=5, lr=1e30, loss=loss))
 
 
 @pytest.mark.parametrize("loss", ["ce", "focal"])
 def test_weights_broken_by_the_very_last_step_are_noticed(pets, narrow, loss):
     with pytest.raises(Diverged):
-        run(pets, Recipe(sizes=(16,), batch_size=12, learning_rate=1e30), loss=loss)
+        run(pets, options_of(epochs=1, size=16, batch_size=12, lr=1e30, loss=loss))
 
 
 @pytest.mark.parametrize("loss", ["ce", "focal"])
 def test_weights_that_are_not_finite_diverge(pets, narrow, loss):
-    state = TrainingState.start(RECIPE, CPU)
+    state = TrainingState.start(OPTIONS, CPU)
     torch.nn.init.constant_(state.model.normalise.weight, float("nan"))
     with pytest.raises(Diverged):
-        run(pets, RECIPE, state, loss=loss)
+        run(pets, replace(OPTIONS, loss=loss), state)
 
 
 def a_checkpoint(path: Path, state: TrainingState) -> None:
-    save_checkpoint(path, state.model, loss="ce", epoch=1, input_size=16, scores={})
+    save_checkpoint(path, state.model, network="segnet", loss="ce", epoch=1, input_size=16, scores={})
 
 
 def another_networks_state(path: Path, state: TrainingState) -> None:
@@ -278,44 +292,46 @@ NOT_A_STATE = {
 @pytest.mark.parametrize("case", NOT_A_STATE)
 def test_what_is_not_a_training_state_is_refused_in_one_line(narrow, tmp_path, case):
     path = tmp_path / "state.safetensors"
-    NOT_A_STATE[case](path, TrainingState.start(RECIPE, CPU))
+    NOT_A_STATE[case](path, TrainingState.start(OPTIONS, CPU))
     with pytest.raises(BadCheckpoint) as caught:
-        TrainingState.start(RECIPE, CPU).load(path)
+        TrainingState.start(OPTIONS, CPU).load(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 # --- beyond the article ---------------------------------------------------------------------------
 
-BEYOND = Recipe(
-    sizes=(16, 16, 32),
+BEYOND = options_of(
+    epochs=3,
+    size=32,
+    progressive=True,
     batch_size=5,
     schedule="cosine",
     warmup=1.5,
     weight_decay=0.1,
-    smallest_crop=0.5,
+    crop=0.5,
     final_relu=False,
-    averaging=0.9,
+    ema=0.9,
 )
 
 
 @given(epochs=st.integers(1, 30), batches=st.integers(1, 20))
 def test_the_cosine_schedule_is_torchs(epochs, batches):
-    recipe = Recipe(sizes=(16,) * epochs, learning_rate=0.5, schedule="cosine")
+    options = options_of(epochs=epochs, size=16, lr=0.5, schedule="cosine")
     optimiser = torch.optim.SGD([torch.zeros(1)], lr=0.5)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=epochs * batches)
     for epoch in range(1, epochs + 1):
         for batch in range(batches):
             expected = scheduler.get_last_lr()[0]
-            assert recipe.learning_rate_at(epoch, batch, batches) == pytest.approx(expected, abs=1e-9)
+            assert options.learning_rate_at(epoch, batch, batches) == pytest.approx(expected, abs=1e-9)
             optimiser.step()
             scheduler.step()
 
 
 @pytest.mark.parametrize("schedule", ["step", "cosine"])
 def test_warming_up_grows_linearly_to_the_schedule(schedule):
-    plain = Recipe(sizes=(16,) * 10, schedule=schedule, learning_rate_step=2)
-    warm = Recipe(sizes=(16,) * 10, schedule=schedule, learning_rate_step=2, warmup=2.5)
+    plain = options_of(epochs=10, size=16, schedule=schedule, lr_step=2)
+    warm = options_of(epochs=10, size=16, schedule=schedule, lr_step=2, warmup=2.5)
     steps = [(epoch, batch) for epoch in range(1, 11) for batch in range(4)]
     factors = [warm.learning_rate_at(*step, 4) / plain.learning_rate_at(*step, 4) for step in steps]
     assert factors == pytest.approx([min(1, (index + 1) / 10) for index in range(40)])
@@ -342,15 +358,20 @@ def test_the_average_of_the_weights_is_scored_and_kept(pets, narrow):
             torch.testing.assert_close(averaged[name], value, msg=name)
     assert not torch.equal(averaged["normalise.weight"], before["normalise.weight"])
     loss = evaluate(
-        state.scored_model, pets.validation, make_loss("ce"), network_size=32, precision="fp32", batch_size=5
+        state.scored_model,
+        pets.validation,
+        make_loss(BEYOND),
+        network_size=32,
+        precision="fp32",
+        batch_size=5,
     ).loss
     assert results[-1].evaluation.loss == loss
 
 
 def test_weight_decay_shrinks_weights_beside_the_gradients_step(pets, narrow):
-    plain, decayed = (Recipe(sizes=(16,), batch_size=12, weight_decay=decay) for decay in (0.0, 0.5))
+    plain, decayed = (options_of(epochs=1, size=16, batch_size=12, weight_decay=decay) for decay in (0.0, 0.5))
     start = TrainingState.start(plain, CPU).model.state_dict()["encoder.0.0.0.weight"].clone()
-    ends = [run(pets, recipe)[1].model.state_dict()["encoder.0.0.0.weight"] for recipe in (plain, decayed)]
+    ends = [run(pets, options)[1].model.state_dict()["encoder.0.0.0.weight"] for options in (plain, decayed)]
     torch.testing.assert_close(ends[1], ends[0] - 1e-3 * 0.5 * start)
 
 

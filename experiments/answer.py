@@ -3,7 +3,7 @@
 from experiments.analysis import Analysis
 from experiments.configurations import WITHOUT_EFFECT, Configuration
 from experiments.options import reread
-from experiments.tables import SHOWN
+from experiments.scores import SCORES
 
 LOSS_OPTIONS = ("loss", "gamma", "class_weights")
 # What a better loss would be: that much border F1 gained, for no more than that much pixel accuracy
@@ -36,7 +36,7 @@ def comparable(analysis: Analysis) -> list[Configuration]:
 
 def change(analysis: Analysis, configuration: str, score: str) -> str:
     """`border F1 rises by 6.9 points (95 % interval 6.5 to 7.2)`, or that no difference was found."""
-    noun = SHOWN[score]
+    noun = SCORES[score].noun
     row = analysis.score(configuration, score)
     value, low, high = (100 * row[name] for name in ("difference", "difference_low", "difference_high"))
     if low > 0:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from demo.figures import SCORES
+from experiments.scores import Place, appearing
 
 TABS = ("segment", "compare", "scrub", "spot")
 SCRIPT = f"<script>{(Path(__file__).parent / 'address.js').read_text()}</script>"
@@ -27,6 +27,6 @@ def read_address(query: str | None) -> Address:
     return Address(
         tab=tab if tab in TABS else None,
         runs=tuple(values["runs"].split(",")) if "runs" in values else None,
-        score=score if score in SCORES else None,
+        score=score if score in [choice.name for choice in appearing(Place.CURVES)] else None,
         epoch=int(epoch) if epoch.isdecimal() and len(epoch) < 6 else None,
     )

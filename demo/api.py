@@ -12,11 +12,11 @@ from demo.segment_cards import shares
 from demo.segment_photo import open_photo, segment_photo
 from experiments.answer import answer
 from experiments.details import has_details
+from experiments.scores import Place, appearing
 from experiments.tables import records
 from seg import InputError
 from seg.palette import indexed_image
 
-SCORES = ("pixel_accuracy", "border_recall", "border_precision", "border_f1", "border_iou")
 # What Gradio's page of the API and its clients take for a file
 EXAMPLE_PHOTO = {"path": "cat.jpg", "url": "cat.jpg", "orig_name": "cat.jpg", "meta": {"_type": "gradio.FileData"}}
 
@@ -62,7 +62,7 @@ def runs_api(catalogue: Catalogue) -> list[dict]:
             "seed": run.seed,
             "epochs": run.epochs_trained,
             "status": run.status,
-            **{score: run.final(score) for score in SCORES},
+            **{score.name: run.final(score.name) for score in appearing(Place.API)},
             "has_checkpoint": run.checkpoint is not None,
         }
         for run in catalogue.runs()
@@ -109,9 +109,10 @@ def add_api(catalogue: Catalogue) -> None:
         return segment_api(catalogue, photo, checkpoint)
 
     def runs() -> list[dict]:
-        """All runs with their last scores, as fractions: pixel accuracy, and the border's recall, precision, F1 and
-        IoU."""
         return runs_api(catalogue)
+
+    scores = ", ".join(score.noun for score in appearing(Place.API))
+    runs.__doc__ = f"All runs with their last scores, as fractions: {scores}."
 
     def compare(runs: str) -> dict:
         """Compare runs over single photos: scores with 95 % intervals, differences from unweighted cross-entropy,

@@ -15,11 +15,12 @@ from demo.compare_answer import (
 )
 from demo.compare_table import column_types, styled_table, table_note
 from demo.figure import figure_view
-from demo.figures import SCORES, by_epoch, styles
+from demo.figures import by_epoch, styles
 from demo.figures_of_analysis import final_scores, near_the_outline, price, recall_and_precision, reliability
 from experiments.configurations import Configuration, configurations
 from experiments.details import has_details
 from experiments.runs import Run
+from experiments.scores import CHOSEN_FIRST, Place, appearing
 from seg import InputError
 
 NONE_CHOSEN = "Choose at least one run."
@@ -195,8 +196,8 @@ def build_compare_tab(catalogue: Catalogue, tab: gr.Tab) -> CompareTab:
     with gr.Row():
         runs = gr.CheckboxGroup(label="Runs, seeds of one configuration together", elem_id="compare-runs", scale=3)
         score = gr.Dropdown(
-            [(label, name) for name, (label, _) in SCORES.items()],
-            value="border_f1",
+            [(score.title, score.name) for score in appearing(Place.CURVES)],
+            value=CHOSEN_FIRST.name,
             label="Score by epoch",
             elem_id="compare-metric",
             scale=1,

@@ -8,16 +8,15 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from demo.figures import Style, per_cent, score_label, shown_name
+from demo.figures import Style, per_cent, shown_name
 from experiments.analysis import Analysis, analyse
 from experiments.answer import answer
 from experiments.configurations import Configuration
 from experiments.details import confusions, read_images
 from experiments.runs import DETAILS, Run
+from experiments.scores import Place, appearing
 from seg import InputError
 from seg.pets import CLASS_NAMES
-
-ON_CARDS = ("border_recall", "border_precision", "border_f1")
 
 
 @dataclass(frozen=True)
@@ -86,8 +85,8 @@ def cards(analysis: Analysis, styled: dict[str, Style]) -> str:
 
 def _card(analysis: Analysis, configuration: Configuration, styled: dict[str, Style]) -> str:
     rows = []
-    for score in ON_CARDS:
-        row = analysis.score(configuration.name, score)
+    for score in appearing(Place.CARDS):
+        row = analysis.score(configuration.name, score.name)
         mean, low, high = (None if pd.isna(row[name]) else 100 * row[name] for name in ("mean", "low", "high"))
         bar = "" if mean is None else f'<i class="bar" style="width:{mean:.2f}%"></i>'
         spread = ""
@@ -95,7 +94,7 @@ def _card(analysis: Analysis, configuration: Configuration, styled: dict[str, St
             bar += f'<i class="spread" style="left:{low:.2f}%;width:{max(high - low, 0):.2f}%"></i>'
             spread = f"{low:.1f} to {high:.1f}"
         rows.append(
-            f"<dt>{escape(score_label(score))}</dt><dd><b>{per_cent(row['mean'])}</b>"
+            f"<dt>{escape(score.title)}</dt><dd><b>{score.text(row['mean'])}</b>"
             f'<span class="track" aria-hidden="true">{bar}</span><small>{spread}</small></dd>'
         )
     first = configuration.runs[0]

@@ -5,10 +5,10 @@ import json
 import pandas as pd
 from pandas.io.formats.style import Styler
 
-from demo.figures import SCORES
 from experiments.options import used_options
 from experiments.runs import Run
-from experiments.tables import SHOWN, runs_table
+from experiments.scores import Place, appearing
+from experiments.tables import runs_table
 
 # Options that have a column of their own in any case, by the column's name
 OWN_COLUMNS = {"loss": "Loss", "seed": "Seed"}
@@ -39,8 +39,8 @@ def table(runs: list[Run]) -> pd.DataFrame:
     for name, texts in differing_options(runs).items():
         if name not in (*OWN_COLUMNS, *LEFT_OUT):
             columns[_title(name)] = texts
-    for score in SHOWN:
-        columns[SCORES[score][0]] = (100 * numbers[score]).astype(float)
+    for score in appearing(Place.TABLES):
+        columns[score.title] = (score.unit.scale * numbers[score.name]).astype(float)
     return pd.DataFrame(columns)
 
 
@@ -50,13 +50,15 @@ def column_types(shown: pd.DataFrame) -> list[str]:
 
 
 def styled_table(runs: list[Run]) -> Styler:
-    """`table` as it is shown: two decimals, the best of each score in bold, and differing options highlighted."""
+    """`table` as it is shown: its unit's decimals, the best of each score in bold, differing options highlighted."""
     shown = table(runs)
-    scores = [SCORES[score][0] for score in SHOWN]
     differing = [OWN_COLUMNS.get(name, _title(name)) for name in differing_options(runs) if name not in LEFT_OUT]
-    styler = shown.style.format(precision=2, na_rep="–", subset=scores)
-    if len(runs) > 1:
-        styler = styler.highlight_max(subset=scores, props="font-weight: bold")
+    styler = shown.style
+    for score in appearing(Place.TABLES):
+        styler = styler.format(precision=score.unit.digits, na_rep="–", subset=[score.title])
+        if len(runs) > 1:
+            mark = styler.highlight_max if score.higher_is_better else styler.highlight_min
+            styler = mark(subset=[score.title], props="font-weight: bold")
     return styler.map(lambda _: HIGHLIGHT, subset=differing) if differing else styler
 
 

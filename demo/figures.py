@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from experiments.analysis import ARTICLE_PIXEL_ACCURACY
 from experiments.configurations import Configuration
 from experiments.runs import Run
+from experiments.scores import PER_CENT, SCORES
 from seg.losses import LOSSES, loss_colour
 
 DASHES = ("solid", "dash", "dot", "dashdot")
@@ -27,31 +28,6 @@ OTHER_SYMBOLS = (
 )
 GREY = "#888888"
 ARTICLE = f"article: {100 * ARTICLE_PIXEL_ACCURACY:.2f} %"
-
-# Each score's name, and how to read it in one sentence
-SCORES = {
-    "pixel_accuracy": ("Pixel accuracy", "Share of all pixels given their true class."),
-    "border_recall": (
-        "Border recall",
-        "Share of true border pixels found. Painting everything as border scores 100 %, so read it with precision.",
-    ),
-    "border_precision": ("Border precision", "Share of pixels painted as border that truly are border."),
-    "border_f1": ("Border F1", "Harmonic mean of border recall and precision: high only when both are."),
-    "border_iou": ("Border IoU", "Border pixels both true and found, over those either true or found."),
-    "boundary_iou": (
-        "Boundary IoU",
-        "Overlap of the pet's outline, 4 pixels thick, with the true outline (Cheng et al. 2021).",
-    ),
-    "mean_iou": ("Mean IoU", "Intersection over union, averaged over pet, background and border."),
-    "pet_iou": ("Pet IoU", "Pet pixels both true and found, over those either true or found."),
-    "background_iou": ("Background IoU", "Background pixels both true and found, over those either true or found."),
-    "article_iou": ("Article's IoU", "The article's Jaccard index over pet and border pixels together."),
-    "custom_iou": ("Article's soft IoU", "IoU over probabilities instead of decisions, averaged over photos."),
-    "val_loss": (
-        "Validation loss",
-        "Each run's own loss on unseen photos: it compares epochs of one run, not runs of different losses.",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -103,7 +79,7 @@ def colour(run: Run) -> str:
 
 
 def score_label(score: str) -> str:
-    return SCORES[score][0]
+    return SCORES[score].title
 
 
 def shown_name(configuration: Configuration) -> str:
@@ -124,7 +100,7 @@ def styles(found: Iterable[Configuration]) -> dict[str, Style]:
 
 
 def per_cent(value: float | None) -> str:
-    return "–" if value is None or pd.isna(value) else f"{100 * value:.1f} %"
+    return PER_CENT.text(value, 1)
 
 
 def in_per_cent(values: Iterable[float]) -> list[float | None]:
@@ -134,14 +110,13 @@ def in_per_cent(values: Iterable[float]) -> list[float | None]:
 
 def by_epoch(found: list[Configuration], score: str, styled: dict[str, Style]) -> View:
     """One line a configuration, the mean over its seeds after each epoch, in a band from the lowest to the highest."""
-    fraction = score != "val_loss"
-    write, scale = (per_cent, 100) if fraction else (_plain, 1)
+    unit, write = SCORES[score].unit, SCORES[score].text
     several = any(len(configuration.runs) > 1 for configuration in found)
-    figure, said = go.Figure(layout=layout("Epoch", " %" if fraction else "")), []
+    figure, said = go.Figure(layout=layout("Epoch", unit.suffix)), []
     for configuration in found:
         style, name = styled[configuration.runs[0].name], shown_name(configuration)
         table = _by_seed(configuration, score)
-        mean, band = table.mean(axis=1, skipna=False), scale * table.dropna()
+        mean, band = table.mean(axis=1, skipna=False), unit.scale * table.dropna()
         if len(configuration.runs) > 1 and not band.empty:
             figure.add_scatter(
                 x=[*band.index, *band.index[::-1]],
@@ -163,7 +138,7 @@ def by_epoch(found: list[Configuration], score: str, styled: dict[str, Style]) -
             ]
         figure.add_scatter(
             x=table.index.tolist(),
-            y=[None if pd.isna(value) else scale * value for value in mean],
+            y=[None if pd.isna(value) else unit.scale * value for value in mean],
             name=name,
             mode="lines+markers",
             line={"color": style.colour, "dash": style.dash, "width": 2},
@@ -183,12 +158,12 @@ def by_epoch(found: list[Configuration], score: str, styled: dict[str, Style]) -
             annotation_position="bottom right",
         )
     figure.update_xaxes(dtick=5 if max((c.epochs for c in found), default=0) > 8 else 1)
-    figure.update_yaxes(tickformat="" if fraction else ".2f")
+    figure.update_yaxes(tickformat="" if unit is PER_CENT else ".2f")
     # what a person zoomed into stays while a run grows
     figure.update_layout(uirevision=score)
     return View(
         title=f"{score_label(score)} by epoch",
-        reading=SCORES[score][1],
+        reading=SCORES[score].meaning,
         description="; ".join(said) + ".",
         figure=figure,
         legend=legend(found, styled),
@@ -237,7 +212,3 @@ def _nearest(scores: pd.Series, mean: float) -> str:
 def _transparent(colour: str) -> str:
     red, green, blue = bytes.fromhex(colour[1:])
     return f"rgba({red},{green},{blue},0.18)"
-
-
-def _plain(value: float) -> str:
-    return "–" if pd.isna(value) else f"{value:.4f}"

@@ -17,9 +17,9 @@ from demo.figures import (
     score_label,
     shown_name,
 )
-from experiments.analysis import ARTICLE_PIXEL_ACCURACY, CALIBRATION_SCORES, Analysis
-from experiments.bootstrap import SCORES as WITH_INTERVALS
+from experiments.analysis import ARTICLE_PIXEL_ACCURACY, Analysis
 from experiments.configurations import Configuration
+from experiments.scores import accuracy_within, calibration_score, with_intervals
 from seg.metrics import BANDS
 
 Styles = dict[str, Style]
@@ -27,14 +27,15 @@ CONTOURS = range(10, 100, 10)
 
 
 def final_scores(analysis: Analysis, styled: Styles) -> View:
-    """Bars of the five scores, each with its 95 % interval.
+    """Bars of the scores that have intervals.
 
     Border recall alone rewards over-painting, so it always stands beside precision, F1 and IoU.
     """
     figure, said = go.Figure(layout=layout("")), []
     for configuration in analysis.configurations:
-        name, rows = shown_name(configuration), [analysis.score(configuration.name, score) for score in WITH_INTERVALS]
-        labels = [score_label(score) for score in WITH_INTERVALS]
+        name, scores = shown_name(configuration), with_intervals()
+        rows = [analysis.score(configuration.name, score.name) for score in scores]
+        labels = [score.title for score in scores]
         figure.add_bar(
             x=[label.replace(" ", "<br>") for label in labels],
             y=in_per_cent(row["mean"] for row in rows),
@@ -48,8 +49,8 @@ def final_scores(analysis: Analysis, styled: Styles) -> View:
             ],
             hoverinfo="text",
         )
-        scores = zip(labels, rows, strict=True)
-        said.append(f"{name}: " + ", ".join(f"{label} {_with_interval(row)}" for label, row in scores))
+        written = [f"{label} {_with_interval(row)}" for label, row in zip(labels, rows, strict=True)]
+        said.append(f"{name}: {', '.join(written)}")
     figure.update_layout(barmode="group", bargap=0.25)
     figure.update_yaxes(range=[0, 100])
     # across the bars of pixel accuracy alone: the article says nothing of the others
@@ -76,7 +77,7 @@ def final_scores(analysis: Analysis, styled: Styles) -> View:
 
 def recall_and_precision(analysis: Analysis, styled: Styles) -> View:
     """Border recall against border precision, with intervals, over lines of equal F1."""
-    figure = go.Figure(layout=layout("Border recall"))
+    figure = go.Figure(layout=layout(score_label("border_recall")))
     x, y = [], []
     for percent in CONTOURS:
         # F1 = 2 r p / (r + p) is the hyperbola (r - F1 / 2) (p - F1 / 2) = (F1 / 2)^2
@@ -100,7 +101,7 @@ def recall_and_precision(analysis: Analysis, styled: Styles) -> View:
         )
     said = _add_points(figure, analysis, styled, "border_recall", "border_precision")
     figure.update_xaxes(range=[0, 100], ticksuffix=" %", showgrid=False)
-    figure.update_yaxes(range=[0, 102], title="Border precision", showgrid=False)
+    figure.update_yaxes(range=[0, 102], title=score_label("border_precision"), showgrid=False)
     return View(
         title="Border recall against precision",
         reading="Nearer the upper right corner is better; along a grey line F1 is the same, so recall alone rewards "
@@ -116,7 +117,7 @@ def price(analysis: Analysis, styled: Styles) -> View:
     rivals = [c for c in analysis.configurations if c.name != analysis.compared_with]
     first = next((c for c in analysis.configurations if c.name == analysis.compared_with), None)
     against = first is not None and bool(rivals)
-    figure = go.Figure(layout=layout("Pixel accuracy", " points" if against else " %"))
+    figure = go.Figure(layout=layout(score_label("pixel_accuracy"), " points" if against else " %"))
     said = _add_points(
         figure, analysis, styled, "pixel_accuracy", "border_f1", against=shown_name(first) if against else ""
     )
@@ -133,14 +134,16 @@ def price(analysis: Analysis, styled: Styles) -> View:
             hovertext=[f"{shown_name(first)}: what the others are compared with"],
             hoverinfo="text",
         )
-        figure.update_xaxes(title=f"Pixel accuracy, points from {shown_name(first)}", tickformat="+~f", zeroline=True)
-        figure.update_yaxes(title="Border F1, points", ticksuffix="", tickformat="+~f", zeroline=True)
+        figure.update_xaxes(
+            title=f"{score_label('pixel_accuracy')}, points from {shown_name(first)}", tickformat="+~f", zeroline=True
+        )
+        figure.update_yaxes(title=f"{score_label('border_f1')}, points", ticksuffix="", tickformat="+~f", zeroline=True)
         reading = (
             "Up is border F1 gained, left is pixel accuracy paid; a cross that touches a zero line shows no difference."
         )
     else:
         figure.update_xaxes(ticksuffix=" %")
-        figure.update_yaxes(title="Border F1")
+        figure.update_yaxes(title=score_label("border_f1"))
         reading = "Up is a better border, right are more pixels right over the whole photo; crosses are 95 % intervals."
     extent = [x for trace in figure.data for x in _extent(trace)] + [article]
     margin = 0.08 * (max(extent) - min(extent) or 1)
@@ -167,7 +170,7 @@ def near_the_outline(analysis: Analysis, styled: Styles) -> View:
     labels = [f"{band} px" for band in BANDS]
     for configuration in analysis.configurations:
         name, style = shown_name(configuration), _style(configuration, styled)
-        values = [analysis.score(configuration.name, f"accuracy_within_{band}")["mean"] for band in BANDS]
+        values = [analysis.score(configuration.name, accuracy_within(band))["mean"] for band in BANDS]
         figure.add_scatter(
             x=labels,
             y=in_per_cent(values),
@@ -204,11 +207,11 @@ def reliability(analysis: Analysis, styled: Styles, pixels: str) -> View:
         hoverinfo="skip",
     )
     table = analysis.reliability[(analysis.reliability["pixels"] == pixels) & (analysis.reliability["count"] > 0)]
-    entries, said, lowest = [], [], 100.0
+    score, entries, said, lowest = calibration_score(pixels), [], [], 100.0
     for configuration in analysis.configurations:
         name, style = shown_name(configuration), _style(configuration, styled)
         bins = table[table["configuration"] == configuration.name]
-        error = per_cent(analysis.score(configuration.name, CALIBRATION_SCORES[pixels])["mean"])
+        error = score.text(analysis.score(configuration.name, score.name)["mean"])
         figure.add_scatter(
             x=in_per_cent(bins["mean_confidence"]),
             y=in_per_cent(bins["accuracy"]),

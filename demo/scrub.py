@@ -18,6 +18,7 @@ from demo.scrub_export import export_functions
 from demo.scrub_own import epoch_weights, own_functions
 from experiments.probe import mosaic, sample_photos
 from experiments.runs import Run
+from experiments.scores import Place, appearing
 from seg.data import UNREADABLE
 from seg.losses import loss_colour
 from seg.palette import CLASS_COLOURS, indexed_image
@@ -36,14 +37,6 @@ SCRIPTS = (
 )
 # Where only errors or changes are drawn, background is a class to be seen like the others
 BACKGROUND_MARK = "#CC79A7"
-# The scores under each run's name while scrubbing, with their short names, the curve's first choice first
-SHOWN_SCORES = {
-    "border_f1": "border F1",
-    "border_recall": "recall",
-    "border_precision": "precision",
-    "border_iou": "IoU",
-    "pixel_accuracy": "pixel accuracy",
-}
 # Of runs of one loss, which have one colour: an SVG line's dashes
 DASHES = ("", "6 3", "2 3", "8 3 2 3")
 
@@ -186,7 +179,9 @@ def scrub_value(catalogue: Catalogue, photos: ProbePhotos, names: list[str]) -> 
 
 def _value(message: str, runs: list[dict]) -> dict:
     colours = [*CLASS_COLOURS, BACKGROUND_MARK]
-    return {"message": message, "colours": colours, "scores": SHOWN_SCORES, "epoch": None, "runs": runs}
+    # under each run's name while scrubbing; the first is the curve's first choice
+    scores = {score.name: score.short or score.noun for score in appearing(Place.SCRUBBER)}
+    return {"message": message, "colours": colours, "scores": scores, "epoch": None, "runs": runs}
 
 
 def _run_value(run: Run, photos: ProbePhotos, seen: dict[str, int]) -> dict | None:
@@ -200,7 +195,8 @@ def _run_value(run: Run, photos: ProbePhotos, seen: dict[str, int]) -> dict | No
         if path.is_file():
             mosaics[str(epoch)] = _url(path)
             scores[str(epoch)] = {
-                score: None if np.isnan(row[score]) else round(float(row[score]), 5) for score in SHOWN_SCORES
+                score.name: None if np.isnan(row[score.name]) else round(float(row[score.name]), 5)
+                for score in appearing(Place.SCRUBBER)
             }
     if not mosaics:
         return None

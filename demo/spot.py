@@ -1,7 +1,9 @@
 """The Spot check tab: photos that are hard, that divide two runs, or whose label is probably wrong."""
 
 import html
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import gradio as gr
@@ -13,12 +15,13 @@ from PIL import Image
 
 from demo.catalogue import FIRST_CHOICES, Catalogue, choices, describe, segmenter
 from demo.figure import figure_view
-from demo.figures import SCORES, View, layout, per_cent, styles
+from demo.figures import View, layout, styles
 from demo.segment_cards import data_uri
 from experiments.configurations import configurations
 from experiments.details import has_details, read_images
-from experiments.photos import PHOTO_SCORES, breed, disagreements, hardest, photo_scores, suspects
+from experiments.photos import breed, disagreements, hardest, photo_scores, suspects
 from experiments.runs import Run
+from experiments.scores import CHOSEN_FIRST, PER_CENT, SCORES, Place, appearing
 from seg import InputError
 from seg.data import UNREADABLE
 from seg.inference import as_rgb
@@ -34,9 +37,6 @@ EXPLAINED = {
         "Trimaps without a pet first, then photos that surprise every loss: the score is the cross-entropy's distance "
         "from the median photo's, in robust standard deviations, of the loss that is surprised least."
     ),
-}
-SCORE_NAMES = SCORES | {
-    "cross_entropy": ("Cross-entropy", "Mean of minus the logarithm of the probability given to the true class."),
 }
 ALL_BREEDS = "all breeds"
 # A table of thousands of rows is slow to draw, and nobody reads them
@@ -89,17 +89,16 @@ def ranking(runs: list[Run], rank_by: str, score: str, chosen_breed: str) -> pd.
 def distribution(runs: list[Run], score: str) -> View:
     """How many photos have which score, a line a run, all in the same bins."""
     columns = {run.name: photo_scores(run)[score].dropna() for run in runs}
-    fraction = is_fraction(score)
-    highest = 1.0 if fraction else max(column.quantile(0.995) for column in columns.values())
+    unit, write, label = SCORES[score].unit, SCORES[score].text, SCORES[score].title
+    highest = 1.0 if unit is PER_CENT else max(column.quantile(0.995) for column in columns.values())
     edges = np.linspace(0, highest, HISTOGRAM_BINS + 1)
-    scale, write = (100, per_cent) if fraction else (1, "{:.2f}".format)
-    middles = scale * (edges[:-1] + edges[1:]) / 2
-    styled, label = styles(configurations(runs)), SCORE_NAMES[score][0]
+    middles = unit.scale * (edges[:-1] + edges[1:]) / 2
+    styled = styles(configurations(runs))
     figure, said = go.Figure(layout=layout(label, "")), []
     for name, column in columns.items():
         counts, _ = np.histogram(column.clip(upper=highest), edges)
         around = [
-            f"{name}, around {write(middle / scale)}: {count} photos"
+            f"{name}, around {write(middle / unit.scale)}: {count} photos"
             for middle, count in zip(middles, counts, strict=True)
         ]
         figure.add_scatter(
@@ -112,7 +111,7 @@ def distribution(runs: list[Run], score: str) -> View:
             hoverinfo="text",
         )
         said.append(f"{name}: half of the photos are below {write(column.median())}")
-    figure.update_xaxes(ticksuffix=" %" if fraction else "")
+    figure.update_xaxes(ticksuffix=unit.suffix)
     figure.update_yaxes(title="Photos")
     return View(
         title=f"Photos by {label}",
@@ -121,10 +120,6 @@ def distribution(runs: list[Run], score: str) -> View:
         figure=figure,
         legend=[(name, styled[name], "") for name in columns],
     )
-
-
-def is_fraction(score: str) -> bool:
-    return score != "cross_entropy"
 
 
 def spot_check(catalogue: Catalogue, names: list[str], rank_by: str, score: str, chosen_breed: str) -> list:
@@ -141,18 +136,18 @@ def spot_check(catalogue: Catalogue, names: list[str], rank_by: str, score: str,
         figure = distribution(runs, score).as_value()
     except InputError as error:
         return [str(error), hidden, None]
-    words = EXPLAINED[rank_by] if rank_by == SUSPICION else f"{EXPLAINED[rank_by]} {SCORE_NAMES[score][1]}"
+    words = EXPLAINED[rank_by] if rank_by == SUSPICION else f"{EXPLAINED[rank_by]} {SCORES[score].meaning}"
     if len(table) > SHOWN_ROWS:
         words += f" The first {SHOWN_ROWS} of {len(table):,} photos are listed."
     shown = table.head(SHOWN_ROWS)
     shown.insert(0, "rank", range(1, len(shown) + 1))
-    digits = "{:.1%}" if is_fraction(score) and rank_by != SUSPICION else "{:.2f}"
-    return [words, gr.update(value=_as_shown(shown, digits), visible=True), figure]
+    write = "{:.2f}".format if rank_by == SUSPICION else partial(SCORES[score].text, tight=True)
+    return [words, gr.update(value=_as_shown(shown, write), visible=True), figure]
 
 
-def _as_shown(table: pd.DataFrame, digits: str) -> Styler:
+def _as_shown(table: pd.DataFrame, write: Callable[[float], str]) -> Styler:
     """Numbers with as many digits each, so that columns line up; they sort as numbers."""
-    return table.style.format(digits, subset=[name for name in table if table[name].dtype.kind == "f"])
+    return table.style.format(write, subset=[name for name in table if table[name].dtype.kind == "f"])
 
 
 def look(catalogue: Catalogue, dataset: Path, photo: str | None, names: list[str], reason: str = "") -> str:
@@ -228,8 +223,8 @@ def build_spot_tab(catalogue: Catalogue, dataset: Path) -> SpotTab:
     with gr.Row():
         rank_by = gr.Radio(RANKINGS, value=HARDEST, label="Rank by", elem_id="spot-ranking", scale=3, min_width=300)
         score = gr.Dropdown(
-            [(SCORE_NAMES[name][0], name) for name in PHOTO_SCORES],
-            value="border_f1",
+            [(score.title, score.name) for score in appearing(Place.PHOTOS)],
+            value=CHOSEN_FIRST.name,
             label="Score",
             elem_id="spot-score",
             min_width=160,

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from experiments.bootstrap import SCORES, paired_bootstrap, score_sums
+from experiments.bootstrap import paired_bootstrap
 from experiments.configurations import Configuration, baseline, configurations
 from experiments.details import (
+    CALIBRATED_PIXELS,
     confusions,
     expected_calibration_error,
     read_bands,
@@ -17,12 +18,11 @@ from experiments.details import (
     same_photos,
 )
 from experiments.runs import Run
+from experiments.scores import Place, accuracy_within, appearing, calibration_score
 from seg.metrics import confusion_scores
 
 # of its SegNet after 20 epochs of unweighted cross-entropy at 128 x 128
 ARTICLE_PIXEL_ACCURACY = 0.8828
-
-CALIBRATION_SCORES = {"all": "calibration_error", "border": "border_calibration_error"}
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,9 @@ class Analysis:
         configurations: those with details, the one that others are compared with first.
         compared_with: the name of that one; None where no run has unweighted cross-entropy.
         scores: one row a configuration and score: `configuration, loss, seeds, epochs, score, mean, std`
-            (over seeds; NaN of one), and for SCORES `low, high, difference, difference_low,
-            difference_high`, 95 % intervals; all as fractions.
+            (over seeds; NaN where one lacks the score, std also of one), and for scores with intervals
+            `low, high, difference, difference_low, difference_high`, 95 % intervals; all as they are stored,
+            so most as fractions.
         reliability: one row a configuration, kind of pixels (`all`, `border`) and confidence bin:
             `configuration, pixels, bin, from, to, count, mean_confidence, accuracy`.
         photos: how many photos all runs share.
@@ -70,10 +71,10 @@ def analyse(runs: list[Run]) -> Analysis:
         found = [first, *(configuration for configuration in found if configuration is not first)]
     ordered = [run for configuration in found for run in configuration.runs]
     images = same_photos(ordered)
-    sums = np.stack([score_sums(confusions(table)) for table in images])
+    counts = np.stack([confusions(table) for table in images])
     ends = np.cumsum([len(configuration.runs) for configuration in found])
     members = [range(end - len(c.runs), end) for end, c in zip(ends, found, strict=True)]
-    intervals = paired_bootstrap(sums, members)
+    intervals = paired_bootstrap(counts, members)
 
     rows, reliability = [], []
     for index, (configuration, where) in enumerate(zip(found, members, strict=True)):
@@ -86,10 +87,10 @@ def analyse(runs: list[Run]) -> Analysis:
                 "epochs": configuration.epochs,
                 "score": score,
                 "mean": single[score].mean(skipna=False),
-                "std": single[score].std(),
+                "std": single[score].std(skipna=False),
             }
-            if score in SCORES:
-                column = SCORES.index(score)
+            if score in intervals.scores:
+                column = intervals.scores.index(score)
                 row |= {"low": intervals.low[index, column], "high": intervals.high[index, column]}
                 if first is not None:
                     for name in ("difference", "difference_low", "difference_high"):
@@ -101,20 +102,20 @@ def analyse(runs: list[Run]) -> Analysis:
         compared_with=None if first is None else first.name,
         scores=pd.DataFrame(rows, columns=list(Analysis.COLUMNS)),
         reliability=pd.concat(reliability, ignore_index=True),
-        photos=sums.shape[1],
+        photos=counts.shape[1],
         seeds_counted=any(len(configuration.runs) > 1 for configuration in found),
     )
 
 
 def _scores(run: Run, images: pd.DataFrame) -> dict[str, float]:
     counts = confusions(images).sum(axis=0)
-    bands = {f"accuracy_within_{row['band']:.0f}": row["accuracy"] for row in read_bands(run).to_dict("records")}
+    bands = {accuracy_within(int(row["band"])): row["accuracy"] for row in read_bands(run).to_dict("records")}
     calibration = read_calibration(run)
     errors = {
-        name: expected_calibration_error(calibration[calibration["pixels"] == pixels])
-        for pixels, name in CALIBRATION_SCORES.items()
+        calibration_score(pixels).name: expected_calibration_error(calibration[calibration["pixels"] == pixels])
+        for pixels in CALIBRATED_PIXELS
     }
-    means = {name: images[name].mean() for name in ("cross_entropy", "custom_iou", "boundary_iou")}
+    means = {score.name: images[score.name].mean() for score in appearing(Place.IMAGES)}
     return {**confusion_scores(torch.from_numpy(counts)), **means, **bands, **errors}
 
 

@@ -3,7 +3,7 @@
 from experiments.analysis import Analysis
 from experiments.configurations import Configuration
 from experiments.options import WITHOUT_EFFECT, used_options
-from experiments.tables import SHOWN
+from experiments.scores import SCORES
 from seg.losses import BASELINE, LOSSES
 
 # What a loss has of its own: the options that the baseline's loss takes, too, are the recipe's
@@ -37,7 +37,7 @@ def comparable(analysis: Analysis) -> list[Configuration]:
 
 def change(analysis: Analysis, configuration: str, score: str) -> str:
     """`border F1 rises by 6.9 points (95 % interval 6.5 to 7.2)`, or that no difference was found."""
-    noun = SHOWN[score]
+    noun = SCORES[score].noun
     row = analysis.score(configuration, score)
     value, low, high = (100 * row[name] for name in ("difference", "difference_low", "difference_high"))
     if low > 0:

@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from experiments.bootstrap import paired_bootstrap, score_sums
+from experiments.bootstrap import paired_bootstrap
 from experiments.command_line import OneLineParser, choose_device, markdown_table, positive, run_command
 from seg.batches import training_batch
 from seg.data import DeviceSplit
@@ -172,7 +172,7 @@ def bootstrap(watch: Stopwatch) -> list[Measurement]:
     """The intervals of three configurations of three seeds over the test split's 3,669 photos."""
     confusions = np.random.default_rng(0).integers(0, 2_000, (9, 3_669, 3, 3))
     members = [(0, 1, 2), (3, 4, 5), (6, 7, 8)]
-    (seconds,) = watch.seconds(lambda: paired_bootstrap(score_sums(confusions), members))
+    (seconds,) = watch.seconds(lambda: paired_bootstrap(confusions, members))
     return [Measurement("bootstrap, 9 runs, 10,000 resamples", "s", seconds)]
 
 

@@ -1,7 +1,7 @@
 """How sure a score is: a paired bootstrap over photos, with the noise between seeds added.
 
-Efron and Tibshirani 1993, chapter 13, for the percentile interval. Everything works on sums over
-photos, so that ratios such as recall are those of a resampled split, not means of photos' ratios.
+Efron and Tibshirani 1993, chapter 13, for the percentile interval. Everything works on confusion
+counts summed over photos, so that ratios such as recall are those of a resampled split, not means of photos' ratios.
 """
 
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
-from seg.pets import BORDER
+from experiments.scores import with_intervals
+from seg.metrics import scores_of_counts
 
-SCORES = ("pixel_accuracy", "border_recall", "border_precision", "border_f1", "border_iou")
 RESAMPLES = 10_000
 # Resamples drawn at once: their weights, 128 x 3,669 numbers, stay in a processor's cache
 CHUNK = 128
@@ -23,12 +23,14 @@ class Intervals:
     """Scores of each configuration and their differences from the first, each with a 95 % interval.
 
     Attributes:
-        mean, low, high: (C, 5), in the order of SCORES.
-        difference, difference_low, difference_high: (C, 5); the first row is 0.
-        seed_deviation: (5,), the standard deviation between seeds, pooled; NaN where no configuration
+        scores: the names of the K scores.
+        mean, low, high: (C, K).
+        difference, difference_low, difference_high: (C, K); the first row is 0.
+        seed_deviation: (K,), the standard deviation between seeds, pooled; NaN where no configuration
             has two seeds with that score: the intervals then know nothing of seeds.
     """
 
+    scores: tuple[str, ...]
     mean: np.ndarray
     low: np.ndarray
     high: np.ndarray
@@ -38,34 +40,21 @@ class Intervals:
     seed_deviation: np.ndarray
 
 
-def score_sums(confusions: np.ndarray) -> np.ndarray:
-    """The five sums that the scores follow from: (..., 3, 3) confusion counts to (..., 5) float64.
-
-    They are correct pixels, all pixels, true border found, true border, predicted border.
-    """
-    counts = confusions.astype(np.float64)
-    correct = np.trace(counts, axis1=-2, axis2=-1)
-    border = counts[..., BORDER, BORDER], counts[..., BORDER, :].sum(-1), counts[..., :, BORDER].sum(-1)
-    return np.stack([correct, counts.sum((-2, -1)), *border], axis=-1)
+def interval_scores(confusions: np.ndarray) -> np.ndarray:
+    """`experiments.scores.with_intervals` of confusion counts (..., 3, 3): (..., K); NaN where one has no meaning."""
+    scores = scores_of_counts(confusions, [score.name for score in with_intervals()])
+    return np.stack(list(scores.values()), axis=-1)
 
 
-def scores_of_sums(sums: np.ndarray) -> np.ndarray:
-    """SCORES, (..., 5), from the sums of `score_sums`; NaN where a score has no meaning."""
-    correct, pixels, hits, true, predicted = np.moveaxis(sums, -1, 0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        f1, iou = 2 * hits / (true + predicted), hits / (true + predicted - hits)
-        return np.stack([correct / pixels, hits / true, hits / predicted, f1, iou], axis=-1)
-
-
-def resampled_scores(sums: np.ndarray, resamples: int, generator: np.random.Generator) -> np.ndarray:
-    """Scores of each run on photos drawn with replacement, the same draw for all runs: (resamples, R, 5).
+def resampled_scores(confusions: np.ndarray, resamples: int, generator: np.random.Generator) -> np.ndarray:
+    """Scores of each run on photos drawn with replacement, the same draw for all runs: (resamples, R, K).
 
     Args:
-        sums: (R, N, 5), see `score_sums`, the same N photos for each of R runs.
+        confusions: (R, N, 3, 3) counts of the same N photos for each of R runs.
     """
-    runs, photos, columns = sums.shape
-    by_photo = np.ascontiguousarray(sums.transpose(1, 0, 2).reshape(photos, runs * columns))
-    scores = np.empty((resamples, runs, len(SCORES)))
+    runs, photos = confusions.shape[:2]
+    by_photo = confusions.swapaxes(0, 1).reshape(photos, -1).astype(np.float64)
+    scores = []
     with tqdm(total=resamples, desc="bootstrap", unit="draw", delay=1, leave=False) as progress:
         for start in range(0, resamples, CHUNK):
             rows = min(CHUNK, resamples - start)
@@ -73,13 +62,13 @@ def resampled_scores(sums: np.ndarray, resamples: int, generator: np.random.Gene
             drawn += np.arange(rows, dtype=np.int32)[:, None] * photos
             weights = np.bincount(drawn.ravel(), minlength=rows * photos).reshape(rows, photos)
             totals = weights.astype(np.float64) @ by_photo
-            scores[start : start + rows] = scores_of_sums(totals.reshape(rows, runs, columns))
+            scores.append(interval_scores(totals.reshape(rows, runs, *confusions.shape[2:])))
             progress.update(rows)
-    return scores
+    return np.concatenate(scores)
 
 
 def paired_bootstrap(
-    sums: np.ndarray, members: Sequence[Sequence[int]], resamples: int = RESAMPLES, seed: int = 0
+    confusions: np.ndarray, members: Sequence[Sequence[int]], resamples: int = RESAMPLES, seed: int = 0
 ) -> Intervals:
     """Intervals of configurations, each the mean of its runs, and of their differences from the first.
 
@@ -90,12 +79,12 @@ def paired_bootstrap(
     seeds move all configurations alike, and lends configurations of one seed the noise of the others.
 
     Args:
-        sums: (R, N, 5), see `score_sums`.
+        confusions: (R, N, 3, 3) counts of the same N photos for each of R runs.
         members: for each configuration the indices of its runs; the first is what others are compared with.
     """
     generator = np.random.default_rng(seed)
-    observed = scores_of_sums(sums.sum(axis=1))
-    resampled = resampled_scores(sums, resamples, generator)
+    observed = interval_scores(confusions.sum(axis=1))
+    resampled = resampled_scores(confusions, resamples, generator)
     mean = np.stack([observed[list(runs)].mean(axis=0) for runs in members])
     drawn = np.stack([resampled[:, list(runs)].mean(axis=1) for runs in members], axis=1)
 
@@ -109,11 +98,12 @@ def paired_bootstrap(
 
     low, high = interval(drawn, inverse)
     difference_low, difference_high = interval(drawn - drawn[:, :1], differing)
-    return Intervals(mean, low, high, mean - mean[:1], difference_low, difference_high, deviation)
+    names = tuple(score.name for score in with_intervals())
+    return Intervals(names, mean, low, high, mean - mean[:1], difference_low, difference_high, deviation)
 
 
 def pooled_deviation(groups: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Standard deviation within groups of (S, 5) scores, pooled, and its degrees of freedom, each (5,).
+    """Standard deviation within groups of (S, K) scores, pooled, and its degrees of freedom, each (K,).
 
     A group in which a score has no meaning says nothing of that score; NaN where none does.
     """

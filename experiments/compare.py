@@ -13,8 +13,9 @@ from experiments.command_line import DEFAULT_FOLDER, RESULTS, OneLineParser, pos
 from experiments.configurations import configurations
 from experiments.details import has_details
 from experiments.options import FIELDS, used_options
-from experiments.photos import PHOTO_SCORES, disagreements, hardest, suspects
+from experiments.photos import disagreements, hardest, suspects
 from experiments.runs import Run, find_runs, read_run
+from experiments.scores import CHOSEN_FIRST, SCORES, Place, appearing
 from experiments.tables import Section, analysis_sections, photos_section, records, runs_section, runs_table
 from seg import InputError
 
@@ -61,7 +62,7 @@ def main(arguments: list[str] | None) -> int:
     detailed, notes = _with_details(runs, named=bool(options.run))
     by = options.by
     if options.hardest:
-        output = _ranking(f"Hardest photos by {_title(by)}", hardest(_some(detailed), by), options.hardest)
+        output = _ranking(f"Hardest photos by {SCORES[by].noun}", hardest(_some(detailed), by), options.hardest)
     elif options.disagree:
         one, other = (_named(name, found, folders) for name in options.disagree)
         if {run.folder.resolve() for run in one} == {run.folder.resolve() for run in other}:
@@ -69,7 +70,7 @@ def main(arguments: list[str] | None) -> int:
         photos = disagreements(one, other, by)
         photos = photos.rename(columns=dict(zip(("first", "second"), options.disagree, strict=True)))
         output = _ranking(
-            f"Photos on which {' and '.join(options.disagree)} disagree by {_title(by)}", photos, options.top
+            f"Photos on which {' and '.join(options.disagree)} disagree by {SCORES[by].noun}", photos, options.top
         )
     elif options.suspects:
         output = _ranking("Photos whose trimap is probably wrong", suspects(_some(detailed)), options.top)
@@ -133,10 +134,6 @@ def _comparison(runs: list[Run], detailed: list[Run], notes: list[str]) -> Outpu
 def _ranking(title: str, photos: pd.DataFrame, shown: int) -> Output:
     table = photos.head(shown).rename_axis("photo").reset_index()
     return Output([photos_section(title, photos.head(shown))], [], table, records(table))
-
-
-def _title(score: str) -> str:
-    return score.replace("_", " ").replace("f1", "F1").replace("iou", "IoU")
 
 
 def _named(name: str, found: list[Run], folders: list[Path]) -> list[Run]:
@@ -214,7 +211,10 @@ def _parser() -> OneLineParser:
     )
     rankings.add_argument("--suspects", action="store_true", help="the photos whose trimap is probably wrong, and why")
     parser.add_argument(
-        "--by", choices=PHOTO_SCORES, default="border_f1", help="the score to rank by (default: border_f1)"
+        "--by",
+        choices=[score.name for score in appearing(Place.PHOTOS)],
+        default=CHOSEN_FIRST.name,
+        help=f"the score to rank by (default: {CHOSEN_FIRST.name})",
     )
     parser.add_argument(
         "--top", type=positive(int), default=20, metavar="N", help="photos of --disagree and --suspects (default: 20)"

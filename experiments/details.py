@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from experiments.runs import CONFUSION_COLUMNS, DETAILS, BadRun, Run, csv_cell
+from experiments.scores import Place, appearing
 from seg import InputError
 from seg.evaluation import Evaluation
 from seg.metrics import BANDS, CALIBRATION_BINS
 from seg.pets import CLASS_NAMES
 
-IMAGE_COLUMNS = ("name", *CONFUSION_COLUMNS, "cross_entropy", "custom_iou", "boundary_iou")
+IMAGE_COLUMNS = ("name", *CONFUSION_COLUMNS, *(score.name for score in appearing(Place.IMAGES)))
 CALIBRATED_PIXELS = ("all", "border")
 BAND_COLUMNS = ("band", "pixels", "correct", "accuracy")
 CALIBRATION_COLUMNS = ("pixels", "bin", "from", "to", "count", "mean_confidence", "accuracy")

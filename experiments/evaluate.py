@@ -19,6 +19,7 @@ from experiments.command_line import (
 from experiments.details import write_details
 from experiments.options import FIELDS, used_options
 from experiments.runs import read_run
+from experiments.scores import SCORES
 from seg import InputError
 from seg.checkpoint import load_checkpoint
 from seg.data import DeviceSplit, load_split
@@ -85,7 +86,10 @@ def main(arguments: list[str] | None) -> int:
     mirrored = ", each averaged with its mirror image" if options.flip else ""
     where = "held out of the training split" if held_out else "of the test split"
     print(f"{len(split):,} photos {where} at {size} x {size}, {precision} on {device.type}{mirrored}\n")
-    rows = [[name, _cell(name, value), _cell(name, recorded.get(name))] for name, value in scores.items()]
+    rows = [
+        [name, *(SCORES[name].unit.text(value, tight=True) for value in (measured, recorded.get(name)))]
+        for name, measured in scores.items()
+    ]
     print(markdown_table(["score", "measured", "recorded"], rows, words=["score"]))
     if options.csv:
         row = {"checkpoint": str(path), "loss": metadata["loss"], "epoch": metadata["epoch"], "photos": len(split)}
@@ -101,12 +105,6 @@ def _scored_on(checkpoint: Path) -> tuple[int, bool]:
         return FIELDS["size"].default, False
     options = used_options(read_run(folder).info)
     return options["size"], options["holdout"]
-
-
-def _cell(name: str, value: float | None) -> str:
-    if value is None or value != value:
-        return "–"
-    return f"{value:.4f}" if name == "cross_entropy" else f"{value:.2%}"
 
 
 if __name__ == "__main__":

@@ -3,12 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from experiments.bootstrap import SCORES, score_sums, scores_of_sums
 from experiments.details import confusions, read_images, same_photos
 from experiments.runs import CONFUSION_COLUMNS, Run
-
-# Scores of a photo; of all but the cross-entropy more is better
-PHOTO_SCORES = (*SCORES, "cross_entropy", "custom_iou", "boundary_iou")
+from experiments.scores import SCORES, Place, appearing
+from seg.metrics import scores_of_counts
 
 
 def breed(photo: str) -> str:
@@ -17,10 +15,10 @@ def breed(photo: str) -> str:
 
 
 def photo_scores(run: Run) -> pd.DataFrame:
-    """Every score of every photo of a run, PHOTO_SCORES by photo name; NaN where one has no meaning."""
-    images = read_images(run)
-    scores = pd.DataFrame(scores_of_sums(score_sums(confusions(images))), index=images.index, columns=list(SCORES))
-    return scores.join(images[["cross_entropy", "custom_iou", "boundary_iou"]])
+    """Every score of every photo of a run that photos are ranked by, by photo name; NaN where one has no meaning."""
+    images, ranked = read_images(run), appearing(Place.PHOTOS)
+    counted = scores_of_counts(confusions(images), [score.name for score in ranked if score.counted])
+    return pd.DataFrame({s.name: counted[s.name] if s.counted else images[s.name] for s in ranked}, images.index)
 
 
 def hardest(runs: list[Run], by: str) -> pd.DataFrame:
@@ -33,7 +31,7 @@ def hardest(runs: list[Run], by: str) -> pd.DataFrame:
     table.insert(0, "mean", table.mean(axis=1, skipna=False))
     table.insert(0, "breed", table.index.map(breed))
     table = table.dropna(subset=["mean"])
-    return table.sort_values("mean", ascending=by != "cross_entropy", kind="stable")
+    return table.sort_values("mean", ascending=SCORES[by].higher_is_better, kind="stable")
 
 
 def disagreements(one: list[Run], other: list[Run], by: str) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from experiments.analysis import ARTICLE_PIXEL_ACCURACY, Analysis
 from experiments.configurations import Configuration
+from experiments.scores import SCORES, Place, accuracy_within, appearing
 from seg.losses import loss_colour
 from seg.metrics import BANDS
 
@@ -53,22 +54,21 @@ def draw_figures(analysis: Analysis, folder: Path) -> list[Path]:
 
 
 def by_epoch(analysis: Analysis) -> Figure:
-    """Pixel accuracy and border F1 after each epoch: the mean over seeds, and the range between them."""
+    """The headline scores after each epoch: the mean over seeds, and the range between them."""
     figure = Figure(figsize=(8.4, 3.6), layout="constrained")
-    for axes, (score, title) in zip(
-        figure.subplots(1, 2), (("pixel_accuracy", "Pixel accuracy, %"), ("border_f1", "Border F1, %")), strict=True
-    ):
+    scores = appearing(Place.HEADLINE)
+    for axes, score in zip(figure.subplots(1, len(scores)), scores, strict=True):
         for configuration, style in _styled(analysis):
             # the untrained model would only stretch the scale
-            tables = [run.epochs.set_index("epoch").loc[1:, score] for run in configuration.runs]
+            tables = [run.epochs.set_index("epoch").loc[1:, score.name] for run in configuration.runs]
             common = tables[0].index
             for table in tables[1:]:
                 common = common.intersection(table.index)
-            values = 100 * np.stack([table.loc[common].to_numpy() for table in tables])
+            values = score.unit.scale * np.stack([table.loc[common].to_numpy() for table in tables])
             axes.plot(common, values.mean(axis=0), color=style["color"], ls=style["dash"], label=configuration.name)
             if len(tables) > 1:
                 axes.fill_between(common, values.min(axis=0), values.max(axis=0), color=style["color"], alpha=0.2, lw=0)
-        if score == "pixel_accuracy":
+        if score.name == "pixel_accuracy":
             axes.axhline(100 * ARTICLE_PIXEL_ACCURACY, color="grey", ls=":", lw=1.2)
             axes.annotate(
                 f"the article, {100 * ARTICLE_PIXEL_ACCURACY:.2f}",
@@ -78,7 +78,7 @@ def by_epoch(analysis: Analysis) -> Figure:
                 color="dimgrey",
                 fontsize=8,
             )
-        axes.set(xlabel="epoch", title=title)
+        axes.set(xlabel="epoch", title=f"{score.title},{score.unit.suffix}")
         axes.xaxis.get_major_locator().set_params(integer=True)
     _legend(figure, axes)
     return figure
@@ -100,7 +100,12 @@ def recall_and_precision(analysis: Analysis) -> Figure:
     )
     axes.clabel(lines, fmt="F1 %d", fontsize=7)
     _points(axes, analysis, "border_recall", "border_precision")
-    axes.set(xlabel="border recall, %", ylabel="border precision, %", xlim=(0, 100), ylim=(0, 100))
+    axes.set(
+        xlabel=f"{SCORES['border_recall'].noun}, %",
+        ylabel=f"{SCORES['border_precision'].noun}, %",
+        xlim=(0, 100),
+        ylim=(0, 100),
+    )
     axes.grid(visible=False)
     _legend(figure, axes)
     return figure
@@ -114,8 +119,8 @@ def price(analysis: Analysis) -> Figure:
     axes.axvline(0, color="grey", lw=1)
     _points(axes, analysis, "pixel_accuracy", "border_f1", difference=True)
     axes.set(
-        xlabel=f"pixel accuracy, points from {analysis.compared_with}",
-        ylabel="border F1, points",
+        xlabel=f"{SCORES['pixel_accuracy'].noun}, points from {analysis.compared_with}",
+        ylabel=f"{SCORES['border_f1'].noun}, points",
     )
     _legend(figure, axes)
     return figure
@@ -126,7 +131,7 @@ def near_the_outline(analysis: Analysis) -> Figure:
     figure = Figure(figsize=(5.6, 4), layout="constrained")
     axes = figure.subplots()
     for configuration, style in _styled(analysis):
-        values = [100 * analysis.score(configuration.name, f"accuracy_within_{band}")["mean"] for band in BANDS]
+        values = [100 * analysis.score(configuration.name, accuracy_within(band))["mean"] for band in BANDS]
         axes.plot(
             BANDS,
             values,
@@ -139,7 +144,7 @@ def near_the_outline(analysis: Analysis) -> Figure:
     axes.set_xscale("log", base=2)
     axes.set_xticks(BANDS, [str(band) for band in BANDS])
     axes.minorticks_off()
-    axes.set(xlabel="pixels from the true outline, at most", ylabel="pixel accuracy, %")
+    axes.set(xlabel="pixels from the true outline, at most", ylabel=f"{SCORES['pixel_accuracy'].noun}, %")
     _legend(figure, axes)
     return figure
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
+from experiments.scores import Place, appearing
 from seg import InputError
 from seg.losses import LOSSES
 from seg.pets import CLASS_NAMES
@@ -23,21 +24,14 @@ try:
 except ImportError:  # Windows has no locks on folders
     fcntl = None
 
-SCORES = (
-    "val_loss",
-    "pixel_accuracy",
-    "article_iou",
-    "custom_iou",
-    "mean_iou",
-    "pet_iou",
-    "background_iou",
-    "border_iou",
-    "border_recall",
-    "border_precision",
-    "border_f1",
-    "boundary_iou",
+EPOCH_COLUMNS = (
+    "epoch",
+    "seconds",
+    "images_per_second",
+    "learning_rate",
+    "train_loss",
+    *(score.name for score in appearing(Place.EPOCHS)),
 )
-EPOCH_COLUMNS = ("epoch", "seconds", "images_per_second", "learning_rate", "train_loss", *SCORES)
 DETAILS = ("images.csv", "bands.csv", "calibration.csv")
 CONFUSION_COLUMNS = tuple(f"{true}_as_{predicted}" for true in CLASS_NAMES for predicted in CLASS_NAMES)
 

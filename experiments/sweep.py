@@ -26,17 +26,12 @@ from experiments.command_line import (
 from experiments.grid import PlannedRun, read_grid
 from experiments.options import used_options
 from experiments.runs import BadRun, Run, read_run
+from experiments.scores import Place, Score, appearing
 from seg import InputError
 from seg.data import load_split
 
 PROJECT = Path(__file__).parents[1]
 POLL_SECONDS = 0.25
-SCORES = {
-    "pixel accuracy %": "pixel_accuracy",
-    "border recall %": "border_recall",
-    "border precision %": "border_precision",
-    "border F1 %": "border_f1",
-}
 
 
 @dataclass(frozen=True)
@@ -223,8 +218,7 @@ def _show_progress(job: Job) -> None:
         job.bar.reset(total=run.epochs_planned)
         job.bar.initial = run.epochs_trained  # epochs of an earlier sweep say nothing about this one's speed
     job.bar.n = run.epochs_trained
-    cells = _cells(run)
-    job.bar.set_postfix_str(f"pixel accuracy {cells['pixel accuracy %']} %, border F1 {cells['border F1 %']} %")
+    job.bar.set_postfix_str(_headline(run))
 
 
 def _summary(name: str, outcome: str, folder: Path) -> str:
@@ -232,14 +226,11 @@ def _summary(name: str, outcome: str, folder: Path) -> str:
     if run is None:
         return f"{name}: {outcome}"
     cells = _cells(run)
-    return (
-        f"{name}: {outcome}, {cells['epochs']} epochs, {cells['minutes']} min, "
-        f"pixel accuracy {cells['pixel accuracy %']} %, border F1 {cells['border F1 %']} %"
-    )
+    return f"{name}: {outcome}, {cells['epochs']} epochs, {cells['minutes']} min, {_headline(run)}"
 
 
 def _table(grid: list[PlannedRun], out: Path, outcomes: dict[str, str]) -> str:
-    header = ["run", "status", "epochs", "minutes", *SCORES]
+    header = ["run", "status", "epochs", "minutes", *map(_heading, appearing(Place.SWEEP))]
     rows = []
     for name in (planned.name for planned in grid):
         run = _readable(out / name)
@@ -257,13 +248,24 @@ def _readable(folder: Path) -> Run | None:
 
 
 def _cells(run: Run) -> dict[str, str]:
-    """How far a run got, how long it took and its last epoch's scores in percent, by their titles."""
-    finals = {title: run.final(score) for title, score in SCORES.items()}
+    """How far a run got, how long it took and its last epoch's scores, by their headings."""
     return {
         "epochs": f"{run.epochs_trained}/{run.epochs_planned}",
         "minutes": f"{run.epochs['seconds'].sum() / 60:.1f}",
-        **{title: "-" if final is None else f"{100 * final:.2f}" for title, final in finals.items()},
+        **{_heading(score): _final(run, score) for score in appearing(Place.SWEEP)},
     }
+
+
+def _heading(score: Score) -> str:
+    return score.noun + score.unit.suffix
+
+
+def _headline(run: Run) -> str:
+    return ", ".join(f"{score.noun} {_final(run, score)}{score.unit.suffix}" for score in appearing(Place.HEADLINE))
+
+
+def _final(run: Run, score: Score) -> str:
+    return score.unit.number(run.final(score.name), undefined="-")
 
 
 def _parser() -> OneLineParser:

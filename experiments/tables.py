@@ -8,20 +8,12 @@ import pandas as pd
 
 from experiments.analysis import Analysis
 from experiments.bootstrap import RESAMPLES
-from experiments.bootstrap import SCORES as COMPARED
 from experiments.command_line import markdown_table, text_table
-from experiments.runs import SCORES, Run
+from experiments.details import CALIBRATED_PIXELS
+from experiments.runs import Run
+from experiments.scores import PER_CENT, Place, Unit, accuracy_within, appearing, calibration_score, with_intervals
 from seg.metrics import BANDS
 
-# Border recall rewards over-painting, so precision, F1 and IoU stand beside it wherever it is shown.
-SHOWN = {
-    "pixel_accuracy": "pixel accuracy",
-    "border_recall": "border recall",
-    "border_precision": "border precision",
-    "border_f1": "border F1",
-    "border_iou": "border IoU",
-    "boundary_iou": "boundary IoU",
-}
 CONFIGURATION = "configuration"
 
 
@@ -59,9 +51,10 @@ def runs_table(runs: list[Run]) -> pd.DataFrame:
 
     Returns:
         Columns name, loss, seed, epochs, epochs_planned, status, device, photos_scored (of which the
-        scores are; missing where the run does not say), then `experiments.runs.SCORES`, NaN where
-        there is none.
+        scores are; missing where the run does not say), then the scores of `epochs.csv`, NaN
+        where there is none.
     """
+    scores = [score.name for score in appearing(Place.EPOCHS)]
     rows = [
         {
             "name": run.name,
@@ -72,18 +65,19 @@ def runs_table(runs: list[Run]) -> pd.DataFrame:
             "status": run.status,
             "device": run.device_name,
             "photos_scored": run.photos_scored,
-            **{score: run.final(score) for score in SCORES},
+            **{score: run.final(score) for score in scores},
         }
         for run in runs
     ]
-    columns = ["name", "loss", "seed", "epochs", "epochs_planned", "status", "device", "photos_scored", *SCORES]
+    columns = ["name", "loss", "seed", "epochs", "epochs_planned", "status", "device", "photos_scored", *scores]
     return pd.DataFrame(rows, columns=columns).astype(
-        {"photos_scored": "Int64"} | dict.fromkeys(SCORES, "float64"),
+        {"photos_scored": "Int64"} | dict.fromkeys(scores, "float64"),
     )
 
 
 def runs_section(runs: list[Run]) -> Section:
-    header = ["run", "loss", "seed", "epochs", "status", "device", *(f"{title} %" for title in SHOWN.values())]
+    shown = appearing(Place.TABLES)
+    header = ["run", "loss", "seed", "epochs", "status", "device", *(score.noun + score.unit.suffix for score in shown)]
     rows = [
         [
             row["name"],
@@ -92,7 +86,7 @@ def runs_section(runs: list[Run]) -> Section:
             f"{row['epochs']}/{row['epochs_planned']}",
             row["status"],
             "" if pd.isna(row["device"]) else row["device"],
-            *(_percent(row[score]) for score in SHOWN),
+            *(_number(score.unit, row[score.name]) for score in shown),
         ]
         for row in runs_table(runs).to_dict("records")
     ]
@@ -121,7 +115,7 @@ def differences_section(analysis: Analysis) -> Section:
     rows = []
     for name in _names(analysis):
         if name != first:
-            scores = [analysis.score(name, score) for score in COMPARED]
+            scores = [analysis.score(name, score.name) for score in with_intervals()]
             rows.append([name, *(_difference(score) for score in scores)])
     notes = [
         f"In points of a per cent, with 95 % intervals: a paired bootstrap over {analysis.photos:,} photos, "
@@ -140,33 +134,33 @@ def differences_section(analysis: Analysis) -> Section:
         notes.append(
             f"Not trained for as many epochs as {first}, so not different by the loss alone: {', '.join(others)}."
         )
-    header = [CONFIGURATION, *(SHOWN[score] for score in COMPARED)]
+    header = [CONFIGURATION, *(score.noun for score in with_intervals())]
     return Section(f"Difference from {first}", header, rows, (CONFIGURATION,), tuple(notes))
 
 
 def scores_section(analysis: Analysis) -> Section:
-    rows = []
+    shown, rows = appearing(Place.TABLES), []
     for configuration in analysis.configurations:
-        scores = [analysis.score(configuration.name, score) for score in SHOWN]
+        found = [(score.unit, analysis.score(configuration.name, score.name)) for score in shown]
         rows.append(
             [
                 configuration.name,
                 ", ".join(map(str, configuration.seeds)),
                 f"{configuration.epochs}/{configuration.runs[0].epochs_planned}",
-                *(_percent(score["mean"], score["std"]) for score in scores),
+                *(_number(unit, row["mean"], row["std"]) for unit, row in found),
             ]
         )
     several = any(len(configuration.runs) > 1 for configuration in analysis.configurations)
     notes = [
         f"In per cent, over {analysis.photos:,} photos{'; mean ± standard deviation over seeds' if several else ''}."
     ]
-    header = [CONFIGURATION, "seeds", "epochs", *SHOWN.values()]
+    header = [CONFIGURATION, "seeds", "epochs", *(score.noun for score in shown)]
     return Section("Scores", header, rows, (CONFIGURATION, "seeds"), tuple(notes))
 
 
 def bands_section(analysis: Analysis) -> Section:
     rows = [
-        [name, *(_percent(analysis.score(name, f"accuracy_within_{band}")["mean"]) for band in BANDS)]
+        [name, *(_number(PER_CENT, analysis.score(name, accuracy_within(band))["mean"]) for band in BANDS)]
         for name in _names(analysis)
     ]
     notes = ("Pixel accuracy in per cent within so many pixels of the pet's true outline (Kohli et al. 2009).",)
@@ -181,14 +175,14 @@ def calibration_section(analysis: Analysis) -> Section:
     filled = table[table["count"] > 0].sort_values("bin")
     bins = filled[["from", "to"]].drop_duplicates()
     accuracy = filled.set_index(["configuration", "from"])["accuracy"]
-    rows = []
+    errors, rows = [calibration_score(pixels) for pixels in CALIBRATED_PIXELS], []
     for name in _names(analysis):
-        errors = [analysis.score(name, score)["mean"] for score in ("calibration_error", "border_calibration_error")]
-        rows.append([name, *map(_percent, errors), *(_percent(accuracy.get((name, low))) for low in bins["from"])])
+        means = [(score.unit, analysis.score(name, score.name)["mean"]) for score in errors]
+        means += [(PER_CENT, accuracy.get((name, low))) for low in bins["from"]]
+        rows.append([name, *(_number(unit, mean) for unit, mean in means)])
     header = [
         CONFIGURATION,
-        "ECE",
-        "ECE, border",
+        *(score.short for score in errors),
         *(f"{100 * low:.0f}–{100 * high:.0f}" for low, high in bins.to_numpy()),
     ]
     notes = (
@@ -212,12 +206,10 @@ def _names(analysis: Analysis) -> list[str]:
     return [configuration.name for configuration in analysis.configurations]
 
 
-def _percent(mean: float | None, deviation: float | None = None) -> str:
-    if mean is None or pd.isna(mean):
-        return ""
-    return (
-        f"{100 * mean:.2f}" if deviation is None or pd.isna(deviation) else f"{100 * mean:.2f} ± {100 * deviation:.2f}"
-    )
+def _number(unit: Unit, mean: float | None, deviation: float | None = None) -> str:
+    """`86.12`, or `86.12 ± 0.05`; empty where there is none."""
+    numbers = [unit.number(value, undefined="") for value in (mean, deviation)]
+    return " ± ".join(number for number in numbers if number) if numbers[0] else ""
 
 
 def _difference(score: pd.Series) -> str:

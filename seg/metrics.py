@@ -1,7 +1,10 @@
 """Scores of a segmentation. Nearly all follow from one confusion matrix: rows true classes, columns predicted."""
 
 import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -21,36 +24,76 @@ def confusion_per_photo(predicted: Tensor, truth: Tensor) -> Tensor:
     return torch.bincount(cells.flatten(), minlength=batch * CLASSES**2).view(batch, CLASSES, CLASSES)
 
 
-def confusion_scores(confusion: Tensor) -> dict[str, float]:
-    """Every score that follows from a confusion matrix, as fractions in [0, 1].
+@dataclass(frozen=True)
+class Counts:
+    """Confusion counts as formulas read them, all float64.
+
+    Attributes:
+        cells: (..., 3, 3), rows true classes, columns predicted.
+        hits, true, predicted: (..., 3) pixels of each class: found, true, and taken for it.
+    """
+
+    cells: np.ndarray
+    hits: np.ndarray
+    true: np.ndarray
+    predicted: np.ndarray
+
+
+def _article_iou(counts: Counts) -> np.ndarray:
+    """The article's micro-averaged Jaccard index that ignores pixels whose true class is BACKGROUND."""
+    animal = [PET, BORDER]
+    painted = counts.predicted[..., animal] - counts.cells[..., BACKGROUND, animal]
+    hits, true = counts.hits[..., animal], counts.true[..., animal]
+    return hits.sum(axis=-1) / (painted + true - hits).sum(axis=-1)
+
+
+def _ious(counts: Counts) -> np.ndarray:
+    return counts.hits / (counts.true + counts.predicted - counts.hits)
+
+
+def _mean_iou(counts: Counts) -> np.ndarray:
+    """The mean over the classes that occur."""
+    ious = _ious(counts)
+    return np.nansum(ious, axis=-1) / (~np.isnan(ious)).sum(axis=-1)
+
+
+# Every score that follows from confusion counts: fractions, each (...,)
+FORMULAS: dict[str, Callable[[Counts], np.ndarray]] = {
+    "pixel_accuracy": lambda counts: counts.hits.sum(axis=-1) / counts.true.sum(axis=-1),
+    "article_iou": _article_iou,
+    "mean_iou": _mean_iou,
+    "pet_iou": lambda counts: _ious(counts)[..., PET],
+    "background_iou": lambda counts: _ious(counts)[..., BACKGROUND],
+    "border_iou": lambda counts: _ious(counts)[..., BORDER],
+    "border_recall": lambda counts: counts.hits[..., BORDER] / counts.true[..., BORDER],
+    "border_precision": lambda counts: counts.hits[..., BORDER] / counts.predicted[..., BORDER],
+    "border_f1": lambda counts: (
+        2 * counts.hits[..., BORDER] / (counts.true[..., BORDER] + counts.predicted[..., BORDER])
+    ),
+}
+
+
+def scores_of_counts(confusions: np.ndarray, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
+    """Scores of confusion counts, as fractions in [0, 1], each (...,) float64.
 
     NaN where a score has no meaning: recall with no true pixel, precision with none predicted,
-    IoU and F1 with neither. `mean_iou` averages the classes that occur. `article_iou` is the
-    article's micro-averaged Jaccard index that ignores pixels whose true class is BACKGROUND.
+    IoU and F1 with neither.
 
     Args:
-        confusion: (3, 3) int64, rows true classes, columns predicted.
+        confusions: (..., 3, 3), rows true classes, columns predicted.
+        names: of FORMULAS; all of them unless given.
     """
     # float64: a confusion matrix of 3,669 photos counts 60 million pixels, past float32's integers
-    counts = confusion.double().cpu()
-    hits, true, predicted = counts.diag(), counts.sum(dim=1), counts.sum(dim=0)
-    iou = hits / (true + predicted - hits)
-    animal = counts.clone()
-    animal[BACKGROUND] = 0
-    animal_union = animal.sum(dim=0) + animal.sum(dim=1) - animal.diag()
-    classes = [PET, BORDER]
-    scores = {
-        "pixel_accuracy": hits.sum() / counts.sum(),
-        "article_iou": animal.diag()[classes].sum() / animal_union[classes].sum(),
-        "mean_iou": iou.nanmean(),
-        "pet_iou": iou[PET],
-        "background_iou": iou[BACKGROUND],
-        "border_iou": iou[BORDER],
-        "border_recall": hits[BORDER] / true[BORDER],
-        "border_precision": hits[BORDER] / predicted[BORDER],
-        "border_f1": 2 * hits[BORDER] / (true[BORDER] + predicted[BORDER]),
-    }
-    return {name: value.item() for name, value in scores.items()}
+    cells = confusions.astype(np.float64, copy=False)
+    hits = np.diagonal(cells, axis1=-2, axis2=-1)
+    counts = Counts(cells, hits, true=cells.sum(axis=-1), predicted=cells.sum(axis=-2))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return {name: FORMULAS[name](counts) for name in (FORMULAS if names is None else names)}
+
+
+def confusion_scores(confusion: Tensor) -> dict[str, float]:
+    """Every score of `scores_of_counts` of one confusion matrix, (3, 3) int64."""
+    return {name: float(score) for name, score in scores_of_counts(confusion.cpu().numpy()).items()}
 
 
 def custom_iou(probabilities: Tensor, truth: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
@@ -21,6 +22,7 @@ from experiments.analysis import analyse
 from experiments.answer import answer
 from experiments.configurations import configurations
 from experiments.runs import read_run
+from experiments.scores import SCORES, Place
 
 BOTH = ["ce-s0", "focal-s0"]
 
@@ -128,6 +130,22 @@ def test_options_in_which_the_runs_differ_are_coloured_columns(runs, own_runs):
     assert "options in which these runs differ" in table_note(pair)
     assert "the same options" in table_note([runs[0], runs[0]])
     assert table_note(runs[:1]) == ""
+
+
+def test_the_best_of_a_score_is_bold_the_lowest_of_a_loss(runs, monkeypatch):
+    loss = replace(SCORES["val_loss"], places=SCORES["val_loss"].places | {Place.TABLES})
+    monkeypatch.setattr("experiments.scores.SCORES", {**SCORES, "val_loss": loss})
+    for run, (accuracy, val_loss) in zip(runs, ((0.9, 0.3), (0.8, 0.2)), strict=True):
+        run.epochs.loc[run.epochs.index[-1], ["pixel_accuracy", "val_loss"]] = accuracy, val_loss
+    shown = gr.Dataframe().postprocess(styled_table(runs))
+    bold = {
+        shown.headers[column]: row
+        for row, styles in enumerate(shown.metadata["styling"])
+        for column, style in enumerate(styles)
+        if "bold" in style and shown.headers[column] in ("Pixel accuracy", "Validation loss")
+    }
+    assert bold == {"Pixel accuracy": 0, "Validation loss": 1}
+    assert shown.metadata["display_value"][1][shown.headers.index("Validation loss")] == "0.2000"
 
 
 def test_numbers_are_sorted_as_numbers(runs):

@@ -8,13 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from demo.figures import SCORES, by_epoch, styles
+from demo.figures import by_epoch, styles
 from demo.figures_of_analysis import final_scores, near_the_outline, price, recall_and_precision, reliability
 from experiments.analysis import analyse
 from experiments.configurations import configurations
-from experiments.runs import SCORES as CSV_SCORES
-from experiments.runs import read_run
+from experiments.runs import EPOCH_COLUMNS, read_run
+from experiments.scores import Place, appearing
 from seg.losses import LOSSES
+
+SCORES = [score.name for score in appearing(Place.CURVES)]
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ def trace(view, name):
 
 
 def test_every_score_of_the_csv_can_be_chosen():
-    assert set(SCORES) == set(CSV_SCORES)
+    assert set(SCORES) == set(EPOCH_COLUMNS[EPOCH_COLUMNS.index("val_loss") :])
 
 
 @pytest.mark.parametrize("score", SCORES)
@@ -70,6 +72,15 @@ def test_lines_are_the_epochs_of_the_csv_and_the_mean_over_seeds(found, seeds, s
     assert numbers(focal.y) == pytest.approx((scale * epochs_csv(seeds[2])[score]).tolist(), nan_ok=True)
     mean = scale * (epochs_csv(seeds[0])[score] + epochs_csv(seeds[1])[score]) / 2
     assert numbers(trace(view, "ce").y) == pytest.approx(mean.tolist(), nan_ok=True)
+
+
+def test_the_mean_of_seeds_has_a_gap_where_one_lacks_the_score(seeds):
+    epochs = epochs_csv(seeds[1])
+    epochs.loc[1, "border_precision"] = math.nan
+    epochs.to_csv(seeds[1].folder / "epochs.csv", index=False)
+    found = configurations([seeds[0], read_run(seeds[1].folder)])
+    assert math.isnan(numbers(trace(by_epoch(found, "border_precision", styles(found)), "ce").y)[1])
+    assert not math.isnan(numbers(trace(by_epoch(found, "border_recall", styles(found)), "ce").y)[1])
 
 
 def test_band_reaches_from_the_lowest_to_the_highest_seed(found, seeds):

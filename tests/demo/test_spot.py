@@ -15,6 +15,7 @@ from demo import spot
 from demo.catalogue import Catalogue
 from demo.spot import ALL_BREEDS, DISAGREEMENT, HARDEST, SUSPICION, distribution, look, ranking, spot_check
 from experiments.runs import BadRun
+from experiments.scores import Place, appearing
 from seg.inference import Segmenter
 
 
@@ -57,8 +58,8 @@ def test_the_figure_counts_every_photo_once(catalogue, tiny_runs):
     figure = distribution(spot.detailed(catalogue), "pixel_accuracy").figure
     assert [trace.name for trace in figure.data] == ["ce-s0", "focal-s0"]
     assert [sum(trace.y) for trace in figure.data] == [8, 8]
-    for score in spot.PHOTO_SCORES:
-        assert len(distribution(spot.detailed(catalogue), score).figure.data) == 2
+    for score in appearing(Place.PHOTOS):
+        assert len(distribution(spot.detailed(catalogue), score.name).figure.data) == 2
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,13 @@ from torchmetrics.functional.classification import (
 )
 
 from experiments.analysis import Analysis, analyse
-from experiments.bootstrap import SCORES
 from experiments.command_line import RESULTS
 from experiments.runs import BadRun, find_runs
 from seg import InputError
 from seg.metrics import BANDS, CALIBRATION_BINS, confusion_scores
 from seg.pets import BORDER
+
+WITH_INTERVALS = ("pixel_accuracy", "border_recall", "border_precision", "border_f1", "border_iou")
 
 
 def pixels(confusion: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
@@ -87,7 +88,7 @@ def test_others_are_compared_with_unweighted_cross_entropy_wherever_it_stands(wr
     assert [configuration.name for configuration in analysis.configurations] == ["ce", "focal", "weighted"]
     assert analysis.compared_with == "ce"
     scores = dict(zip(names, (confusion_scores(torch.from_numpy(c.sum(axis=0))) for c in confusions), strict=True))
-    for score in SCORES:
+    for score in WITH_INTERVALS:
         ce = (scores["ce-s0"][score] + scores["ce-s1"][score]) / 2
         first, focal = analysis.score("ce", score), analysis.score("focal", score)
         assert first["mean"] == pytest.approx(ce)
@@ -117,6 +118,15 @@ def test_a_run_that_never_paints_a_border_has_no_precision_and_all_else(write_ru
     assert analysis.score("ce", "border_precision")[["mean", "low", "high"]].notna().all()
     assert analysis.score("focal", "border_recall")["mean"] == 0
     assert analysis.score("focal", "border_recall")[list(Analysis.INTERVALS)].notna().all()
+
+
+def test_a_score_that_one_seed_lacks_is_undefined_for_the_configuration(write_run, draw_confusions):
+    confusions = draw_confusions(3, 8)
+    confusions[1, :, :, 1] += confusions[1, :, :, 2]
+    confusions[1, :, :, 2] = 0
+    analysis = analyse([write_run(f"ce-s{seed}", counts, seed=seed) for seed, counts in enumerate(confusions)])
+    assert analysis.score("ce", "border_precision")[["mean", "std", "low", "high"]].isna().all()
+    assert analysis.score("ce", "border_recall")[["mean", "std", "low", "high"]].notna().all()
 
 
 # ---- bands and calibration
@@ -197,7 +207,7 @@ def test_a_trained_run_has_the_scores_of_its_last_epoch(tiny_runs):
     runs = find_runs([tiny_runs])[0]
     analysis = analyse(runs)
     for run in runs:
-        for score in (*SCORES, "mean_iou", "article_iou", "custom_iou", "boundary_iou"):
+        for score in (*WITH_INTERVALS, "mean_iou", "article_iou", "custom_iou", "boundary_iou"):
             final = run.final(score)
             row = analysis.score(run.loss, score)
             assert row["mean"] == pytest.approx(np.nan if final is None else final, abs=1e-6, nan_ok=True)
@@ -208,7 +218,7 @@ def test_the_shipped_runs_are_compared_on_the_whole_test_split():
     assert analysis.photos == 3_669
     table = analysis.scores
     assert tuple(table.columns) == Analysis.COLUMNS
-    defined = table[table["score"].isin(SCORES)]
+    defined = table[table["score"].isin(WITH_INTERVALS)]
     assert defined[list(Analysis.INTERVALS)].notna().all(axis=None)
     assert defined["mean"].between(defined["low"], defined["high"]).all()
     assert defined["difference"].between(defined["difference_low"], defined["difference_high"]).all()

@@ -43,11 +43,11 @@ def test_every_measurement_has_a_row_with_its_spread(command):
 
 def test_the_bootstrap_measured_is_of_the_resamples_it_names(command, monkeypatch):
     calls = []
-    monkeypatch.setattr(benchmark, "paired_bootstrap", lambda sums, members: calls.append((sums.shape, members)))
+    monkeypatch.setattr(benchmark, "paired_bootstrap", lambda counts, members: calls.append((counts.shape, members)))
     rows = parse(command(benchmark, "--device", "cpu", "--steps", 1, "--only", "bootstrap").out)
     assert list(rows) == [f"bootstrap, 9 runs, {RESAMPLES:,} resamples"]
     for shape, members in calls:
-        assert shape == (9, 3_669, 5)
+        assert shape == (9, 3_669, 3, 3)
         assert sorted(run for runs in members for run in runs) == list(range(9))
     assert len(calls) == 2  # one to warm up
 

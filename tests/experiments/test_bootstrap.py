@@ -10,17 +10,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from torchmetrics.functional.classification import multiclass_f1_score, multiclass_jaccard_index
 
-from experiments.bootstrap import (
-    SCORES,
-    Intervals,
-    paired_bootstrap,
-    pooled_deviation,
-    resampled_scores,
-    score_sums,
-    scores_of_sums,
-)
+from experiments.bootstrap import Intervals, interval_scores, paired_bootstrap, pooled_deviation, resampled_scores
 
-RECALL, PRECISION = SCORES.index("border_recall"), SCORES.index("border_precision")
+SCORES = ("pixel_accuracy", "border_recall", "border_precision", "border_f1", "border_iou")
+RECALL, PRECISION = 1, 2
 BORDER = 2
 
 
@@ -54,19 +47,19 @@ counts = st.lists(
 )
 
 
-# ---- scores of sums
+# ---- scores of photos together
 
 
 @given(counts)
 def test_scores_are_those_of_the_photos_counted_together(confusions):
-    measured = scores_of_sums(score_sums(np.array(confusions)).sum(axis=0))
+    measured = interval_scores(np.array(confusions).sum(axis=0))
     assert measured.tolist() == pytest.approx(plain_scores(confusions), rel=1e-12, nan_ok=True)
 
 
 def test_f1_and_iou_are_torchmetrics(draw_confusions):
     confusion = draw_confusions(1, 1)[0, 0]
     truth, predicted = (torch.from_numpy(np.repeat(side.ravel(), confusion.ravel())) for side in np.indices((3, 3)))
-    measured = dict(zip(SCORES, scores_of_sums(score_sums(confusion)), strict=True))
+    measured = dict(zip(SCORES, interval_scores(confusion), strict=True))
     f1 = multiclass_f1_score(predicted, truth, num_classes=3, average="none")[BORDER]
     iou = multiclass_jaccard_index(predicted, truth, num_classes=3, average="none")[BORDER]
     assert measured["border_f1"] == pytest.approx(f1.item(), abs=1e-6)
@@ -77,7 +70,7 @@ def test_recall_is_a_ratio_of_sums_not_a_mean_of_ratios():
     confusions = np.zeros((2, 3, 3), dtype=int)
     confusions[0, BORDER] = 0, 0, 10  # a small border, all of it found
     confusions[1, BORDER] = 0, 990, 0  # a large one, none of it found
-    intervals = paired_bootstrap(score_sums(confusions[None]), [(0,)], resamples=200)
+    intervals = paired_bootstrap(confusions[None], [(0,)], resamples=200)
     assert intervals.mean[0, RECALL] == pytest.approx(0.01)
 
 
@@ -87,7 +80,7 @@ def test_recall_is_a_ratio_of_sums_not_a_mean_of_ratios():
 def test_resamples_are_a_slow_loop_over_the_photos_drawn(draw_confusions):
     confusions = draw_confusions(3, 11)
     resamples = 300  # more than are drawn at once
-    measured = resampled_scores(score_sums(confusions), resamples, np.random.default_rng(4))
+    measured = resampled_scores(confusions, resamples, np.random.default_rng(4))
     draws = np.random.default_rng(4).integers(0, 11, (resamples, 11), dtype=np.int32)
     expected = [[plain_scores([run[photo].tolist() for photo in draw]) for run in confusions] for draw in draws]
     np.testing.assert_allclose(measured, expected, rtol=1e-12)
@@ -95,7 +88,7 @@ def test_resamples_are_a_slow_loop_over_the_photos_drawn(draw_confusions):
 
 def test_intervals_are_the_percentiles_of_a_slow_loop_with_other_draws(draw_confusions):
     confusions = draw_confusions(2, 40, seed=1)
-    intervals = paired_bootstrap(score_sums(confusions), [(0,), (1,)], resamples=8_000)
+    intervals = paired_bootstrap(confusions, [(0,), (1,)], resamples=8_000)
     dice = random.Random(7)
     slow = []
     for _ in range(3_000):
@@ -111,9 +104,13 @@ def test_intervals_are_the_percentiles_of_a_slow_loop_with_other_draws(draw_conf
         assert (np.abs(high - np.percentile(values, 97.5, axis=0)) <= near).all()
 
 
+def test_the_scores_with_intervals_are_named(draw_confusions):
+    assert paired_bootstrap(draw_confusions(1, 3), [(0,)], 10).scores == SCORES
+
+
 def test_the_same_seed_gives_the_same_intervals(draw_confusions):
-    sums = score_sums(draw_confusions(3, 20))
-    one, again, other = (paired_bootstrap(sums, [(0, 1), (2,)], 300, seed=seed) for seed in (1, 1, 2))
+    confusions = draw_confusions(3, 20)
+    one, again, other = (paired_bootstrap(confusions, [(0, 1), (2,)], 300, seed=seed) for seed in (1, 1, 2))
     assert (one.low == again.low).all()
     assert (one.difference_high == again.difference_high).all()
     assert (one.low != other.low).any()
@@ -124,7 +121,7 @@ def test_the_same_seed_gives_the_same_intervals(draw_confusions):
 
 def test_a_configuration_and_its_copy_differ_by_nothing(draw_confusions):
     run = draw_confusions(1, 30)[0]
-    intervals = paired_bootstrap(score_sums(np.stack([run, run])), [(0,), (1,)], 500)
+    intervals = paired_bootstrap(np.stack([run, run]), [(0,), (1,)], 500)
     for values in (intervals.difference, intervals.difference_low, intervals.difference_high):
         assert (values == 0).all()
     assert (intervals.high > intervals.low).all()
@@ -134,8 +131,8 @@ def test_what_all_runs_find_hard_does_not_widen_a_difference():
     """Photos differ much, the two runs always by the same: a bootstrap that draws each run's own photos sees noise."""
     rng = np.random.default_rng(0)
     recall = rng.uniform(0.1, 0.8, 200)
-    sums = score_sums(np.stack([border_counts(1_000, recall, 1_000), border_counts(1_000, recall + 0.1, 1_000)]))
-    intervals = paired_bootstrap(sums, [(0,), (1,)], 500)
+    confusions = np.stack([border_counts(1_000, recall, 1_000), border_counts(1_000, recall + 0.1, 1_000)])
+    intervals = paired_bootstrap(confusions, [(0,), (1,)], 500)
     assert intervals.difference[1, RECALL] == pytest.approx(0.1, abs=1e-3)
     width = intervals.difference_high[1, RECALL] - intervals.difference_low[1, RECALL]
     assert width < 0.02 * (intervals.high[1, RECALL] - intervals.low[1, RECALL])
@@ -161,7 +158,7 @@ def confusions_of(hits: np.ndarray, true: int | np.ndarray, predicted: int | np.
 
 def test_precision_without_predictions_is_nan_and_the_rest_is_not():
     confusions = np.array([[[50, 3, 0], [2, 70, 0], [4, 6, 0]]] * 5)
-    intervals = paired_bootstrap(score_sums(np.stack([confusions, confusions])), [(0,), (1,)], 200)
+    intervals = paired_bootstrap(np.stack([confusions, confusions]), [(0,), (1,)], 200)
     others = [index for index in range(len(SCORES)) if index != PRECISION]
     for values in (intervals.mean, intervals.low, intervals.high, intervals.difference, intervals.difference_low):
         assert np.isnan(values[1, PRECISION])
@@ -172,8 +169,8 @@ def test_precision_without_predictions_is_nan_and_the_rest_is_not():
 def test_photos_without_a_border_weigh_nothing_in_recall(draw_confusions):
     confusions = draw_confusions(1, 12)[0]
     empty = np.array([[[80, 5, 0], [3, 90, 0], [0, 0, 0]]])
-    alone = scores_of_sums(score_sums(confusions).sum(axis=0))
-    beside = paired_bootstrap(score_sums(np.concatenate([confusions, empty]))[None], [(0,)], 200)
+    alone = interval_scores(confusions.sum(axis=0))
+    beside = paired_bootstrap(np.concatenate([confusions, empty])[None], [(0,)], 200)
     assert beside.mean[0, RECALL] == alone[RECALL]
     assert np.isfinite(beside.low).all()
 
@@ -188,7 +185,7 @@ def scores_of_runs(confusions: np.ndarray) -> np.ndarray:
 def test_the_noise_between_seeds_is_pooled_over_configurations(draw_confusions):
     confusions = draw_confusions(6, 25, seed=3)
     members = [(0, 4, 1), (2, 5), (3,)]
-    intervals = paired_bootstrap(score_sums(confusions), members, 50)
+    intervals = paired_bootstrap(confusions, members, 50)
     scores = scores_of_runs(confusions)
     first, second = (scores[list(runs)].var(axis=0, ddof=1) for runs in members[:2])
     assert intervals.seed_deviation == pytest.approx(np.sqrt((2 * first + second) / 3))
@@ -207,11 +204,11 @@ def test_two_groups_pool_as_a_t_test_pools_them(draw_confusions):
 
 def test_a_score_that_one_run_lacks_takes_no_interval_from_the_others(draw_confusions):
     confusions = draw_confusions(5, 25)
-    whole = paired_bootstrap(score_sums(confusions), [(0, 1), (2, 3)], 300)
+    whole = paired_bootstrap(confusions, [(0, 1), (2, 3)], 300)
     confusions[4, :, :, 1] += confusions[4, :, :, 2]
     confusions[4, :, :, 2] = 0
     for members in ([(0, 1), (2, 3), (4,)], [(0, 1), (2, 3), (0, 4)]):
-        intervals = paired_bootstrap(score_sums(confusions), members, 300)
+        intervals = paired_bootstrap(confusions, members, 300)
         assert intervals.seed_deviation[PRECISION] == pytest.approx(whole.seed_deviation[PRECISION])
         for values in (intervals.low, intervals.high, intervals.difference_low, intervals.difference_high):
             assert np.isfinite(values[:2]).all()
@@ -221,14 +218,14 @@ def test_a_score_that_one_run_lacks_takes_no_interval_from_the_others(draw_confu
 @pytest.mark.parametrize("members", [[(0,)], [(0,), (1,), (2,)]])
 def test_where_no_configuration_has_two_seeds_nothing_is_known_of_seeds(draw_confusions, members):
     confusions = draw_confusions(3, 25)
-    intervals = paired_bootstrap(score_sums(confusions), members, 300)
+    intervals = paired_bootstrap(confusions, members, 300)
     assert np.isnan(intervals.seed_deviation).all()
     assert np.isfinite(intervals.low).all()
 
 
 def same_photos_other_seeds(recalls: list[float]) -> np.ndarray:
     """Runs on 50 equal photos: photos leave no doubt, so an interval is of the seeds alone."""
-    return score_sums(np.stack([border_counts(1_000, np.full(50, recall), 1_000) for recall in recalls]))
+    return np.stack([border_counts(1_000, np.full(50, recall), 1_000) for recall in recalls])
 
 
 def widths(intervals: Intervals) -> tuple[np.ndarray, np.ndarray]:
@@ -239,8 +236,8 @@ def widths(intervals: Intervals) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_without_doubt_about_photos_the_interval_is_students_t():
-    sums = same_photos_other_seeds([0.5, 0.52, 0.51, 0.6, 0.64])
-    intervals = paired_bootstrap(sums, [(0, 1, 2), (3, 4)], 40_000)
+    confusions = same_photos_other_seeds([0.5, 0.52, 0.51, 0.6, 0.64])
+    intervals = paired_bootstrap(confusions, [(0, 1, 2), (3, 4)], 40_000)
     deviation = np.sqrt((2 * np.var([0.5, 0.52, 0.51], ddof=1) + np.var([0.6, 0.64], ddof=1)) / 3)
     quantile = stats.t.ppf(0.975, df=3)
     means, differences = widths(intervals)
@@ -250,8 +247,8 @@ def test_without_doubt_about_photos_the_interval_is_students_t():
 
 
 def test_a_single_seed_borrows_the_noise_of_the_others():
-    sums = same_photos_other_seeds([0.5, 0.52, 0.6])
-    means, differences = widths(paired_bootstrap(sums, [(0, 1), (2,)], 20_000))
+    confusions = same_photos_other_seeds([0.5, 0.52, 0.6])
+    means, differences = widths(paired_bootstrap(confusions, [(0, 1), (2,)], 20_000))
     assert means[1] == pytest.approx(np.sqrt(2) * means[0], rel=0.1)
     assert differences[1] == pytest.approx(np.sqrt(1 + 1 / 2) * means[1], rel=0.1)
 
@@ -298,8 +295,8 @@ def coverage(confusions: np.ndarray, members: list[tuple[int, ...]]) -> dict[str
     """Share of experiments whose interval holds the truth, for recall and precision."""
     expected, columns = truth(), [RECALL, PRECISION]
     inside = {"levels": [], "difference": []}
-    for sums in score_sums(confusions):
-        found = paired_bootstrap(sums, members, RESAMPLES)
+    for counts in confusions:
+        found = paired_bootstrap(counts, members, RESAMPLES)
         low, high = found.low[:, columns], found.high[:, columns]
         inside["levels"].append((low <= expected["levels"]) & (expected["levels"] <= high))
         low, high = found.difference_low[1, columns], found.difference_high[1, columns]

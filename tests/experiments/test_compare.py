@@ -15,12 +15,12 @@ import pytest
 
 from experiments import compare
 from experiments.analysis import Analysis, analyse
-from experiments.bootstrap import SCORES as COMPARED
 from experiments.photos import disagreements, hardest, suspects
-from experiments.runs import SCORES, find_runs, read_run
+from experiments.runs import EPOCH_COLUMNS, find_runs, read_run
 from experiments.tables import runs_table
 
 PROJECT = Path(__file__).parents[2]
+SCORES = EPOCH_COLUMNS[EPOCH_COLUMNS.index("val_loss") :]
 
 
 @pytest.fixture
@@ -232,9 +232,13 @@ def detailed(write_run, draw_confusions, tmp_path) -> Path:
 
 
 TITLES = ["Runs", "Difference from ce", "Scores", "Accuracy near the outline", "Calibration"]
-HEADERS = dict(
-    zip(COMPARED, ("pixel accuracy", "border recall", "border precision", "border F1", "border IoU"), strict=True)
-)
+HEADERS = {
+    "pixel_accuracy": "pixel accuracy",
+    "border_recall": "border recall",
+    "border_precision": "border precision",
+    "border_f1": "border F1",
+    "border_iou": "border IoU",
+}
 
 
 def test_the_answer_comes_right_after_the_runs(command, detailed):
@@ -429,7 +433,7 @@ def test_hardest_shows_so_many_photos_with_each_runs_score(command, detailed):
 
 def test_another_score_ranks_otherwise(command, detailed):
     title, rows = ranking(command(compare, "--runs", detailed, "--hardest", 30, "--by", "cross_entropy").out)
-    assert title == "Hardest photos by cross entropy"
+    assert title == "Hardest photos by cross-entropy"
     assert [row["photo"] for row in rows] == [f"Bengal_{number}" for number in reversed(range(20))]
 
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from experiments.photos import PHOTO_SCORES, breed, disagreements, hardest, photo_scores, suspects
+from experiments.photos import breed, disagreements, hardest, photo_scores, suspects
 from experiments.runs import Run, find_runs
+from experiments.scores import Place, appearing
 from seg import InputError
 
 
@@ -62,7 +63,7 @@ def slow_table(counts: np.ndarray, entropies: np.ndarray, by: str) -> dict[str, 
     }
 
 
-@pytest.mark.parametrize("by", PHOTO_SCORES)
+@pytest.mark.parametrize("by", [score.name for score in appearing(Place.PHOTOS)])
 def test_a_photos_scores_are_those_of_its_own_counts(runs, counts, entropies, by):
     measured = photo_scores(runs[0])[by]
     for photo, (first, *_) in slow_table(counts, entropies, by).items():

@@ -11,6 +11,7 @@ import pandas as pd
 import torch
 
 from seg import InputError
+from seg.pets import DATASET_FOLDER
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -38,7 +39,7 @@ def add_data_option(parser: argparse.ArgumentParser, **settings) -> None:
         "--data",
         type=Path,
         metavar="DIR",
-        help="folder holding oxford-iiit-pet/ (default: $PETS_DATA, else data)",
+        help=f"folder holding {DATASET_FOLDER}/ (default: $PETS_DATA, else data)",
         **settings,
     )
 

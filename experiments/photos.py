@@ -6,14 +6,10 @@ import pandas as pd
 from experiments.bootstrap import SCORES, score_sums, scores_of_sums
 from experiments.details import confusions, read_images, same_photos
 from experiments.runs import CONFUSION_COLUMNS, Run
+from seg.pets import breed
 
 # Scores of a photo; of all but the cross-entropy more is better
 PHOTO_SCORES = (*SCORES, "cross_entropy", "custom_iou", "boundary_iou")
-
-
-def breed(photo: str) -> str:
-    """`great_pyrenees_12` shows a great pyrenees."""
-    return photo.rpartition("_")[0].replace("_", " ")
 
 
 def photo_scores(run: Run) -> pd.DataFrame:

@@ -54,7 +54,7 @@ HISTOGRAM_BINS = 40
 
 NO_DETAILS = (
     "No run has scores of single photos yet: finish one, or score an unfinished one with "
-    "`python -m experiments.evaluate DATASET_FOLDER --details`."
+    "`python -m experiments.evaluate FOLDER --details`."
 )
 NOTHING_CHOSEN = '<p class="empty">Click a row to see the photo, its label and each run\'s mask.</p>'
 

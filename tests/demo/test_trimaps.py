@@ -16,8 +16,8 @@ from PIL import Image
 from demo.catalogue import Catalogue
 from demo.scrub import ProbePhotos
 from demo.spot import look
-from seg.data import BadPair, load_split
-from seg.pets import photo_path, trimap_path
+from seg.data import load_split
+from seg.pets import BadPair, photo_path, trimap_path
 
 NAME, SIDE = "Bengal_35", 16
 HOLDS = ": a trimap holds 1 (pet), 2 (background) and 3 (border)"

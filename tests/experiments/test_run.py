@@ -20,9 +20,9 @@ from safetensors.torch import load_file
 from experiments import evaluate, run
 from experiments.options import RECIPES
 from experiments.runs import read_run
+from seg import training
 from seg.checkpoint import load_checkpoint, read_tensors
 from seg.data import load_split
-from seg.pets import training
 
 PROJECT = Path(__file__).parents[2]
 SMALL = ["--size", "16", "--batch-size", "4", "--epochs", "1", "--device", "cpu"]

@@ -19,10 +19,9 @@ from demo.scrub_own import epoch_weights, own_functions
 from experiments.probe import mosaic, sample_photos
 from experiments.runs import Run
 from experiments.scores import Place, appearing
-from seg.data import UNREADABLE
 from seg.losses import loss_colour
 from seg.palette import CLASS_COLOURS, indexed_image
-from seg.pets import CLASS_NAMES
+from seg.pets import BACKGROUND, TEST, UNREADABLE, photo_path, read_trimap, trimap_path
 
 FOLDER = Path(__file__).parent
 # One script in one scope, in this order
@@ -64,17 +63,18 @@ class ProbePhotos:
 
     def find(self, tile: dict) -> Path | None:
         """The photo behind a tile of `probe.json`; None where it is not on this machine."""
-        if tile["source"] == "test":
-            path = self.dataset / "oxford-iiit-pet" / "images" / f"{Path(tile['name']).name}.jpg"
+        if tile["source"] == TEST:
+            path = photo_path(self.dataset, Path(tile["name"]).name)
             return path if path.is_file() else None
         return sample_photos().get(tile["name"])
 
-    def find_trimap(self, tile: dict) -> Path | None:
-        """The trimap of a validation tile; samples have none."""
-        if tile["source"] != "test":
+    def find_pair(self, tile: dict) -> tuple[Path, Path] | None:
+        """The trimap of a validation tile and the photo it must fit; samples have none."""
+        photo = self.find(tile)
+        if photo is None or tile["source"] != TEST:
             return None
-        path = self.dataset / "oxford-iiit-pet" / "annotations" / "trimaps" / f"{Path(tile['name']).name}.png"
-        return path if path.is_file() else None
+        trimap = trimap_path(self.dataset, Path(tile["name"]).name)
+        return (trimap, photo) if trimap.is_file() else None
 
     def mosaic(self, layout: dict) -> Mosaic:
         """The photos of these tiles as one JPEG."""
@@ -84,37 +84,39 @@ class ProbePhotos:
             channels = [mosaic(np.stack([tile[..., channel] for tile in tiles])) for channel in range(3)]
             Image.fromarray(np.stack(channels, axis=-1)).save(target, "JPEG", quality=92)
 
-        return self._build("photos", ".jpg", layout, self.find, read_photo, missing, write)
+        found = [path and (path,) for path in map(self.find, layout["tiles"])]
+        return self._build("photos", ".jpg", layout["tile"], found, read_photo, missing, write)
 
     def truth(self, layout: dict) -> Mosaic:
         """The trimaps of these tiles as one indexed PNG, as the runs' mosaics of predictions are."""
-        missing = np.full((layout["tile"], layout["tile"]), CLASS_NAMES.index("background"), np.uint8)
+        missing = np.full((layout["tile"], layout["tile"]), BACKGROUND, np.uint8)
 
         def write(tiles: list[np.ndarray], target: Path) -> None:
             indexed_image(mosaic(np.stack(tiles))).save(target, "PNG", optimize=True)
 
-        return self._build("truth", ".png", layout, self.find_trimap, read_trimap, missing, write)
+        found = [self.find_pair(tile) for tile in layout["tiles"]]
+        return self._build("truth", ".png", layout["tile"], found, read_trimap, missing, write)
 
     def _build(
         self,
         kind: str,
         suffix: str,
-        layout: dict,
-        find: Callable[[dict], Path | None],
-        read: Callable[[Path, int], np.ndarray],
+        side: int,
+        found: list[tuple[Path, ...] | None],
+        read: Callable[..., np.ndarray],
         missing: np.ndarray,
         write: Callable[[list[np.ndarray], Path], None],
     ) -> Mosaic:
-        paths = [find(tile) for tile in layout["tiles"]]
-        stamps = tuple(path and (str(path), path.stat().st_mtime_ns) for path in paths)
-        key = (kind, layout["tile"], stamps)
+        """One picture of the tiles that `read(*files, side)` gives, for each tile the files it is found in."""
+        stamps = tuple(files and tuple((str(path), path.stat().st_mtime_ns) for path in files) for files in found)
+        key = (kind, side, stamps)
         if key in self.built:
             return self.built[key]
         tiles = []
-        for path in paths:
+        for files in found:
             try:
-                tiles.append(None if path is None else read(path, layout["tile"]))
-            except UNREADABLE:
+                tiles.append(None if files is None else read(*files, side))
+            except UNREADABLE:  # BadPair among them
                 tiles.append(None)  # a damaged picture is shown as a missing one
         present = tuple(tile is not None for tile in tiles)
         target = None
@@ -129,19 +131,6 @@ def read_photo(path: Path, side: int) -> np.ndarray:
     """A photo as the network sees it: (side, side, 3) uint8."""
     with Image.open(path) as photo:
         return np.asarray(photo.convert("RGB").resize((side, side), Image.Resampling.BILINEAR))
-
-
-def read_trimap(path: Path, side: int) -> np.ndarray:
-    """A trimap's classes as the network is trained on them: (side, side) uint8.
-
-    Raises:
-        ValueError: it has other values than 1, 2 and 3.
-    """
-    with Image.open(path) as trimap:
-        labels = np.asarray(trimap.resize((side, side), Image.Resampling.NEAREST))
-    if labels.ndim != 2 or not np.isin(labels, (1, 2, 3)).all():
-        raise ValueError(f"{path} has values other than 1, 2 and 3")
-    return (labels - 1).astype(np.uint8)
 
 
 def scrub_value(catalogue: Catalogue, photos: ProbePhotos, names: list[str]) -> dict:
@@ -202,7 +191,7 @@ def _run_value(run: Run, photos: ProbePhotos, seen: dict[str, int]) -> dict | No
         return None
     pictures, truth = photos.mosaic(layout), photos.truth(layout)
     tiles = [
-        {"name": tile["name"], "sample": tile["source"] != "test", "photo": photo, "truth": labelled}
+        {"name": tile["name"], "sample": tile["source"] != TEST, "photo": photo, "truth": labelled}
         for tile, photo, labelled in zip(layout["tiles"], pictures.present, truth.present, strict=True)
     ]
     colour = loss_colour(run.loss)

@@ -19,14 +19,23 @@ from demo.figures import View, layout, styles
 from demo.segment_cards import data_uri
 from experiments.configurations import configurations
 from experiments.details import has_details, read_images
-from experiments.photos import breed, disagreements, hardest, photo_scores, suspects
+from experiments.photos import disagreements, hardest, photo_scores, suspects
 from experiments.runs import Run
 from experiments.scores import CHOSEN_FIRST, PER_CENT, SCORES, Place, appearing
 from seg import InputError
-from seg.data import UNREADABLE
 from seg.inference import as_rgb
 from seg.palette import CLASS_COLOURS, indexed_image
-from seg.pets import CLASS_NAMES
+from seg.pets import (
+    BACKGROUND,
+    CLASS_NAMES,
+    DATASET_FOLDER,
+    UNREADABLE,
+    BadPair,
+    breed,
+    photo_path,
+    read_trimap,
+    trimap_path,
+)
 
 HARDEST, DISAGREEMENT, SUSPICION = "hardest", "disagreement", "suspicion"
 RANKINGS = [("Hardest photos", HARDEST), ("Two runs disagree", DISAGREEMENT), ("Label probably wrong", SUSPICION)]
@@ -158,41 +167,47 @@ def look(catalogue: Catalogue, dataset: Path, photo: str | None, names: list[str
     """
     if not photo:
         return NOTHING_CHOSEN
-    folder = dataset / "oxford-iiit-pet"
     name = Path(photo).name
-    paths = folder / "images" / f"{name}.jpg", folder / "annotations" / "trimaps" / f"{name}.png"
+    path = photo_path(dataset, name)
     title = f"<h3>{html.escape(name)}</h3>" + (f"<p>{html.escape(reason.capitalize())}.</p>" if reason else "")
-    if not all(path.is_file() for path in paths):
+    if not path.is_file():
         return (
             f'{title}<p class="empty">The photo is not shipped. To see it, run '
             "<code>python -m experiments.fetch --data data</code> and start the app again, or set "
-            "<code>PETS_DATA</code> to a folder that holds <code>oxford-iiit-pet/</code>.</p>"
+            f"<code>PETS_DATA</code> to a folder that holds <code>{DATASET_FOLDER}/</code>.</p>"
         )
     try:
-        with Image.open(paths[0]) as image:
+        with Image.open(path) as image:
             picture = as_rgb(image)
-        with Image.open(paths[1]) as image:
-            truth = np.asarray(image).astype(np.int64) - 1
     except UNREADABLE as error:
         return f'{title}<p class="empty error">{html.escape(name)} cannot be read ({html.escape(str(error))}).</p>'
-    tiles = [_tile("photo", picture, None), _tile("label", picture, truth)]
+    tiles = [_tile("photo", picture, None)]
+    try:
+        tiles.append(_tile("label", picture, read_trimap(trimap_path(dataset, name), path)))
+    except BadPair as error:
+        tiles.append(_refusal(error))
     for run in detailed(catalogue):
         if run.name in (names or []) and run.checkpoint is not None:
             try:
                 tiles.append(_tile(describe(run), picture, segmenter(run).predict(picture).mask))
             except InputError as error:
-                tiles.append(f'<figure><figcaption class="error">{html.escape(str(error))}</figcaption></figure>')
+                tiles.append(_refusal(error))
     tints = zip(CLASS_COLOURS, CLASS_NAMES, strict=True)
     legend = "".join(f'<li><i style="background:{tint}"></i>{word}</li>' for tint, word in tints)
     return f'{title}<div class="spot-tiles">{"".join(tiles)}</div><ul class="spot-legend">{legend}</ul>'
 
 
+def _refusal(error: InputError) -> str:
+    """Why a tile is not there, in its place."""
+    return f'<figure><figcaption class="error">{html.escape(str(error))}</figcaption></figure>'
+
+
 def _tile(caption: str, picture: Image.Image, mask: np.ndarray | None) -> str:
-    """The photo, under a mask (H, W) of its size where there is one."""
+    """The photo, under a mask (H, W) uint8 of its size where there is one."""
     layers = f'<img src="{data_uri(picture, "JPEG")}" alt="{html.escape(caption)}">'
     if mask is not None:
-        overlay = indexed_image(mask.astype(np.uint8))
-        overlay.info["transparency"] = CLASS_NAMES.index("background")
+        overlay = indexed_image(mask)
+        overlay.info["transparency"] = BACKGROUND
         layers += f'<img class="mask" src="{data_uri(overlay, "PNG")}" alt="">'
     return f'<figure><div class="stack">{layers}</div><figcaption>{html.escape(caption)}</figcaption></figure>'
 

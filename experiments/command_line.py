@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seg import InputError
+from seg.pets import DATASET_FOLDER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +50,7 @@ def add_data_option(parser: argparse.ArgumentParser, **settings) -> None:
         "--data",
         type=Path,
         metavar="DIR",
-        help="folder holding oxford-iiit-pet/ (default: $PETS_DATA, else data)",
+        help=f"folder holding {DATASET_FOLDER}/ (default: $PETS_DATA, else data)",
         **settings,
     )
 

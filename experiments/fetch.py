@@ -8,6 +8,7 @@ from torchvision.datasets import OxfordIIITPet
 
 from experiments.command_line import OneLineParser, add_data_option, run_command
 from seg import InputError
+from seg.pets import DATASET_FOLDER, SPLITS, DatasetMissing, dataset_folder, listed_photos, photo_path, trimap_path
 
 
 def main(arguments: list[str] | None) -> int:
@@ -17,9 +18,9 @@ def main(arguments: list[str] | None) -> int:
     )
     add_data_option(parser)
     root = parser.parse_args(arguments).data
-    dataset = root / "oxford-iiit-pet"
+    dataset = dataset_folder(root)
     if dataset.exists():
-        _check_whole(dataset, "move that folder away and fetch again, or restore them")
+        _check_whole(root, "move that folder away and fetch again, or restore them")
         print(f"{dataset} is whole: nothing to download.")
         return 0
     print(f"Downloading 0.8 GB to {root}, then unpacking it, which takes a minute.")
@@ -36,43 +37,41 @@ def download(root: Path) -> None:
     Raises:
         InputError: no network, a damaged download, or no place to write.
     """
-    unfinished = root / ".oxford-iiit-pet-unfinished"
-    dataset = unfinished / "oxford-iiit-pet"
+    unfinished = root / f".{DATASET_FOLDER}-unfinished"
+    dataset = dataset_folder(unfinished)
     archives = [dataset / url.rsplit("/", 1)[1] for url, _ in OxfordIIITPet._RESOURCES]
     try:
         dataset.mkdir(parents=True, exist_ok=True)
         for folder in ("images", "annotations"):  # torchvision takes half-unpacked ones for the whole
             shutil.rmtree(dataset / folder, ignore_errors=True)
         OxfordIIITPet(unfinished, download=True)  # shows a bar an archive and checks its MD5 sum
-        _check_whole(dataset, "fetch again")
+        _check_whole(unfinished, "fetch again")
         for archive in archives:
             archive.unlink()
-        dataset.rename(root / "oxford-iiit-pet")
+        dataset.rename(dataset_folder(root))
         shutil.rmtree(unfinished)
     except (OSError, RuntimeError, HTTPException) as error:
         urls = " and ".join(url for url, _ in OxfordIIITPet._RESOURCES)
         raise InputError(
             f"the dataset cannot be downloaded to {root} ({error}): run this again later, or download {urls} elsewhere "
-            f"and unpack both in {root / 'oxford-iiit-pet'}"
+            f"and unpack both in {dataset_folder(root)}"
         ) from error
 
 
-def _check_whole(dataset: Path, remedy: str) -> None:
+def _check_whole(root: Path, remedy: str) -> None:
     """Refuse a dataset that lacks files which its own lists name.
 
     Raises:
         InputError: says how many photos and trimaps are missing.
     """
-    annotations = dataset / "annotations"
-    names = []
-    for listing in (annotations / "trainval.txt", annotations / "test.txt"):
-        try:
-            names += [line.split()[0] for line in listing.read_text().splitlines() if line.strip()]
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{dataset} is no whole dataset, {listing} cannot be read: {remedy}") from error
+    dataset = dataset_folder(root)
+    try:
+        names = [name for split in SPLITS for name in listed_photos(root, split)]
+    except DatasetMissing as error:
+        raise InputError(f"{dataset} is no whole dataset, {error}: {remedy}") from error
     files = {
-        "photos": [dataset / "images" / f"{name}.jpg" for name in names],
-        "trimaps": [annotations / "trimaps" / f"{name}.png" for name in names],
+        "photos": [photo_path(root, name) for name in names],
+        "trimaps": [trimap_path(root, name) for name in names],
     }
     missing = {kind: [path for path in paths if not path.is_file()] for kind, paths in files.items()}
     if any(missing.values()):

@@ -7,11 +7,7 @@ from experiments.details import confusions, read_images, same_photos
 from experiments.runs import CONFUSION_COLUMNS, Run
 from experiments.scores import SCORES, Place, appearing
 from seg.metrics import scores_of_counts
-
-
-def breed(photo: str) -> str:
-    """`great_pyrenees_12` shows a great pyrenees."""
-    return photo.rpartition("_")[0].replace("_", " ")
+from seg.pets import breed
 
 
 def photo_scores(run: Run) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from torch import nn
 from seg.data import Split
 from seg.evaluation import predict_logits
 from seg.palette import indexed_image
+from seg.pets import TEST
 
 COLUMNS = 7
 
@@ -90,7 +91,7 @@ def load_probe(validation: Split) -> Probe:
     for name in VALIDATION_NAMES:
         if name in where:
             photos.append(np.asarray(validation.photos[where[name]]))
-            tiles.append({"name": name, "source": "test"})
+            tiles.append({"name": name, "source": TEST})
     packages = {name: package for name, package, _ in SAMPLES}
     for name, path in sample_photos().items():
         with Image.open(path) as image:

@@ -16,22 +16,19 @@ import torch
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
-from torchvision.datasets import OxfordIIITPet
 from tqdm import tqdm
 
 from seg import InputError
-from seg.pets import CLASS_NAMES
-
-# what Pillow raises on files that are damaged, no images, or absurdly large
-UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
-
-
-class DatasetMissing(InputError):
-    """The folder holds no Oxford-IIIT Pet dataset in torchvision's layout."""
-
-
-class BadPair(InputError):
-    """A photo or its trimap cannot be used."""
+from seg.pets import (
+    CLASS_NAMES,
+    UNREADABLE,
+    BadPair,
+    DatasetMissing,
+    listed_photos,
+    photo_path,
+    read_trimap,
+    trimap_path,
+)
 
 
 @dataclass(frozen=True)
@@ -109,12 +106,13 @@ def load_split(root: Path, split: str, size: int, *, skip_bad: bool = False, cac
         BadPair: a file is missing or unreadable, a trimap has other values than 1, 2, 3 or
             another size than its photo.
     """
-    pairs = _list_pairs(Path(root), split)
+    root = Path(root)
+    names = _listed(root, split)
     kept = "-skip-bad" if skip_bad else ""
-    folder = (cache or cache_folder()) / f"{split}-{size}{kept}-{_fingerprint(pairs)}"
+    folder = (cache or cache_folder()) / f"{split}-{size}{kept}-{_fingerprint(root, names)}"
     cached = _read_cache(folder)
     if cached is None:
-        _write_cache(folder, _decode(pairs, size, split, skip_bad))
+        _write_cache(folder, _decode(_Pairs(root, names, size), split, skip_bad))
         cached = _read_cache(folder)
     if cached is None:
         raise InputError(f"{folder}: the cache cannot be written or read: set BORDERLINE_CACHE to a writable folder")
@@ -125,30 +123,22 @@ def cache_folder() -> Path:
     return Path(os.environ.get("BORDERLINE_CACHE", Path.home() / ".cache" / "borderline"))
 
 
-def _list_pairs(root: Path, split: str) -> OxfordIIITPet:
+def _listed(root: Path, split: str) -> list[str]:
     remedy = f"pass --data DIR or set PETS_DATA, or run `python -m experiments.fetch --data {root}`"
-    if not (root / "oxford-iiit-pet").is_dir():
-        raise DatasetMissing(f"{root} has no oxford-iiit-pet/ folder: {remedy}")
     try:
-        pairs = OxfordIIITPet(root, split=split, target_types="segmentation")
-    except FileNotFoundError as error:
-        raise DatasetMissing(f"{error.filename} is missing: {remedy}") from error
-    except RuntimeError as error:
-        raise DatasetMissing(f"{root}/oxford-iiit-pet has no images/ or annotations/ folder: {remedy}") from error
-    except ValueError as error:
-        listing = root / "oxford-iiit-pet" / "annotations" / f"{split}.txt"
-        raise DatasetMissing(
-            f"{listing} has a line that is not `NAME CLASS SPECIES BREED` ({error}): {remedy}"
-        ) from error
-    if len(pairs) == 0:
-        raise DatasetMissing(f"{root}/oxford-iiit-pet/annotations/{split}.txt lists no photo: {remedy}")
-    return pairs
+        names = listed_photos(root, split)
+    except DatasetMissing as error:
+        raise DatasetMissing(f"{error}: {remedy}") from error
+    folder = photo_path(root, names[0]).parent
+    if not folder.is_dir():  # one thing to say, not that thousands of photos are missing
+        raise DatasetMissing(f"{folder} is missing: {remedy}")
+    return names
 
 
-def _fingerprint(pairs: OxfordIIITPet) -> str:
+def _fingerprint(root: Path, names: list[str]) -> str:
     """Twelve hex digits that change when a file of the split is added, removed or rewritten."""
     digest = hashlib.sha256()
-    for path in (path for pair in zip(pairs._images, pairs._segs, strict=True) for path in pair):
+    for path in (path for name in names for path in (photo_path(root, name), trimap_path(root, name))):
         try:
             status = path.stat()
             digest.update(f"{path.resolve()} {status.st_size} {status.st_mtime_ns}\n".encode())
@@ -157,57 +147,40 @@ def _fingerprint(pairs: OxfordIIITPet) -> str:
     return digest.hexdigest()[:12]
 
 
+@dataclass(frozen=True)
 class _Pairs(Dataset):
     """Decoded, resized pairs; a pair that cannot be used comes back as the reason, a string."""
 
-    def __init__(self, pairs: OxfordIIITPet, size: int) -> None:
-        self.pairs, self.size = pairs, size
+    root: Path
+    names: list[str]
+    size: int
 
     def __len__(self) -> int:
-        return len(self.pairs)
+        return len(self.names)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray] | str:
-        photo_path, trimap_path = self.pairs._images[index], self.pairs._segs[index]
-        for path in (photo_path, trimap_path):
-            if not path.is_file():
-                return f"{path} is missing"
+        name = self.names[index]
+        path = photo_path(self.root, name)
         try:
-            photo, trimap = self.pairs[index]
+            mask = read_trimap(trimap_path(self.root, name), path, self.size)
+            with Image.open(path) as photo:
+                resized = photo.convert("RGB").resize((self.size, self.size), Image.Resampling.BILINEAR)
+        except BadPair as error:
+            return str(error)
         except UNREADABLE as error:
-            # torchvision opens both in one call; opening the photo alone tells which one is bad
-            return f"{photo_path if _unreadable(photo_path) else trimap_path} cannot be read ({error})"
-        try:
-            labels = np.asarray(trimap)
-        except UNREADABLE as error:
-            return f"{trimap_path} cannot be read ({error})"
-        if trimap.size != photo.size:
-            return f"{trimap_path} is {trimap.size[0]} x {trimap.size[1]}, its photo {photo.size[0]} x {photo.size[1]}"
-        if labels.ndim != 2 or not np.isin(labels, (1, 2, 3)).all():
-            return f"{trimap_path} has values other than 1, 2 and 3"
-        side = (self.size, self.size)
-        photo = np.asarray(photo.resize(side, Image.Resampling.BILINEAR)).transpose(2, 0, 1)
-        mask = np.asarray(Image.fromarray(labels.astype(np.uint8)).resize(side, Image.Resampling.NEAREST)) - 1
-        return photo, mask.astype(np.uint8)
+            return f"{path} cannot be read ({error})"
+        return np.asarray(resized).transpose(2, 0, 1), mask
 
 
-def _unreadable(path: Path) -> bool:
-    try:
-        with Image.open(path) as image:
-            image.load()
-    except UNREADABLE:
-        return True
-    return False
-
-
-def _decode(pairs: OxfordIIITPet, size: int, split: str, skip_bad: bool) -> Split:
+def _decode(pairs: _Pairs, split: str, skip_bad: bool) -> Split:
     workers = os.cpu_count() or 1
-    loader = DataLoader(_Pairs(pairs, size), batch_size=32, num_workers=workers, collate_fn=list)
+    loader = DataLoader(pairs, batch_size=32, num_workers=workers, collate_fn=list)
     names, photos, masks, skipped = [], [], [], []
-    paths = iter(pairs._images)
-    with tqdm(total=len(pairs), desc=f"decoding {split} at {size} x {size}", unit="photo") as progress:
+    listed = iter(pairs.names)
+    with tqdm(total=len(pairs), desc=f"decoding {split} at {pairs.size} x {pairs.size}", unit="photo") as progress:
         for batch in loader:
             for item in batch:
-                name = next(paths).stem
+                name = next(listed)
                 progress.update()
                 if not isinstance(item, str):
                     names.append(name)

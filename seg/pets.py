@@ -1,8 +1,140 @@
-"""What the Oxford-IIIT Pet dataset is: its classes.
+"""What the Oxford-IIIT Pet dataset is: its classes, where its files lie, its lists of photos, its trimaps.
 
 Parkhi, Vedaldi, Zisserman and Jawahar, "Cats and Dogs", CVPR 2012. CC BY-SA 4.0.
 """
 
-# Class indices as the article numbers them; the dataset's trimaps store each one higher.
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from seg import InputError
+
+# Class indices as the article numbers them
 PET, BACKGROUND, BORDER = 0, 1, 2
 CLASS_NAMES = ("pet", "background", "border")
+# What a trimap stores for them: each index plus one
+TRIMAP_VALUES = (1, 2, 3)
+
+# The official splits: the first trains, the second validates
+TRAINVAL, TEST = "trainval", "test"
+SPLITS = (TRAINVAL, TEST)
+
+# The dataset's folder in a root, as torchvision lays it out
+DATASET_FOLDER = "oxford-iiit-pet"
+
+# what Pillow raises on files that are damaged, no images, or absurdly large
+UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+
+# of a trimap with wrong values, how many are told
+_TOLD_VALUES = 8
+
+
+class DatasetMissing(InputError):
+    """The folder holds no Oxford-IIIT Pet dataset in torchvision's layout."""
+
+
+class BadPair(InputError):
+    """A photo or its trimap cannot be used."""
+
+
+def dataset_folder(root: Path) -> Path:
+    return root / DATASET_FOLDER
+
+
+def photo_path(root: Path, name: str) -> Path:
+    return dataset_folder(root) / "images" / f"{name}.jpg"
+
+
+def trimap_path(root: Path, name: str) -> Path:
+    return dataset_folder(root) / "annotations" / "trimaps" / f"{name}.png"
+
+
+def list_path(root: Path, split: str) -> Path:
+    return dataset_folder(root) / "annotations" / f"{split}.txt"
+
+
+def breed(photo: str) -> str:
+    """`great_pyrenees_12` shows a great pyrenees."""
+    return photo.rpartition("_")[0].replace("_", " ")
+
+
+def listed_photos(root: Path, split: str) -> list[str]:
+    """The names of a split's photos, without extension, in its list's order: by breed.
+
+    Raises:
+        DatasetMissing: no dataset, no list for this split, or one that names no photos.
+    """
+    if not dataset_folder(root).is_dir():
+        raise DatasetMissing(f"{root} has no {DATASET_FOLDER}/ folder")
+    path = list_path(root, split)
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError as error:
+        raise DatasetMissing(f"{path} is missing") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetMissing(f"{path} cannot be read ({error})") from error
+    names = []
+    for number, line in enumerate(lines, start=1):
+        fields = line.split()
+        if not fields:
+            continue
+        if len(fields) != 4 or not all(field.isdecimal() for field in fields[1:]):
+            raise DatasetMissing(f"{path} has a line that is not `NAME CLASS SPECIES BREED` (line {number})")
+        names.append(fields[0])
+    if not names:
+        raise DatasetMissing(f"{path} lists no photo")
+    return names
+
+
+def read_trimap(path: Path, photo: Path, side: int | None = None) -> np.ndarray:
+    """The classes that a trimap gives to the pixels of its photo.
+
+    Files of any PNG type will do, such as palettes and 16 bits, as long as pixels hold 1, 2 and 3.
+
+    Args:
+        path: the trimap.
+        photo: its photo, of which only the size is read.
+        side: resize to side x side, without keeping the aspect ratio, each pixel the nearest one's.
+
+    Returns:
+        (H, W) uint8 of the photo's size, or (side, side); values PET, BACKGROUND, BORDER.
+
+    Raises:
+        BadPair: one of the two is missing or no image, the trimap is damaged, has another size than its
+            photo, or other values.
+    """
+    with _open(photo) as image:
+        photo_size = image.size
+    with _open(path) as trimap:
+        if trimap.size != photo_size:
+            its_size, photos = ("{} x {}".format(*size) for size in (trimap.size, photo_size))
+            raise BadPair(f"{path} is {its_size}, its photo {photos}")
+        try:
+            values = np.asarray(trimap)
+        except UNREADABLE as error:
+            raise BadPair(f"{path} cannot be read ({error})") from error
+    if values.ndim != 2 or not np.isin(values, TRIMAP_VALUES).all():
+        held = f"{trimap.mode} pixels" if values.ndim != 2 else f"the values {_told(np.unique(values))}"
+        meant = [f"{value} ({name})" for value, name in zip(TRIMAP_VALUES, CLASS_NAMES, strict=True)]
+        raise BadPair(f"{path} has {held}: a trimap holds {', '.join(meant[:-1])} and {meant[-1]}")
+    classes = values.astype(np.uint8) - 1
+    if side is None:
+        return classes
+    return np.asarray(Image.fromarray(classes).resize((side, side), Image.Resampling.NEAREST))
+
+
+def _open(path: Path) -> Image.Image:
+    """The image, of which the pixels are not read yet."""
+    if not path.is_file():
+        raise BadPair(f"{path} is missing")
+    try:
+        return Image.open(path)
+    except UNREADABLE as error:
+        raise BadPair(f"{path} cannot be read ({error})") from error
+
+
+def _told(values: np.ndarray) -> str:
+    told = ", ".join(f"{float(value):.15g}" for value in values[:_TOLD_VALUES])
+    more = len(values) - _TOLD_VALUES
+    return f"{told} and {more} more" if more > 0 else told

@@ -15,6 +15,8 @@ import torch
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
+from seg.pets import DATASET_FOLDER, SPLITS, dataset_folder, list_path, photo_path, trimap_path
+
 # no verdict on a busy machine's speed
 settings.register_profile("quick", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("quick")
@@ -67,7 +69,7 @@ def own_pets(tmp_path) -> Path:
 def real_pets() -> Path:
     """Root of the whole Oxford-IIIT Pet dataset: $PETS_DATA, or ../shared/data."""
     root = Path(os.environ.get("PETS_DATA", BESIDE_THE_PROJECT / "data"))
-    return _present(root, "set PETS_DATA to the folder that holds oxford-iiit-pet/")
+    return _present(root, f"set PETS_DATA to the folder that holds {DATASET_FOLDER}/")
 
 
 @pytest.fixture(scope="session")
@@ -77,23 +79,22 @@ def full_res_pets() -> Path:
 
 
 def _present(root: Path, remedy: str) -> Path:
-    if not (root / "oxford-iiit-pet").is_dir():
+    if not dataset_folder(root).is_dir():
         pytest.skip(f"{root} holds no dataset: {remedy}")
     return root
 
 
 def _draw_pets(root: Path, trainval: tuple[str, ...] = TRAINVAL_NAMES, test: tuple[str, ...] = TEST_NAMES) -> Path:
     """Photos of differing, non-square sizes: a reddish ellipse with a border on a noisy green ground."""
-    base = root / "oxford-iiit-pet"
-    (base / "images").mkdir(parents=True)
-    (base / "annotations" / "trimaps").mkdir(parents=True)
-    for split, names in (("trainval", trainval), ("test", test)):
+    photo_path(root, "").parent.mkdir(parents=True)
+    trimap_path(root, "").parent.mkdir(parents=True)
+    for split, names in zip(SPLITS, (trainval, test), strict=True):
         for index, name in enumerate(names):
             photo, trimap = _draw_pair(np.random.default_rng([index, len(split)]))
-            photo.save(base / "images" / f"{name}.jpg", quality=95)
-            trimap.save(base / "annotations" / "trimaps" / f"{name}.png")
+            photo.save(photo_path(root, name), quality=95)
+            trimap.save(trimap_path(root, name))
         lines = [f"{name} {1 + index % 37} {1 + name[0].islower()} 1\n" for index, name in enumerate(names)]
-        (base / "annotations" / f"{split}.txt").write_text("".join(lines))
+        list_path(root, split).write_text("".join(lines))
     return root
 
 

@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 from experiments import run as experiment
 from experiments.probe import sample_photos
 from seg.palette import indexed_image
+from seg.pets import photo_path, trimap_path
 
 LABELS = [f"Epoch {epoch} of 3" for epoch in range(4)]
 
@@ -190,7 +191,7 @@ def test_errors_are_where_mask_and_trimap_differ(page, runs, tiny_pets):
     with Image.open(runs / "focal-s0" / "predictions" / "epoch-003.png") as mosaic:
         left, top = index % layout["columns"] * 32, index // layout["columns"] * 32
         mask = np.asarray(mosaic)[top : top + 32, left : left + 32]
-    with Image.open(tiny_pets / "oxford-iiit-pet" / "annotations" / "trimaps" / "beagle_47.png") as trimap:
+    with Image.open(trimap_path(tiny_pets, "beagle_47")) as trimap:
         truth = np.asarray(trimap.resize((32, 32), Image.Resampling.NEAREST)) - 1
     page.get_by_label("Photo", exact=True).uncheck()
     page.get_by_label("Errors only").check()
@@ -278,7 +279,7 @@ def test_export_is_an_animation_of_every_epoch(page, kind):
 def test_own_photo_is_a_tile_with_a_mask_of_every_kept_epoch(page, tiny_pets):
     page.locator("#scrub-runs").get_by_label("weighted-s0").check()
     expect(page.locator(".scrub-scores")).to_contain_text("weighted-s0")
-    photo = tiny_pets / "oxford-iiit-pet" / "images" / "pug_3.jpg"
+    photo = photo_path(tiny_pets, "pug_3")
     page.get_by_label("Your own photo").set_input_files(photo)
     expect(page.get_by_role("button", name="Enlarge your photo")).to_be_attached()
     expect(page.get_by_test_id("scrub-status")).to_have_text("")

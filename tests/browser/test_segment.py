@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from experiments.command_line import RESULTS
+from seg.pets import photo_path
 
 SKY_BLUE, ORANGE = (86, 180, 233), (230, 159, 0)
 RUNS = ("ce-s0", "weighted-s0", "focal-s0")
@@ -242,7 +243,7 @@ def download(page: Page, name: str) -> tuple[str, Path]:
 
 
 def test_uploaded_photo_gets_masks_and_cut_outs_to_download(page, tiny_pets):
-    photo = tiny_pets / "oxford-iiit-pet" / "images" / "pug_2.jpg"
+    photo = photo_path(tiny_pets, "pug_2")
     with Image.open(photo) as image:
         size = image.size
     page.get_by_role("button", name="Remove Image").click()

@@ -14,6 +14,8 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from seg.pets import photo_path
+
 PROJECT = Path(__file__).parents[2]
 
 
@@ -29,7 +31,7 @@ def client(serve, runs, tmp_path_factory) -> Client:
 
 
 def test_segment_returns_a_mask_of_the_photos_size_and_a_report(client, tiny_pets):
-    photo = tiny_pets / "oxford-iiit-pet" / "images" / "beagle_48.jpg"
+    photo = photo_path(tiny_pets, "beagle_48")
     mask_path, report = client.predict(handle_file(photo), "ce-s0", api_name="/segment")
     with Image.open(mask_path) as mask, Image.open(photo) as original:
         assert mask.mode == "P"
@@ -43,7 +45,7 @@ def test_segment_returns_a_mask_of_the_photos_size_and_a_report(client, tiny_pet
 
 
 def test_segment_with_an_unknown_checkpoint_says_which_there_are(client, tiny_pets):
-    photo = tiny_pets / "oxford-iiit-pet" / "images" / "beagle_48.jpg"
+    photo = photo_path(tiny_pets, "beagle_48")
     with pytest.raises(AppError, match="no checkpoint dice-s0: choose from ce-s0, focal-s0"):
         client.predict(handle_file(photo), "dice-s0", api_name="/segment")
 

@@ -12,6 +12,7 @@ from PIL import Image
 from demo.catalogue import Catalogue
 from demo.scrub import ProbePhotos, scrub_value
 from experiments.probe import sample_photos
+from seg.pets import photo_path, trimap_path
 
 
 def file_of(url: str) -> str:
@@ -53,7 +54,7 @@ def test_with_the_dataset_validation_tiles_show_their_photo(tiny_runs, tiny_pets
     with Image.open(file_of(run["photos"])) as mosaic:
         left, top = index % run["columns"] * 32, index // run["columns"] * 32
         tile = np.asarray(mosaic.crop((left, top, left + 32, top + 32)), dtype=float)
-    with Image.open(tiny_pets / "oxford-iiit-pet" / "images" / "beagle_47.jpg") as photo:
+    with Image.open(photo_path(tiny_pets, "beagle_47")) as photo:
         expected = np.asarray(photo.resize((32, 32), Image.Resampling.BILINEAR), dtype=float)
     assert np.abs(tile - expected).mean() < 10  # JPEG
 
@@ -65,7 +66,7 @@ def test_truth_of_validation_tiles_is_their_trimap(tiny_runs, tiny_pets, tmp_pat
     with Image.open(file_of(run["truth"])) as mosaic:
         left, top = index % run["columns"] * 32, index // run["columns"] * 32
         classes = np.asarray(mosaic)[top : top + 32, left : left + 32]
-    with Image.open(tiny_pets / "oxford-iiit-pet" / "annotations" / "trimaps" / "beagle_47.png") as trimap:
+    with Image.open(trimap_path(tiny_pets, "beagle_47")) as trimap:
         np.testing.assert_array_equal(classes, np.asarray(trimap.resize((32, 32), Image.Resampling.NEAREST)) - 1)
 
 
@@ -77,9 +78,8 @@ def test_runs_of_one_layout_share_the_photos_and_the_truth(tiny_runs, tiny_pets,
 
 
 def test_damaged_photo_is_shown_as_a_missing_one(tiny_runs, own_pets, tmp_path):
-    images = own_pets / "oxford-iiit-pet" / "images"
-    shutil.copy(images / "Bengal_36.jpg", images / "beagle_47.jpg")
-    (images / "Bengal_35.jpg").write_bytes(b"no photo")
+    shutil.copy(photo_path(own_pets, "Bengal_36"), photo_path(own_pets, "beagle_47"))
+    photo_path(own_pets, "Bengal_35").write_bytes(b"no photo")
     tiles = scrub_value(Catalogue((tiny_runs,)), ProbePhotos(own_pets, served=tmp_path), ["ce-s0"])["runs"][0]["tiles"]
     shown = {tile["name"]: tile["photo"] for tile in tiles}
     assert (shown["Bengal_35"], shown["beagle_47"]) == (False, True)

@@ -13,6 +13,7 @@ from demo.catalogue import Catalogue
 from demo.scrub_own import epoch_weights, own_functions
 from experiments.runs import read_run
 from seg.inference import Segmenter
+from seg.pets import photo_path
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def photo(tiny_pets, tmp_path, monkeypatch) -> str:
     """A photo that a page has uploaded."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
     (tmp_path / "uploads").mkdir()
-    return shutil.copy(tiny_pets / "oxford-iiit-pet" / "images" / "pug_1.jpg", tmp_path / "uploads")
+    return shutil.copy(photo_path(tiny_pets, "pug_1"), tmp_path / "uploads")
 
 
 def picture(answer: dict) -> Image.Image:
@@ -62,7 +63,7 @@ def test_photo_is_the_one_uploaded(runs, photo):
 
 def test_what_cannot_be_segmented_is_answered_in_one_sentence(runs, photo, tiny_pets):
     own_photo, own_mask = own_functions(Catalogue((runs,)))
-    foreign = str(tiny_pets / "oxford-iiit-pet" / "images" / "pug_2.jpg")
+    foreign = str(photo_path(tiny_pets, "pug_2"))
     assert "not uploaded here" in own_photo({"run": "focal-s0", "path": foreign})["error"]
     assert "no weights of epoch 7" in own_mask({"run": "focal-s0", "path": photo, "epoch": 7})["error"]
     assert "is no number" in own_mask({"run": "focal-s0", "path": photo, "epoch": "last"})["error"]

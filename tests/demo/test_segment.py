@@ -17,6 +17,7 @@ from demo.segment import compare_two, offer_sides, show_masks, write_download
 from demo.segment_photo import Session, open_photo, segment_photo
 from seg import InputError
 from seg.inference import Segmenter
+from seg.pets import photo_path
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def catalogue(tiny_runs) -> Catalogue:
 def photo(tmp_path, tiny_pets):
     """A photo that a camera held upright stored on its side: 30 x 50 as seen."""
     path = tmp_path / "upright.jpg"
-    with Image.open(tiny_pets / "oxford-iiit-pet" / "images" / "pug_1.jpg") as image:
+    with Image.open(photo_path(tiny_pets, "pug_1")) as image:
         sideways = image.resize((50, 30))
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -144,7 +145,7 @@ def test_second_photo_ends_the_first_ones_work(catalogue, photo, tiny_pets, monk
     first = show_masks(catalogue, session, str(photo), ["ce-s0", "focal-s0"])
     assert next(first).count("<figure") == 0
     assert next(first).count("<figure") == 1
-    other = tiny_pets / "oxford-iiit-pet" / "images" / "pug_2.jpg"
+    other = photo_path(tiny_pets, "pug_2")
     assert last(catalogue, other, ["ce-s0"], session).count("<figure") == 1
     asked_before = list(asked)
     assert list(first) == []  # says no more, and asks no other checkpoint
@@ -153,7 +154,7 @@ def test_second_photo_ends_the_first_ones_work(catalogue, photo, tiny_pets, monk
 
 
 def test_photo_that_arrives_during_a_pass_is_not_overwritten_by_it(catalogue, photo, tiny_pets, monkeypatch):
-    session, other = Session(), tiny_pets / "oxford-iiit-pet" / "images" / "pug_2.jpg"
+    session, other = Session(), photo_path(tiny_pets, "pug_2")
     real, newer = segment_photo, []
 
     def interrupted(image, run):

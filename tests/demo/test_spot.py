@@ -17,6 +17,7 @@ from demo.spot import ALL_BREEDS, DISAGREEMENT, HARDEST, SUSPICION, distribution
 from experiments.runs import BadRun
 from experiments.scores import Place, appearing
 from seg.inference import Segmenter
+from seg.pets import photo_path, trimap_path
 
 
 @pytest.fixture
@@ -102,10 +103,9 @@ def test_a_photo_is_shown_with_its_label_and_the_chosen_runs_masks(catalogue, ti
     assert "Looks odd." in page
     assert "ce-s0" not in page
     label, mask = (np.asarray(picture) for picture in pictures(page))
-    base = tiny_pets / "oxford-iiit-pet"
-    np.testing.assert_array_equal(label + 1, np.asarray(Image.open(base / "annotations" / "trimaps" / "pug_2.png")))
+    np.testing.assert_array_equal(label + 1, np.asarray(Image.open(trimap_path(tiny_pets, "pug_2"))))
     predicted = Segmenter.load(tiny_runs / "focal-s0" / "model.safetensors").predict(
-        Image.open(base / "images" / "pug_2.jpg")
+        Image.open(photo_path(tiny_pets, "pug_2"))
     )
     np.testing.assert_array_equal(mask, predicted.mask)
 
@@ -125,5 +125,5 @@ def test_a_photo_s_name_is_no_way_out_of_the_dataset(catalogue, tiny_pets):
 
 
 def test_a_damaged_photo_is_told(catalogue, own_pets):
-    (own_pets / "oxford-iiit-pet" / "images" / "Bengal_35.jpg").write_bytes(b"no photo")
+    photo_path(own_pets, "Bengal_35").write_bytes(b"no photo")
     assert "Bengal_35 cannot be read" in look(catalogue, own_pets, "Bengal_35", ["ce-s0"])

@@ -13,7 +13,8 @@ import pytest
 from torchvision.datasets import OxfordIIITPet, utils
 
 from experiments import fetch
-from seg.data import DatasetMissing, load_split
+from seg.data import load_split
+from seg.pets import DatasetMissing, dataset_folder, photo_path, trimap_path
 
 ARCHIVES = ("images.tar.gz", "annotations.tar.gz")
 
@@ -26,7 +27,7 @@ def oxford(tiny_pets, tmp_path, monkeypatch) -> SimpleNamespace:
     for archive in ARCHIVES:
         folder = archive.removesuffix(".tar.gz")
         with tarfile.open(served / archive, "w:gz") as tar:
-            tar.add(tiny_pets / "oxford-iiit-pet" / folder, folder)
+            tar.add(dataset_folder(tiny_pets) / folder, folder)
 
     class Handler(SimpleHTTPRequestHandler):
         def __init__(self, *arguments) -> None:
@@ -58,7 +59,7 @@ def files(root: Path) -> dict[str, bytes]:
 
 
 def assert_no_dataset(root: Path) -> None:
-    assert not (root / "oxford-iiit-pet").exists()
+    assert not dataset_folder(root).exists()
     with pytest.raises(DatasetMissing):
         load_split(root, "trainval", 16)
 
@@ -83,10 +84,9 @@ def test_a_whole_dataset_is_not_downloaded_again(command, oxford, tiny_pets):
 
 
 def test_missing_files_are_counted_and_nothing_is_touched(command, oxford, own_pets):
-    base = own_pets / "oxford-iiit-pet"
-    (base / "images" / "Abyssinian_2.jpg").unlink()
-    (base / "images" / "Abyssinian_4.jpg").unlink()
-    (base / "annotations" / "trimaps" / "Bengal_36.png").unlink()
+    photo_path(own_pets, "Abyssinian_2").unlink()
+    photo_path(own_pets, "Abyssinian_4").unlink()
+    trimap_path(own_pets, "Bengal_36").unlink()
     before = files(own_pets)
     ended = command(fetch, "--data", own_pets)
     assert (ended.status, ended.out) == (2, "")
@@ -98,7 +98,7 @@ def test_missing_files_are_counted_and_nothing_is_touched(command, oxford, own_p
 
 @pytest.mark.parametrize("gone", ["annotations/test.txt", "annotations", "images"])
 def test_a_dataset_without_lists_or_folders_is_told(command, oxford, own_pets, gone):
-    path = own_pets / "oxford-iiit-pet" / gone
+    path = dataset_folder(own_pets) / gone
     path.unlink() if path.is_file() else shutil.rmtree(path)
     ended = command(fetch, "--data", own_pets)
     assert (ended.status, ended.out) == (2, "")

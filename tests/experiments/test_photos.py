@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from experiments.photos import breed, disagreements, hardest, photo_scores, suspects
+from experiments.photos import disagreements, hardest, photo_scores, suspects
 from experiments.runs import Run, find_runs
 from experiments.scores import Place, appearing
 from seg import InputError
@@ -108,13 +108,6 @@ def test_only_photos_that_all_runs_scored_are_ranked(write_run, counts):
     two = write_run("two", counts[1][2:6], photos=list("xefc"))
     assert sorted(hardest([one, two], "pixel_accuracy").index) == ["c", "e", "f"]
     assert sorted(disagreements([one], [two], "pixel_accuracy").index) == ["c", "e", "f"]
-
-
-@pytest.mark.parametrize(
-    ("photo", "name"), [("great_pyrenees_12", "great pyrenees"), ("Egyptian_Mau_1", "Egyptian Mau"), ("pug_3", "pug")]
-)
-def test_a_photos_name_says_its_breed(photo, name):
-    assert breed(photo) == name
 
 
 # ---- suspects

@@ -9,6 +9,7 @@ from PIL import Image
 from experiments import probe
 from experiments.probe import COLUMNS, SAMPLES, VALIDATION_NAMES, load_probe, mosaic, sample_photos
 from seg.data import load_split
+from seg.pets import list_path
 from seg.segnet import SegNet
 
 # trimaps of the test split known to be all background
@@ -81,7 +82,7 @@ def test_a_mosaic_holds_each_tile_at_its_row_and_column(count, side, seed):
 
 
 def test_the_validation_photos_are_21_breeds_of_the_test_split_without_known_noise(real_pets):
-    listing = (real_pets / "oxford-iiit-pet" / "annotations" / "test.txt").read_text().split("\n")
+    listing = list_path(real_pets, "test").read_text().split("\n")
     breeds = {line.split()[0]: line.split()[1] for line in listing if line}
     assert set(VALIDATION_NAMES) <= breeds.keys()
     assert len({breeds[name] for name in VALIDATION_NAMES}) == len(VALIDATION_NAMES) == 21

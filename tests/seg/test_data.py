@@ -1,4 +1,5 @@
 import functools
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,21 +11,10 @@ from PIL import Image
 from tqdm import tqdm
 
 from seg import InputError
-from seg.data import BadPair, DatasetMissing, DeviceSplit, Split, load_split
+from seg.data import DeviceSplit, Split, load_split
+from seg.pets import BadPair, DatasetMissing, dataset_folder, list_path, photo_path, trimap_path
 
 FIRST, SECOND = "Abyssinian_1", "Abyssinian_2"
-
-
-def photo_path(root: Path, name: str = FIRST) -> Path:
-    return root / "oxford-iiit-pet" / "images" / f"{name}.jpg"
-
-
-def trimap_path(root: Path, name: str = FIRST) -> Path:
-    return root / "oxford-iiit-pet" / "annotations" / "trimaps" / f"{name}.png"
-
-
-def list_path(root: Path, split: str = "trainval") -> Path:
-    return root / "oxford-iiit-pet" / "annotations" / f"{split}.txt"
 
 
 def refuse(*arguments, **options):
@@ -53,8 +43,8 @@ def test_pairs_are_resized_as_pil_resizes_them_in_the_lists_order(tiny_pets, spl
 
 
 def test_grey_and_palette_photos_become_rgb(own_pets, tmp_path):
-    grey = Image.open(photo_path(own_pets)).convert("L")
-    grey.save(photo_path(own_pets))
+    grey = Image.open(photo_path(own_pets, FIRST)).convert("L")
+    grey.save(photo_path(own_pets, FIRST))
     photo = load_split(own_pets, "trainval", 32, cache=tmp_path).photos[0]
     np.testing.assert_array_equal(photo[0], photo[1])
     np.testing.assert_array_equal(photo[0], photo[2])
@@ -63,7 +53,7 @@ def test_grey_and_palette_photos_become_rgb(own_pets, tmp_path):
 def test_names_do_not_depend_on_the_progress_bar(own_pets, tmp_path, monkeypatch):
     monkeypatch.setattr("seg.data.tqdm", functools.partial(tqdm, disable=True))
     loaded = load_split(own_pets, "trainval", 16, cache=tmp_path)
-    assert loaded.names == [line.split()[0] for line in list_path(own_pets).read_text().splitlines()]
+    assert loaded.names == [line.split()[0] for line in list_path(own_pets, "trainval").read_text().splitlines()]
 
 
 # --- the cache ------------------------------------------------------------------------------------
@@ -77,15 +67,36 @@ def test_the_second_load_opens_no_image(own_pets, tmp_path, monkeypatch):
         load_split(own_pets, "trainval", 16, cache=tmp_path)
 
 
-@pytest.mark.parametrize("changed", [photo_path, trimap_path])
-def test_a_changed_file_is_decoded_again(own_pets, tmp_path, changed):
-    first = load_split(own_pets, "trainval", 32, cache=tmp_path)
-    path = changed(own_pets)
+def flip(path: Path) -> None:
     with Image.open(path) as image:
         flipped = image.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
     flipped.save(path)
+
+
+def rewritten_later_at_the_same_size(path: Path) -> None:
+    before = path.stat()
+    flip(path)
+    path.write_bytes(path.read_bytes().ljust(before.st_size, b"\0"))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
+    assert path.stat().st_size == before.st_size
+
+
+def rewritten_at_the_same_time(path: Path) -> None:
+    before = path.stat()
+    flip(path)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_size != before.st_size
+
+
+@pytest.mark.parametrize("rewrite", [rewritten_later_at_the_same_size, rewritten_at_the_same_time])
+@pytest.mark.parametrize("path_of", [photo_path, trimap_path])
+def test_a_rewritten_file_is_decoded_again(own_pets, tmp_path, path_of, rewrite):
+    path = path_of(own_pets, FIRST)
+    path.write_bytes(path.read_bytes() + bytes(1000))  # room for a rewritten one: readers stop at an image's end
+    first = load_split(own_pets, "trainval", 32, cache=tmp_path)
+    rewrite(path)
     second = load_split(own_pets, "trainval", 32, cache=tmp_path)
-    was, now = (split.photos if changed is photo_path else split.masks for split in (first, second))
+    was, now = (split.photos if path_of is photo_path else split.masks for split in (first, second))
     assert (was[0] != now[0]).any()
     np.testing.assert_array_equal(was[1:], now[1:])
 
@@ -209,7 +220,7 @@ def test_skip_bad_leaves_bad_pairs_out_and_lists_them(own_pets, tmp_path):
 
 
 def test_pairs_skipped_once_are_not_skipped_unasked_from_the_cache(own_pets, tmp_path):
-    half(photo_path(own_pets))
+    half(photo_path(own_pets, FIRST))
     load_split(own_pets, "trainval", 16, skip_bad=True, cache=tmp_path)
     with pytest.raises(BadPair):
         load_split(own_pets, "trainval", 16, cache=tmp_path)
@@ -217,34 +228,34 @@ def test_pairs_skipped_once_are_not_skipped_unasked_from_the_cache(own_pets, tmp
 
 def test_a_split_without_a_usable_pair_is_an_error_even_when_skipping(draw_pets, tmp_path):
     root = draw_pets(tmp_path / "pets", trainval=(FIRST,), test=())
-    half(photo_path(root))
+    half(photo_path(root, FIRST))
     with pytest.raises(BadPair) as caught:
         load_split(root, "trainval", 16, skip_bad=True, cache=tmp_path)
-    assert_one_line_naming(caught.value, photo_path(root))
+    assert_one_line_naming(caught.value, photo_path(root, FIRST))
 
 
 def without_images(root: Path) -> Path:
-    (root / "oxford-iiit-pet" / "images").rename(root / "moved")
-    return root / "oxford-iiit-pet"
+    (dataset_folder(root) / "images").rename(root / "moved")
+    return dataset_folder(root) / "images"
 
 
 def without_list(root: Path) -> Path:
-    list_path(root).unlink()
-    return list_path(root)
+    list_path(root, "trainval").unlink()
+    return list_path(root, "trainval")
 
 
 def with_a_short_line(root: Path) -> Path:
-    list_path(root).write_text(f"{FIRST} 1 1 1\n{SECOND}\n")
-    return list_path(root)
+    list_path(root, "trainval").write_text(f"{FIRST} 1 1 1\n{SECOND}\n")
+    return list_path(root, "trainval")
 
 
 def with_an_empty_list(root: Path) -> Path:
-    list_path(root).write_text("")
-    return list_path(root)
+    list_path(root, "trainval").write_text("")
+    return list_path(root, "trainval")
 
 
 def without_anything(root: Path) -> Path:
-    (root / "oxford-iiit-pet").rename(root.with_name("moved"))
+    dataset_folder(root).rename(root.with_name("moved"))
     return root
 
 

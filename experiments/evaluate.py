@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pandas as pd
-import torch
 from tqdm import tqdm
 
 from experiments.command_line import (
@@ -16,16 +14,12 @@ from experiments.command_line import (
     run_command,
     write_csv,
 )
-from experiments.details import write_details
 from experiments.options import FIELDS, used_options
-from experiments.runs import read_run
 from experiments.scores import SCORES
 from seg import InputError
-from seg.checkpoint import load_checkpoint
-from seg.data import DeviceSplit, load_split
-from seg.evaluation import choose_precision, evaluate
-from seg.losses import make_loss
-from seg.options import Options
+from seg.losses import BASELINE, make_loss
+from seg.options import PRECISIONS, Options
+from seg.pets import TEST, TRAINVAL
 
 
 def main(arguments: list[str] | None) -> int:
@@ -37,7 +31,7 @@ def main(arguments: list[str] | None) -> int:
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="a .safetensors file, or a run's folder")
     add_data_option(parser)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
-    parser.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="fp32", help="(default: fp32)")
+    parser.add_argument("--precision", choices=PRECISIONS, default="fp32", help="(default: fp32)")
     parser.add_argument("--limit", type=positive(int), help="score a fixed sample of this many photos")
     parser.add_argument("--skip-bad", action="store_true", help="leave out pairs that cannot be used")
     parser.add_argument("--flip", action="store_true", help="average each prediction with the mirrored photo's")
@@ -56,19 +50,28 @@ def main(arguments: list[str] | None) -> int:
         raise InputError("--details are of all photos, as they are: leave out --limit and --flip")
     if options.details and not ((path.parent / "run.json").is_file() and path.name == "model.safetensors"):
         raise InputError(f"{path} is not a run's model.safetensors, which --details belong to: give a run's folder")
+    # torch and pandas take seconds to import: a wrong option is answered before
+    import pandas as pd
+    import torch
+
+    from experiments.details import write_details
+    from seg.checkpoint import load_checkpoint
+    from seg.data import DeviceSplit, load_split
+    from seg.evaluation import choose_precision, evaluate
+
     model, metadata = load_checkpoint(path)
     device = choose_device(options.device)
     precision = choose_precision(device) if options.precision == "auto" else options.precision
     network_size = metadata["input_size"]
     size, held_out = _scored_on(path)
-    split = load_split(options.data, "trainval" if held_out else "test", size, skip_bad=options.skip_bad)
+    split = load_split(options.data, TRAINVAL if held_out else TEST, size, skip_bad=options.skip_bad)
     split = (split.holdout()[1] if held_out else split).sample(options.limit)
     photos = DeviceSplit.upload(split, device)
     with tqdm(total=len(split), desc="scoring", unit="img") as progress:
         evaluation = evaluate(
             model.to(device, memory_format=torch.channels_last),
             photos,
-            make_loss(Options(loss="ce")),
+            make_loss(Options(loss=BASELINE)),
             network_size=network_size,
             precision=precision,
             flip=options.flip,
@@ -79,7 +82,7 @@ def main(arguments: list[str] | None) -> int:
         write_details(path.parent, split.names, evaluation)
     scores, recorded = evaluation.scores(), dict(metadata["scores"])
     scores["cross_entropy"] = scores.pop("val_loss")
-    if metadata["loss"] == "ce":  # what the other losses recorded is another quantity
+    if metadata["loss"] == BASELINE:  # what the other losses recorded is another quantity
         recorded["cross_entropy"] = recorded.get("val_loss")
 
     print(f"{path}: {metadata['loss']}, epoch {metadata['epoch']}, network at {network_size} x {network_size}")
@@ -103,6 +106,8 @@ def _scored_on(checkpoint: Path) -> tuple[int, bool]:
     folder = checkpoint.parent.parent if checkpoint.parent.name == "weights" else checkpoint.parent
     if not (folder / "run.json").is_file():
         return FIELDS["size"].default, False
+    from experiments.runs import read_run  # as above
+
     options = used_options(read_run(folder).info)
     return options["size"], options["holdout"]
 

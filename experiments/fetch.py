@@ -4,8 +4,6 @@ import shutil
 from http.client import HTTPException
 from pathlib import Path
 
-from torchvision.datasets import OxfordIIITPet
-
 from experiments.command_line import OneLineParser, add_data_option, run_command
 from seg import InputError
 from seg.pets import DATASET_FOLDER, SPLITS, DatasetMissing, dataset_folder, listed_photos, photo_path, trimap_path
@@ -37,6 +35,8 @@ def download(root: Path) -> None:
     Raises:
         InputError: no network, a damaged download, or no place to write.
     """
+    from torchvision.datasets import OxfordIIITPet  # with torch, which takes seconds to import
+
     unfinished = root / f".{DATASET_FOLDER}-unfinished"
     dataset = dataset_folder(unfinished)
     archives = [dataset / url.rsplit("/", 1)[1] for url, _ in OxfordIIITPet._RESOURCES]

@@ -28,7 +28,7 @@ from experiments.options import used_options
 from experiments.runs import BadRun, Run, read_run
 from experiments.scores import Place, Score, appearing
 from seg import InputError
-from seg.data import load_split
+from seg.pets import TEST, TRAINVAL
 
 PROJECT = Path(__file__).parents[1]
 POLL_SECONDS = 0.25
@@ -106,9 +106,11 @@ def _begun(folder: Path) -> Run | None:
 
 def _decode_once(data: Path, runs: list[PlannedRun]) -> None:
     """Fill the cache that the runs read, so that they need not all do it, and bad data shows before any begins."""
+    from seg.data import load_split  # with torch, which takes seconds to import
+
     needed = {}
     for run in runs:
-        for split in ("trainval",) if run.options.holdout else ("trainval", "test"):
+        for split in (TRAINVAL,) if run.options.holdout else (TRAINVAL, TEST):
             needed[split, run.options.size, run.options.skip_bad] = None
     for split, size, skip_bad in needed:
         load_split(data, split, size, skip_bad=skip_bad)

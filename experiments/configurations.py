@@ -39,7 +39,7 @@ def configurations(runs: list[Run]) -> list[Configuration]:
     """Group runs by all that matters but the seed; the order is that of each group's first run.
 
     A second run of the same options and seed (trained on another machine, say) begins a group of its
-    own: it is no new seed. So does a run that has trained for another number of epochs.
+    own: it is no new seed. So does a run that has trained for another number of epochs, or in another precision.
     """
     groups: dict[tuple[str, int], list[Run]] = {}
     for run in runs:
@@ -55,9 +55,16 @@ def configurations(runs: list[Run]) -> list[Configuration]:
         trained, planned = first.epochs_trained, first.epochs_planned
         progress = "" if trained == planned else f" ({trained} of {planned} epochs)"
         stem = re.sub(rf"-s{first.seed}(?=$| )", "", first.name)
-        name = next(name for name in (stem + progress, first.name + progress, str(first.folder)) if name not in found)
+        names = [stem + progress, first.name + progress, str(first.folder)]
+        if names[0] in found and _precision(found[names[0]].runs[0]) != _precision(first):
+            names.insert(0, f"{stem} ({_precision(first)}){progress}")
+        name = next(name for name in names if name not in found)
         found[name] = Configuration(name, tuple(members), first.epochs_trained)
     return list(found.values())
+
+
+def _precision(run: Run) -> str:
+    return used_options(run.info)["precision"]
 
 
 def baseline(found: list[Configuration]) -> Configuration | None:

@@ -69,6 +69,7 @@ def results(runs: list[Run], analysis: Analysis, figures: list[str], recipe: Ana
         QUESTION,
         "## The answer",
         "\n".join(answer(analysis)),
+        _compared(runs),
         *_comparison(analysis),
         scores_section(analysis).as_markdown(),
         _article(analysis),
@@ -105,14 +106,25 @@ def with_results(readme: str, runs: list[Run], analysis: Analysis) -> str:
     if not (start and end):
         raise InputError(f"README.md lacks the lines `{README_START}` and `{README_END}` around its results")
     table = scores_section(analysis)
-    devices = ", ".join(sorted({run.device_name for run in runs if run.device_name}))
     lines = [
         "\n".join(answer(analysis)),
         "\n".join(table.as_markdown().splitlines()[2:]),
-        f"Trained on {devices}. {_article(analysis)}",
+        _compared(runs),
+        _article(analysis),
         "[RESULTS.md](RESULTS.md) has the intervals, the price, calibration, and the labels to distrust.",
     ]
     return f"{before}{start}\n\n" + "\n\n".join(lines) + f"\n\n{end}{after}"
+
+
+def _compared(runs: list[Run]) -> str:
+    """One line that says what is compared: the runs, and where and in which precision each was trained."""
+    machines: dict[str, list[str]] = {}
+    for run in runs:
+        said = [text for text in (run.device_name, run.environment.get("precision")) if text]
+        machines.setdefault(" in ".join(said) or "an unknown machine", []).append(f"`{run.name}`")
+    trained = "; ".join(f"{', '.join(names)} on {machine}" for machine, names in machines.items())
+    unlike = " Unlike machines round differently, which changes a run as another seed does." if len(machines) > 1 else ""
+    return f"Compared: {trained}.{unlike}"
 
 
 def _comparison(analysis: Analysis) -> list[str]:

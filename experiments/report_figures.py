@@ -1,6 +1,7 @@
 """The figures of RESULTS.md, drawn as SVG with matplotlib (in requirements-dev.txt: the app does without)."""
 
 from collections.abc import Callable, Iterator
+from itertools import cycle
 from pathlib import Path
 
 import matplotlib as mpl
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 from experiments.analysis import ARTICLE_PIXEL_ACCURACY, Analysis
 from experiments.configurations import Configuration
 from experiments.scores import SCORES, Place, accuracy_within, appearing
-from seg.losses import loss_colour
+from seg.losses import LOSSES, loss_colour
 from seg.metrics import BANDS
 
 # The same data must give the same bytes, so that a test can tell whether a figure is of this data
@@ -28,8 +29,9 @@ STYLE = {
     "figure.facecolor": "white",
     "lines.linewidth": 1.8,
 }
-# Configurations of one loss share its colour; these tell them apart
-MARKERS = "osD^vPX<>*hpd"
+# Configurations of one loss share its colour; these tell them apart. The first has its loss's own marker
+LOSS_MARKERS = {"circle": "o", "square": "s", "diamond": "D", "star": "*"}
+MARKERS = "^vPX<>hpd"
 DASHES = ("-", "--", ":", "-.")
 
 
@@ -175,14 +177,17 @@ def reliability(analysis: Analysis) -> Figure:
 
 def _styled(analysis: Analysis) -> Iterator[tuple[Configuration, dict[str, str]]]:
     seen: dict[str, int] = {}
-    for index, configuration in enumerate(analysis.configurations):
-        of_loss = seen[configuration.loss] = seen.get(configuration.loss, -1) + 1
+    free = cycle(MARKERS)
+    for configuration in analysis.configurations:
+        loss = configuration.loss
+        of_loss = seen[loss] = seen.get(loss, -1) + 1
+        own = LOSS_MARKERS.get(LOSSES[loss].marker) if of_loss == 0 and loss in LOSSES else None
         yield (
             configuration,
             {
-                "color": loss_colour(configuration.loss),
+                "color": loss_colour(loss),
                 "dash": DASHES[of_loss % len(DASHES)],
-                "marker": MARKERS[index % len(MARKERS)],
+                "marker": own or next(free),
             },
         )
 

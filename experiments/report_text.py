@@ -123,7 +123,9 @@ def _compared(runs: list[Run]) -> str:
         said = [text for text in (run.device_name, run.environment.get("precision")) if text]
         machines.setdefault(" in ".join(said) or "an unknown machine", []).append(f"`{run.name}`")
     trained = "; ".join(f"{', '.join(names)} on {machine}" for machine, names in machines.items())
-    unlike = " Unlike machines round differently, which changes a run as another seed does." if len(machines) > 1 else ""
+    unlike = (
+        " Unlike machines round differently, which changes a run as another seed does." if len(machines) > 1 else ""
+    )
     return f"Compared: {trained}.{unlike}"
 
 

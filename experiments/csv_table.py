@@ -145,7 +145,7 @@ def _odd(text: str) -> bool:
 
 def _quoted(text: str) -> str:
     """In one line, and not the whole of a long one."""
-    return ascii(text if len(text) <= 30 else text[:30] + "...")
+    return repr(text if len(text) <= 30 else text[:30] + "...")
 
 
 def _line(content: bytes, position: int) -> int:

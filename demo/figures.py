@@ -175,8 +175,7 @@ def _by_seed(configuration: Configuration, score: str) -> pd.DataFrame:
     """The score by epoch, one column a run: of the epochs that all have."""
     columns = {}
     for run in configuration.runs:
-        epochs = run.epochs.drop_duplicates("epoch", keep="last")
-        columns[run.name] = epochs[score].set_axis(epochs["epoch"].astype(int))
+        columns[run.name] = run.epochs.set_index("epoch")[score]
     return pd.concat(columns, axis=1, join="inner")
 
 

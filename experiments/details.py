@@ -1,15 +1,13 @@
 """What a run knows of single photos, of bands around the silhouette and of its confidence: three CSVs."""
 
-import csv
-import io
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from experiments.runs import CONFUSION_COLUMNS, DETAILS, BadRun, Run, csv_cell
+from experiments.csv_table import BadTable, read_table, write_table
+from experiments.runs import CONFUSION_COLUMNS, DETAILS, BadRun, Run
 from experiments.scores import Place, appearing
 from seg import InputError
 from seg.evaluation import Evaluation
@@ -30,43 +28,35 @@ def write_details(folder: Path, names: Sequence[str], evaluation: Evaluation) ->
     """Write `images.csv`, `bands.csv` and `calibration.csv` of a detailed evaluation of the last epoch."""
     soft = (evaluation.cross_entropy, evaluation.custom_iou, evaluation.boundary_iou)
     photos = zip(names, evaluation.confusions.flatten(1).tolist(), *(column.tolist() for column in soft), strict=True)
-    _write(folder / "images.csv", IMAGE_COLUMNS, ([name, *counts, *scores] for name, counts, *scores in photos))
+    write_table(folder / "images.csv", IMAGE_COLUMNS, ([name, *counts, *scores] for name, counts, *scores in photos))
 
     bands = zip(BANDS, evaluation.bands.tolist(), strict=True)
     rows = ([band, pixels, correct, _ratio(correct, pixels)] for band, (pixels, correct) in bands)
-    _write(folder / "bands.csv", BAND_COLUMNS, rows)
+    write_table(folder / "bands.csv", BAND_COLUMNS, rows)
 
     rows = []
     for pixels, bins in zip(CALIBRATED_PIXELS, evaluation.calibration.tolist(), strict=True):
         for index, (count, confidence, correct) in enumerate(bins):
             edges = index / CALIBRATION_BINS, (index + 1) / CALIBRATION_BINS
             rows.append([pixels, index, *edges, int(count), _ratio(confidence, count), _ratio(correct, count)])
-    _write(folder / "calibration.csv", CALIBRATION_COLUMNS, rows)
+    write_table(folder / "calibration.csv", CALIBRATION_COLUMNS, rows)
 
 
 def _ratio(part: float, whole: float) -> float:
     return part / whole if whole else float("nan")
 
 
-def _write(path: Path, columns: Sequence[str], rows: Iterable[list]) -> None:
-    """Write and rename, so that a reader sees the old file or the whole new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with open(temporary, "w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows([csv_cell(value) for value in row] for row in rows)
-    temporary.replace(path)
-
-
 def read_images(run: Run) -> pd.DataFrame:
-    """`images.csv` by photo name.
+    """`images.csv` by photo name; a score that the file lacks is NaN.
 
     Raises:
         BadRun: it is missing or damaged.
     """
-    images = _read(run, "images.csv", IMAGE_COLUMNS, text=("name",))
-    if images["name"].duplicated().any():
-        raise BadRun(f"{run.folder / 'images.csv'} names a photo twice: {_again(run)}")
+    counted = ("name", *CONFUSION_COLUMNS)
+    images = _read(run, "images.csv", IMAGE_COLUMNS, needed=counted, whole=CONFUSION_COLUMNS, words=("name",))
+    twice = images.index[images["name"].duplicated()]
+    if len(twice):
+        raise BadRun(f"{run.folder / 'images.csv'}, line {twice[0]}: names a photo twice: {score_again(run)}")
     return images.set_index("name")
 
 
@@ -97,7 +87,8 @@ def read_bands(run: Run) -> pd.DataFrame:
     Raises:
         BadRun: it is missing or damaged.
     """
-    bands = _read(run, "bands.csv", BAND_COLUMNS, gaps=("accuracy",))
+    counted = ("band", "pixels", "correct")
+    bands = _read(run, "bands.csv", BAND_COLUMNS, needed=counted, whole=counted).reset_index(drop=True)
     if bands["band"].tolist() != list(BANDS):
         raise _not_whole(run, "bands.csv")
     return bands
@@ -109,37 +100,41 @@ def read_calibration(run: Run) -> pd.DataFrame:
     Raises:
         BadRun: it is missing or damaged.
     """
-    table = _read(run, "calibration.csv", CALIBRATION_COLUMNS, text=("pixels",), gaps=("mean_confidence", "accuracy"))
+    counted = ("pixels", "bin", "from", "to", "count")
+    table = _read(
+        run, "calibration.csv", CALIBRATION_COLUMNS, needed=counted, whole=("bin", "count"), words=("pixels",)
+    ).reset_index(drop=True)
     bins = [(pixels, index) for pixels in CALIBRATED_PIXELS for index in range(CALIBRATION_BINS)]
     if list(zip(table["pixels"], table["bin"], strict=True)) != bins:
         raise _not_whole(run, "calibration.csv")
     return table
 
 
-def _read(
-    run: Run, name: str, columns: Sequence[str], text: Sequence[str] = (), gaps: Sequence[str] = ()
-) -> pd.DataFrame:
+def _read(run: Run, name: str, columns: Sequence[str], **kinds: Sequence[str]) -> pd.DataFrame:
+    """`read_table` of a file that must be whole, with at least one row."""
     path = run.folder / name
-    kinds = dict.fromkeys(columns, "float64") | dict.fromkeys(text, "str")
     try:
-        content = path.read_text()
-        table = pd.read_csv(io.StringIO(content), dtype=kinds)
+        content = path.read_bytes()
+        if not content.endswith(b"\n"):  # the last number may have lost digits
+            raise _not_whole(run, name)
+        table = read_table(path, content, columns, **kinds)
     except FileNotFoundError as error:
-        raise BadRun(f"{run.name} has no {name}, which a finished run has: {_again(run)}") from error
-    except (OSError, ValueError) as error:  # pandas' own errors are ValueErrors
-        raise BadRun(f"{path} cannot be read ({' '.join(str(error).split())}): {_again(run)}") from error
-    whole = [column for column in columns if column not in gaps]
-    ended = content.endswith("\n")  # else the last number may have lost digits
-    if not ended or tuple(table.columns) != tuple(columns) or table.empty or table[whole].isna().any(axis=None):
+        raise BadRun(f"{run.name} has no {name}, which a finished run has: {score_again(run)}") from error
+    except OSError as error:
+        raise BadRun(f"{path} cannot be read ({error.strerror}): {score_again(run)}") from error
+    except BadTable as error:
+        raise BadRun(f"{error}: {score_again(run)}") from error
+    if table.empty:
         raise _not_whole(run, name)
     return table
 
 
 def _not_whole(run: Run, name: str) -> BadRun:
-    return BadRun(f"{run.folder / name} is not whole: {_again(run)}")
+    return BadRun(f"{run.folder / name} is not whole: {score_again(run)}")
 
 
-def _again(run: Run) -> str:
+def score_again(run: Run) -> str:
+    """The remedy for details that are damaged, or that lack something."""
     return f"score the run again with `python -m experiments.evaluate {run.folder} --details`"
 
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from experiments.details import confusions, read_images, same_photos
+from experiments.details import confusions, read_images, same_photos, score_again
 from experiments.runs import CONFUSION_COLUMNS, Run
 from experiments.scores import SCORES, Place, appearing
+from seg import InputError
 from seg.metrics import scores_of_counts
 from seg.pets import breed
 
@@ -17,13 +18,27 @@ def photo_scores(run: Run) -> pd.DataFrame:
     return pd.DataFrame({s.name: counted[s.name] if s.counted else images[s.name] for s in ranked}, images.index)
 
 
+def _known(run: Run, scores: pd.DataFrame, by: str) -> pd.Series:
+    """One score of every photo.
+
+    Raises:
+        InputError: the run's `images.csv` has no such column: it is of another version.
+    """
+    if not SCORES[by].counted and scores[by].isna().all():
+        raise InputError(f"{run.name} has no {by} of single photos: {score_again(run)}")
+    return scores[by]
+
+
 def hardest(runs: list[Run], by: str) -> pd.DataFrame:
     """Photos by their mean score over runs, the worst first.
 
     Returns:
         By photo name: `breed, mean`, then a column a run. Photos without the score are left out.
+
+    Raises:
+        InputError: a run has the score of no photo.
     """
-    table = pd.DataFrame({run.name: photo_scores(run)[by] for run in runs})
+    table = pd.DataFrame({run.name: _known(run, photo_scores(run), by) for run in runs})
     table.insert(0, "mean", table.mean(axis=1, skipna=False))
     table.insert(0, "breed", table.index.map(breed))
     table = table.dropna(subset=["mean"])
@@ -35,8 +50,13 @@ def disagreements(one: list[Run], other: list[Run], by: str) -> pd.DataFrame:
 
     Returns:
         By photo name: `breed, first, second, difference` (second minus first), the farthest first.
+
+    Raises:
+        InputError: a run has the score of no photo.
     """
-    sides = [pd.DataFrame({i: photo_scores(run)[by] for i, run in enumerate(runs)}) for runs in (one, other)]
+    sides = [
+        pd.DataFrame({i: _known(run, photo_scores(run), by) for i, run in enumerate(runs)}) for runs in (one, other)
+    ]
     first, second = (side.mean(axis=1, skipna=False) for side in sides)
     table = pd.DataFrame({"first": first, "second": second, "difference": second - first}).dropna()
     table.insert(0, "breed", table.index.map(breed))
@@ -56,7 +76,7 @@ def suspects(runs: list[Run]) -> pd.DataFrame:
         By photo name, of those that all runs scored: `breed, score, reason`.
 
     Raises:
-        InputError: the runs were scored on different photos.
+        InputError: the runs were scored on different photos, or one has no photo's cross-entropy.
     """
     images = same_photos(runs)
     pixels = confusions(images[0]).sum(axis=(1, 2))
@@ -64,7 +84,9 @@ def suspects(runs: list[Run]) -> pd.DataFrame:
     def by_loss(columns: list[pd.Series]) -> pd.DataFrame:
         return pd.DataFrame(dict(enumerate(columns))).T.groupby([run.loss for run in runs]).mean().T
 
-    surprise = by_loss([_robust_deviations(table["cross_entropy"]) for table in images])
+    surprise = by_loss(
+        [_robust_deviations(_known(run, table, "cross_entropy")) for run, table in zip(runs, images, strict=True)]
+    )
     pet = images[0][["pet_as_pet", "pet_as_background", "pet_as_border"]].sum(axis=1)
     table = pd.DataFrame({"score": surprise.min(axis=1), "no_pet": pet == 0}).dropna()
     table.insert(0, "breed", table.index.map(breed))

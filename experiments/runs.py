@@ -1,8 +1,6 @@
-"""A run is a folder: its files, written while it trains and read back by everything else."""
+"""A run is a folder: reading the files that `experiments.writer` writes while it trains."""
 
 import contextlib
-import csv
-import io
 import json
 import os
 import shutil
@@ -11,13 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
-from PIL import Image
 
+from experiments.csv_table import BadTable, read_table
 from experiments.scores import Place, appearing
 from seg import InputError
 from seg.losses import LOSSES
 from seg.pets import CLASS_NAMES
-from seg.training import EpochResult
 
 try:
     import fcntl
@@ -33,6 +30,9 @@ EPOCH_COLUMNS = (
     *(score.name for score in appearing(Place.EPOCHS)),
 )
 DETAILS = ("images.csv", "bands.csv", "calibration.csv")
+# Of run.json; a reader refuses a newer one, and reads an unknown key or column of its own by leaving it alone
+FORMAT = 1
+LAST_EPOCH = 1_000_000
 CONFUSION_COLUMNS = tuple(f"{true}_as_{predicted}" for true in CLASS_NAMES for predicted in CLASS_NAMES)
 
 
@@ -47,7 +47,8 @@ class Run:
     Attributes:
         name: the folder's name; with its parent's where another run has the same.
         info: what `run.json` holds.
-        epochs: `epochs.csv`, one row an epoch, row 0 the untrained model; empty before the first score.
+        epochs: `epochs.csv`, one row an epoch, row 0 the untrained model; empty before the first score. It has all of
+            EPOCH_COLUMNS, NaN where the file lacks one, then the columns that only the file knows.
     """
 
     name: str
@@ -111,7 +112,7 @@ class Run:
         return float(self.epochs[score].iloc[-1])
 
     def mosaic(self, epoch: int) -> Path:
-        return self.folder / "predictions" / f"epoch-{epoch:03d}.png"
+        return mosaic_path(self.folder, epoch)
 
     def probe_layout(self) -> dict | None:
         """`probe.json`, or None where the run has none that can be read."""
@@ -122,6 +123,10 @@ class Run:
             return None
 
 
+def mosaic_path(folder: Path, epoch: int) -> Path:
+    return folder / "predictions" / f"epoch-{epoch:03d}.png"
+
+
 def read_run(folder: Path) -> Run:
     """Read a run.
 
@@ -130,56 +135,70 @@ def read_run(folder: Path) -> Run:
     """
     folder = Path(folder)
     info = read_info(folder)
+    path = folder / "epochs.csv"
     try:
-        text = (folder / "epochs.csv").read_bytes()
+        content = path.read_bytes()
     except FileNotFoundError:
-        text = b""
+        content = b""
     except OSError as error:
-        raise BadRun(f"{folder / 'epochs.csv'} cannot be read ({error.strerror})") from error
-    return Run(folder.resolve().name, folder, info, parse_epochs(folder, text))
+        raise BadRun(f"{path} cannot be read ({error.strerror})") from error
+    return Run(folder.resolve().name, folder, info, _parse_epochs(path, content))
 
 
 def read_info(folder: Path) -> dict:
     """`run.json`.
 
     Raises:
-        BadRun: it is missing or damaged.
+        BadRun: it is missing or damaged, or of a format newer than this version.
     """
     path = folder / "run.json"
     try:
         info = json.loads(path.read_text())
+        version = info.get("format", FORMAT)  # older runs do not say
+        if _is_whole(version) and version > FORMAT:
+            raise BadRun(f"{path} has format {version}, this version reads up to {FORMAT}: update Borderline")
         options = info["options"]
         described = isinstance(info["status"], str) and isinstance(options["loss"], str)
         described = described and isinstance(options["seed"], int) and isinstance(options["epochs"], int)
+        described = described and _is_whole(version) and version >= 1
+        described = described and isinstance(info.get("resumed", []), list)
     except FileNotFoundError as error:
         raise BadRun(f"{folder} is not a run (it has no run.json): give the folder of a run") from error
     except OSError as error:
         raise BadRun(f"{path} cannot be read ({error.strerror})") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except BadRun:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadRun(f"{path} does not describe a run ({error!r}): move the folder away, or train it anew") from error
     if not described:
         raise BadRun(f"{path} does not describe a run: move the folder away, or train it anew")
     return info
 
 
-def parse_epochs(folder: Path, text: bytes) -> pd.DataFrame:
-    """The whole rows of an `epochs.csv`: a run that is being written may end in half of one.
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _parse_epochs(path: Path, content: bytes) -> pd.DataFrame:
+    """The rows of an `epochs.csv`, by epoch: of several rows of one epoch the last in the file.
+
+    A last line without its end is left out: a run that is being written may end in half of one.
 
     Raises:
         BadRun: this is no table of epochs.
     """
-    path = folder / "epochs.csv"
-    whole = text[: text.rfind(b"\n") + 1]
+    whole = content[: content.rfind(b"\n") + 1]
     if not whole.strip():
-        return pd.DataFrame(columns=list(EPOCH_COLUMNS), dtype=float)
+        whole = ",".join(EPOCH_COLUMNS).encode()
     try:
-        epochs = pd.read_csv(io.BytesIO(whole))
-    except (pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise BadRun(f"{path} cannot be read ({error}): move the folder away, or train it anew") from error
-    if tuple(epochs.columns) != EPOCH_COLUMNS:
-        raise BadRun(f"{path} has other columns than a run's: move the folder away, or train it anew")
-    epochs = epochs.apply(pd.to_numeric, errors="coerce").dropna(subset=["epoch", "pixel_accuracy"])
-    return epochs[epochs["epoch"].between(0, 1e6) & (epochs["epoch"] % 1 == 0)]
+        epochs = read_table(path, whole, EPOCH_COLUMNS, needed=["epoch"], whole=["epoch"])
+        for line, epoch in epochs["epoch"].items():
+            if epoch > LAST_EPOCH:
+                raise BadTable(f"{path}, line {line}: epoch is {epoch:g}, which is past {LAST_EPOCH:,}")
+    except BadTable as error:
+        raise BadRun(f"{error}: mend the file, move the run's folder away, or train it anew") from error
+    ordered = epochs.sort_values("epoch", kind="stable").drop_duplicates("epoch", keep="last")
+    return ordered.reset_index(drop=True).astype({"epoch": int})
 
 
 def find_runs(folders: list[Path], read: Callable[[Path], Run] = read_run) -> tuple[list[Run], list[str]]:
@@ -210,13 +229,6 @@ def find_runs(folders: list[Path], read: Callable[[Path], Run] = read_run) -> tu
 def _loss_then_name(run: Run) -> tuple[int, str]:
     order = list(LOSSES)
     return (order.index(run.loss) if run.loss in order else len(order), run.name)
-
-
-def write_json(path: Path, content: dict) -> None:
-    """Write and rename, so that a reader sees the old file or the whole new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(content, indent=2) + "\n")
-    temporary.replace(path)
 
 
 def create_folder(folder: Path, *, overwrite: bool) -> None:
@@ -260,56 +272,3 @@ def hold(folder: Path) -> Iterator[None]:
         raise InputError(f"{folder} is being trained by another process: wait for it, or stop it") from error
     finally:
         os.close(descriptor)
-
-
-def append_epoch(folder: Path, result: EpochResult) -> None:
-    """Add the epoch's row to `epochs.csv` and flush it to the disk."""
-    row = {
-        "epoch": result.epoch,
-        "seconds": result.seconds,
-        "images_per_second": result.images_per_second,
-        "learning_rate": result.learning_rate,
-        "train_loss": result.train_loss,
-        **result.evaluation.scores(),
-    }
-    path = folder / "epochs.csv"
-    fresh = not path.exists() or path.stat().st_size == 0
-    with open(path, "a", newline="") as file:
-        writer = csv.writer(file)
-        if fresh:
-            writer.writerow(EPOCH_COLUMNS)
-        writer.writerow([csv_cell(row[column]) for column in EPOCH_COLUMNS])
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def csv_cell(value: float | int | str) -> str:
-    """Seven digits are enough for every score; an undefined one is an empty cell."""
-    if isinstance(value, float):
-        return "" if value != value else f"{value:.7g}"
-    return str(value)
-
-
-def keep_epochs_until(folder: Path, epoch: int) -> None:
-    """Drop the rows and mosaics of epochs after this one, and what was scored in detail: resuming does them again."""
-    for name in DETAILS:
-        (folder / name).unlink(missing_ok=True)
-    path = folder / "epochs.csv"
-    if path.exists():
-        rows = list(csv.reader(path.read_text().splitlines()))
-        whole = [row for row in rows[1:] if len(row) == len(EPOCH_COLUMNS) and row[0].isdigit()]
-        kept = rows[:1] + [row for row in whole if int(row[0]) <= epoch]
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        with open(temporary, "w", newline="") as file:
-            csv.writer(file).writerows(kept)
-        temporary.replace(path)
-    for mosaic in (folder / "predictions").glob("epoch-*.png"):
-        if int(mosaic.stem.removeprefix("epoch-")) > epoch:
-            mosaic.unlink()
-
-
-def save_mosaic(folder: Path, epoch: int, mosaic: Image.Image) -> None:
-    path = folder / "predictions" / f"epoch-{epoch:03d}.png"
-    temporary = path.with_name(f".{path.name}.tmp")
-    mosaic.save(temporary, format="PNG", optimize=True)
-    temporary.replace(path)

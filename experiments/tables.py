@@ -207,15 +207,15 @@ def _names(analysis: Analysis) -> list[str]:
 
 
 def _number(unit: Unit, mean: float | None, deviation: float | None = None) -> str:
-    """`86.12`, or `86.12 ± 0.05`; empty where there is none."""
+    """`86.12`, or `86.12 ± 0.05`; an en dash where there is none."""
     numbers = [unit.number(value, undefined="") for value in (mean, deviation)]
-    return " ± ".join(number for number in numbers if number) if numbers[0] else ""
+    return " ± ".join(number for number in numbers if number) if numbers[0] else "–"
 
 
 def _difference(score: pd.Series) -> str:
     """A difference in points, with its interval."""
     if pd.isna(score["difference"]):
-        return ""
+        return "–"
     value, low, high = (f"{100 * score[name]:+.2f}" for name in ("difference", "difference_low", "difference_high"))
     if pd.isna(score["difference_low"]):
         return value

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,21 +16,11 @@ from safetensors import SafetensorError
 from tqdm import tqdm
 
 from experiments.command_line import choose_device
-from experiments.details import write_details
 from experiments.options import recorded, reread
-from experiments.probe import Probe, load_probe
-from experiments.runs import (
-    Run,
-    append_epoch,
-    create_folder,
-    hold,
-    keep_epochs_until,
-    read_run,
-    save_mosaic,
-    write_json,
-)
+from experiments.probe import load_probe
+from experiments.runs import Run, create_folder, hold, read_run
+from experiments.writer import RunWriter, state_path
 from seg import InputError
-from seg.checkpoint import save_checkpoint
 from seg.data import DeviceSplit, Split, load_split
 from seg.evaluation import choose_precision
 from seg.losses import Diverged, balanced_weights, make_loss
@@ -180,19 +169,11 @@ def train_run(
     probe = load_probe(data.validation)
 
     state = TrainingState.start(options, device)
-    saved = folder / "state.safetensors"
-    if resuming:
-        if saved.exists():
-            state.load(saved)
-        # without a state the first epoch was never finished: nothing is kept and the run starts over
-        begun = state.epoch > 0 or state.order is not None
-        keep_epochs_until(folder, state.epoch if begun else -1)
+    if resuming and state_path(folder).exists():
+        state.load(state_path(folder))
 
-    info = {
+    described = {
         "options": recorded(options),
-        "status": "running",
-        "started": _now(),
-        "ended": None,
         "parameters": sum(parameter.numel() for parameter in state.model.parameters()),
         "class_weights": None if weights is None else [round(weight, 6) for weight in weights.tolist()],
         "training_photos": len(training),
@@ -204,14 +185,15 @@ def train_run(
             data.scored: dict(zip(CLASS_NAMES, validation.class_counts().sum(dim=0).tolist(), strict=True)),
         },
         "environment": environment(device, options.precision),
-        "scores": None,
     }
-    if resuming:
-        info["started"] = read_run(folder).info.get("started", info["started"])
 
     with _stop_on_signal() as asked_to_stop, _Progress(options, state, training, validation, validation_sample) as bar:
-        write_json(folder / "run.json", info)
-        write_json(folder / "predictions" / "probe.json", probe.layout())
+        if resuming:
+            # without a state the first epoch was never finished: nothing is kept and the run starts over
+            begun = state.epoch > 0 or state.order is not None
+            writer = RunWriter.resume(folder, described, probe.layout(), after=state.epoch if begun else -1)
+        else:
+            writer = RunWriter.begin(folder, described, probe.layout())
 
         def on_batch(phase: str, photos: int) -> None:
             bar.advance(phase, photos)
@@ -220,70 +202,32 @@ def train_run(
 
         try:
             for result in train(options, state, training, validation, validation_sample, loss, on_batch):
-                _record(folder, result, state, options, probe, device)
+                size = options.network_size(result.epoch)
+                mosaic = probe.predict(state.scored_model, device, size, options.precision)
+                writer.epoch(result, mosaic, state, input_size=size)
                 bar.finish_epoch(result)
-                info["scores"] = _defined(result.evaluation.scores())
-                write_json(folder / "run.json", info)
         except Interrupted:
-            state.save(saved)
-            write_json(folder / "run.json", info | {"status": "interrupted", "ended": _now()})
+            writer.interrupted(state)
             bar.close()
             print(f"Interrupted in epoch {state.epoch + 1}; nothing is lost. Continue with:")
             print(f"  {resume_command}")
             return 130
         except (Diverged, torch.OutOfMemoryError, OSError, SafetensorError) as error:
             with suppress(OSError):  # a full disk has no room for this either
-                write_json(folder / "run.json", info | {"status": "failed", "ended": _now(), "error": str(error)})
+                writer.failed(str(error))
             bar.close()
             print(f"error: {folder.name} failed: {_remedy(error, resume_command)}", file=sys.stderr)
             return 1
         except KeyboardInterrupt:  # a second Ctrl-C: the epoch under way is lost
-            write_json(folder / "run.json", info | {"status": "interrupted", "ended": _now()})
+            writer.interrupted(None)
             raise
         except BaseException as error:
-            write_json(folder / "run.json", info | {"status": "failed", "ended": _now(), "error": repr(error)})
+            writer.failed(repr(error))
             raise
 
-    write_details(folder, data.validation.names, result.evaluation)
-    write_json(folder / "run.json", info | {"status": "finished", "ended": _now()})
-    saved.unlink(missing_ok=True)
+    writer.finished(data.validation.names, result.evaluation)
     print(f"{folder}: finished. See it with `python app.py`, compare it with `python -m experiments.compare`.")
     return 0
-
-
-def _record(
-    folder: Path,
-    result: EpochResult,
-    state: TrainingState,
-    options: Options,
-    probe: Probe,
-    device: torch.device,
-) -> None:
-    """Write all that an epoch leaves behind; the state last, so that a kill in between repeats the epoch."""
-    size = options.network_size(result.epoch)
-    append_epoch(folder, result)
-    save_mosaic(folder, result.epoch, probe.predict(state.scored_model, device, size, options.precision))
-    if result.epoch == 0:
-        return
-    checkpoint = {
-        "network": options.network,
-        "loss": options.loss,
-        "epoch": result.epoch,
-        "input_size": size,
-        "scores": _defined(result.evaluation.scores()),
-    }
-    save_checkpoint(folder / "model.safetensors", state.scored_model, **checkpoint)
-    if options.keep_epochs:
-        (folder / "weights").mkdir(exist_ok=True)
-        save_checkpoint(folder / "weights" / f"epoch-{result.epoch:03d}.safetensors", state.scored_model, **checkpoint)
-    # not after the last epoch: a kill before the run is finished then repeats it, details and all
-    if result.epoch < options.epochs:
-        state.save(folder / "state.safetensors")
-
-
-def _defined(scores: dict[str, float]) -> dict[str, float | None]:
-    """Scores for JSON, which has no NaN."""
-    return {name: None if score != score else score for name, score in scores.items()}
 
 
 def _class_weights(choice: str | tuple[float, ...] | None, counts: torch.Tensor) -> torch.Tensor | None:
@@ -335,10 +279,6 @@ def _commit() -> str | None:
         return git("rev-parse", "HEAD") + ("+changes" if changed else "")
     except (OSError, subprocess.CalledProcessError):
         return None
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _remedy(error: Exception, resume_command: str) -> str:

@@ -1,7 +1,6 @@
 """Weights and training state on disk, as safetensors only: reading a file never runs code from it."""
 
 import json
-import os
 from pathlib import Path
 
 import torch
@@ -10,6 +9,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from seg import InputError
+from seg.files import replacing
 from seg.networks import NETWORKS, create
 from seg.pets import CLASS_NAMES
 
@@ -24,16 +24,9 @@ class BadCheckpoint(InputError):
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write a safetensors file and rename it into place: a reader sees the old file or the whole new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    """Write a safetensors file, whole."""
+    with replacing(path) as temporary:
         save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, temporary, metadata)
-        temporary.chmod(0o644)  # safetensors makes it readable by its owner alone
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

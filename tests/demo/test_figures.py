@@ -3,6 +3,9 @@
 import json
 import math
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,6 +19,7 @@ from experiments.runs import EPOCH_COLUMNS, read_run
 from experiments.scores import Place, appearing
 from seg.losses import LOSSES
 
+PROJECT = Path(__file__).parents[2]
 SCORES = [score.name for score in appearing(Place.CURVES)]
 
 
@@ -81,6 +85,50 @@ def test_the_mean_of_seeds_has_a_gap_where_one_lacks_the_score(seeds):
     found = configurations([seeds[0], read_run(seeds[1].folder)])
     assert math.isnan(numbers(trace(by_epoch(found, "border_precision", styles(found)), "ce").y)[1])
     assert not math.isnan(numbers(trace(by_epoch(found, "border_recall", styles(found)), "ce").y)[1])
+
+
+NEWER = """
+import sys
+from pathlib import Path
+from types import MappingProxyType
+
+from experiments import scores
+from experiments.scores import Place, Score
+
+newer = Score("newer", "Newer", "A score that none of the shipped runs has.", places=frozenset(Place))
+scores.SCORES = MappingProxyType({**scores.SCORES, "newer": newer})
+
+from demo.figures import by_epoch, styles
+from experiments import compare
+from experiments.configurations import configurations
+from experiments.runs import find_runs
+from experiments.tables import runs_section
+
+folder = Path(sys.argv[1])
+shipped, broken = find_runs([folder])
+assert (len(shipped), broken) == (len([path for path in folder.iterdir() if path.is_dir()]), [])
+for run in shipped:
+    assert run.epochs["newer"].isna().all()
+    assert run.final("newer") is None
+    assert run.final("border_f1") is not None
+found = configurations(shipped)
+view = by_epoch(found, "newer", styles(found))
+assert all(value is None for line in view.figure.data for value in line.y)
+assert "no value" in view.description
+assert all(line.y[-1] > 0 for line in by_epoch(found, "border_f1", styles(found)).figure.data)
+section = runs_section(shipped)
+column = next(index for index, title in enumerate(section.header) if "newer" in title.lower())
+assert {row[column] for row in section.rows} == {"–"}
+sys.exit(compare.main(["--runs", str(folder)]))
+"""
+
+
+@pytest.mark.parametrize("folder", ["results", "holdout"])
+def test_a_score_that_came_later_leaves_every_shipped_run_readable(folder):
+    path = PROJECT / "experiments" / folder
+    ended = subprocess.run([sys.executable, "-c", NEWER, path], cwd=PROJECT, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert "Border F1" in ended.stdout or "border F1" in ended.stdout
 
 
 def test_band_reaches_from_the_lowest_to_the_highest_seed(found, seeds):

@@ -92,6 +92,20 @@ def test_a_damaged_file_is_told(tiny_runs, tmp_path):
     assert "images.csv" in spot_check(catalogue, ["ce-s0"], HARDEST, "border_f1", ALL_BREEDS)[0]
 
 
+def test_a_run_of_a_version_without_a_score_of_photos_is_told_and_otherwise_ranked(tiny_runs, tmp_path):
+    run = shutil.copytree(tiny_runs / "ce-s0", tmp_path / "ce-s0")
+    images = pd.read_csv(run / "images.csv")
+    images.drop(columns="custom_iou").to_csv(run / "images.csv", index=False)
+    catalogue = Catalogue((tmp_path,))
+    message, table, figure = spot_check(catalogue, ["ce-s0"], HARDEST, "custom_iou", ALL_BREEDS)
+    assert message.startswith("ce-s0 has no custom_iou of single photos: ")
+    assert (table["visible"], figure) == (False, None)
+    for rank_by, score in ((HARDEST, "border_f1"), (SUSPICION, "custom_iou")):
+        _, table, figure = spot_check(catalogue, ["ce-s0"], rank_by, score, ALL_BREEDS)
+        assert table["visible"]
+        assert figure is not None
+
+
 def pictures(page: str) -> list[Image.Image]:
     """The PNG masks of a piece of HTML, in order."""
     found = re.findall(r"data:image/png;base64,([\w+/=]+)", page)

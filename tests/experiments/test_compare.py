@@ -97,7 +97,7 @@ def test_scores_are_percentages_of_the_last_epoch(command, runs):
         last = pd.read_csv(runs / name / "epochs.csv").iloc[-1]
         shown = [row[header] for header in row if header.endswith("%")]
         scores = ["pixel_accuracy", "border_recall", "border_precision", "border_f1", "border_iou", "boundary_iou"]
-        assert shown == ["" if pd.isna(last[score]) else f"{100 * last[score]:.2f}" for score in scores]
+        assert shown == ["–" if pd.isna(last[score]) else f"{100 * last[score]:.2f}" for score in scores]
 
 
 def test_border_recall_stands_beside_precision_f1_and_iou(command, runs):
@@ -199,7 +199,7 @@ def test_a_run_without_scores_is_a_row_of_gaps(command, runs):
     assert table[["photos_scored", *SCORES]].isna().all(axis=None)
     row = parse(command(compare, "ce-s0", "--runs", runs).out)[0]
     assert row["epochs"] == "0/2"
-    assert row["border recall %"] == ""
+    assert row["border recall %"] == "–"
 
 
 def test_runs_without_details_are_named_with_what_would_give_them(command, runs):
@@ -331,11 +331,14 @@ def test_runs_scored_on_a_holdout_are_compared_only_where_asked_for(command, det
 
 
 def test_damaged_details_end_in_one_line(command, detailed):
-    for name, text in (("bands.csv", "band,pixels,correct,accuracy\n1,10,5,0.5\n"), ("images.csv", "name\n")):
+    for name, text, said in (
+        ("bands.csv", "band,pixels,correct,accuracy\n1,10,5,0.5\n", "is not whole"),
+        ("images.csv", "name\n", "has no column pet_as_pet"),
+    ):
         (detailed / "focal-s0" / name).write_text(text)
         ended = command(compare, "--runs", detailed)
         assert (ended.status, ended.out) == (2, "")
-        assert f"{detailed.resolve() / 'focal-s0' / name} is not whole" in ended.error
+        assert f"{detailed.resolve() / 'focal-s0' / name} {said}" in ended.error
         assert "--details" in ended.error
 
 

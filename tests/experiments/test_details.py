@@ -21,7 +21,7 @@ from experiments.details import (
     read_images,
     same_photos,
 )
-from experiments.runs import DETAILS, BadRun, Run, read_run
+from experiments.runs import CONFUSION_COLUMNS, DETAILS, BadRun, Run, read_run
 from seg import InputError
 from seg.metrics import BANDS, calibration_sums
 from seg.pets import BORDER
@@ -110,7 +110,7 @@ def test_a_missing_file_is_told_with_the_remedy(run, name):
         b"\xff\xfe\x00",
         pytest.param(lambda text: text.splitlines()[0] + "\n", id="the header alone"),
         pytest.param(lambda text: text.replace(",", ";"), id="semicolons"),
-        pytest.param(lambda text: text.replace("\n", ",7\n"), id="a column more"),
+        pytest.param(lambda text: text.replace("\n", ",7\n", 2), id="a column more than the other rows"),
         pytest.param(lambda text: text + "1,2\n", id="a short row"),
         pytest.param(lambda text: text + '"', id="an open quote"),
         pytest.param(lambda text: text + text, id="twice"),
@@ -138,7 +138,7 @@ def test_a_file_cut_off_anywhere_is_refused_or_holds_whole_rows(run, name):
     whole, text = READ[name](run), path.read_bytes()
     for end in range(0, len(text), 3):
         path.write_bytes(text[:end])
-        if name == "images.csv" and text[:end].endswith((b"\r", b"\n")) and text[:end].count(b"\r") > 1:
+        if name == "images.csv" and text[:end].endswith(b"\n") and text[:end].count(b"\n") > 1:
             rows = READ[name](run)
             pd.testing.assert_frame_equal(rows, whole.head(len(rows)))  # as after `evaluate --limit`
         else:
@@ -153,12 +153,74 @@ def test_a_cell_that_is_no_number_is_told(run, name, column, number):
     cells = first.split(",")
     cells[column] = number
     path.write_text("\n".join([head, ",".join(cells), *rest, ""]))
-    assert str(path) in refusal(READ[name], run)
+    assert f"{path}, line 2: {head.split(',')[column]} is " in refusal(READ[name], run)
+
+
+@pytest.mark.parametrize("name", DETAILS)
+@pytest.mark.parametrize(
+    ("line", "why"), [(b"\0\0", "has a NUL byte"), (b"\xe9", "is not UTF-8 text"), (b"1,2", "has 2 cells")]
+)
+def test_a_line_that_cannot_be_read_is_told_by_its_number(run, name, line, why):
+    path = run.folder / name
+    lines = path.read_bytes().splitlines()
+    path.write_bytes(b"\n".join([*lines[:3], b"", line, *lines[3:], b""]))
+    assert f"{path}, line 5: {why}" in refusal(READ[name], run)
+
+
+@pytest.mark.parametrize("count", ["-1", "1.5", "inf"])
+def test_a_count_that_is_none_is_told(run, count):
+    path = run.folder / "images.csv"
+    path.write_text(path.read_text().replace("Bengal_2,", f"Bengal_2,{count}", 1))  # digits of the count follow
+    assert "line 4: pet_as_pet is " in refusal(read_images, run)
+
+
+# ---- columns of other versions
+
+INDISPENSABLE = {
+    "images.csv": {"name", *CONFUSION_COLUMNS},
+    "bands.csv": {"band", "pixels", "correct"},
+    "calibration.csv": {"pixels", "bin", "from", "to", "count"},
+}
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(DETAILS), st.data())
+def test_columns_are_read_by_name_whichever_a_file_has(run, name, data):
+    path = run.folder / name
+    whole, text = READ[name](run), path.read_bytes()
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    missing = data.draw(st.sets(st.sampled_from(sorted({*table.columns} - INDISPENSABLE[name]))))
+    new = data.draw(st.lists(st.sampled_from(["margin", "note", "α"]), unique=True))
+    order = data.draw(st.permutations([column for column in (*table.columns, *new) if column not in missing]))
+    table = table.assign(**{column: [f"{column} {row}" for row in range(len(table))] for column in new})
+    table[order].to_csv(path, index=False)
+    try:
+        read = READ[name](run)
+    finally:
+        path.write_bytes(text)
+    assert read.columns.tolist() == [*whole.columns, *(column for column in order if column in new)]
+    pd.testing.assert_frame_equal(read[whole.columns].drop(columns=missing), whole.drop(columns=missing))
+    assert read[list(missing)].isna().all(axis=None)
+    for column in new:
+        assert read[column].tolist() == [f"{column} {row}" for row in range(len(table))]
+
+
+@pytest.mark.parametrize(("name", "column"), [(name, column) for name in DETAILS for column in INDISPENSABLE[name]])
+def test_a_column_that_cannot_be_done_without_is_told(run, name, column):
+    path = run.folder / name
+    pd.read_csv(path).drop(columns=column).to_csv(path, index=False)
+    assert f"{path} has no column {column}" in refusal(READ[name], run)
+
+
+def test_a_score_that_a_photo_lacks_is_a_gap(run):
+    path = run.folder / "images.csv"
+    path.write_text(path.read_text().replace(",0.5,", ",,", 1))
+    assert read_images(run)["custom_iou"].isna().tolist() == [True] + [False] * 5
 
 
 def test_a_photo_named_twice_is_told(write_run, counts):
     run = write_run("x", counts, photos=["a_1", "a_2", "a_3", "a_1", "a_5", "a_6"])
-    assert "names a photo twice" in refusal(read_images, run)
+    assert "images.csv, line 5: names a photo twice" in refusal(read_images, run)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,10 +1,13 @@
-"""A run that grows is read as a whole reading would have it, and only its new rows are read."""
+"""A run that grows is read as `read_run` would have it, and only when a file of it has changed."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from experiments import live
@@ -14,7 +17,7 @@ from experiments.runs import BadRun, read_run
 
 @pytest.fixture
 def growing(tiny_runs, tmp_path) -> Path:
-    """A run whose epochs.csv has its header and its first row."""
+    """A run whose epochs.csv has its header and its first row; the file `rows` has the others."""
     folder = shutil.copytree(tiny_runs / "focal-s0", tmp_path / "focal-s0")
     rows = (folder / "epochs.csv").read_bytes().splitlines(keepends=True)
     (folder / "rows").write_bytes(b"".join(rows[2:]))
@@ -32,36 +35,42 @@ def test_a_growing_run_reads_as_if_read_whole_after_every_byte(growing):
     assert reader(growing).epochs_trained == 0
     for start in range(0, len(rest), 7):
         append(growing, rest[start : start + 7])
-        assert_frame_equal(reader(growing).epochs, read_run(growing).epochs, check_dtype=False)
+        assert_frame_equal(reader(growing).epochs, read_run(growing).epochs)
     assert reader(growing).epochs_trained == 3
 
 
-def test_only_what_was_appended_is_parsed(growing, monkeypatch):
-    reader, parsed = RunReader(), []
-    whole = live.parse_epochs
-    monkeypatch.setattr(live, "parse_epochs", lambda folder, text: parsed.append(len(text)) or whole(folder, text))
+def test_a_run_is_read_again_only_when_a_file_of_it_has_changed(growing, monkeypatch):
+    reader, read = RunReader(), []
+    monkeypatch.setattr(live, "read_run", lambda folder: read.append(folder) or read_run(folder))
     first = reader(growing)
-    assert reader(growing).epochs is first.epochs
-    row = (growing / "rows").read_bytes().splitlines(keepends=True)[0]
-    append(growing, row)
-    assert reader(growing).epochs_trained == 1
-    size = (growing / "epochs.csv").stat().st_size
-    assert parsed == [size - len(row), len(live.HEADER) + len(row)]
+    (growing / "rows").unlink()
+    assert reader(growing) is first
+    assert len(read) == 1
+    (growing / "epochs.csv").unlink()
+    assert reader(growing).epochs.empty
+    assert len(read) == 2
 
 
-def test_a_run_begun_anew_or_cut_back_is_read_anew(growing):
-    reader, rest = RunReader(), (growing / "rows").read_bytes()
-    append(growing, rest)
-    assert reader(growing).epochs_trained == 3
-    rows = (growing / "epochs.csv").read_bytes().splitlines(keepends=True)
-    (growing / "epochs.csv").write_bytes(b"".join(rows[:3]))  # as --resume does
-    assert reader(growing).epochs_trained == 1
+WAYS = ["in place", "replaced", "of the same size"]
 
-    info = json.loads((growing / "run.json").read_text())
-    (growing / "run.json").write_text(json.dumps(info | {"started": "later"}))
-    changed = rows[3].replace(b"2,", b"1,", 1)
-    (growing / "epochs.csv").write_bytes(rows[0] + rows[1] + changed + rows[3] + rows[4])
-    assert_frame_equal(reader(growing).epochs, read_run(growing).epochs)
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from(WAYS)), max_size=6))
+def test_however_a_file_is_rewritten_the_run_is_that_of_now(growing, rewritten):
+    """Cut back, begun anew, or of the same size, in the same file or in another."""
+    reader, path = RunReader(), growing / "epochs.csv"
+    rows = [b"epoch,pixel_accuracy\n", *(b"%d,0.%d\n" % (epoch, epoch) for epoch in range(1, 5))]
+    for tick, (count, way) in enumerate(rewritten):
+        text = b"".join(rows[: count + 1])
+        if way == "of the same size":
+            text = path.read_bytes().replace(b",0.", b",1.")
+        if way == "replaced":
+            (growing / "other").write_bytes(text)
+            (growing / "other").replace(path)
+        else:
+            path.write_bytes(text)
+        os.utime(path, ns=(tick, tick))  # a clock that never stands still between two writes
+        assert_frame_equal(reader(growing).epochs, read_run(growing).epochs)
 
 
 def test_status_is_that_of_now(growing):
@@ -81,6 +90,10 @@ def test_what_cannot_be_read_is_told_each_time_and_read_once_mended(growing):
             reader(growing)
     (growing / "run.json").write_text(good)
     assert reader(growing).epochs_trained == 0
+    append(growing, b"much,too,short\n")
+    for _ in range(2):
+        with pytest.raises(BadRun, match=r"epochs\.csv, line 3"):
+            reader(growing)
     shutil.rmtree(growing)
     with pytest.raises(BadRun, match="is not a run"):
         reader(growing)

@@ -90,6 +90,22 @@ def test_photos_whose_score_one_run_lacks_are_left_out(runs):
     assert set(hardest(runs, "pixel_accuracy").index) == everything
 
 
+RANKINGS = {
+    "hardest": hardest,
+    "disagreements": lambda runs, by: disagreements(runs[:1], runs[1:], by),
+    "suspects": lambda runs, _: suspects(runs),
+}
+
+
+@pytest.mark.parametrize("rank", RANKINGS.values(), ids=RANKINGS.keys())
+def test_a_run_of_a_version_without_the_score_is_told_by_name(runs, rank):
+    path = runs[1].folder / "images.csv"
+    pd.read_csv(path).drop(columns="cross_entropy").to_csv(path, index=False)
+    with pytest.raises(InputError, match=f"^{runs[1].name} has no cross_entropy of single photos: .*--details`$"):
+        rank(runs, "cross_entropy")
+    assert len(hardest(runs, "custom_iou")) > 0
+
+
 @pytest.mark.parametrize("by", ["border_f1", "border_precision", "cross_entropy"])
 def test_photos_that_divide_two_sides_are_those_of_a_slow_loop(runs, counts, entropies, by):
     expected = {}

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 from safetensors.torch import load_file
 
-from experiments import evaluate, run, train
+from experiments import evaluate, run, writer
 from experiments.runs import read_run
 from seg import training
 from seg.checkpoint import load_checkpoint, read_tensors
@@ -114,6 +114,11 @@ def test_a_killed_run_keeps_its_options_and_its_first_start(killed):
     assert cut.info["options"] == whole.info["options"]
     assert cut.info["scores"] == whole.info["scores"]
     assert cut.info["started"] == killed.then["started"]
+    assert cut.info["environment"] == killed.then["environment"]
+    [resumption] = cut.info["resumed"]
+    assert resumption["epoch"] == 1 + len(pd.read_csv(killed.cut / "epochs.csv").loc[1 : killed.rows])
+    assert resumption["environment"]["device"] == "cpu"
+    assert "resumed" not in whole.info
 
 
 def test_a_progressive_run_records_its_schedule_and_its_sample(killed):
@@ -184,7 +189,7 @@ def again(recipe: list[object]) -> list[object]:
 
 def test_a_run_killed_before_its_last_files_repeats_the_last_epoch(recipe, tmp_path, command, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(train, "write_details", lambda *_: 1 / 0)
+        patch.setattr(writer, "write_details", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             run.main([str(option) for option in recipe])
     folder = tmp_path / "ce-s0"
@@ -325,7 +330,7 @@ def test_details_of_an_unfinished_run_are_dropped_when_it_goes_on(recipe, tmp_pa
     assert command(evaluate, folder, "--details", *again(recipe)).status == 0
     assert len(pd.read_csv(folder / "images.csv")) == 8
     seen = []
-    monkeypatch.setattr(train, "write_details", lambda folder, *_: seen.extend(folder.glob("*.csv")))
+    monkeypatch.setattr(writer, "write_details", lambda folder, *_: seen.extend(folder.glob("*.csv")))
     assert command(run, "--resume", folder, *again(recipe)).status == 0
     assert [path.name for path in seen] == ["epochs.csv"]
 

@@ -22,6 +22,7 @@ from seg import InputError
 from seg.checkpoint import load_checkpoint
 from seg.data import load_split
 
+WIDTH = len(EPOCH_COLUMNS)
 DESCRIPTION = {"options": {"loss": "ce", "seed": 0, "epochs": 3}, "status": "running"}
 
 
@@ -68,7 +69,7 @@ def test_run_json_says_how_the_run_was_made(tiny_runs):
     options = info["options"]
     assert (options["loss"], options["epochs"], options["seed"]) == ("focal", 3, 0)
     assert (options["size"], options["batch_size"], options["gamma"], options["lr"]) == (32, 6, 2.0, 1e-3)
-    assert info["status"] == "finished"
+    assert (info["format"], info["status"]) == (1, "finished")
     assert info["started"] <= info["ended"]
     assert info["parameters"] == 15_274_892
     assert (info["training_photos"], info["validation_photos"], info["validation_sample_photos"]) == (12, 8, 8)
@@ -222,6 +223,8 @@ def test_a_run_without_scores_yet_is_read(tmp_path):
         '{"options": {"loss": "ce", "seed": 0, "epochs": 3}, "status": 1}',
         '{"options": {"loss": 1, "seed": 0, "epochs": 3}, "status": "running"}',
         '{"options": {"loss": "ce", "seed": "0", "epochs": 3}, "status": "running"}',
+        '{"options": {"loss": "ce", "seed": 0, "epochs": 3}, "status": "running", "resumed": 2}',
+        "[" * 100_000,
         '{"options": {"loss": "ce", "seed": 0, "epochs": null}, "status": "running"}',
     ],
 )
@@ -250,18 +253,134 @@ def test_an_epochs_csv_without_rows_is_a_run_without_scores(tmp_path, text):
     assert read_run(write_run(tmp_path / "empty", epochs=text)).epochs_trained == 0
 
 
+def bad_row(line: int, column: str, cell: str) -> str:
+    """A table of four epochs with another cell in this column of this line of the file."""
+    lines = [text.split(",") for text in epochs_csv(4).splitlines()]
+    lines[line - 1][EPOCH_COLUMNS.index(column)] = cell
+    return "".join(",".join(cells) + "\n" for cells in lines)
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("text", "why"),
     [
-        "a,b\n1,2\n",
-        epochs_csv(2).replace("border_recall,", "", 1),
-        epochs_csv(2).replace("border_recall,border_precision", "border_precision,border_recall", 1),
-        epochs_csv(2) + ",".join(["1"] * 30) + "\n",
+        ("a,b\n1,2\n", " has no column epoch"),
+        ("epoch,a,a\n", ", line 1: names the column 'a' twice"),
+        (epochs_csv(2).replace("border_recall,", "", 1), ", line 2: has 17 cells for 16 columns"),
+        (epochs_csv(2) + ",".join(["1"] * 30) + "\n", ", line 4: has 30 cells for 17 columns"),
+        (epochs_csv(1) + "1,2\n" + epochs_csv(1), ", line 3: has 2 cells for 17 columns"),
+        (epochs_csv(1) + "\n\n1,2\n", ", line 5: has 2 cells for 17 columns"),
+        (bad_row(3, "border_f1", "much"), ", line 3: border_f1 is 'much', which is no number"),
+        (bad_row(4, "seconds", "1_000"), ", line 4: seconds is '1_000', which is no number"),
+        (bad_row(4, "seconds", "x" * 10_000), f", line 4: seconds is '{'x' * 30}...', which is no number"),
+        (bad_row(2, "epoch", ""), ", line 2: epoch is missing"),
+        (bad_row(2, "epoch", "nan"), ", line 2: epoch is missing"),
+        (bad_row(3, "epoch", "-1"), ", line 3: epoch is -1, which is no count"),
+        (bad_row(3, "epoch", "1.5"), ", line 3: epoch is 1.5, which is no count"),
+        (bad_row(3, "epoch", "inf"), ", line 3: epoch is inf, which is no count"),
+        (bad_row(5, "epoch", "2e6"), ", line 5: epoch is 2e+06, which is past 1,000,000"),
+        (bad_row(5, "epoch", "1e300"), ", line 5: epoch is 1e+300, which is no count"),
+        (bad_row(3, "val_loss", '"0.5'), ", line 3: unexpected end of data"),
+        (epochs_csv(1) + "\0" * 40 + "\n", ", line 3: has a NUL byte"),
+        (b"\xef\xbb\xbf" + epochs_csv(1).encode() + b"\xff,\n", ", line 3: is not UTF-8 text"),
+        (epochs_csv(1).encode("utf-16"), ", line 1: "),
     ],
 )
-def test_an_epochs_csv_of_something_else_is_told_by_name(tmp_path, text):
-    with pytest.raises(BadRun, match="epochs.csv"):
-        read_run(write_run(tmp_path / "odd", epochs=text))
+def test_a_row_that_cannot_be_read_is_told_by_file_and_line(tmp_path, text, why):
+    folder = write_run(tmp_path / "odd")
+    (folder / "epochs.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
+    (_, [told]) = find_runs([tmp_path])
+    assert told.startswith(f"{folder / 'epochs.csv'}{why}")
+    assert "mend the file" in told
+    assert "\n" not in told
+
+
+def test_what_spreadsheet_programs_write_is_read(tmp_path):
+    lines = epochs_csv(3).splitlines()
+    text = "\ufeff" + "\r\n".join([lines[0], "", lines[1], lines[2], "   ", lines[3], "", ""])
+    text = text.replace("0.5", '"0.5"', 3)
+    folder = write_run(tmp_path / "spread")
+    (folder / "epochs.csv").write_bytes(text.encode())
+    plain = read_run(write_run(tmp_path / "plain", epochs=epochs_csv(3)))
+    pd.testing.assert_frame_equal(read_run(folder).epochs, plain.epochs)
+    assert plain.epochs["epoch"].tolist() == [0, 1, 2]
+
+
+def test_an_undefined_score_is_a_gap_and_not_a_missing_epoch(tmp_path):
+    run = read_run(write_run(tmp_path / "gap", epochs=bad_row(3, "pixel_accuracy", "")))
+    assert run.epochs["epoch"].tolist() == [0, 1, 2, 3]
+    assert run.epochs["pixel_accuracy"].isna().tolist() == [False, True, False, False]
+
+
+ROW = st.lists(st.none() | st.floats(-1e6, 1e6, width=32), min_size=WIDTH - 1, max_size=WIDTH - 1)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 9), ROW), max_size=12),
+    order=st.permutations(EPOCH_COLUMNS),
+    missing=st.sets(st.sampled_from(EPOCH_COLUMNS[1:])),
+    unknown=st.lists(st.sampled_from(["note", "dice", "line", "0", "α"]), unique=True),
+    place=st.integers(0, WIDTH),
+)
+def test_columns_are_read_by_name_and_epochs_in_order(tmp_path, rows, order, missing, unknown, place):
+    """Whatever columns a file has, in whatever order its rows are, of one epoch the later row counts."""
+    known = [name for name in order if name not in missing]
+    header = [*known[:place], *unknown, *known[place:]]
+    last, text = {}, io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(header)
+    for epoch, values in rows:
+        row = dict(zip(EPOCH_COLUMNS, [epoch, *values], strict=True)) | {name: f"{name} {epoch}" for name in unknown}
+        last[epoch] = row
+        writer.writerow(["" if row[name] is None else row[name] for name in header])
+    folder = tmp_path / "any"
+    shutil.rmtree(folder, ignore_errors=True)
+    write_run(folder)
+    (folder / "epochs.csv").write_bytes(text.getvalue().encode())
+
+    epochs = read_run(folder).epochs
+    assert epochs.columns.tolist() == [*EPOCH_COLUMNS, *unknown]
+    assert epochs["epoch"].tolist() == sorted(last)
+    for name in EPOCH_COLUMNS:
+        assert epochs[name].dtype.kind in "if"
+        expected = [None if name in missing else last[epoch][name] for epoch in sorted(last)]
+        assert [None if value != value else value for value in epochs[name]] == expected, name
+    for name in unknown:
+        assert epochs[name].tolist() == [f"{name} {epoch}" for epoch in sorted(last)]
+
+
+def test_an_unknown_column_of_numbers_is_of_numbers(tmp_path):
+    text = "epoch,dice\n0,\n1,0.25\n"
+    assert read_run(write_run(tmp_path / "new", epochs=text)).epochs["dice"].tolist()[1] == 0.25
+
+
+# ---- formats
+
+
+@pytest.mark.parametrize("version", [None, 1])
+def test_a_run_of_this_format_or_before_there_were_any_is_read(tmp_path, version):
+    said = {} if version is None else {"format": version}
+    assert read_run(write_run(tmp_path / "run", DESCRIPTION | said)).status == "running"
+
+
+@pytest.mark.parametrize("description", [DESCRIPTION | {"format": 2}, {"format": 2, "recipe": "of another shape"}])
+def test_a_newer_format_is_refused_with_the_remedy(tmp_path, description):
+    folder = write_run(tmp_path / "new", description)
+    (_, [told]) = find_runs([tmp_path])
+    assert told == f"{folder / 'run.json'} has format 2, this version reads up to 1: update Borderline"
+
+
+@pytest.mark.parametrize("version", ["2", 0, -1, 1.5, True, None])
+def test_a_format_that_is_no_number_is_told(tmp_path, version):
+    with pytest.raises(BadRun, match="run.json does not describe a run"):
+        read_run(write_run(tmp_path / "odd", DESCRIPTION | {"format": version}))
+
+
+def test_what_run_json_says_beyond_what_is_known_is_kept(tmp_path):
+    assert read_run(write_run(tmp_path / "run", DESCRIPTION | {"mood": "bright"})).info["mood"] == "bright"
+
+
+# ---- whatever the files hold
 
 
 JSON = st.recursive(
@@ -271,7 +390,6 @@ JSON = st.recursive(
 )
 NUMBER = st.sampled_from(["", "0", "1", "0.5", "nan", "inf", "-1", "1e30", "1e400"])
 CELL = NUMBER | st.sampled_from(["x", '"', "\x00", "é"])
-WIDTH = len(EPOCH_COLUMNS)
 ANY_INFO = st.fixed_dictionaries(
     {
         "options": st.fixed_dictionaries({"loss": st.just("ce"), "seed": JSON, "epochs": JSON}),

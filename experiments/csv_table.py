@@ -1,0 +1,156 @@
+"""CSV files with named columns: written whole, with seven digits, and read back by column name."""
+
+import codecs
+import csv
+import io
+import math
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from seg import InputError
+from seg.files import replacing
+
+LARGEST_COUNT = 2**53  # past it float64 skips whole numbers
+
+
+class BadTable(InputError):
+    """A CSV file that cannot be read: `FILE, line N: why`. The remedy is the caller's to add."""
+
+
+def cell(value: float | int | str) -> str:
+    """Seven digits are enough for every score; an undefined one is an empty cell."""
+    if isinstance(value, float):
+        return "" if value != value else f"{value:.7g}"
+    return str(value)
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[float | int | str]]) -> None:
+    with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows([cell(value) for value in row] for row in rows)
+
+
+def read_rows(path: Path, content: bytes) -> tuple[list[str], dict[int, list[str]]]:
+    """The header and the rows of a CSV file, each row by the number of the line that it begins in.
+
+    Blank lines, a byte-order mark and either kind of line end are read over, as spreadsheet programs write them.
+
+    Args:
+        content: what the file at `path` holds.
+
+    Raises:
+        BadTable: it is no UTF-8 text, has a NUL byte or an open quote, names a column twice, or has a row that is
+            longer or shorter than the header.
+    """
+    content = content.removeprefix(codecs.BOM_UTF8)
+    if b"\0" in content:
+        raise _bad(path, _line(content, content.index(b"\0")), "has a NUL byte")
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise _bad(path, _line(content, error.start), "is not UTF-8 text") from error
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows, line = {}, 1
+    try:
+        for cells in reader:
+            if len(cells) > 1 or "".join(cells).strip():
+                rows[line] = cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise _bad(path, line, str(error)) from error
+    if not rows:
+        return [], {}
+    first = next(iter(rows))
+    header = rows.pop(first)
+    for name in header:
+        if header.count(name) > 1:
+            raise _bad(path, first, f"names the column {_quoted(name)} twice")
+    for line, cells in rows.items():
+        if len(cells) != len(header):
+            raise _bad(path, line, f"has {len(cells)} cells for {len(header)} columns")
+    return header, rows
+
+
+def read_table(
+    path: Path,
+    content: bytes,
+    columns: Sequence[str],
+    *,
+    needed: Collection[str],
+    whole: Collection[str] = (),
+    words: Collection[str] = (),
+) -> pd.DataFrame:
+    """The columns of a CSV file in the given order, then those that are in the file alone, in its order.
+
+    Args:
+        content: what the file at `path` holds.
+        columns: the columns known; one that the file lacks is NaN.
+        needed: columns that the file must have, without a gap.
+        whole: columns of whole numbers, none of them negative.
+        words: columns of text; all others of `columns` are of numbers, an empty cell being NaN.
+
+    Returns:
+        float64 but for the words, indexed by line number. An unknown column is of numbers where every cell is one.
+
+    Raises:
+        BadTable: see `read_rows`; or a needed column is missing or has a gap, or a cell is not what its column holds.
+    """
+    header, rows = read_rows(path, content)
+    for name in needed:
+        if name not in header:
+            raise BadTable(f"{path} has no column {name}")
+    found = {name: [cells[position] for cells in rows.values()] for position, name in enumerate(header)}
+    table = {}
+    for name in (*columns, *(name for name in header if name not in columns)):
+        if name not in found:
+            table[name] = [math.nan] * len(rows)
+        elif name in words:
+            table[name] = found[name]
+        else:
+            try:
+                table[name] = [_number(text) for text in found[name]]
+            except ValueError:
+                if name in columns:
+                    line, text = next((line, text) for line, text in zip(rows, found[name], strict=True) if _odd(text))
+                    raise _bad(path, line, f"{name} is {_quoted(text)}, which is no number") from None
+                table[name] = found[name]
+    for name in needed:
+        for line, value in zip(rows, table[name], strict=True):
+            if value == "" or value != value:
+                raise _bad(path, line, f"{name} is missing")
+    for name in whole:
+        for line, value in zip(rows, table[name], strict=True):
+            if value == value and not (0 <= value <= LARGEST_COUNT and value % 1 == 0):
+                raise _bad(path, line, f"{name} is {value:g}, which is no count")
+    kinds = {name: "str" if values and isinstance(values[0], str) else "float64" for name, values in table.items()}
+    return pd.DataFrame(table, index=pd.Index(list(rows), name="line", dtype="int64")).astype(kinds)
+
+
+def _number(text: str) -> float:
+    if "_" in text or not text.isascii():  # Python takes 1_000 for a number, and digits of every script
+        raise ValueError(text)
+    return float(text) if text.strip() else math.nan
+
+
+def _odd(text: str) -> bool:
+    try:
+        _number(text)
+    except ValueError:
+        return True
+    return False
+
+
+def _quoted(text: str) -> str:
+    """In one line, and not the whole of a long one."""
+    return repr(text if len(text) <= 30 else text[:30] + "...")
+
+
+def _line(content: bytes, position: int) -> int:
+    return content.count(b"\n", 0, position) + 1
+
+
+def _bad(path: Path, line: int, why: str) -> BadTable:
+    return BadTable(f"{path}, line {line}: {why}")

@@ -1,0 +1,184 @@
+"""The one writer of a run's files. Hold the folder (`experiments.runs.hold`) while a run is written."""
+
+import csv
+import json
+import os
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from PIL import Image
+
+from experiments.csv_table import cell, read_rows, write_table
+from experiments.details import write_details
+from experiments.runs import DETAILS, EPOCH_COLUMNS, FORMAT, mosaic_path, read_run
+from seg.checkpoint import save_checkpoint
+from seg.evaluation import Evaluation
+from seg.files import abandoned, replacing
+from seg.training import EpochResult, TrainingState
+
+_MOSAIC = re.compile(r"epoch-(\d{3,})\.png")
+
+
+class RunWriter:
+    """Writes what a run leaves behind, in an order in which a process killed in between loses at most an epoch.
+
+    `epoch` writes the training state last: without it the epoch is done again, and its files are written again. The
+    last epoch's state is never written, so that a run killed before `finished` has ended repeats that epoch.
+    """
+
+    def __init__(self, folder: Path, info: dict) -> None:
+        self.folder = folder
+        self._info = info
+
+    @classmethod
+    def begin(cls, folder: Path, described: dict, layout: dict) -> "RunWriter":
+        """The writer of a new run, in the folder that `create_folder` made.
+
+        Args:
+            described: what `run.json` is to say of the run: its `options`, its `environment`, and what else is known
+                before the first epoch.
+            layout: of the probe's mosaics.
+        """
+        return cls(folder, described)._under_way(_now(), layout)
+
+    @classmethod
+    def resume(cls, folder: Path, described: dict, layout: dict, *, after: int) -> "RunWriter":
+        """The writer of a run that goes on; its details and what it left of later epochs are deleted.
+
+        `run.json` keeps what it says of the run's beginning, `started` and `environment`. This resumption is added to
+        its list `resumed`: `at`, the `epoch` with which the run goes on, and the `environment` it does so in.
+
+        Args:
+            after: the last epoch that the training state has finished; -1 where there is no state and the run starts
+                over.
+
+        Raises:
+            BadRun: `run.json` or `epochs.csv` is damaged.
+        """
+        info = read_run(folder).info
+        _keep_epochs_until(folder, after)
+        environment = described["environment"]
+        resumed = [*info.get("resumed", []), {"at": _now(), "epoch": after + 1, "environment": environment}]
+        info |= {name: value for name, value in described.items() if name != "environment"}
+        info |= {"resumed": resumed}
+        info.pop("error", None)
+        return cls(folder, info)._under_way(info.get("started") or _now(), layout)
+
+    def epoch(self, result: EpochResult, mosaic: Image.Image, state: TrainingState, *, input_size: int) -> None:
+        """Write all that an epoch leaves behind.
+
+        Args:
+            mosaic: of the probe, after this epoch.
+            state: as it is after this epoch.
+            input_size: side in pixels at which the network was trained in this epoch.
+        """
+        options, number = self._info["options"], result.epoch
+        _append_epoch(self.folder, result)
+        with replacing(mosaic_path(self.folder, number)) as temporary:
+            mosaic.save(temporary, format="PNG", optimize=True)
+        scores = _defined(result.evaluation.scores())
+        if number > 0:
+            checkpoint = {"network": options["network"], "loss": options["loss"], "epoch": number}
+            checkpoint |= {"input_size": input_size, "scores": scores}
+            save_checkpoint(self.folder / "model.safetensors", state.scored_model, **checkpoint)
+            if options["keep_epochs"]:
+                (self.folder / "weights").mkdir(exist_ok=True)
+                path = self.folder / "weights" / f"epoch-{number:03d}.safetensors"
+                save_checkpoint(path, state.scored_model, **checkpoint)
+        self._write_info(scores=scores)
+        if 0 < number < options["epochs"]:
+            state.save(state_path(self.folder))
+
+    def interrupted(self, state: TrainingState | None) -> None:
+        """Say so, and keep the state where it is in order: without it the epoch under way is done again."""
+        if state is not None:
+            state.save(state_path(self.folder))
+        self._write_info(status="interrupted", ended=_now())
+
+    def failed(self, error: str) -> None:
+        self._write_info(status="failed", ended=_now(), error=error)
+
+    def finished(self, photos: Sequence[str], evaluation: Evaluation) -> None:
+        """Write what is known of single photos after the last epoch, and that the run is finished.
+
+        Args:
+            photos: the names of those that the evaluation, a detailed one, scored.
+        """
+        write_details(self.folder, photos, evaluation)
+        self._write_info(status="finished", ended=_now())
+        state_path(self.folder).unlink(missing_ok=True)
+
+    def _under_way(self, started: str, layout: dict) -> "RunWriter":
+        # the first keys first, for those who open the file
+        first = {"format": FORMAT, "options": self._info["options"], "status": "running", "started": started}
+        first |= {"ended": None}
+        self._info = first | self._info | first
+        self._write_info(scores=None)
+        _write_json(self.folder / "predictions" / "probe.json", layout)
+        return self
+
+    def _write_info(self, **changes: object) -> None:
+        self._info |= changes
+        _write_json(self.folder / "run.json", self._info)
+
+
+def state_path(folder: Path) -> Path:
+    """Where an unfinished run keeps what it needs to go on."""
+    return folder / "state.safetensors"
+
+
+def _append_epoch(folder: Path, result: EpochResult) -> None:
+    """Add the epoch's row to `epochs.csv`, under the columns that the file has, and flush it to the disk."""
+    row = {
+        "epoch": result.epoch,
+        "seconds": result.seconds,
+        "images_per_second": result.images_per_second,
+        "learning_rate": result.learning_rate,
+        "train_loss": result.train_loss,
+        **result.evaluation.scores(),
+    }
+    path = folder / "epochs.csv"
+    columns = read_rows(path, path.read_bytes())[0] if path.exists() else []
+    with open(path, "a", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        if not columns:
+            columns = EPOCH_COLUMNS
+            writer.writerow(columns)
+        writer.writerow([cell(row.get(column, "")) for column in columns])
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _keep_epochs_until(folder: Path, last: int) -> None:
+    """Drop the rows and mosaics of epochs after this one, what was scored in detail, and what a kill left half."""
+    for path in (*abandoned(folder), *(folder / name for name in DETAILS)):
+        path.unlink(missing_ok=True)
+    path = folder / "epochs.csv"
+    if path.exists():
+        content = path.read_bytes()
+        columns, rows = read_rows(path, content[: content.rfind(b"\n") + 1])
+        if columns:
+            epoch = columns.index("epoch")
+            write_table(path, columns, [cells for cells in rows.values() if float(cells[epoch]) <= last])
+        else:
+            path.unlink()
+    for path in (folder / "predictions").glob("*.png"):
+        named = _MOSAIC.fullmatch(path.name)
+        if named and int(named[1]) > last:
+            path.unlink()
+
+
+def _write_json(path: Path, content: dict) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def _defined(scores: dict[str, float]) -> dict[str, float | None]:
+    """Scores for JSON, which has no NaN."""
+    return {name: None if score != score else score for name, score in scores.items()}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,16 +1,20 @@
 """CSV files with named columns: written whole, with seven digits, and read back by column name."""
 
+from __future__ import annotations
+
 import codecs
 import csv
 import io
 import math
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from seg import InputError
 from seg.files import replacing
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LARGEST_COUNT = 2**53  # past it float64 skips whole numbers
 
@@ -98,6 +102,8 @@ def read_table(
     Raises:
         BadTable: see `read_rows`; or a needed column is missing or has a gap, or a cell is not what its column holds.
     """
+    import pandas as pd  # takes a second to import, and a command that only answers --help does without
+
     header, rows = read_rows(path, content)
     for name in needed:
         if name not in header:

@@ -1,20 +1,25 @@
 """A run is a folder: reading the files that `experiments.writer` writes while it trains."""
 
+from __future__ import annotations
+
 import contextlib
 import json
+import math
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from experiments.csv_table import BadTable, read_table
 from experiments.scores import Place, appearing
 from seg import InputError
 from seg.losses import LOSSES
 from seg.pets import CLASS_NAMES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 try:
     import fcntl
@@ -107,9 +112,8 @@ class Run:
 
     def final(self, score: str) -> float | None:
         """The last epoch's score; None before the first epoch, or where the score has no meaning."""
-        if self.epochs.empty or pd.isna(self.epochs[score].iloc[-1]):
-            return None
-        return float(self.epochs[score].iloc[-1])
+        value = math.nan if self.epochs.empty else float(self.epochs[score].iloc[-1])
+        return None if math.isnan(value) else value
 
     def mosaic(self, epoch: int) -> Path:
         return mosaic_path(self.folder, epoch)

@@ -61,8 +61,7 @@ class RunWriter:
         _keep_epochs_until(folder, after)
         environment = described["environment"]
         resumed = [*info.get("resumed", []), {"at": _now(), "epoch": after + 1, "environment": environment}]
-        info |= {name: value for name, value in described.items() if name != "environment"}
-        info |= {"resumed": resumed}
+        info = info | described | {"environment": info.get("environment", environment), "resumed": resumed}
         info.pop("error", None)
         return cls(folder, info)._under_way(info.get("started") or _now(), layout)
 

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 from safetensors.torch import load_file
 
-from experiments import evaluate, run, writer
+from experiments import evaluate, run, train, writer
 from experiments.runs import read_run
 from seg import training
 from seg.checkpoint import load_checkpoint, read_tensors
@@ -549,3 +549,72 @@ print(*sample_photos())
     ended = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.split() == ["chelsea"]
+
+
+def stop_in_epoch_two(monkeypatch, command, recipe: list[object]) -> None:
+    """Begin the run of this recipe and interrupt it after its first epoch."""
+    batches = []
+
+    def training_batch(*rest: object) -> tuple:
+        batches.append(1)
+        if len(batches) == 5:  # of three an epoch
+            os.kill(os.getpid(), signal.SIGINT)
+        return original(*rest)
+
+    original = training.training_batch
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "training_batch", training_batch)
+        assert command(run, *recipe).status == 130
+
+
+@pytest.mark.parametrize("begun", ["fp32", "bf16"])
+def test_a_run_begun_with_auto_keeps_its_precision_wherever_it_goes_on(recipe, tmp_path, command, monkeypatch, begun):
+    monkeypatch.setattr(train, "choose_precision", lambda device: begun)
+    assert command(run, *recipe, "--name", "whole").status == 0
+    stop_in_epoch_two(monkeypatch, command, recipe)
+    # the processor that it goes on with would choose the other
+    monkeypatch.setattr(train, "choose_precision", lambda device: {"fp32": "bf16", "bf16": "fp32"}[begun])
+    folder, data = tmp_path / "ce-s0", again(recipe)
+    other = {"fp32": "bf16", "bf16": "fp32"}[begun]
+    assert "not begun with this --precision" in command(run, "--resume", folder, "--precision", other, *data).error
+    ended = command(run, "--resume", folder, "--precision", "auto", *data)
+    assert (ended.status, ended.told) == (0, [])
+    assert_same_weights(folder / "model.safetensors", tmp_path / "whole" / "model.safetensors")
+    pd.testing.assert_frame_equal(scores(folder), scores(tmp_path / "whole"))
+    assert read_run(folder).info["environment"]["precision"] == begun
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"threads": 3}, "threads 3, now 1"),
+        ({"device_name": "an abacus"}, "device an abacus, now "),
+        ({"packages": {"torch": "1.0.0"}}, "torch 1.0.0, now "),
+        ({"threads": 3, "packages": {"torch": "1.0.0"}}, "threads 3, now 1; torch 1.0.0, now "),
+    ],
+    ids=str,
+)
+def test_what_a_run_goes_on_with_is_told_where_it_differs_and_both_are_recorded(
+    recipe, tmp_path, command, monkeypatch, changed, said
+):
+    stop_in_epoch_two(monkeypatch, command, recipe)
+    path = tmp_path / "ce-s0" / "run.json"
+    info = json.loads(path.read_text())
+    begun = info["environment"] | changed
+    path.write_text(json.dumps(info | {"environment": begun}))
+    ended = command(run, "--resume", tmp_path / "ce-s0", *again(recipe))
+    assert ended.status == 0
+    assert ended.error.startswith("note: ce-s0 was begun with ")
+    assert said in ended.error
+    after = json.loads(path.read_text())
+    assert after["environment"] == begun
+    (resumed,) = after["resumed"]
+    assert resumed["environment"] == info["environment"]
+    assert resumed["epoch"] == 2
+    assert resumed["at"] >= after["started"]
+
+
+def test_what_a_run_goes_on_with_is_not_told_where_nothing_differs(recipe, tmp_path, command, monkeypatch):
+    stop_in_epoch_two(monkeypatch, command, recipe)
+    ended = command(run, "--resume", tmp_path / "ce-s0", *again(recipe))
+    assert (ended.status, ended.told) == (0, [])

@@ -1,6 +1,5 @@
 """The text of RESULTS.md and of README's results."""
 
-import statistics
 from pathlib import Path
 
 from experiments.analysis import ARTICLE_PIXEL_ACCURACY, Analysis, analyse
@@ -9,6 +8,7 @@ from experiments.bootstrap import RESAMPLES
 from experiments.details import has_details
 from experiments.photos import suspects
 from experiments.runs import Run, find_runs
+from experiments.scores import PLAIN
 from experiments.tables import (
     Section,
     bands_section,
@@ -177,14 +177,14 @@ def _hardware(runs: list[Run]) -> Section:
     for run in runs:
         trained = run.epochs[run.epochs["epoch"] > 0]
         sizes = run.info["options"]["size"]
-        environment = run.info.get("environment", {})
+        environment = run.environment
         rows.append(
             [
                 run.name,
                 f"{run.epochs_trained}/{run.epochs_planned}",
                 _schedule(sizes[: run.epochs_trained] if isinstance(sizes, list) else [sizes] * run.epochs_trained),
-                f"{trained['seconds'].sum() / 60:.1f}",
-                f"{statistics.median(trained['images_per_second']):.0f}" if len(trained) else "",
+                PLAIN.number(trained["seconds"].sum(min_count=1) / 60),
+                PLAIN.number(trained["images_per_second"].median(), digits=0),
                 environment.get("precision", ""),
                 run.device_name or "",
                 f"`{environment['commit'][:7]}`" if environment.get("commit") else "",

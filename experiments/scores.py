@@ -42,6 +42,7 @@ class Unit:
 
 PER_CENT = Unit(scale=100, symbol="%", digits=2)
 NATS = Unit(scale=1, symbol="", digits=4)
+PLAIN = Unit(scale=1, symbol="", digits=1)
 
 
 class Place(Enum):

@@ -26,7 +26,7 @@ from experiments.command_line import (
 from experiments.grid import PlannedRun, read_grid
 from experiments.options import used_options
 from experiments.runs import BadRun, Run, read_run
-from experiments.scores import Place, Score, appearing
+from experiments.scores import PLAIN, Place, Score, appearing
 from seg import InputError
 from seg.pets import TEST, TRAINVAL
 
@@ -253,7 +253,7 @@ def _cells(run: Run) -> dict[str, str]:
     """How far a run got, how long it took and its last epoch's scores, by their headings."""
     return {
         "epochs": f"{run.epochs_trained}/{run.epochs_planned}",
-        "minutes": f"{run.epochs['seconds'].sum() / 60:.1f}",
+        "minutes": PLAIN.number(run.epochs["seconds"].sum(min_count=1) / 60, undefined="-"),
         **{_heading(score): _final(run, score) for score in appearing(Place.SWEEP)},
     }
 

@@ -52,6 +52,16 @@ def test_readme_shows_the_answer():
         assert sentence in (PROJECT / "RESULTS.md").read_text()
 
 
+def test_what_a_run_s_files_do_not_say_is_a_dash(tmp_path, command):
+    results = shutil.copytree(RESULTS, tmp_path / "results", ignore=shutil.ignore_patterns("*.safetensors", "*.png"))
+    table = pd.read_csv(results / "ce-s0" / "epochs.csv")
+    table.drop(columns=["seconds", "images_per_second"]).to_csv(results / "ce-s0" / "epochs.csv", index=False)
+    assert command(report, "--runs", results, "--out", tmp_path).status == 0
+    hardware = (tmp_path / "RESULTS.md").read_text().partition("## Hardware and time")[2]
+    row = next(line for line in hardware.splitlines() if line.startswith("| ce-s0 "))
+    assert [cell.strip() for cell in row.split("|")][4:6] == ["–", "–"]
+
+
 # ---- what the intervals say, in words
 
 

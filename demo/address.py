@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs
 
+from demo.tabs import TABS
 from experiments.scores import Place, appearing
 
-TABS = ("segment", "compare", "scrub", "spot")
 SCRIPT = f"<script>{(Path(__file__).parent / 'address.js').read_text()}</script>"
 
 

@@ -1,9 +1,8 @@
 """The Compare tab: how well each loss finds the border, by epoch and in the end."""
 
-from dataclasses import dataclass
-
 import gradio as gr
 
+from demo.address import Address
 from demo.catalogue import NO_RUNS, Catalogue, describe
 from demo.compare_answer import (
     analysis_of,
@@ -17,6 +16,7 @@ from demo.compare_table import column_types, styled_table, table_note
 from demo.figure import figure_view
 from demo.figures import by_epoch, styles
 from demo.figures_of_analysis import final_scores, near_the_outline, price, recall_and_precision, reliability
+from demo.tabs import Opening, Page
 from experiments.configurations import Configuration, configurations
 from experiments.details import has_details
 from experiments.runs import Run
@@ -41,14 +41,6 @@ DOWNLOAD = """(table) => {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }"""
 ADDRESS = "(names, score) => window.borderlineAddress?.({ runs: names, score })"
-
-
-@dataclass(frozen=True)
-class CompareTab:
-    """What the page fills when it opens; the tab draws the rest itself when it is looked at."""
-
-    runs: gr.CheckboxGroup
-    score: gr.Dropdown
 
 
 # ---- which runs
@@ -187,12 +179,9 @@ def _epochs_stamp(found: list[Configuration], score: str, broken: list[str]) -> 
 # ---- the tab
 
 
-def build_compare_tab(catalogue: Catalogue, tab: gr.Tab) -> CompareTab:
-    """Lay the tab out, inside it.
-
-    Args:
-        tab: where it is: the analysis begins when it is looked at, not when the page opens.
-    """
+def build_compare_tab(page: Page) -> Opening:
+    """Lay the tab out: the analysis begins when it is looked at, not when the page opens."""
+    catalogue, tab = page.catalogue, page.tab
     with gr.Row():
         runs = gr.CheckboxGroup(label="Runs, seeds of one configuration together", elem_id="compare-runs", scale=3)
         score = gr.Dropdown(
@@ -263,4 +252,10 @@ def build_compare_tab(catalogue: Catalogue, tab: gr.Tab) -> CompareTab:
     )
     gr.on([runs.input, score.input], None, inputs=[runs, score], js=ADDRESS, api_visibility="private")
     download.click(None, inputs=scores, js=DOWNLOAD, api_visibility="private")
-    return CompareTab(runs, score)
+
+    def fill(address: Address) -> list:
+        chosen = gr.update(value=address.score) if address.score else gr.update()
+        return [run_choices(catalogue, address.runs), chosen]
+
+    # the tab draws the rest itself
+    return Opening([runs, score], fill)

@@ -13,9 +13,11 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from demo.catalogue import NO_RUNS, Catalogue
+from demo.address import Address
+from demo.catalogue import FIRST_CHOICES, NO_RUNS, Catalogue, choices
 from demo.scrub_export import export_functions
 from demo.scrub_own import epoch_weights, own_functions
+from demo.tabs import Opening, Page
 from experiments.probe import mosaic, sample_photos
 from experiments.runs import Run
 from experiments.scores import Place, appearing
@@ -216,13 +218,9 @@ def _url(path: Path) -> str:
     return f"gradio_api/file={quote(str(path.resolve()))}?v={path.stat().st_mtime_ns}"
 
 
-@dataclass(frozen=True)
-class ScrubTab:
-    runs: gr.CheckboxGroup
-    view: gr.HTML
-
-
-def build_scrub_tab(catalogue: Catalogue, photos: ProbePhotos) -> ScrubTab:
+def build_scrub_tab(page: Page) -> Opening:
+    catalogue, photos = page.catalogue, ProbePhotos(page.dataset)
+    gr.set_static_paths([photos.served])
     runs = gr.CheckboxGroup(label="Runs", elem_id="scrub-runs")
     view = gr.HTML(
         _value("", []),
@@ -241,4 +239,27 @@ def build_scrub_tab(catalogue: Catalogue, photos: ProbePhotos) -> ScrubTab:
         api_visibility="private",
     )
     runs.input(None, inputs=runs, js="(names) => borderlineAddress({ runs: names })", api_visibility="private")
-    return ScrubTab(runs, view)
+
+    def fill(address: Address) -> list:
+        scored = catalogue.scored()
+        shown = [run.name for run in scored if run.name in (address.runs or ())]
+        shown = shown or [run.name for run in scored[:FIRST_CHOICES]]
+        return [
+            gr.update(choices=choices(scored), value=shown, visible=bool(scored)),
+            scrub_value(catalogue, photos, shown) | {"epoch": address.epoch},
+        ]
+
+    def follow_point(point: dict, names: list[str]) -> list:
+        """Show the run and the epoch of a point of a figure, beside the runs that are there."""
+        shown = names if point["run"] in names else [*names, point["run"]]
+        value = scrub_value(catalogue, photos, shown) | {"epoch": point["epoch"]}
+        return [gr.update(selected=page.tab.id), gr.update(value=shown), value]
+
+    page.point.click(
+        follow_point,
+        inputs=[page.point, runs],
+        outputs=[page.tabs, runs, view],
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    return Opening([runs, view], fill)

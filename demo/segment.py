@@ -3,16 +3,18 @@
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
+from gradio.events import Dependency
 from PIL import Image
 
+from demo.address import Address
 from demo.catalogue import FIRST_CHOICES, NO_RUNS, Catalogue, choices
 from demo.segment_cards import Answer, result_html, sentence_html, waiting_html
 from demo.segment_photo import Session, segment_photo
 from demo.segment_views import OPACITY, VIEWS, cut_out, disagreement, picture
+from demo.tabs import Opening, Page
 from experiments.probe import sample_photos
 from seg import InputError
 from seg.palette import indexed_image
@@ -119,14 +121,15 @@ def write_download(session: Session, what: str, checkpoint: str) -> str:
     return str(target)
 
 
-@dataclass(frozen=True)
-class SegmentTab:
-    photo: gr.Image
-    checkpoints: gr.CheckboxGroup
-    result: gr.HTML
+def opening_photo() -> str | None:
+    """The sample the page opens with: the cub, whose whole outline is in the picture, or else the first."""
+    samples = sample_photos()
+    path = samples.get("cheetah2") or next(iter(samples.values()), None)
+    return str(path) if path else None
 
 
-def build_segment_tab(catalogue: Catalogue) -> SegmentTab:
+def build_segment_tab(page: Page) -> Opening:
+    catalogue = page.catalogue
     samples = sample_photos()
     runs = catalogue.with_checkpoint()
     first = runs[:FIRST_CHOICES]
@@ -211,7 +214,17 @@ def build_segment_tab(catalogue: Catalogue) -> SegmentTab:
     written = result.click(download, inputs=session, outputs=file, **hidden)
     written.success(None, inputs=file, js=_SAVE, **hidden)
     written.then(None, js=_REST, **hidden)
-    return SegmentTab(photo, checkpoints, result)
+
+    def fill(address: Address) -> list:
+        there = catalogue.with_checkpoint()
+        chosen = [run.name for run in there[:FIRST_CHOICES]]
+        return [gr.update(choices=choices(there), value=chosen, visible=bool(there))]
+
+    def then(opened: Dependency) -> None:
+        # only now, when the checkpoints are chosen: the photo's change starts the first segmentation
+        opened.then(opening_photo, outputs=photo, **hidden).then(None, js=name_samples(), api_visibility="private")
+
+    return Opening([checkpoints], fill, then)
 
 
 # Works in the page alone: it sets one CSS variable that the layers read

@@ -2,7 +2,6 @@
 
 import html
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from demo.catalogue import FIRST_CHOICES, Catalogue, choices, describe, segmente
 from demo.figure import figure_view
 from demo.figures import View, layout, styles
 from demo.segment_cards import data_uri
+from demo.tabs import Page
 from experiments.configurations import configurations
 from experiments.details import has_details, read_images
 from experiments.photos import disagreements, hardest, photo_scores, suspects
@@ -57,15 +57,6 @@ NO_DETAILS = (
     "`python -m experiments.evaluate FOLDER --details`."
 )
 NOTHING_CHOSEN = '<p class="empty">Click a row to see the photo, its label and each run\'s mask.</p>'
-
-
-@dataclass(frozen=True)
-class SpotTab:
-    """What the page fills when the tab is opened, with `open_spot_tab`."""
-
-    runs: gr.CheckboxGroup
-    inputs: list[gr.Component]
-    outputs: list[gr.Component]
 
 
 def detailed(catalogue: Catalogue) -> list[Run]:
@@ -234,7 +225,8 @@ def open_spot_tab(catalogue: Catalogue, names: list[str] | None, rank_by: str, s
     ]
 
 
-def build_spot_tab(catalogue: Catalogue, dataset: Path) -> SpotTab:
+def build_spot_tab(page: Page) -> None:
+    catalogue, dataset = page.catalogue, page.dataset
     with gr.Row():
         rank_by = gr.Radio(RANKINGS, value=HARDEST, label="Rank by", elem_id="spot-ranking", scale=3, min_width=300)
         score = gr.Dropdown(
@@ -283,4 +275,11 @@ def build_spot_tab(catalogue: Catalogue, dataset: Path) -> SpotTab:
         show_progress="hidden",
         api_visibility="private",
     )
-    return SpotTab(runs, inputs, [runs, chosen_breed, *outputs])
+    # read when it is first looked at: the scores of thousands of photos take a moment
+    page.tab.select(
+        lambda *chosen: open_spot_tab(catalogue, *chosen),
+        inputs=inputs,
+        outputs=[runs, chosen_breed, *outputs],
+        show_progress="minimal",
+        api_visibility="private",
+    )

@@ -135,9 +135,9 @@ row = scores.Score(
 scores.SCORES = {**scores.SCORES, row.name: row}
 """
 FOLLOWED = """
-import gradio as gr
 from demo import address, api, compare, compare_answer, figures, figures_of_analysis, scrub, spot
 from demo.catalogue import Catalogue
+from demo.interface import build_interface
 from experiments import configurations, report_figures, run, sweep
 from experiments import compare as compare_command
 from experiments.analysis import analyse
@@ -150,14 +150,11 @@ runs = find_runs([folder])[0]
 catalogue = Catalogue((folder,))
 found = configurations.configurations(runs)
 analysis, styled = analyse(runs), figures.styles(found)
-with gr.Blocks():
-    with gr.Tab() as tab:
-        curves = compare.build_compare_tab(catalogue, tab).score
-    photos = spot.build_spot_tab(catalogue, data).inputs[2]
+parts = {part.elem_id: part for part in build_interface([folder], data).blocks.values()}
 view = figures.by_epoch(found, row.name, styled)
 seen = {
-    "curves": curves.choices[-1],
-    "photos": photos.choices[-1],
+    "curves": parts["compare-metric"].choices[-1],
+    "photos": parts["spot-score"].choices[-1],
     "address": address.read_address("?score=border_specificity").score,
     "figure": [view.as_value()["title"], view.as_value()["reading"], list(view.figure.data[0].y)],
     "bars": list(figures_of_analysis.final_scores(analysis, styled).figure.data[0].x),

@@ -1,0 +1,77 @@
+"""The tabs of the page, in order: a tab is a module and a line here. Nothing here imports Gradio."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import gradio as gr
+    from gradio.events import Dependency
+
+    from demo.address import Address
+    from demo.catalogue import Catalogue
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a tab is laid out with.
+
+    Attributes:
+        catalogue: the runs that the page shows.
+        dataset: folder holding `oxford-iiit-pet/`; need not exist.
+        tabs: all of them, to go to another by `gr.update(selected=its id)`.
+        tab: this one: its event `select` says that it is looked at.
+        point: clicked where a point of a figure is, whose run and epoch are its value: `{"run": ..., "epoch": ...}`.
+    """
+
+    catalogue: Catalogue
+    dataset: Path
+    tabs: gr.Tabs
+    tab: gr.Tab
+    point: gr.HTML
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a tab fills each time the page opens.
+
+    Attributes:
+        outputs: the components.
+        fill: from what the page's address says to a value or update for each of them.
+        then: adds to the event that has filled all tabs what must wait for it.
+    """
+
+    outputs: list[gr.Component]
+    fill: Callable[[Address], list]
+    then: Callable[[Dependency], object] | None = None
+
+
+@dataclass(frozen=True)
+class Tab:
+    """An entry.
+
+    Attributes:
+        title: on the tab.
+        builder: `module:name` of the function from a `Page` to an `Opening`, or to None where the tab fills nothing
+            when the page opens. It lays the tab out inside it; the module is imported when the page is built.
+    """
+
+    title: str
+    builder: str
+
+    def build(self, page: Page) -> Opening | None:
+        module, _, name = self.builder.partition(":")
+        return getattr(import_module(module), name)(page)
+
+
+# By the name that the page's address has for it: `/?tab=scrub`
+TABS = {
+    "segment": Tab("Segment", "demo.segment:build_segment_tab"),
+    "compare": Tab("Compare", "demo.compare:build_compare_tab"),
+    "scrub": Tab("Scrub", "demo.scrub:build_scrub_tab"),
+    "spot": Tab("Spot check", "demo.spot:build_spot_tab"),
+}

@@ -117,33 +117,40 @@ def read_table(
             table[name] = found[name]
         else:
             try:
-                table[name] = [_number(text) for text in found[name]]
+                table[name] = _numbers(found[name])
             except ValueError:
                 if name in columns:
                     line, text = next((line, text) for line, text in zip(rows, found[name], strict=True) if _odd(text))
                     raise _bad(path, line, f"{name} is {_quoted(text)}, which is no number") from None
                 table[name] = found[name]
-    for name in needed:
-        for line, value in zip(rows, table[name], strict=True):
-            if value == "" or value != value:
-                raise _bad(path, line, f"{name} is missing")
-    for name in whole:
-        for line, value in zip(rows, table[name], strict=True):
-            if value == value and not (0 <= value <= LARGEST_COUNT and value % 1 == 0):
-                raise _bad(path, line, f"{name} is {value:g}, which is no count")
     kinds = {name: "str" if values and isinstance(values[0], str) else "float64" for name, values in table.items()}
-    return pd.DataFrame(table, index=pd.Index(list(rows), name="line", dtype="int64")).astype(kinds)
+    frame = pd.DataFrame(table, index=pd.Index(list(rows), name="line", dtype="int64")).astype(kinds)
+    for name in needed:
+        column = frame[name]
+        _tell_first(path, column, column.isna() | column.eq(""), f"{name} is missing")
+    for name in whole:
+        column = frame[name]
+        counts = column.between(0, LARGEST_COUNT) & (column % 1 == 0)
+        _tell_first(path, column, column.notna() & ~counts, f"{name} is {{:g}}, which is no count")
+    return frame
 
 
-def _number(text: str) -> float:
-    if "_" in text or not text.isascii():  # Python takes 1_000 for a number, and digits of every script
-        raise ValueError(text)
-    return float(text) if text.strip() else math.nan
+def _tell_first(path: Path, column: pd.Series, wrong: pd.Series, why: str) -> None:
+    if wrong.any():
+        line = wrong.idxmax()
+        raise _bad(path, line, why.format(column[line]))
+
+
+def _numbers(cells: list[str]) -> list[float]:
+    together = "".join(cells)
+    if "_" in together or not together.isascii():  # Python takes 1_000 for a number, and digits of every script
+        raise ValueError(together)
+    return [float(text) if text and not text.isspace() else math.nan for text in cells]
 
 
 def _odd(text: str) -> bool:
     try:
-        _number(text)
+        _numbers([text])
     except ValueError:
         return True
     return False

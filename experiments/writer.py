@@ -61,7 +61,8 @@ class RunWriter:
         _keep_epochs_until(folder, after)
         environment = described["environment"]
         resumed = [*info.get("resumed", []), {"at": _now(), "epoch": after + 1, "environment": environment}]
-        info = info | described | {"environment": info.get("environment", environment), "resumed": resumed}
+        # a record that does not say where the run was begun goes on not saying it
+        info |= {name: value for name, value in described.items() if name != "environment"} | {"resumed": resumed}
         info.pop("error", None)
         return cls(folder, info)._under_way(info.get("started") or _now(), layout)
 

@@ -2,7 +2,9 @@
 
 import base64
 import io
+import json
 import re
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -116,6 +118,25 @@ def test_every_chosen_checkpoint_gets_a_card_with_a_layer_for_each_view(catalogu
         assert alpha["confidence"].min() == 255
         for value, class_name in enumerate(("pet", "background", "border")):
             assert re.search(rf"</i>{class_name}</dt><dd>{(mask == value).mean():.1%}</dd>", card), (name, class_name)
+
+
+@pytest.mark.parametrize(
+    ("loss", "words"),
+    [
+        ("ce", "unweighted cross-entropy"),
+        ("weighted", "weighted cross-entropy"),
+        ("focal", "focal loss"),
+        ("dice", "Dice loss"),
+        ("lovasz", "lovasz"),  # known to another version alone
+    ],
+)
+def test_a_card_says_in_words_which_loss_its_run_was_trained_with(tiny_runs, tmp_path, loss, words):
+    folder = shutil.copytree(tiny_runs / "ce-s0", tmp_path / "any-s0")
+    info = json.loads((folder / "run.json").read_text())
+    info["options"]["loss"] = loss
+    (folder / "run.json").write_text(json.dumps(info))
+    card = last(Catalogue((tmp_path,)), None, ["any-s0"])
+    assert re.findall("<figcaption><b>(.*?)</b><span>(.*?)</span>", card) == [("any-s0 · 2 epochs", words)]
 
 
 def test_one_checkpoint_alone_says_that_disagreement_needs_another(catalogue, photo):

@@ -46,6 +46,25 @@ def test_photos_are_ranked_as_the_csv_files_say(catalogue, tiny_runs):
     assert ranking(runs, SUSPICION, "border_f1", ALL_BREEDS).columns.tolist() == ["photo", "score", "reason"]
 
 
+def test_the_table_shows_the_ranking_with_ranks_from_one(catalogue, tiny_runs):
+    scores = pd.DataFrame({name: f1(tiny_runs / name) for name in ("ce-s0", "focal-s0")})
+    scores["mean"] = (scores["ce-s0"] + scores["focal-s0"]) / 2
+    shown = spot_check(catalogue, ["ce-s0", "focal-s0"], HARDEST, "border_f1", ALL_BREEDS)[1]["value"].data
+    assert shown.columns.tolist() == ["rank", "photo", "mean", "ce-s0", "focal-s0"]
+    assert shown["rank"].tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert shown["photo"].tolist() == scores.sort_values("mean").index.tolist()
+    for column in ("mean", "ce-s0", "focal-s0"):
+        np.testing.assert_allclose(shown[column], scores.loc[shown["photo"], column])
+
+    scores["difference"] = scores["focal-s0"] - scores["ce-s0"]
+    apart = spot_check(catalogue, ["ce-s0", "focal-s0"], DISAGREEMENT, "border_f1", ALL_BREEDS)[1]["value"].data
+    assert apart.columns.tolist() == ["rank", "photo", "ce-s0", "focal-s0", "difference"]
+    assert apart["rank"].tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert apart["photo"].tolist() == scores.index[(-scores["difference"].abs()).argsort(kind="stable")].tolist()
+    for column in ("ce-s0", "focal-s0", "difference"):
+        np.testing.assert_allclose(apart[column], scores.loc[apart["photo"], column])
+
+
 def test_a_breed_leaves_its_photos_in_their_order(catalogue):
     runs = spot.detailed(catalogue)
     assert spot.breeds(runs) == [ALL_BREEDS, "beagle", "Bengal", "pug", "Sphynx"]

@@ -26,7 +26,7 @@ SCORES = [score.name for score in appearing(Place.CURVES)]
 
 @pytest.fixture
 def seeds(tiny_runs, tmp_path):
-    """`ce` of two seeds that differ, and `focal-s0`, whose photos the untrained networks may all call background."""
+    """`ce` of two seeds that differ, and `focal-s0`."""
     shutil.copytree(tiny_runs, tmp_path / "runs")
     folder = shutil.copytree(tmp_path / "runs" / "ce-s0", tmp_path / "runs" / "ce-s1")
     info = json.loads((folder / "run.json").read_text())

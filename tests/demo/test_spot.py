@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import re
 import shutil
 from pathlib import Path
@@ -63,6 +64,25 @@ def test_the_table_shows_the_ranking_with_ranks_from_one(catalogue, tiny_runs):
     assert apart["photo"].tolist() == scores.index[(-scores["difference"].abs()).argsort(kind="stable")].tolist()
     for column in ("ce-s0", "focal-s0", "difference"):
         np.testing.assert_allclose(apart[column], scores.loc[apart["photo"], column])
+
+
+def test_of_three_runs_the_first_two_disagree(catalogue, tiny_runs, tmp_path):
+    between = shutil.copytree(tiny_runs / "ce-s0", tmp_path / "weighted-s0")
+    info = json.loads((between / "run.json").read_text())
+    info["options"] |= {"loss": "weighted", "class_weights": "median"}
+    (between / "run.json").write_text(json.dumps(info))
+    images = pd.read_csv(between / "images.csv")
+    # the first photos' borders are missed, the more the earlier
+    for row, share in enumerate((1.0, 0.75, 0.5, 0.25)):
+        moved = int(share * images.loc[row, "border_as_border"])
+        images.loc[row, ["border_as_border", "border_as_pet"]] += [-moved, moved]
+    images.to_csv(between / "images.csv", index=False)
+    runs = spot.detailed(Catalogue((tiny_runs, tmp_path)))
+    assert [run.name for run in runs] == ["ce-s0", "weighted-s0", "focal-s0"]
+    table = ranking(runs, DISAGREEMENT, "border_f1", ALL_BREEDS).set_index("photo")
+    assert table.columns.tolist() == ["ce-s0", "weighted-s0", "difference"]
+    assert table.index[:4].tolist() == images["name"][:4].tolist()
+    np.testing.assert_allclose(table["difference"], (f1(between) - f1(tiny_runs / "ce-s0")).loc[table.index])
 
 
 def test_a_breed_leaves_its_photos_in_their_order(catalogue):

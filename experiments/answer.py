@@ -12,6 +12,7 @@ OWN_OPTIONS = {"loss"} | {option for entry in LOSSES.values() for option in entr
 ASKED = ("weighted", "focal")
 # What a better loss would be: that much border F1 gained, for no more than that much pixel accuracy
 GAIN, PRICE = 0.03, 0.005
+ROUNDING = 1e-9
 
 
 def answer(analysis: Analysis) -> list[str]:
@@ -70,13 +71,7 @@ def what_did_not_work(analysis: Analysis) -> list[str]:
     for name in (configuration.name for configuration in others):
         if not analysis.score(name, "border_f1")["difference_low"] > 0:
             lines.append(f"`{name}`: {change(analysis, name, 'border_f1')}.")
-    fixes = [
-        c.name
-        for c in others
-        if analysis.score(c.name, "border_f1")["difference"] >= GAIN
-        and analysis.score(c.name, "pixel_accuracy")["difference"] >= -PRICE
-    ]
-    if others and not fixes:
+    if others and not any(_fixes(analysis, configuration.name) for configuration in others):
         lines.append(
             f"No configuration has {100 * GAIN:.0f} points more border F1 than `{first.name}` for at most "
             f"{100 * PRICE:.1f} points less pixel accuracy."
@@ -85,6 +80,13 @@ def what_did_not_work(analysis: Analysis) -> list[str]:
     if unfinished:
         lines.append(f"Not trained to the end yet: {', '.join(f'`{name}`' for name in unfinished)}.")
     return lines
+
+
+def _fixes(analysis: Analysis, configuration: str) -> bool:
+    """Whether it gains enough of the border's F1 for no more than the price."""
+    gain, paid = (analysis.score(configuration, score)["difference"] for score in ("border_f1", "pixel_accuracy"))
+    # a difference of two fractions is off by their rounding
+    return gain >= GAIN - ROUNDING and paid >= -PRICE - ROUNDING
 
 
 def _trained_enough(analysis: Analysis, first: Configuration) -> list[Configuration]:

@@ -15,6 +15,7 @@ import torch
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
+from seg.inference import Segmenter
 from seg.pets import DATASET_FOLDER, SPLITS, dataset_folder, list_path, photo_path, trimap_path
 
 # no verdict on a busy machine's speed
@@ -113,22 +114,47 @@ def _draw_pair(rng: np.random.Generator) -> tuple[Image.Image, Image.Image]:
     return Image.fromarray(photo), Image.fromarray(trimap)
 
 
+# (blocks, channels) of each stage of a SegNet that trains in no time
+NARROW = ((1, 16), (1, 16), (2, 32), (1, 32))
+
+
 @pytest.fixture
 def narrow(monkeypatch) -> None:
     """A SegNet of few channels, which trains in no time."""
-    monkeypatch.setattr("seg.segnet.STAGES", ((1, 16), (1, 16), (2, 32), (1, 32)))
+    monkeypatch.setattr("seg.segnet.STAGES", NARROW)
 
 
 @pytest.fixture(scope="session")
 def tiny_runs(tmp_path_factory, tiny_pets) -> Path:
-    """A folder of two finished runs on the drawn dataset: `ce-s0` of two epochs, `focal-s0` of three."""
+    """Two finished runs of narrow networks on the drawn dataset: `ce-s0` of two epochs, `focal-s0` of three.
+
+    What they predict can be told apart: every class on every photo of the test split, and not the same of both.
+    """
     from experiments import run
 
     folder = tmp_path_factory.mktemp("tiny-runs")
-    common = ["--data", str(tiny_pets), "--size", "32", "--batch-size", "6", "--device", "cpu", "--out", str(folder)]
-    assert run.main(["--loss", "ce", "--epochs", "2", *common]) == 0
-    assert run.main(["--loss", "focal", "--epochs", "3", *common]) == 0
+    # so many steps, and so large ones, that they learn to draw a pet
+    steps = ["--batch-size", "1", "--lr", "0.01", "--size", "32", "--precision", "fp32", "--device", "cpu"]
+    common = [*steps, "--data", str(tiny_pets), "--out", str(folder)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("seg.segnet.STAGES", NARROW)
+        assert run.main(["--loss", "ce", "--epochs", "2", *common]) == 0
+        assert run.main(["--loss", "focal", "--epochs", "3", *common]) == 0
+    _assert_worth_asserting_on(folder, [photo_path(tiny_pets, name) for name in TEST_NAMES])
     return folder
+
+
+def _assert_worth_asserting_on(runs: Path, photos: list[Path]) -> None:
+    """That a mask of these runs passes for no constant one, nor for the other run's."""
+    ce, focal = (Segmenter.load(runs / name / "model.safetensors") for name in ("ce-s0", "focal-s0"))
+    for path in photos:
+        with Image.open(path) as photo:
+            masks = {name: each.predict(photo).mask for name, each in (("ce-s0", ce), ("focal-s0", focal))}
+        for name, mask in masks.items():
+            shares = np.bincount(mask.ravel(), minlength=3) / mask.size
+            assert shares.min() > 0.05, f"{name} predicts hardly any of a class on {path.stem}: {shares.round(3)}"
+        differ = (masks["ce-s0"] != masks["focal-s0"]).mean()
+        assert differ > 0.05, f"ce-s0 and focal-s0 predict nearly the same on {path.stem}: {differ:.1%} differ"
 
 
 @pytest.fixture(scope="session")

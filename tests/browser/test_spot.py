@@ -1,9 +1,16 @@
 """The Spot check tab in real Chromium: a ranking, and a look at a photo."""
 
+import base64
+import io
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from seg.inference import Segmenter
+from seg.pets import photo_path, trimap_path
 
 
 @pytest.fixture(scope="module")
@@ -25,13 +32,25 @@ def photos(page: Page) -> list[str]:
     return page.locator("#spot-table tbody tr td:nth-child(2)").all_inner_texts()
 
 
-def test_a_click_shows_the_photo_its_label_and_every_run_s_mask(spot):
+def masks(detail: Locator) -> list[np.ndarray]:
+    """The masks over the photos, in order."""
+    sources = detail.locator("img.mask").evaluate_all("images => images.map((image) => image.src)")
+    return [np.asarray(Image.open(io.BytesIO(base64.b64decode(source.split(",")[1])))) for source in sources]
+
+
+def test_a_click_shows_the_photo_its_label_and_every_run_s_mask(spot, tiny_runs, tiny_pets):
     spot.locator("#spot-table").get_by_text("pug_1").first.click()
     detail = spot.locator("#spot-detail")
     expect(detail.get_by_role("heading")).to_have_text("pug_1")
     expect(detail.locator("figcaption")).to_have_text(["photo", "label", "ce-s0 · 2 epochs", "focal-s0 · 3 epochs"])
     for image in detail.locator("img").all():
         assert image.evaluate("image => image.complete && image.naturalWidth > 0")
+    with Image.open(photo_path(tiny_pets, "pug_1")) as photo, Image.open(trimap_path(tiny_pets, "pug_1")) as trimap:
+        predicted = [
+            Segmenter.load(tiny_runs / name / "model.safetensors").predict(photo).mask for name in ("ce-s0", "focal-s0")
+        ]
+        for shown, expected in zip(masks(detail), [np.asarray(trimap) - 1, *predicted], strict=True):
+            np.testing.assert_array_equal(shown, expected)
     spot.locator("#spot-runs").get_by_label("focal-s0").uncheck()
     expect(detail.locator("figcaption")).to_have_text(["photo", "label", "ce-s0 · 2 epochs"])
 

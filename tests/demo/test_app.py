@@ -14,6 +14,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from seg.inference import Segmenter
 from seg.pets import photo_path
 
 PROJECT = Path(__file__).parents[2]
@@ -30,17 +31,19 @@ def client(serve, runs, tmp_path_factory) -> Client:
     return Client(serve("--runs", runs), verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
 
 
-def test_segment_returns_a_mask_of_the_photos_size_and_a_report(client, tiny_pets):
+def test_segment_returns_the_checkpoints_mask_of_the_photo_and_a_report(client, tiny_runs, tiny_pets):
     photo = photo_path(tiny_pets, "beagle_48")
     mask_path, report = client.predict(handle_file(photo), "ce-s0", api_name="/segment")
     with Image.open(mask_path) as mask, Image.open(photo) as original:
         assert mask.mode == "P"
         assert mask.size == original.size == tuple(report["size"])
         values = np.asarray(mask)
-    assert set(np.unique(values)) <= {0, 1, 2}
+        expected = Segmenter.load(tiny_runs / "ce-s0" / "model.safetensors").predict(original).mask
+    np.testing.assert_array_equal(values, expected)
     assert report["checkpoint"] == "ce-s0"
     assert sum(report["share"].values()) == pytest.approx(1)
-    assert report["share"]["pet"] == pytest.approx((values == 0).mean())
+    for value, name in enumerate(("pet", "background", "border")):
+        assert report["share"][name] == pytest.approx((expected == value).mean())
     assert report["milliseconds"] > 0
 
 

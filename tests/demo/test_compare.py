@@ -96,18 +96,29 @@ def test_page_opens_on_the_best_trained_of_each_loss(own_runs):
 # ---- by epoch
 
 
+SCORE_COLUMNS = {
+    "Pixel accuracy": "pixel_accuracy",
+    "Border recall": "border_recall",
+    "Border precision": "border_precision",
+    "Border F1": "border_f1",
+    "Border IoU": "border_iou",
+    "Boundary IoU": "boundary_iou",
+}
+
+
 def test_table_holds_the_last_epoch_in_per_cent_with_two_decimals(runs):
     rows = table(runs).set_index("Run")
     shown = gr.Dataframe().postprocess(styled_table(runs))
     for index, run in enumerate(runs):
         epochs = pd.read_csv(run.folder / "epochs.csv")
         last = epochs.iloc[-1]
-        assert rows.loc[run.name, "Pixel accuracy"] == pytest.approx(100 * last["pixel_accuracy"])
         assert rows.loc[run.name, "Epochs"] == f"{len(epochs) - 1} of {len(epochs) - 1}"
         cells = dict(zip(shown.headers, shown.metadata["display_value"][index], strict=True))
-        assert cells["Pixel accuracy"] == f"{100 * last['pixel_accuracy']:.2f}"
-        precision = last["border_precision"]
-        assert cells["Border precision"] == ("–" if pd.isna(precision) else f"{100 * precision:.2f}")
+        assert (cells["Run"], cells["Loss"], cells["Seed"]) == (run.name, run.name.removesuffix("-s0"), "0")
+        for column, score in SCORE_COLUMNS.items():
+            assert rows.loc[run.name, column] == pytest.approx(100 * last[score])
+            assert cells[column] == f"{100 * last[score]:.2f}"
+        assert last[list(SCORE_COLUMNS.values())].nunique() == len(SCORE_COLUMNS)
 
 
 def highlighted(runs: list) -> set[str]:

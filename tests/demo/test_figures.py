@@ -10,14 +10,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from demo.figures import by_epoch, styles
+from demo.catalogue import Catalogue
+from demo.figures import GREY, by_epoch, styles
 from demo.figures_of_analysis import final_scores, near_the_outline, price, recall_and_precision, reliability
+from demo.scrub import BACKGROUND_MARK, ProbePhotos, scrub_value
 from experiments.analysis import analyse
 from experiments.configurations import configurations
 from experiments.runs import EPOCH_COLUMNS, read_run
 from experiments.scores import Place, appearing
-from seg.losses import LOSSES
+from seg.losses import LOSSES, loss_colour
+from seg.palette import CLASS_COLOURS
 
 PROJECT = Path(__file__).parents[2]
 SCORES = [score.name for score in appearing(Place.CURVES)]
@@ -25,7 +30,7 @@ SCORES = [score.name for score in appearing(Place.CURVES)]
 
 @pytest.fixture
 def seeds(tiny_runs, tmp_path):
-    """`ce` of two seeds that differ, and `focal-s0`, whose photos the untrained networks may all call background."""
+    """`ce` of two seeds that differ, and `focal-s0`."""
     shutil.copytree(tiny_runs, tmp_path / "runs")
     folder = shutil.copytree(tmp_path / "runs" / "ce-s0", tmp_path / "runs" / "ce-s1")
     info = json.loads((folder / "run.json").read_text())
@@ -155,6 +160,57 @@ def test_losses_have_their_colours_and_nothing_is_told_apart_by_colour_alone(fou
     assert [line.line.color for line in lines] == [LOSSES["ce"].colour, LOSSES["focal"].colour]
     assert len({(line.line.dash, line.marker.symbol) for line in lines}) == len(lines)
     assert [entry["name"] for entry in view.as_value()["legend"]] == ["ce", "focal-s0"]
+
+
+# the losses' looks as they are meant to be: swapping two of them would mislead whoever has learnt them
+LOOKS = {
+    "ce": ("#0072B2", "circle"),
+    "weighted": ("#D55E00", "square"),
+    "focal": ("#009E73", "diamond"),
+    "dice": ("#882255", "star"),
+}
+
+
+def of_loss(seeds, folder, loss: str):
+    """A run that says it was trained with that loss."""
+    other = shutil.copytree(seeds[2].folder, folder / f"{loss}-s0")
+    info = json.loads((other / "run.json").read_text())
+    info["options"]["loss"] = loss
+    (other / "run.json").write_text(json.dumps(info))
+    return read_run(other)
+
+
+def test_each_loss_has_the_colour_and_the_marker_it_always_had(seeds, tmp_path):
+    assert LOSSES.keys() == LOOKS.keys()
+    styled = styles(configurations([of_loss(seeds, tmp_path / "each", loss) for loss in LOOKS]))
+    for loss, look in LOOKS.items():
+        assert (styled[f"{loss}-s0"].colour, styled[f"{loss}-s0"].symbol) == look
+
+
+def test_a_loss_that_nobody_foresaw_looks_like_nothing_else(seeds, tmp_path):
+    run = of_loss(seeds, tmp_path / "more", "lovasz")
+    style = styles(configurations([*seeds, run]))["lovasz-s0"]
+    assert style.symbol not in {marker for _, marker in LOOKS.values()}
+    tab = scrub_value(Catalogue((run.folder.parent,)), ProbePhotos(tmp_path, served=tmp_path), ["lovasz-s0"])
+    assert tab["runs"][0]["colour"] == style.colour
+    assert style.colour.upper() not in TAKEN
+
+
+# the classes, the losses, background's mark in the scrubber, the grey of the article's line
+TAKEN = {
+    *("#56B4E9", "#000000", "#E69F00"),
+    *(colour for colour, _ in LOOKS.values()),
+    *("#CC79A7", "#888888"),
+}
+
+
+def test_the_taken_colours_are_those_in_use():
+    assert {colour.upper() for colour in (*CLASS_COLOURS, BACKGROUND_MARK, GREY)} <= TAKEN
+
+
+@given(st.text(min_size=1).filter(lambda name: name not in LOOKS))
+def test_no_unforeseen_loss_has_a_colour_that_means_something(name):
+    assert loss_colour(name).upper() not in TAKEN
 
 
 def test_two_configurations_of_one_loss_differ_in_dash_and_marker(seeds, tmp_path):

@@ -2,7 +2,9 @@
 
 import base64
 import io
+import json
 import re
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -104,6 +106,8 @@ def test_every_chosen_checkpoint_gets_a_card_with_a_layer_for_each_view(catalogu
     assert "focal-s0 · 3 epochs" in html
     masks = {name: expected_mask(tiny_runs, name, photo) for name in ("ce-s0", "focal-s0")}
     differ = masks["ce-s0"] != masks["focal-s0"]
+    assert differ.mean() > 0.05
+    assert all(np.unique(mask).tolist() == [0, 1, 2] for mask in masks.values())
     assert "30 × 50 pixels" in html
     assert f"agree on <b>{1 - differ.mean():.1%}</b> of the pixels" in html
     for card, (name, mask) in zip(html.split("<figure")[1:], masks.items(), strict=True):
@@ -116,6 +120,25 @@ def test_every_chosen_checkpoint_gets_a_card_with_a_layer_for_each_view(catalogu
         assert alpha["confidence"].min() == 255
         for value, class_name in enumerate(("pet", "background", "border")):
             assert re.search(rf"</i>{class_name}</dt><dd>{(mask == value).mean():.1%}</dd>", card), (name, class_name)
+
+
+@pytest.mark.parametrize(
+    ("loss", "words"),
+    [
+        ("ce", "unweighted cross-entropy"),
+        ("weighted", "weighted cross-entropy"),
+        ("focal", "focal loss"),
+        ("dice", "Dice loss"),
+        ("lovasz", "lovasz"),  # known to another version alone
+    ],
+)
+def test_a_card_says_in_words_which_loss_its_run_was_trained_with(tiny_runs, tmp_path, loss, words):
+    folder = shutil.copytree(tiny_runs / "ce-s0", tmp_path / "any-s0")
+    info = json.loads((folder / "run.json").read_text())
+    info["options"]["loss"] = loss
+    (folder / "run.json").write_text(json.dumps(info))
+    card = last(Catalogue((tmp_path,)), None, ["any-s0"])
+    assert re.findall("<figcaption><b>(.*?)</b><span>(.*?)</span>", card) == [("any-s0 · 2 epochs", words)]
 
 
 def test_one_checkpoint_alone_says_that_disagreement_needs_another(catalogue, photo):
@@ -269,5 +292,12 @@ def test_compared_pictures_are_the_photo_and_a_view_of_it(segmented, tiny_runs, 
     left, right = compare_two(segmented, "cutout", "Photo", "ce-s0")
     assert left == segmented.shown
     np.testing.assert_array_equal(np.asarray(right)[..., 3] == 255, expected_mask(tiny_runs, "ce-s0", photo) == 0)
+    masks = [expected_mask(tiny_runs, name, photo) for name in ("ce-s0", "focal-s0")]
+    # nothing of a photo made pale is as colourful as a class
+    for view, where in (("disagreement", [masks[0] != masks[1]] * 2), ("border", [mask == 2 for mask in masks])):
+        for side, mask, coloured in zip(compare_two(segmented, view, "ce-s0", "focal-s0"), masks, where, strict=True):
+            pixels = np.asarray(side.convert("RGB"))
+            for value, colour in ((0, (86, 180, 233)), (2, (230, 159, 0))):
+                np.testing.assert_array_equal((pixels == colour).all(axis=-1), coloured & (mask == value), view)
     assert compare_two(segmented, "mask", "ce-s0", "dice-s0") is None
     assert compare_two(Session(), "mask", None, None) is None

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import re
 import shutil
 from pathlib import Path
@@ -44,6 +45,44 @@ def test_photos_are_ranked_as_the_csv_files_say(catalogue, tiny_runs):
     np.testing.assert_allclose(apart, expected)
 
     assert ranking(runs, SUSPICION, "border_f1", ALL_BREEDS).columns.tolist() == ["photo", "score", "reason"]
+
+
+def test_the_table_shows_the_ranking_with_ranks_from_one(catalogue, tiny_runs):
+    scores = pd.DataFrame({name: f1(tiny_runs / name) for name in ("ce-s0", "focal-s0")})
+    scores["mean"] = (scores["ce-s0"] + scores["focal-s0"]) / 2
+    shown = spot_check(catalogue, ["ce-s0", "focal-s0"], HARDEST, "border_f1", ALL_BREEDS)[1]["value"].data
+    assert shown.columns.tolist() == ["rank", "photo", "mean", "ce-s0", "focal-s0"]
+    assert shown["rank"].tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert shown["photo"].tolist() == scores.sort_values("mean").index.tolist()
+    for column in ("mean", "ce-s0", "focal-s0"):
+        np.testing.assert_allclose(shown[column], scores.loc[shown["photo"], column])
+
+    scores["difference"] = scores["focal-s0"] - scores["ce-s0"]
+    apart = spot_check(catalogue, ["ce-s0", "focal-s0"], DISAGREEMENT, "border_f1", ALL_BREEDS)[1]["value"].data
+    assert apart.columns.tolist() == ["rank", "photo", "ce-s0", "focal-s0", "difference"]
+    assert apart["rank"].tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert apart["photo"].tolist() == scores.index[(-scores["difference"].abs()).argsort(kind="stable")].tolist()
+    for column in ("ce-s0", "focal-s0", "difference"):
+        np.testing.assert_allclose(apart[column], scores.loc[apart["photo"], column])
+
+
+def test_of_three_runs_the_first_two_disagree(catalogue, tiny_runs, tmp_path):
+    between = shutil.copytree(tiny_runs / "ce-s0", tmp_path / "weighted-s0")
+    info = json.loads((between / "run.json").read_text())
+    info["options"] |= {"loss": "weighted", "class_weights": "median"}
+    (between / "run.json").write_text(json.dumps(info))
+    images = pd.read_csv(between / "images.csv")
+    # the first photos' borders are missed, the more the earlier
+    for row, share in enumerate((1.0, 0.75, 0.5, 0.25)):
+        moved = int(share * images.loc[row, "border_as_border"])
+        images.loc[row, ["border_as_border", "border_as_pet"]] += [-moved, moved]
+    images.to_csv(between / "images.csv", index=False)
+    runs = spot.detailed(Catalogue((tiny_runs, tmp_path)))
+    assert [run.name for run in runs] == ["ce-s0", "weighted-s0", "focal-s0"]
+    table = ranking(runs, DISAGREEMENT, "border_f1", ALL_BREEDS).set_index("photo")
+    assert table.columns.tolist() == ["ce-s0", "weighted-s0", "difference"]
+    assert table.index[:4].tolist() == images["name"][:4].tolist()
+    np.testing.assert_allclose(table["difference"], (f1(between) - f1(tiny_runs / "ce-s0")).loc[table.index])
 
 
 def test_a_breed_leaves_its_photos_in_their_order(catalogue):

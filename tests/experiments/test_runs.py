@@ -13,6 +13,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from safetensors.torch import load_file
 from torchmetrics.classification import MulticlassJaccardIndex
 
 from experiments.probe import VALIDATION_NAMES
@@ -68,10 +69,12 @@ def test_run_json_says_how_the_run_was_made(tiny_runs):
     info = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
     options = info["options"]
     assert (options["loss"], options["epochs"], options["seed"]) == ("focal", 3, 0)
-    assert (options["size"], options["batch_size"], options["gamma"], options["lr"]) == (32, 6, 2.0, 1e-3)
+    assert (options["size"], options["batch_size"], options["gamma"], options["lr"]) == (32, 1, 2.0, 0.01)
     assert (info["format"], info["status"]) == (1, "finished")
     assert info["started"] <= info["ended"]
-    assert info["parameters"] == 15_274_892
+    weights = load_file(tiny_runs / "focal-s0" / "model.safetensors")
+    kept = ("running_mean", "running_var", "num_batches_tracked")  # what BatchNorm keeps and nobody trains
+    assert info["parameters"] == sum(value.numel() for name, value in weights.items() if not name.endswith(kept))
     assert (info["training_photos"], info["validation_photos"], info["validation_sample_photos"]) == (12, 8, 8)
     assert info["skipped_pairs"] == {"trainval": 0, "test": 0}
     assert sum(info["class_pixels"]["trainval"].values()) == 12 * 32 * 32
@@ -101,7 +104,7 @@ def test_epochs_csv_has_the_contracts_columns_and_a_row_an_epoch(tiny_runs):
     assert rows["train_loss"].isna().tolist() == [True, False, False, False]
     fractions = rows.loc[:, "pixel_accuracy":].stack().dropna()
     assert fractions.between(0, 1).all()
-    assert rows["learning_rate"].tolist() == [1e-3] * 4
+    assert rows["learning_rate"].tolist() == [0.01] * 4
 
 
 def test_the_counts_of_each_photo_add_up_to_its_pixels(tiny_runs, tiny_pets):

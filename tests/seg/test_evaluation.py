@@ -172,3 +172,17 @@ def test_flipping_averages_with_the_mirrored_photos_prediction(model, split, net
     torch.testing.assert_close(averaged, (plain + mirrored.flip(-1)) / 2, atol=1e-4, rtol=1e-3)
     back = predict_logits(model, photos.flip(-1), network_size, "fp32", flip=True).softmax(dim=1).flip(-1)
     torch.testing.assert_close(averaged, back, atol=1e-4, rtol=1e-3)
+
+
+def test_scores_of_mirrored_evaluation_are_those_of_the_averaged_probabilities(model, split):
+    evaluation = run(model, split, flip=True)
+    with torch.no_grad():
+        model.eval()
+        plain, mirrored = (model(each).softmax(dim=1) for each in (split.photos / 255, split.photos.flip(-1) / 255))
+    averaged, truth = (plain + mirrored.flip(-1)) / 2, split.masks.long()
+    assert evaluation.loss == pytest.approx(F.nll_loss(averaged.log(), truth).item(), rel=1e-5)
+    confusion = multiclass_confusion_matrix(averaged.argmax(dim=1), truth, 3)
+    # two ways to average that round differently may disagree on a tied pixel
+    assert (evaluation.confusions.sum(dim=0) - confusion).abs().sum() <= 4
+    alone = multiclass_confusion_matrix(plain.argmax(dim=1), truth, 3)
+    assert (alone - confusion).abs().sum() > 40

@@ -378,3 +378,66 @@ def test_weight_decay_shrinks_weights_beside_the_gradients_step(pets, narrow):
 @pytest.mark.parametrize("stops", [[("training", 5)], [("training", 2), ("scoring", 1)]])
 def test_a_resumed_run_beyond_the_article_equals_an_uninterrupted_one(pets, narrow, tmp_path, stops):
     assert_identical(run_with_stops(pets, BEYOND, stops, tmp_path / "state"), run(pets, BEYOND))
+
+
+def seen_by_the_network(pets: SimpleNamespace, options: Options) -> torch.Tensor:
+    """What the network is trained on, (B, 3, S, S), batch after batch."""
+    state, seen = TrainingState.start(options, CPU), []
+    state.model.register_forward_pre_hook(lambda model, inputs: seen.append(inputs[0]) if model.training else None)
+    run(pets, options, state)
+    return torch.cat(seen)
+
+
+def test_the_network_is_trained_on_crops_where_they_are_asked_for(pets, narrow):
+    whole, cropped = (
+        seen_by_the_network(pets, options_of(epochs=1, size=32, batch_size=5, jitter=0.0, crop=crop))
+        for crop in (1.0, 0.5)
+    )
+    photos = pets.training.photos / 255
+    either_way = torch.cat([photos, photos.flip(-1)])
+
+    def distances(seen: torch.Tensor) -> torch.Tensor:
+        """Of each to the nearest whole photo."""
+        return (seen[:, None] - either_way).abs().amax(dim=(2, 3, 4)).amin(dim=1)
+
+    assert len(whole) == len(cropped) == 12
+    assert distances(whole).max() < 1e-6
+    assert distances(cropped).min() > 0.05
+
+
+def steps_rates(pets: SimpleNamespace, options: Options) -> list[float]:
+    """The learning rate of each of the optimiser's steps."""
+    state, rates = TrainingState.start(options, CPU), []
+    state.optimiser.register_step_pre_hook(lambda optimiser, *_: rates.append(optimiser.param_groups[0]["lr"]))
+    run(pets, options, state)
+    return rates
+
+
+@pytest.mark.parametrize("warmup", [0.0, 1.5])
+def test_each_batch_is_a_step_of_the_cosine_and_of_the_warm_up(pets, narrow, warmup):
+    # 3 batches an epoch: 12 steps, of which the first 4.5 warm up
+    options = options_of(epochs=4, size=16, batch_size=5, lr=0.02, schedule="cosine", warmup=warmup)
+    expected = [0.01 * (1 + math.cos(math.pi * step / 12)) for step in range(12)]
+    if warmup:
+        expected = [rate * min(1, (step + 1) / 4.5) for step, rate in enumerate(expected)]
+    assert steps_rates(pets, options) == pytest.approx(expected)
+
+
+def moments(state: TrainingState) -> dict[tuple[int, str], torch.Tensor]:
+    values = state.optimiser.state_dict()["state"]
+    return {(number, name): values[number][name] for number in values for name in ("exp_avg", "exp_avg_sq")}
+
+
+def test_adams_moments_come_back_in_the_memory_format_they_had(pets, narrow, tmp_path):
+    _, state = run(pets, OPTIONS, on_batch=stop_at("training", 2))
+    state.save(tmp_path / "state")
+    loaded = TrainingState.start(OPTIONS, CPU)
+    loaded.load(tmp_path / "state")
+    before, after = moments(state), moments(loaded)
+    assert before.keys() == after.keys()
+    assert len(before) == 2 * len(list(state.model.parameters()))
+    for key, value in before.items():
+        assert after[key].stride() == value.stride(), key
+        assert torch.equal(after[key], value), key
+    # or the order of a kernel's dimensions in memory would not matter
+    assert any(value.ndim == 4 and not value.is_contiguous() for value in before.values())

@@ -82,7 +82,7 @@ def used_options(info: dict) -> dict[str, Any]:
     said = info["options"]
     known = {name: _before(each) for name, each in FIELDS.items()}
     options = known | {name: _value(value) for name, value in said.items()}
-    if isinstance(options["size"], tuple):
+    if isinstance(options["size"], tuple) and options["size"]:  # a progressive run's schedule
         options["size"] = options["size"][-1]
     if options["precision"] == "auto":
         environment = info.get("environment")

@@ -1,6 +1,7 @@
 """One run from its first epoch, or from where it was stopped, to its last, into its folder."""
 
 import platform
+import re
 import shlex
 import signal
 import subprocess
@@ -116,8 +117,12 @@ def _note_differences(run: Run, now: dict) -> None:
 
 def _circumstances(environment: dict) -> dict[str, str]:
     """What an environment of `run.json` says of all that rounding depends on, where it says it."""
-    said = {"precision": environment.get("precision"), "device": environment.get("device_name")}
-    said |= {"threads": environment.get("threads"), **environment.get("packages", {})}
+    device, threads = environment.get("device_name"), environment.get("threads")
+    older = re.fullmatch(r"(.+), (\d+) threads", str(device))  # before they were recorded apart
+    if threads is None and older:
+        device, threads = older.groups()
+    said = {"precision": environment.get("precision"), "device": device, "threads": threads}
+    said |= environment.get("packages", {})
     return {name: str(value) for name, value in said.items() if value is not None}
 
 

@@ -614,7 +614,13 @@ def test_what_a_run_goes_on_with_is_told_where_it_differs_and_both_are_recorded(
     assert resumed["at"] >= after["started"]
 
 
-def test_what_a_run_goes_on_with_is_not_told_where_nothing_differs(recipe, tmp_path, command, monkeypatch):
+@pytest.mark.parametrize("older", [False, True], ids=["recorded now", "recorded with its threads in its name"])
+def test_what_a_run_goes_on_with_is_not_told_where_nothing_differs(recipe, tmp_path, command, monkeypatch, older):
     stop_in_epoch_two(monkeypatch, command, recipe)
+    if older:
+        path = tmp_path / "ce-s0" / "run.json"
+        info = json.loads(path.read_text())
+        info["environment"]["device_name"] += f", {info['environment'].pop('threads')} threads"
+        path.write_text(json.dumps(info))
     ended = command(run, "--resume", tmp_path / "ce-s0", *again(recipe))
     assert (ended.status, ended.told) == (0, [])

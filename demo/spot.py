@@ -218,9 +218,13 @@ def open_spot_tab(catalogue: Catalogue, names: list[str] | None, rank_by: str, s
     runs = detailed(catalogue)
     there = [run.name for run in runs]
     chosen = [name for name in names or [] if name in there] or there[:FIRST_CHOICES]
+    try:
+        offered = breeds(runs[:1])
+    except InputError:  # `spot_check` says why
+        offered = [ALL_BREEDS]
     return [
         gr.update(choices=choices(runs), value=chosen, visible=bool(runs)),
-        gr.update(choices=breeds(runs[:1])),
+        gr.update(choices=offered),
         *spot_check(catalogue, chosen, rank_by, score, chosen_breed),
     ]
 

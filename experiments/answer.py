@@ -27,13 +27,16 @@ def comparable(analysis: Analysis) -> list[Configuration]:
     first = _first(analysis)
     if first is None:
         return []
-
-    def rest(configuration: Configuration) -> dict:
-        options = used_options(configuration.runs[0].info)
-        return {name: options[name] for name in options if name not in (*OWN_OPTIONS, *WITHOUT_EFFECT)}
-
     others = [configuration for configuration in analysis.configurations if configuration is not first]
-    return [c for c in others if c.epochs == first.epochs and rest(c) == rest(first)]
+    return [c for c in others if c.epochs == first.epochs and not _differing(c, first)]
+
+
+def _differing(configuration: Configuration, first: Configuration) -> list[str]:
+    """What but the loss two configurations were trained otherwise with: `precision fp32, not bf16`."""
+    ours, theirs = (used_options(each.runs[0].info) for each in (configuration, first))
+    names = [name for name in theirs | ours if name not in (*OWN_OPTIONS, *WITHOUT_EFFECT)]
+    values = {name: (ours.get(name, "none"), theirs.get(name, "none")) for name in names}
+    return [f"{name.replace('_', ' ')} {one}, not {other}" for name, (one, other) in values.items() if one != other]
 
 
 def change(analysis: Analysis, configuration: str, score: str) -> str:
@@ -105,6 +108,11 @@ def _of_loss(analysis: Analysis, rivals: list[Configuration], loss: str) -> str:
     rival = next((c for c in rivals if c.loss == loss), None)
     if first is None or not trained:
         return f"Of {words} there is no answer yet: no run of it is here to compare."
+    if rival is None and trained[0].epochs == first.epochs:
+        otherwise = ", ".join(_differing(trained[0], first))
+        return (
+            f"Of {words} there is no answer yet: it was trained otherwise than unweighted cross-entropy ({otherwise})."
+        )
     if rival is None:
         epochs = "1 epoch" if trained[0].epochs == 1 else f"{trained[0].epochs} epochs"
         return (
@@ -118,7 +126,7 @@ def _of_loss(analysis: Analysis, rivals: list[Configuration], loss: str) -> str:
 
 def _verdict(analysis: Analysis, rivals: list[Configuration]) -> str:
     if not rivals:
-        return "So the question is open until runs of different losses have trained for equally long."
+        return "So the question is open until runs that differ in their loss alone have trained for equally long."
     better = [c for c in rivals if analysis.score(c.name, "border_f1")["difference_low"] > 0]
     seeds = "" if analysis.seeds_counted else ", by one seed each (others may change more)"
     if not better:

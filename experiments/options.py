@@ -29,8 +29,8 @@ def resolve(given: dict) -> Options:
     if "loss" not in given:
         raise InputError(f"--loss is missing: choose from {', '.join(LOSSES)}")
     loss, network = LOSSES[given["loss"]], NETWORKS[given.get("network", FIELDS["network"].default)]
-    for name in given:
-        _check_taken(name, given["loss"], given.get("network", FIELDS["network"].default))
+    for name, value in given.items():
+        _check_taken(name, value, given["loss"], given.get("network", FIELDS["network"].default))
     recipe = RECIPES[given.get("recipe", FIELDS["recipe"].default)]
     # what a recipe says of another network or loss does not matter
     recipe = {
@@ -58,19 +58,24 @@ def _takers(name: str) -> tuple[str, list[str]] | None:
     return ("loss", losses) if losses else None
 
 
-def _check_taken(name: str, loss: str, network: str) -> None:
+def _check_taken(name: str, value: Any, loss: str, network: str) -> None:
     takers = _takers(name)
     if takers is None:
         return
     kind, names = takers
     chosen = {"loss": loss, "network": network}[kind]
-    if chosen not in names:
+    # a grid may give all losses the value that means nothing to some
+    neutral = kind == "loss" and value in (FIELDS[name].default, "none")
+    if chosen not in names and not neutral:
         dashed = name.replace("_", "-")
         raise InputError(f"--{kind} {chosen} takes no --{dashed}: leave it out, or use --{kind} {' or '.join(names)}")
 
 
 def recorded(options: Options) -> dict[str, Any]:
-    """Options as `run.json` holds them: a progressive run's size is its whole schedule."""
+    """Options as `run.json` holds them: a progressive run's size is its whole schedule.
+
+    An option that the run's loss or network does not take holds its default.
+    """
     return asdict(options) | {"size": list(options.sizes) if options.progressive else options.size}
 
 
@@ -97,11 +102,10 @@ def reread(info: dict) -> Options:
         InputError: it has an option that this version does not.
     """
     options = used_options(info)
-    unknown = sorted(options.keys() - FIELDS.keys())
-    if unknown:
-        raise InputError(
-            f"it was made with the option {unknown[0]}, which this version does not have: update Borderline"
-        )
+    for name, value in options.items():
+        choices = FIELDS[name].metadata.get("choices", (value,)) if name in FIELDS else ()
+        if value not in choices:
+            raise InputError(f"it was made with {name} = {value}, which this version does not have: update Borderline")
     return Options(**options)
 
 

@@ -177,7 +177,7 @@ def _hardware(runs: list[Run]) -> Section:
     for run in runs:
         trained = run.epochs[run.epochs["epoch"] > 0]
         sizes = run.info["options"]["size"]
-        environment = run.environment
+        commits = [str(each["commit"])[:7] for each in run.environments if each.get("commit")]
         rows.append(
             [
                 run.name,
@@ -185,9 +185,9 @@ def _hardware(runs: list[Run]) -> Section:
                 _schedule(sizes[: run.epochs_trained] if isinstance(sizes, list) else [sizes] * run.epochs_trained),
                 PLAIN.number(trained["seconds"].sum(min_count=1) / 60),
                 PLAIN.number(trained["images_per_second"].median(), digits=0),
-                environment.get("precision", ""),
+                run.environment.get("precision", ""),
                 run.device_name or "",
-                f"`{environment['commit'][:7]}`" if environment.get("commit") else "",
+                ", ".join(f"`{commit}`" for commit in dict.fromkeys(commits)),
             ]
         )
     header = ["run", "epochs", "photos' side", "minutes", "photos/s", "precision", "device", "commit"]

@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     where = parser.add_argument_group("run")
     add_data_option(where)
     where.add_argument("--out", type=Path, default=DEFAULT_FOLDER, metavar="DIR", help="folder of runs (default: runs)")
-    where.add_argument("--name", default=None, help="the run's folder (default: LOSS-sSEED)")
+    where.add_argument("--name", default=None, help="the run's folder (default: such as ce-s0, ce-best-s0)")
     where.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
     where.add_argument(
         "--resume", nargs="?", const="", default=None, metavar="RUN", help="continue an interrupted run's folder"

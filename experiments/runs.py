@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -89,12 +90,20 @@ class Run:
 
     @property
     def device_name(self) -> str | None:
-        """The processor and its threads, or the accelerator, that trained it; None where the run does not say."""
-        name, threads = self.environment.get("device_name"), self.environment.get("threads")
-        if not isinstance(name, str):
-            return None
-        of_processor = self.environment.get("device") == "cpu" and isinstance(threads, int)
-        return f"{name}, {threads} {'thread' if threads == 1 else 'threads'}" if of_processor else name
+        """The processor and its threads, or the accelerator, that trained it, or each of several; None where unsaid."""
+        names = []
+        for environment in self.environments:
+            name, threads = processor_and_threads(environment)
+            if name is not None and environment.get("device") in ("cpu", None) and threads is not None:
+                name += f", {threads} {'thread' if threads == 1 else 'threads'}"
+            names += [] if name is None else [name]
+        return ", then ".join(dict.fromkeys(names)) or None
+
+    @property
+    def environments(self) -> list[dict]:
+        """Where and with what it was begun, then where it went on each time it was resumed, as far as it says so."""
+        later = [entry.get("environment") for entry in self.info.get("resumed", []) if isinstance(entry, dict)]
+        return [environment for environment in (self.info.get("environment"), *later) if isinstance(environment, dict)]
 
     @property
     def photos_scored(self) -> int | None:
@@ -125,6 +134,16 @@ class Run:
             return layout if {"tile", "columns", "tiles"} <= layout.keys() else None
         except (OSError, ValueError, AttributeError):
             return None
+
+
+def processor_and_threads(environment: dict) -> tuple[str | None, int | None]:
+    """The device's name and its number of threads, each None where a record does not say it."""
+    name, threads = environment.get("device_name"), environment.get("threads")
+    name = name if isinstance(name, str) else None
+    older = re.fullmatch(r"(.+), (\d+) threads", name or "")  # before they were recorded apart
+    if older and threads is None:
+        name, threads = older[1], int(older[2])
+    return name, threads if _is_whole(threads) else None
 
 
 def mosaic_path(folder: Path, epoch: int) -> Path:
@@ -164,6 +183,8 @@ def read_info(folder: Path) -> dict:
         options = info["options"]
         described = isinstance(info["status"], str) and isinstance(options["loss"], str)
         described = described and isinstance(options["seed"], int) and isinstance(options["epochs"], int)
+        sizes = options.get("size", 1)  # a progressive run's are its schedule
+        described = described and bool(sizes) and all(map(_is_whole, sizes if isinstance(sizes, list) else [sizes]))
         described = described and _is_whole(version) and version >= 1
         described = described and isinstance(info.get("resumed", []), list)
     except FileNotFoundError as error:

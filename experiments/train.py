@@ -1,7 +1,6 @@
 """One run from its first epoch, or from where it was stopped, to its last, into its folder."""
 
 import platform
-import re
 import shlex
 import signal
 import subprocess
@@ -19,7 +18,7 @@ from tqdm import tqdm
 from experiments.command_line import choose_device
 from experiments.options import recorded, reread
 from experiments.probe import load_probe
-from experiments.runs import Run, create_folder, hold, read_run
+from experiments.runs import Run, create_folder, hold, processor_and_threads, read_run
 from experiments.writer import RunWriter, state_path
 from seg import InputError
 from seg.data import DeviceSplit, Split, load_split
@@ -93,7 +92,8 @@ def resume_run(folder: Path, typed: dict, *, data: Path, device: str, again: str
         )
     with hold(folder):
         _unfinished(folder)  # nor finished by another process, just now
-        _note_differences(resumed, environment(device, options.precision))
+        if state_path(folder).exists():  # else nothing is kept of it
+            _note_differences(resumed, environment(device, options.precision))
         return train_run(folder, options, photos, device, resuming=True, again=again)
 
 
@@ -117,12 +117,10 @@ def _note_differences(run: Run, now: dict) -> None:
 
 def _circumstances(environment: dict) -> dict[str, str]:
     """What an environment of `run.json` says of all that rounding depends on, where it says it."""
-    device, threads = environment.get("device_name"), environment.get("threads")
-    older = re.fullmatch(r"(.+), (\d+) threads", str(device))  # before they were recorded apart
-    if threads is None and older:
-        device, threads = older.groups()
+    device, threads = processor_and_threads(environment)
     said = {"precision": environment.get("precision"), "device": device, "threads": threads}
-    said |= environment.get("packages", {})
+    packages = environment.get("packages")
+    said |= packages if isinstance(packages, dict) else {}
     return {name: str(value) for name, value in said.items() if value is not None}
 
 

@@ -48,7 +48,8 @@ class RunWriter:
         """The writer of a run that goes on; its details and what it left of later epochs are deleted.
 
         `run.json` keeps what it says of the run's beginning, `started` and `environment`. This resumption is added to
-        its list `resumed`: `at`, the `epoch` with which the run goes on, and the `environment` it does so in.
+        its list `resumed`: `at`, the `epoch` with which the run goes on, and the `environment` it does so in. A run
+        that starts over begins here: nothing of what was before is left, in its record neither.
 
         Args:
             after: the last epoch that the training state has finished; -1 where there is no state and the run starts
@@ -59,6 +60,8 @@ class RunWriter:
         """
         info = read_run(folder).info
         _keep_epochs_until(folder, after)
+        if after < 0:
+            return cls.begin(folder, described, layout)
         environment = described["environment"]
         resumed = [*info.get("resumed", []), {"at": _now(), "epoch": after + 1, "environment": environment}]
         # a record that does not say where the run was begun goes on not saying it

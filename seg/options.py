@@ -175,7 +175,9 @@ class Options:
     @property
     def sizes(self) -> tuple[int, ...]:
         """Side in pixels of the photos the network sees, one an epoch."""
-        return progressive_sizes(self.epochs, self.size) if self.progressive else (self.size,) * self.epochs
+        if not self.progressive:
+            return (self.size,) * self.epochs
+        return progressive_sizes(self.epochs, self.size, NETWORKS[self.network].stride)
 
     def network_size(self, epoch: int) -> int:
         """Side in pixels that the network is run at after this epoch; 0 is the untrained model."""
@@ -198,14 +200,14 @@ class Options:
         return {name: getattr(self, name) for name in NETWORKS[self.network].takes}
 
 
-def progressive_sizes(epochs: int, size: int) -> tuple[int, ...]:
+def progressive_sizes(epochs: int, size: int, stride: int = 16) -> tuple[int, ...]:
     """A cheaper schedule: half the size first, then three quarters, the last 15 % of the epochs whole.
 
     Progressive resizing as in Tan and Le 2021, section 4. For 20 epochs at 128: 14 at 64, 3 at 96,
-    3 at 128. Sides are rounded down to multiples of 16.
+    3 at 128. Sides are rounded down to multiples of the network's stride.
     """
     whole = min(epochs, max(1, round(0.15 * epochs)))
     three_quarters = min(epochs - whole, whole)
     half = epochs - whole - three_quarters
-    smaller = [max(16, int(size * share) // 16 * 16) for share in (0.5, 0.75)]
+    smaller = [max(stride, int(size * share) // stride * stride) for share in (0.5, 0.75)]
     return (smaller[0],) * half + (smaller[1],) * three_quarters + (size,) * whole

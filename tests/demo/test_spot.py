@@ -180,3 +180,14 @@ def test_a_photo_s_name_is_no_way_out_of_the_dataset(catalogue, tiny_pets):
 def test_a_damaged_photo_is_told(catalogue, own_pets):
     photo_path(own_pets, "Bengal_35").write_bytes(b"no photo")
     assert "Bengal_35 cannot be read" in look(catalogue, own_pets, "Bengal_35", ["ce-s0"])
+
+
+def test_damaged_scores_are_told_in_the_tab_when_it_is_opened(tiny_runs, tmp_path):
+    folder = shutil.copytree(tiny_runs, tmp_path / "runs")
+    lines = (folder / "ce-s0" / "images.csv").read_text().splitlines(keepends=True)
+    lines[4] = lines[4].replace(",", ",x", 1)
+    (folder / "ce-s0" / "images.csv").write_text("".join(lines))
+    offered, breeds, words, *_ = spot.open_spot_tab(Catalogue((folder,)), None, HARDEST, "border_f1", ALL_BREEDS)
+    assert offered["value"] == ["ce-s0", "focal-s0"]
+    assert breeds["choices"] == [ALL_BREEDS]
+    assert "images.csv, line 5" in words

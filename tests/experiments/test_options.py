@@ -435,6 +435,22 @@ def test_the_best_recipe_is_what_its_runs_chose():
     assert chosen == {"loss": "ce", "class_weights": "none"} | ARTICLE | BESIDE | BEST | {"recipe": "best", "crop": 0.7}
 
 
+@pytest.mark.parametrize("loss", ["ce", "dice"])
+def test_the_value_that_means_nothing_may_be_given_to_every_loss(loss):
+    given = {"loss": loss, "gamma": 2.0, "class_weights": "none", "label_smoothing": 0.0}
+    assert resolve(given) == resolve({"loss": loss})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("network", "unet"), ("loss", "tversky"), ("schedule", "poly"), ("precision", "fp16")]
+)
+def test_a_value_of_another_version_is_refused(watch, name, value):
+    info = watch().info
+    info["options"][name] = value
+    with pytest.raises(InputError, match=f"{name} = {value}, which this version does not have: update Borderline"):
+        reread(info)
+
+
 def test_a_recipe_says_nothing_to_a_network_that_does_not_take_it():
     options = resolve({"loss": "ce", "recipe": "best", "network": "segnet-linear"})
     assert options.network_config == {}
@@ -445,9 +461,9 @@ def test_a_recipe_says_nothing_to_a_network_that_does_not_take_it():
     ("given", "said"),
     [
         ({"loss": "ce", "gamma": 3.0}, "--loss ce takes no --gamma: leave it out, or use --loss focal"),
-        ({"loss": "dice", "gamma": 2.0}, "--loss dice takes no --gamma"),
+        ({"loss": "dice", "gamma": 0.0}, "--loss dice takes no --gamma"),
         ({"loss": "ce", "class_weights": "median"}, "--loss ce takes no --class-weights: .*--loss weighted or focal"),
-        ({"loss": "dice", "class_weights": "none"}, "--loss dice takes no --class-weights"),
+        ({"loss": "dice", "class_weights": "median"}, "--loss dice takes no --class-weights"),
         ({"loss": "focal", "label_smoothing": 0.1}, "--loss focal takes no --label-smoothing: .*--loss ce or weighted"),
         ({"loss": "weighted", "class_weights": "none"}, "--loss weighted needs --class-weights"),
         (

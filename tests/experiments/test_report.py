@@ -150,6 +150,23 @@ def test_runs_of_unequal_training_are_not_compared_in_words(runs):
     assert not any("weighted" in line for line in what_it_costs(analysis))
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"), [({"precision": "fp32"}, "precision fp32, not bf16"), ({"lr": 0.002}, "lr 0.002, not 0.01")]
+)
+def test_runs_that_differ_in_more_than_the_loss_have_no_answer_that_says_in_what(runs, changed, said):
+    folder = runs(*THREE)
+    for name in ("ce-s0", "weighted-s0", "focal-s0"):
+        path = folder / name / "run.json"
+        info = json.loads(path.read_text())
+        info["options"] |= {"precision": "bf16"} | (changed if name == "weighted-s0" else {})
+        path.write_text(json.dumps(info))
+    weights, focal, verdict = answer(analyse(find_runs([folder])[0]))
+    assert weights == (
+        f"Of class weights there is no answer yet: it was trained otherwise than unweighted cross-entropy ({said})."
+    )
+    assert focal.startswith("With focal loss")
+
+
 def test_unfinished_runs_say_so_in_the_answer(runs):
     sentence = answer(analysis_of(runs(*THREE, planned=9), border_f1=(4, 3, 5)))[0]
     assert sentence.startswith("With class weights, after 2 of 9 epochs, border F1 rises")

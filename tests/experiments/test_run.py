@@ -624,3 +624,19 @@ def test_what_a_run_goes_on_with_is_not_told_where_nothing_differs(recipe, tmp_p
         path.write_text(json.dumps(info))
     ended = command(run, "--resume", tmp_path / "ce-s0", *again(recipe))
     assert (ended.status, ended.told) == (0, [])
+
+
+def test_a_run_that_starts_over_is_recorded_as_begun_where_it_starts_over(recipe, tmp_path, command, monkeypatch):
+    stop_in_epoch_two(monkeypatch, command, recipe)
+    path = tmp_path / "ce-s0" / "run.json"
+    info = json.loads(path.read_text())
+    path.write_text(
+        json.dumps(info | {"started": "2001", "environment": info["environment"] | {"device_name": "Abacus"}})
+    )
+    (tmp_path / "ce-s0" / "state.safetensors").unlink()
+    ended = command(run, "--resume", tmp_path / "ce-s0", *again(recipe))
+    assert (ended.status, ended.told) == (0, [])
+    after = json.loads(path.read_text())
+    assert after["environment"] == info["environment"]
+    assert after["started"] > "2001"
+    assert "resumed" not in after

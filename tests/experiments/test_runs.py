@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -472,3 +473,41 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     for folder in (tmp_path / "file", tmp_path / "file" / "run"):
         with pytest.raises(InputError, match="cannot be made"):
             create_folder(folder, overwrite=True)
+
+
+# ---- where it was trained
+
+
+@pytest.mark.parametrize(
+    ("environment", "resumed", "said"),
+    [
+        ({"device": "cpu", "device_name": "Abacus, 2 threads"}, [], "Abacus, 2 threads"),  # as older runs have it
+        ({"device": "cpu", "device_name": "Abacus", "threads": 2}, [], "Abacus, 2 threads"),
+        ({"device": "cpu", "device_name": "Abacus", "threads": 1}, [], "Abacus, 1 thread"),
+        ({"device": "cuda", "device_name": "H", "threads": 8}, [], "H"),
+        (
+            {"device": "cpu", "device_name": "Abacus, 2 threads"},
+            [{"environment": {"device": "cpu", "device_name": "Abacus", "threads": 2}}],
+            "Abacus, 2 threads",
+        ),
+        (
+            {"device": "cpu", "device_name": "Abacus", "threads": 2},
+            [{"environment": {"device": "cpu", "device_name": "Slide rule", "threads": 1}}, {"epoch": 3}],
+            "Abacus, 2 threads, then Slide rule, 1 thread",
+        ),
+        ("unknown", [], None),
+    ],
+)
+def test_a_run_names_every_processor_that_trained_it(tiny_runs, environment, resumed, said):
+    run = read_run(tiny_runs / "ce-s0")
+    assert replace(run, info=run.info | {"environment": environment, "resumed": resumed}).device_name == said
+
+
+@pytest.mark.parametrize("size", [[], None, "128", [64, "128"], 12.5])
+def test_a_size_that_is_none_is_no_description_of_a_run(tiny_runs, tmp_path, size):
+    folder = shutil.copytree(tiny_runs / "ce-s0", tmp_path / "ce-s0")
+    info = json.loads((folder / "run.json").read_text())
+    info["options"]["size"] = size
+    (folder / "run.json").write_text(json.dumps(info))
+    with pytest.raises(BadRun, match="does not describe a run"):
+        read_run(folder)

@@ -1,5 +1,7 @@
 """What every network must do, whatever it is: one contract over all entries."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -105,3 +107,11 @@ def test_the_linear_segnet_ends_in_a_plain_convolution_with_bias():
     assert last.bias is not None
     differing = plain.state_dict().keys() ^ linear.state_dict().keys()
     assert all(key.startswith("decoder.3.1.") for key in differing)
+
+
+@pytest.mark.parametrize("stride", [16, 32])
+def test_a_progressive_run_keeps_to_its_networks_stride(monkeypatch, stride):
+    monkeypatch.setitem(NETWORKS, "segnet", replace(NETWORKS["segnet"], stride=stride))
+    sizes = Options(loss="ce", size=160, progressive=True).sizes
+    assert len(set(sizes)) == 3
+    assert all(side % stride == 0 for side in sizes)

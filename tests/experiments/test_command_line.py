@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.command_line import choose_device, markdown_table, text_table, write_csv
+from experiments.command_line import choose_device, markdown_table, run_command, text_table, write_csv
 from seg import InputError
 
 COMMANDS = ["run", "sweep", "compare", "evaluate", "fetch", "benchmark", "report"]
@@ -101,3 +101,13 @@ def test_a_table_is_written_with_every_digit_and_an_empty_cell_for_none(tmp_path
 def test_a_table_that_cannot_be_written_is_told(tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
         write_csv(Path(tmp_path), pd.DataFrame())
+
+
+def test_ctrl_c_ends_a_command_in_one_word(capsys):
+    def main(_: list[str] | None) -> int:
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as ended:
+        run_command(main)
+    assert ended.value.code == 130
+    assert capsys.readouterr() == ("", "stopped\n")

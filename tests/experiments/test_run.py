@@ -640,3 +640,33 @@ def test_a_run_that_starts_over_is_recorded_as_begun_where_it_starts_over(recipe
     assert after["environment"] == info["environment"]
     assert after["started"] > "2001"
     assert "resumed" not in after
+
+
+COMMITS = """
+import sys
+from pathlib import Path
+import torch
+from experiments.train import environment
+
+for name in ("README.md", "experiments/answer.py", "seg/losses.py"):
+    path = Path(name)
+    text = path.read_text()
+    path.write_text(text + "# changed\\n")
+    print(environment(torch.device("cpu"), "fp32")["commit"])
+    path.write_text(text)
+print(environment(torch.device("cpu"), "fp32")["commit"])
+"""
+
+
+def test_the_commit_is_recorded_and_whether_the_code_differs_from_it(tmp_path):
+    for folder in ("seg", "experiments"):
+        (tmp_path / folder).mkdir()
+        for path in (PROJECT / folder).glob("*.py"):
+            shutil.copy(path, tmp_path / folder)
+    (tmp_path / "README.md").write_text("A copy.\n")
+    git = ["git", "-C", tmp_path, "-c", "user.name=A", "-c", "user.email=a@example.org"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "A copy"]):
+        subprocess.run([*git, *words], check=True)
+    head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    told = subprocess.run([sys.executable, "-c", COMMITS], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == [head, f"{head}+changes", f"{head}+changes", head]

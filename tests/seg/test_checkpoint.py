@@ -54,6 +54,7 @@ def test_a_loaded_model_segments_as_the_saved_one(model, saved):
     photos = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     loaded, _ = load_checkpoint(saved)
     assert not loaded.training
+    assert not any(parameter.requires_grad for parameter in loaded.parameters())
     with torch.no_grad():
         expected = model(photos)
     torch.testing.assert_close(loaded(photos), expected, rtol=0.02, atol=0.02)

@@ -62,6 +62,8 @@ def show_masks(catalogue: Catalogue, session: Session, path: str | None, names: 
             if session.turn != turn:
                 return
         answers[run.name] = known[key]
+    if session.turn != turn:  # all was known, but a newer request has been answered meanwhile
+        return
     session.answers = answers
     yield result_html(shown, photo.size, chosen, answers)
 

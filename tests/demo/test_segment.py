@@ -193,6 +193,23 @@ def test_photo_that_arrives_during_a_pass_is_not_overwritten_by_it(catalogue, ph
     assert set(session.answers) == {"ce-s0", "focal-s0"}
 
 
+def test_an_older_request_says_nothing_over_a_newer_one_even_where_all_is_known(catalogue, photo, monkeypatch):
+    session, both = Session(), ["ce-s0", "focal-s0"]
+    assert last(catalogue, photo, both, session).count("<figure") == 2
+    real, newer = Catalogue.with_checkpoint, []
+
+    def overtaken(self: Catalogue) -> list:
+        if not newer:  # the newer request is answered while the older one looks for its runs
+            newer.append(None)
+            newer[0] = last(catalogue, photo, ["ce-s0"], session)
+        return real(self)
+
+    monkeypatch.setattr(Catalogue, "with_checkpoint", overtaken)
+    assert list(show_masks(catalogue, session, str(photo), both)) == []
+    assert newer[0].count("<figure") == 1
+    assert list(session.answers) == ["ce-s0"]
+
+
 def test_checkpoint_chosen_again_needs_no_second_pass(catalogue, photo, monkeypatch):
     session = Session()
     before = last(catalogue, photo, ["ce-s0", "focal-s0"], session)

@@ -500,7 +500,7 @@ def test_options_that_do_not_go_together_are_refused_in_one_line(given, said):
     ],
 )
 def test_a_number_out_of_its_range_is_refused_in_one_line(command, tmp_path, typed, said):
-    ended = command(run, "--loss", "weighted", typed, "--out", tmp_path)
+    ended = command(run, "--loss", "weighted", typed, "--out", tmp_path, "--data", tmp_path / "nowhere")
     assert ended.status == 2
     assert said in ended.error
     assert list(tmp_path.iterdir()) == []

@@ -26,7 +26,7 @@ def main(arguments: list[str] | None) -> int:
         folder, options = begin
         return begin_run(folder, options, **where, overwrite=given["overwrite"], again=again)
     typed = {name: value for name, value in given.items() if name in FIELDS}
-    return resume_run(Path(resume) if resume else _named(given), typed, **where, again=again)
+    return resume_run(Path(resume) if resume else _named(given, typed), typed, **where, again=again)
 
 
 def _asked(given: dict) -> tuple[Path, Options]:
@@ -35,11 +35,10 @@ def _asked(given: dict) -> tuple[Path, Options]:
     return given["out"] / (given["name"] or run_name(options)), options
 
 
-def _named(given: dict) -> Path:
+def _named(given: dict, typed: dict) -> Path:
     """The folder of a run that is named by its options alone."""
-    if given["name"] is None and "loss" not in given:
+    if given["name"] is None and "loss" not in typed:
         raise InputError("--resume needs the run's folder, or --loss or --name to find it by")
-    typed = {name: value for name, value in given.items() if name in FIELDS}
     return given["out"] / (given["name"] or run_name(Options(**typed)))
 
 

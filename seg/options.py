@@ -200,7 +200,7 @@ class Options:
         return {name: getattr(self, name) for name in NETWORKS[self.network].takes}
 
 
-def progressive_sizes(epochs: int, size: int, stride: int = 16) -> tuple[int, ...]:
+def progressive_sizes(epochs: int, size: int, stride: int) -> tuple[int, ...]:
     """A cheaper schedule: half the size first, then three quarters, the last 15 % of the epochs whole.
 
     Progressive resizing as in Tan and Le 2021, section 4. For 20 epochs at 128: 14 at 64, 3 at 96,

@@ -106,12 +106,12 @@ def assert_identical(one: Run, other: Run) -> None:
 
 
 def test_progressive_sizes_of_the_articles_schedule():
-    assert progressive_sizes(20, 128) == (64,) * 14 + (96,) * 3 + (128,) * 3
+    assert progressive_sizes(20, 128, 16) == (64,) * 14 + (96,) * 3 + (128,) * 3
 
 
 @given(epochs=st.integers(1, 200), size=st.integers(1, 32).map(lambda sixteenths: 16 * sixteenths))
 def test_progressive_sizes_grow_to_the_whole_size_in_multiples_of_16(epochs, size):
-    sizes = progressive_sizes(epochs, size)
+    sizes = progressive_sizes(epochs, size, 16)
     assert len(sizes) == epochs
     assert sizes[-1] == size
     assert all(before <= after for before, after in pairwise(sizes))

@@ -23,7 +23,7 @@ document.addEventListener("borderline:scrub", (event) => {
 });
 """
 
-STYLES = sorted(Path(__file__).parent.glob("*.css"))
+STYLES = sorted(Path(__file__).parent.rglob("*.css"))
 
 
 def theme() -> gr.themes.Base:

@@ -55,8 +55,8 @@ def main(arguments: list[str] | None) -> int:
     import torch
 
     from experiments.details import write_details
+    from seg.cache import DeviceSplit, load_split
     from seg.checkpoint import load_checkpoint
-    from seg.data import DeviceSplit, load_split
     from seg.evaluation import choose_precision, evaluate
 
     model, metadata = load_checkpoint(path)

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from seg.data import Split
+from seg.cache import Split
 from seg.evaluation import predict_logits
 from seg.palette import indexed_image
 from seg.pets import TEST

@@ -106,7 +106,7 @@ def _begun(folder: Path) -> Run | None:
 
 def _decode_once(data: Path, runs: list[PlannedRun]) -> None:
     """Fill the cache that the runs read, so that they need not all do it, and bad data shows before any begins."""
-    from seg.data import load_split  # with torch, which takes seconds to import
+    from seg.cache import load_split  # with torch, which takes seconds to import
 
     needed = {}
     for run in runs:

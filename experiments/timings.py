@@ -12,13 +12,13 @@ from tqdm import tqdm
 
 from experiments.bootstrap import paired_bootstrap
 from seg.batches import training_batch
-from seg.data import DeviceSplit
+from seg.cache import DeviceSplit
 from seg.evaluation import autocast, evaluate
 from seg.inference import Segmenter, fold_batch_norms
 from seg.losses import make_loss
+from seg.networks.pooling import max_pool, max_unpool
+from seg.networks.segnet import SegNet
 from seg.options import Options
-from seg.pooling import max_pool, max_unpool
-from seg.segnet import SegNet
 from seg.training import TrainingState
 
 BATCH = 64
@@ -113,7 +113,7 @@ def pooling(watch: Stopwatch) -> list[Measurement]:
     x = x.contiguous(memory_format=torch.channels_last).requires_grad_()
     native_pool, native_unpool = nn.MaxPool2d(2, return_indices=True), nn.MaxUnpool2d(2)
     ways = {
-        "seg.pooling": lambda: max_unpool(*max_pool(x)),
+        "seg.networks.pooling": lambda: max_unpool(*max_pool(x)),
         "nn.MaxPool2d, nn.MaxUnpool2d": lambda: native_unpool(*native_pool(x)),
     }
 

@@ -21,7 +21,7 @@ from experiments.probe import load_probe
 from experiments.runs import Run, create_folder, hold, processor_and_threads, read_run
 from experiments.writer import RunWriter, state_path
 from seg import InputError
-from seg.data import DeviceSplit, Split, load_split
+from seg.cache import DeviceSplit, Split, load_split
 from seg.evaluation import choose_precision
 from seg.losses import Diverged, balanced_weights, make_loss
 from seg.options import Options

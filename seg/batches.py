@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from seg.data import DeviceSplit
+from seg.cache import DeviceSplit
 
 # Rec. 601 luma, the weights torchvision's colour operations use
 LUMA = (0.2989, 0.587, 0.114)

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seg.batches import resize_photos
-from seg.data import DeviceSplit
+from seg.cache import DeviceSplit
 from seg.losses import Loss
 from seg.metrics import (
     band_counts,

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from seg.batches import training_batch
+from seg.cache import DeviceSplit
 from seg.checkpoint import BadCheckpoint, read_tensors, write_tensors
-from seg.data import DeviceSplit
 from seg.evaluation import Evaluation, autocast, evaluate
 from seg.losses import Diverged, Loss
 from seg.networks import create

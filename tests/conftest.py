@@ -121,7 +121,7 @@ NARROW = ((1, 16), (1, 16), (2, 32), (1, 32))
 @pytest.fixture
 def narrow(monkeypatch) -> None:
     """A SegNet of few channels, which trains in no time."""
-    monkeypatch.setattr("seg.segnet.STAGES", NARROW)
+    monkeypatch.setattr("seg.networks.segnet.STAGES", NARROW)
 
 
 @pytest.fixture(scope="session")
@@ -137,7 +137,7 @@ def tiny_runs(tmp_path_factory, tiny_pets) -> Path:
     steps = ["--batch-size", "1", "--lr", "0.01", "--size", "32", "--precision", "fp32", "--device", "cpu"]
     common = [*steps, "--data", str(tiny_pets), "--out", str(folder)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("seg.segnet.STAGES", NARROW)
+        patch.setattr("seg.networks.segnet.STAGES", NARROW)
         assert run.main(["--loss", "ce", "--epochs", "2", *common]) == 0
         assert run.main(["--loss", "focal", "--epochs", "3", *common]) == 0
     _assert_worth_asserting_on(folder, [photo_path(tiny_pets, name) for name in TEST_NAMES])

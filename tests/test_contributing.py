@@ -186,7 +186,7 @@ def followed(grown, tmp_path_factory, tiny_pets) -> dict:
     folder = tmp_path_factory.mktemp("followed")
     runs = folder / "runs"
     shutil.copytree(root, folder / "narrow")
-    root, segnet = folder / "narrow", folder / "narrow" / "seg" / "segnet.py"
+    root, segnet = folder / "narrow", folder / "narrow" / "seg" / "networks" / "segnet.py"
     stages = re.search(r"^STAGES = .*$", segnet.read_text(), re.MULTILINE)[0]
     segnet.write_text(segnet.read_text().replace(stages, "STAGES = ((1, 16), (1, 16), (2, 32), (1, 32))"))
 

@@ -16,7 +16,7 @@ from PIL import Image
 from demo.catalogue import Catalogue
 from demo.scrub import ProbePhotos
 from demo.spot import look
-from seg.data import load_split
+from seg.cache import load_split
 from seg.pets import BadPair, photo_path, trimap_path
 
 NAME, SIDE = "Bengal_35", 16

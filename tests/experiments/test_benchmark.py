@@ -7,7 +7,7 @@ from experiments.bootstrap import RESAMPLES
 
 TRAINING = ["training, 128 x 128", "training, 64 x 64"]
 INFERENCE = ["inference, one photo of 128 x 128", "inference, one photo of 500 x 375"]
-POOLS = ["seg.pooling", "nn.MaxPool2d, nn.MaxUnpool2d"]
+POOLS = ["seg.networks.pooling", "nn.MaxPool2d, nn.MaxUnpool2d"]
 POOLING = [
     *(f"pooling, {pool}" for pool in POOLS),
     "pooling, times faster",

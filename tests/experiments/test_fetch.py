@@ -13,7 +13,7 @@ import pytest
 from torchvision.datasets import OxfordIIITPet, utils
 
 from experiments import fetch
-from seg.data import load_split
+from seg.cache import load_split
 from seg.pets import DatasetMissing, dataset_folder, photo_path, trimap_path
 
 ARCHIVES = ("images.tar.gz", "annotations.tar.gz")

@@ -8,9 +8,9 @@ from PIL import Image
 
 from experiments import probe
 from experiments.probe import COLUMNS, SAMPLES, VALIDATION_NAMES, load_probe, mosaic, sample_photos
-from seg.data import load_split
+from seg.cache import load_split
+from seg.networks.segnet import SegNet
 from seg.pets import list_path
-from seg.segnet import SegNet
 
 # trimaps of the test split known to be all background
 EMPTY_TRIMAPS = {

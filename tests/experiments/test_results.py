@@ -13,8 +13,8 @@ from experiments.command_line import RESULTS
 from experiments.details import confusions, has_details, read_bands, read_calibration, read_images, same_photos
 from experiments.photos import suspects
 from experiments.runs import find_runs, read_run
+from seg.cache import load_split
 from seg.checkpoint import load_checkpoint
-from seg.data import load_split
 from seg.pets import BORDER, CLASS_NAMES, PET
 
 NAMES = ("ce-s0", "weighted-s0", "focal-s0")

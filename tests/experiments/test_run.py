@@ -20,8 +20,8 @@ from safetensors.torch import load_file
 from experiments import evaluate, run, train, writer
 from experiments.runs import read_run
 from seg import training
+from seg.cache import load_split
 from seg.checkpoint import load_checkpoint, read_tensors
-from seg.data import load_split
 from seg.options import RECIPES
 
 PROJECT = Path(__file__).parents[2]
@@ -517,7 +517,7 @@ def test_a_run_is_not_resumed_from_a_damaged_state(command, stopped, tiny_pets):
 
 
 def modules(*folders: str) -> list[Path]:
-    return [path for folder in folders for path in sorted((PROJECT / folder).glob("*.py"))]
+    return [path for folder in folders for path in sorted((PROJECT / folder).rglob("*.py"))]
 
 
 def imported(path: Path) -> set[str]:
@@ -660,9 +660,8 @@ print(environment(torch.device("cpu"), "fp32")["commit"])
 
 def test_the_commit_is_recorded_and_whether_the_code_differs_from_it(tmp_path):
     for folder in ("seg", "experiments"):
-        (tmp_path / folder).mkdir()
-        for path in (PROJECT / folder).glob("*.py"):
-            shutil.copy(path, tmp_path / folder)
+        left_out = shutil.ignore_patterns("__pycache__", "results", "holdout")
+        shutil.copytree(PROJECT / folder, tmp_path / folder, ignore=left_out)
     (tmp_path / "README.md").write_text("A copy.\n")
     git = ["git", "-C", tmp_path, "-c", "user.name=A", "-c", "user.email=a@example.org"]
     for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "A copy"]):

@@ -21,8 +21,8 @@ from experiments.probe import VALIDATION_NAMES
 from experiments.runs import CONFUSION_COLUMNS, EPOCH_COLUMNS, BadRun, create_folder, find_runs, read_run
 from experiments.tables import runs_table
 from seg import InputError
+from seg.cache import load_split
 from seg.checkpoint import load_checkpoint
-from seg.data import load_split
 
 WIDTH = len(EPOCH_COLUMNS)
 DESCRIPTION = {"options": {"loss": "ce", "seed": 0, "epochs": 3}, "status": "running"}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from seg.batches import colour_jitter, crop, random_boxes, resize_masks, resize_photos, training_batch
-from seg.data import DeviceSplit
+from seg.cache import DeviceSplit
 
 seeds = st.integers(0, 2**32)
 

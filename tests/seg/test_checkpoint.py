@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from seg.checkpoint import BadCheckpoint, load_checkpoint, read_tensors, save_checkpoint, write_tensors
-from seg.segnet import SegNet
+from seg.networks.segnet import SegNet
 
 DESCRIPTION = {"loss": "focal", "epoch": 7, "input_size": 96, "scores": {"pixel_accuracy": 0.875, "border_iou": 0.5}}
 METADATA = {"loss": "focal", "epoch": "7", "input_size": "96", "scores": "{}"}

@@ -10,7 +10,7 @@ from torchmetrics.functional.classification import (
     multiclass_recall,
 )
 
-from seg.data import DeviceSplit, load_split
+from seg.cache import DeviceSplit, load_split
 from seg.evaluation import evaluate, predict_logits
 from seg.losses import make_loss
 from seg.options import Options

@@ -9,7 +9,7 @@ from PIL import Image
 
 from seg.checkpoint import load_checkpoint, save_checkpoint
 from seg.inference import Segmenter, as_rgb
-from seg.segnet import SegNet
+from seg.networks.segnet import SegNet
 
 SIZE = 32
 

@@ -32,8 +32,8 @@ class Network:
 
 
 NETWORKS = {
-    "segnet": Network("seg.segnet:SegNet", "SegNet as the article builds it", takes=("final_relu",)),
-    "segnet-linear": Network("seg.segnet:SegNetLinear", "SegNet that ends in a plain convolution"),
+    "segnet": Network("seg.networks.segnet:SegNet", "SegNet as the article builds it", takes=("final_relu",)),
+    "segnet-linear": Network("seg.networks.segnet:SegNetLinear", "SegNet that ends in a plain convolution"),
 }
 
 

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from seg.networks.pooling import max_pool, max_unpool
 from seg.pets import CLASS_NAMES
-from seg.pooling import max_pool, max_unpool
 
 # (blocks, channels) of each encoder stage; the decoder mirrors them
 STAGES = ((2, 64), (2, 128), (3, 256), (3, 512))

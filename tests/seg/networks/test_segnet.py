@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from seg.segnet import SegNet
+from seg.networks.segnet import SegNet
 
 ENCODER = ((3, 64, 64), (64, 128, 128), (128, 256, 256, 256), (256, 512, 512, 512))
 DECODER = ((512, 512, 512, 256), (256, 256, 256, 128), (128, 128, 64), (64, 64, 3))

@@ -7,7 +7,7 @@ import socket
 import sys
 from pathlib import Path
 
-from experiments.command_line import DEFAULT_FOLDER, RESULTS, OneLineParser, add_data_option
+from experiments.cli.command_line import DEFAULT_FOLDER, RESULTS, OneLineParser, add_data_option
 
 
 def main() -> None:

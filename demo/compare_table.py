@@ -5,7 +5,7 @@ import json
 import pandas as pd
 from pandas.io.formats.style import Styler
 
-from experiments.options import used_options
+from experiments.cli.options import used_options
 from experiments.runs import Run
 from experiments.scores import Place, appearing
 from experiments.tables import runs_table

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from demo.chromium import app, chromium
-from experiments.command_line import RESULTS, OneLineParser, add_data_option, positive, run_command
+from experiments.cli.command_line import RESULTS, OneLineParser, add_data_option, positive, run_command
 from experiments.runs import find_runs
 
 RUNS = 3

@@ -4,7 +4,7 @@ import statistics
 
 from tqdm import tqdm
 
-from experiments.command_line import OneLineParser, choose_device, markdown_table, positive, run_command
+from experiments.cli.command_line import OneLineParser, choose_device, markdown_table, positive, run_command
 
 # functions of `experiments.timings`
 BENCHMARKS = ("training", "scoring", "inference", "pooling", "bootstrap")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from experiments.command_line import DEFAULT_FOLDER, RESULTS, OneLineParser, positive, run_command
+from experiments.cli.command_line import DEFAULT_FOLDER, RESULTS, OneLineParser, positive, run_command
 from experiments.scores import CHOSEN_FIRST, Place, appearing
 from seg import InputError
 

@@ -10,9 +10,9 @@ import pandas as pd
 
 from experiments.analysis import Analysis, analyse
 from experiments.bootstrap import RESAMPLES
+from experiments.cli.options import FIELDS, used_options
 from experiments.configurations import configurations
 from experiments.details import has_details
-from experiments.options import FIELDS, used_options
 from experiments.photos import disagreements, hardest, suspects
 from experiments.runs import Run, find_runs, read_run
 from experiments.scores import SCORES

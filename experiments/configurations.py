@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from experiments.options import WITHOUT_EFFECT, used_options
+from experiments.cli.options import WITHOUT_EFFECT, used_options
 from experiments.runs import Run
 from seg.losses import BASELINE
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from experiments.command_line import (
+from experiments.cli.command_line import (
     OneLineParser,
     add_csv_option,
     add_data_option,
@@ -14,7 +14,7 @@ from experiments.command_line import (
     run_command,
     write_csv,
 )
-from experiments.options import FIELDS, used_options
+from experiments.cli.options import FIELDS, used_options
 from experiments.scores import SCORES
 from seg import InputError
 from seg.losses import BASELINE, make_loss

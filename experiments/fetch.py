@@ -4,7 +4,7 @@ import shutil
 from http.client import HTTPException
 from pathlib import Path
 
-from experiments.command_line import OneLineParser, add_data_option, run_command
+from experiments.cli.command_line import OneLineParser, add_data_option, run_command
 from seg import InputError
 from seg.pets import DATASET_FOLDER, SPLITS, DatasetMissing, dataset_folder, listed_photos, photo_path, trimap_path
 

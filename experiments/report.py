@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from experiments.command_line import RESULTS, OneLineParser, run_command
+from experiments.cli.command_line import RESULTS, OneLineParser, run_command
 from seg import InputError
 
 PROJECT = Path(__file__).parent.parent

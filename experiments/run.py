@@ -4,8 +4,8 @@ import argparse
 import shlex
 from pathlib import Path
 
-from experiments.command_line import DEFAULT_FOLDER, OneLineParser, add_data_option, run_command
-from experiments.options import FIELDS, add_options, resolve, run_name
+from experiments.cli.command_line import DEFAULT_FOLDER, OneLineParser, add_data_option, run_command
+from experiments.cli.options import FIELDS, add_options, resolve, run_name
 from seg import InputError
 from seg.options import Options
 

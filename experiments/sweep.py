@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from experiments.command_line import (
+from experiments.cli.command_line import (
     DEFAULT_FOLDER,
     OneLineParser,
     add_data_option,
@@ -23,8 +23,8 @@ from experiments.command_line import (
     positive,
     run_command,
 )
-from experiments.grid import PlannedRun, read_grid
-from experiments.options import used_options
+from experiments.cli.grid import PlannedRun, read_grid
+from experiments.cli.options import used_options
 from experiments.runs import BadRun, Run, read_run
 from experiments.scores import PLAIN, Place, Score, appearing
 from seg import InputError

@@ -15,8 +15,8 @@ import torch
 from safetensors import SafetensorError
 from tqdm import tqdm
 
-from experiments.command_line import choose_device
-from experiments.options import recorded, reread
+from experiments.cli.command_line import choose_device
+from experiments.cli.options import recorded, reread
 from experiments.probe import load_probe
 from experiments.runs import Run, create_folder, hold, processor_and_threads, read_run
 from experiments.writer import RunWriter, state_path

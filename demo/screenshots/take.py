@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from demo.chromium import app, chromium
-from experiments.command_line import RESULTS, OneLineParser, run_command
+from experiments.cli.command_line import RESULTS, OneLineParser, run_command
 
 FOLDER = Path(__file__).parent
 # what a picture waits for, beside its tab

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from experiments.command_line import RESULTS
+from experiments.cli.command_line import RESULTS
 from seg.pets import photo_path
 
 SKY_BLUE, ORANGE = (86, 180, 233), (230, 159, 0)

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 import torch
 
-from experiments.command_line import run_command
+from experiments.cli.command_line import run_command
+from experiments.cli.options import recorded, resolve
 from experiments.details import write_details
-from experiments.options import recorded, resolve
 from experiments.runs import EPOCH_COLUMNS, Run, read_run
 from seg.evaluation import Evaluation
 from seg.metrics import BANDS, CALIBRATION_BINS

@@ -7,8 +7,8 @@ import pytest
 
 from experiments.analysis import analyse
 from experiments.answer import comparable
+from experiments.cli.options import FIELDS, recorded, resolve
 from experiments.configurations import configurations
-from experiments.options import FIELDS, recorded, resolve
 from experiments.runs import Run, read_run
 
 # another value of every option that a focal run may have beside cross-entropy's defaults

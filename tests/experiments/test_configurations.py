@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.command_line import RESULTS
+from experiments.cli.command_line import RESULTS
+from experiments.cli.options import FIELDS, recorded, resolve
 from experiments.configurations import baseline, configurations
-from experiments.options import FIELDS, recorded, resolve
 from experiments.runs import EPOCH_COLUMNS, Run, find_runs
 
 

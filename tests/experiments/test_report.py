@@ -13,7 +13,7 @@ import pytest
 from experiments import report
 from experiments.analysis import Analysis, analyse
 from experiments.answer import answer, comparable, what_did_not_work, what_it_costs
-from experiments.command_line import RESULTS
+from experiments.cli.command_line import RESULTS
 from experiments.runs import find_runs
 
 PROJECT = Path(__file__).parents[2]

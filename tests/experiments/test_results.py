@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torchmetrics.functional.classification import multiclass_accuracy, multiclass_recall
 
-from experiments.command_line import RESULTS
+from experiments.cli.command_line import RESULTS
 from experiments.details import confusions, has_details, read_bands, read_calibration, read_images, same_photos
 from experiments.photos import suspects
 from experiments.runs import find_runs, read_run

@@ -17,8 +17,8 @@ import pandas as pd
 import pytest
 
 from experiments import sweep
-from experiments.grid import read_grid
-from experiments.options import recorded, resolve
+from experiments.cli.grid import read_grid
+from experiments.cli.options import recorded, resolve
 from experiments.runs import hold, read_run
 
 PROJECT = Path(__file__).parents[2]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from experiments import runs, writer
-from experiments.options import recorded
+from experiments.cli.options import recorded
 from experiments.runs import EPOCH_COLUMNS, BadRun, create_folder, read_run
 from experiments.writer import RunWriter, state_path
 from seg.evaluation import Evaluation

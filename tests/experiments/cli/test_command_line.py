@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.command_line import choose_device, markdown_table, run_command, text_table, write_csv
+from experiments.cli.command_line import choose_device, markdown_table, run_command, text_table, write_csv
 from seg import InputError
 
 COMMANDS = ["run", "sweep", "compare", "evaluate", "fetch", "benchmark", "report"]

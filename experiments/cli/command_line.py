@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import torch
 
 # The shipped runs, and where new ones go
-RESULTS = Path(__file__).parent / "results"
+RESULTS = Path(__file__).parents[1] / "results"
 DEFAULT_FOLDER = Path("runs")
 
 

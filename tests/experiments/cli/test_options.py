@@ -14,8 +14,8 @@ from torch import Tensor
 
 from experiments import options as options_module
 from experiments import run, train
-from experiments.command_line import RESULTS
-from experiments.options import FIELDS, WITHOUT_EFFECT, reread, resolve, run_name, used_options
+from experiments.cli.command_line import RESULTS
+from experiments.cli.options import FIELDS, WITHOUT_EFFECT, reread, resolve, run_name, used_options
 from experiments.runs import Run, find_runs
 from seg import InputError, training
 from seg.losses import LOSSES

@@ -5,8 +5,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.command_line import OneLineParser
-from experiments.options import FIELDS, add_options, resolve, run_name
+from experiments.cli.command_line import OneLineParser
+from experiments.cli.options import FIELDS, add_options, resolve, run_name
 from seg import InputError
 from seg.options import Options
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import MISSING, Field, asdict, fields, replace
 from typing import Any, get_args
 
-from experiments.command_line import number
+from experiments.cli.command_line import number
 from seg import InputError
 from seg.losses import LOSSES, losses_taking
 from seg.networks import NETWORKS

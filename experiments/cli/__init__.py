@@ -1,0 +1,1 @@
+"""What commands share: options, grids, one-line errors."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from experiments.live import RunReader
-from experiments.runs import Run, find_runs
+from experiments.store.run_reader import RunReader
+from experiments.store.runs import Run, find_runs
 from seg.inference import Segmenter
 
 # Runs chosen when the page opens: more than these fill the screen

@@ -18,9 +18,9 @@ from demo.figures import by_epoch, styles
 from demo.figures_of_analysis import final_scores, near_the_outline, price, recall_and_precision, reliability
 from demo.tabs import Opening, Page
 from experiments.configurations import Configuration, configurations
-from experiments.details import has_details
-from experiments.runs import Run
 from experiments.scores import CHOSEN_FIRST, Place, appearing
+from experiments.store.photo_scores import has_details
+from experiments.store.runs import Run
 from seg import InputError
 
 NONE_CHOSEN = "Choose at least one run."

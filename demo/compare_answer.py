@@ -12,9 +12,9 @@ from demo.figures import Style, per_cent, shown_name
 from experiments.analysis import Analysis, analyse
 from experiments.answer import answer
 from experiments.configurations import Configuration
-from experiments.details import confusions, read_images
-from experiments.runs import DETAILS, Run
 from experiments.scores import Place, appearing
+from experiments.store.photo_scores import confusions, read_images
+from experiments.store.runs import DETAILS, Run
 from seg import InputError
 from seg.pets import CLASS_NAMES
 

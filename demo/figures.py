@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 
 from experiments.analysis import ARTICLE_PIXEL_ACCURACY
 from experiments.configurations import Configuration
-from experiments.runs import Run
 from experiments.scores import PER_CENT, SCORES
+from experiments.store.runs import Run
 from seg.losses import LOSSES, loss_colour
 
 DASHES = ("solid", "dash", "dot", "dashdot")

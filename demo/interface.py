@@ -8,7 +8,7 @@ from demo.address import read_address
 from demo.api import add_api
 from demo.catalogue import Catalogue
 from demo.tabs import TABS, Page
-from experiments.probe import sample_photos
+from experiments.store.probe import sample_photos
 
 INTRODUCTION = """# Borderline
 Border pixels are the hard ones in segmentation, and a loss treats all pixels alike: what do class weights or focal

@@ -18,9 +18,9 @@ from demo.catalogue import FIRST_CHOICES, NO_RUNS, Catalogue, choices
 from demo.scrub_export import export_functions
 from demo.scrub_own import epoch_weights, own_functions
 from demo.tabs import Opening, Page
-from experiments.probe import mosaic, sample_photos
-from experiments.runs import Run
 from experiments.scores import Place, appearing
+from experiments.store.probe import mosaic, sample_photos
+from experiments.store.runs import Run
 from seg.losses import loss_colour
 from seg.palette import CLASS_COLOURS, indexed_image
 from seg.pets import BACKGROUND, TEST, UNREADABLE, photo_path, read_trimap, trimap_path

@@ -10,7 +10,7 @@ import numpy as np
 
 from demo.chromium import app, chromium
 from experiments.cli.command_line import RESULTS, OneLineParser, add_data_option, positive, run_command
-from experiments.runs import find_runs
+from experiments.store.runs import find_runs
 
 RUNS = 3
 AIM_MILLISECONDS = 16

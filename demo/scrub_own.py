@@ -13,7 +13,7 @@ from PIL import Image
 from demo.catalogue import Catalogue
 from demo.scrub_export import uploaded_file, whole_number
 from demo.segment_photo import open_photo
-from experiments.runs import Run
+from experiments.store.runs import Run
 from seg import InputError
 from seg.inference import Segmenter, as_rgb
 from seg.palette import indexed_image

@@ -15,7 +15,7 @@ from demo.segment_cards import Answer, result_html, sentence_html, waiting_html
 from demo.segment_photo import Session, segment_photo
 from demo.segment_views import OPACITY, VIEWS, cut_out, disagreement, picture
 from demo.tabs import Opening, Page
-from experiments.probe import sample_photos
+from experiments.store.probe import sample_photos
 from seg import InputError
 from seg.palette import indexed_image
 

@@ -23,7 +23,7 @@ from demo.segment_views import (
     share_of_agreement,
     shrink,
 )
-from experiments.runs import Run
+from experiments.store.runs import Run
 from seg.inference import Prediction
 from seg.losses import loss_label
 from seg.palette import CLASS_COLOURS

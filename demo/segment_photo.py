@@ -8,7 +8,7 @@ from PIL import Image, ImageOps
 
 from demo.catalogue import segmenter
 from demo.segment_cards import Answer
-from experiments.runs import Run
+from experiments.store.runs import Run
 from seg import InputError
 from seg.inference import Prediction, as_rgb
 

@@ -18,10 +18,10 @@ from demo.figures import View, layout, styles
 from demo.segment_cards import data_uri
 from demo.tabs import Page
 from experiments.configurations import configurations
-from experiments.details import has_details, read_images
 from experiments.photos import disagreements, hardest, photo_scores, suspects
-from experiments.runs import Run
 from experiments.scores import CHOSEN_FIRST, PER_CENT, SCORES, Place, appearing
+from experiments.store.photo_scores import has_details, read_images
+from experiments.store.runs import Run
 from seg import InputError
 from seg.inference import as_rgb
 from seg.palette import CLASS_COLOURS, indexed_image

@@ -9,7 +9,8 @@ import torch
 
 from experiments.bootstrap import paired_bootstrap
 from experiments.configurations import Configuration, baseline, configurations
-from experiments.details import (
+from experiments.scores import Place, accuracy_within, appearing, calibration_score
+from experiments.store.photo_scores import (
     CALIBRATED_PIXELS,
     confusions,
     expected_calibration_error,
@@ -17,8 +18,7 @@ from experiments.details import (
     read_calibration,
     same_photos,
 )
-from experiments.runs import Run
-from experiments.scores import Place, accuracy_within, appearing, calibration_score
+from experiments.store.runs import Run
 from seg.metrics import confusion_scores
 
 # of its SegNet after 20 epochs of unweighted cross-entropy at 128 x 128

@@ -12,10 +12,10 @@ from experiments.analysis import Analysis, analyse
 from experiments.bootstrap import RESAMPLES
 from experiments.cli.options import FIELDS, used_options
 from experiments.configurations import configurations
-from experiments.details import has_details
 from experiments.photos import disagreements, hardest, suspects
-from experiments.runs import Run, find_runs, read_run
 from experiments.scores import SCORES
+from experiments.store.photo_scores import has_details
+from experiments.store.runs import Run, find_runs, read_run
 from experiments.tables import Section, analysis_sections, photos_section, records, runs_section, runs_table
 from seg import InputError
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 from experiments.cli.options import WITHOUT_EFFECT, used_options
-from experiments.runs import Run
+from experiments.store.runs import Run
 from seg.losses import BASELINE
 
 

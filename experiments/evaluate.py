@@ -54,7 +54,7 @@ def main(arguments: list[str] | None) -> int:
     import pandas as pd
     import torch
 
-    from experiments.details import write_details
+    from experiments.store.photo_scores import write_details
     from seg.cache import DeviceSplit, load_split
     from seg.checkpoint import load_checkpoint
     from seg.evaluation import choose_precision, evaluate
@@ -106,7 +106,7 @@ def _scored_on(checkpoint: Path) -> tuple[int, bool]:
     folder = checkpoint.parent.parent if checkpoint.parent.name == "weights" else checkpoint.parent
     if not (folder / "run.json").is_file():
         return FIELDS["size"].default, False
-    from experiments.runs import read_run  # as above
+    from experiments.store.runs import read_run  # as above
 
     options = used_options(read_run(folder).info)
     return options["size"], options["holdout"]

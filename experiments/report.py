@@ -13,9 +13,9 @@ def main(arguments: list[str] | None) -> int:
     # pandas takes a second to import: a wrong option is answered before
     from experiments.analysis import analyse
     from experiments.answer import answer
-    from experiments.details import has_details
     from experiments.report_text import FIGURES, held_out, results, with_results
-    from experiments.runs import find_runs
+    from experiments.store.photo_scores import has_details
+    from experiments.store.runs import find_runs
 
     try:
         from experiments.report_figures import draw_figures

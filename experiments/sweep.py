@@ -25,8 +25,8 @@ from experiments.cli.command_line import (
 )
 from experiments.cli.grid import PlannedRun, read_grid
 from experiments.cli.options import used_options
-from experiments.runs import BadRun, Run, read_run
 from experiments.scores import PLAIN, Place, Score, appearing
+from experiments.store.runs import BadRun, Run, read_run
 from seg import InputError
 from seg.pets import TEST, TRAINVAL
 

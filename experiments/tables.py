@@ -9,9 +9,9 @@ import pandas as pd
 from experiments.analysis import Analysis
 from experiments.bootstrap import RESAMPLES
 from experiments.cli.command_line import markdown_table, text_table
-from experiments.details import CALIBRATED_PIXELS
-from experiments.runs import Run
 from experiments.scores import PER_CENT, Place, Unit, accuracy_within, appearing, calibration_score, with_intervals
+from experiments.store.photo_scores import CALIBRATED_PIXELS
+from experiments.store.runs import Run
 from seg.metrics import BANDS
 
 CONFIGURATION = "configuration"

@@ -138,7 +138,7 @@ from experiments import compare as compare_command, evaluate, run
 from experiments.analysis import analyse
 from experiments.answer import answer
 from experiments.configurations import configurations
-from experiments.runs import find_runs
+from experiments.store.runs import find_runs
 from seg.inference import Segmenter
 
 data, runs = sys.argv[1:3]

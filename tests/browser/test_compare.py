@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from experiments.analysis import analyse
 from experiments.answer import answer
-from experiments.runs import read_run
+from experiments.store.runs import read_run
 
 LINES = "#compare-figure .scatterlayer .trace"
 

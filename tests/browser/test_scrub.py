@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from experiments import run as experiment
-from experiments.probe import sample_photos
+from experiments.store.probe import sample_photos
 from seg.palette import indexed_image
 from seg.pets import photo_path, trimap_path
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from demo.catalogue import segmenter
-from experiments.runs import read_run
+from experiments.store.runs import read_run
 from seg.inference import Segmenter
 from seg.pets import photo_path
 

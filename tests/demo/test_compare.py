@@ -21,8 +21,8 @@ from demo.figures import styles
 from experiments.analysis import analyse
 from experiments.answer import answer
 from experiments.configurations import configurations
-from experiments.runs import read_run
 from experiments.scores import SCORES, Place
+from experiments.store.runs import read_run
 
 BOTH = ["ce-s0", "focal-s0"]
 

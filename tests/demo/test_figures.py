@@ -19,8 +19,8 @@ from demo.figures_of_analysis import final_scores, near_the_outline, price, reca
 from demo.scrub import BACKGROUND_MARK, ProbePhotos, scrub_value
 from experiments.analysis import analyse
 from experiments.configurations import configurations
-from experiments.runs import EPOCH_COLUMNS, read_run
 from experiments.scores import Place, appearing
+from experiments.store.runs import EPOCH_COLUMNS, read_run
 from seg.losses import LOSSES, loss_colour
 from seg.palette import CLASS_COLOURS
 
@@ -106,7 +106,7 @@ scores.SCORES = MappingProxyType({**scores.SCORES, "newer": newer})
 from demo.figures import by_epoch, styles
 from experiments import compare
 from experiments.configurations import configurations
-from experiments.runs import find_runs
+from experiments.store.runs import find_runs
 from experiments.tables import runs_section
 
 folder = Path(sys.argv[1])

@@ -11,7 +11,7 @@ from PIL import Image
 
 from demo.catalogue import Catalogue
 from demo.scrub import ProbePhotos, scrub_value
-from experiments.probe import sample_photos
+from experiments.store.probe import sample_photos
 from seg.pets import photo_path, trimap_path
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from demo.catalogue import Catalogue
 from demo.scrub_own import epoch_weights, own_functions
-from experiments.runs import read_run
+from experiments.store.runs import read_run
 from seg.inference import Segmenter
 from seg.pets import photo_path
 

@@ -15,8 +15,8 @@ from PIL import Image
 from demo import spot
 from demo.catalogue import Catalogue
 from demo.spot import ALL_BREEDS, DISAGREEMENT, HARDEST, SUSPICION, distribution, look, ranking, spot_check
-from experiments.runs import BadRun
 from experiments.scores import Place, appearing
+from experiments.store.runs import BadRun
 from seg.inference import Segmenter
 from seg.pets import photo_path, trimap_path
 

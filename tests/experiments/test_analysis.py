@@ -13,7 +13,7 @@ from torchmetrics.functional.classification import (
 
 from experiments.analysis import Analysis, analyse
 from experiments.cli.command_line import RESULTS
-from experiments.runs import BadRun, find_runs
+from experiments.store.runs import BadRun, find_runs
 from seg import InputError
 from seg.metrics import BANDS, CALIBRATION_BINS, confusion_scores
 from seg.pets import BORDER

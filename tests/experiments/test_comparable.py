@@ -9,7 +9,7 @@ from experiments.analysis import analyse
 from experiments.answer import comparable
 from experiments.cli.options import FIELDS, recorded, resolve
 from experiments.configurations import configurations
-from experiments.runs import Run, read_run
+from experiments.store.runs import Run, read_run
 
 # another value of every option that a focal run may have beside cross-entropy's defaults
 OTHERS = {

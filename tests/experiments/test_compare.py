@@ -16,7 +16,7 @@ import pytest
 from experiments import compare
 from experiments.analysis import Analysis, analyse
 from experiments.photos import disagreements, hardest, suspects
-from experiments.runs import EPOCH_COLUMNS, find_runs, read_run
+from experiments.store.runs import EPOCH_COLUMNS, find_runs, read_run
 from experiments.tables import runs_table
 
 PROJECT = Path(__file__).parents[2]

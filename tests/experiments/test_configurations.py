@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from experiments.cli.command_line import RESULTS
 from experiments.cli.options import FIELDS, recorded, resolve
 from experiments.configurations import baseline, configurations
-from experiments.runs import EPOCH_COLUMNS, Run, find_runs
+from experiments.store.runs import EPOCH_COLUMNS, Run, find_runs
 
 
 def run(name: str, *, trained: int | None = None, **given: object) -> Run:

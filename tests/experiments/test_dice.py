@@ -12,7 +12,7 @@ from experiments import compare, run
 from experiments.analysis import analyse
 from experiments.answer import answer
 from experiments.configurations import configurations
-from experiments.runs import find_runs
+from experiments.store.runs import find_runs
 from seg.losses import LOSSES
 
 

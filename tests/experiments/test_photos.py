@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from experiments.photos import disagreements, hardest, photo_scores, suspects
-from experiments.runs import Run, find_runs
 from experiments.scores import Place, appearing
+from experiments.store.runs import Run, find_runs
 from seg import InputError
 
 

@@ -14,7 +14,7 @@ from experiments import report
 from experiments.analysis import Analysis, analyse
 from experiments.answer import answer, comparable, what_did_not_work, what_it_costs
 from experiments.cli.command_line import RESULTS
-from experiments.runs import find_runs
+from experiments.store.runs import find_runs
 
 PROJECT = Path(__file__).parents[2]
 

@@ -10,9 +10,16 @@ from PIL import Image
 from torchmetrics.functional.classification import multiclass_accuracy, multiclass_recall
 
 from experiments.cli.command_line import RESULTS
-from experiments.details import confusions, has_details, read_bands, read_calibration, read_images, same_photos
 from experiments.photos import suspects
-from experiments.runs import find_runs, read_run
+from experiments.store.photo_scores import (
+    confusions,
+    has_details,
+    read_bands,
+    read_calibration,
+    read_images,
+    same_photos,
+)
+from experiments.store.runs import find_runs, read_run
 from seg.cache import load_split
 from seg.checkpoint import load_checkpoint
 from seg.pets import BORDER, CLASS_NAMES, PET

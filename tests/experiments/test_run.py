@@ -18,7 +18,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from experiments import evaluate, run, train, writer
-from experiments.runs import read_run
+from experiments.store.runs import read_run
 from seg import training
 from seg.cache import load_split
 from seg.checkpoint import load_checkpoint, read_tensors
@@ -543,7 +543,7 @@ import importlib, sys
 sys.modules["gradio"] = sys.modules["plotly"] = None
 for name in {names}:
     importlib.import_module(name)
-from experiments.probe import sample_photos
+from experiments.store.probe import sample_photos
 print(*sample_photos())
 """
     ended = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True)

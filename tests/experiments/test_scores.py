@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.runs import EPOCH_COLUMNS
 from experiments.scores import CHOSEN_FIRST, NATS, PER_CENT, SCORES, Place, appearing, with_intervals
+from experiments.store.runs import EPOCH_COLUMNS
 from seg.metrics import FORMULAS
 
 PROJECT = Path(__file__).parents[2]
@@ -141,7 +141,7 @@ from demo.interface import build_interface
 from experiments import configurations, report_figures, run, sweep
 from experiments import compare as compare_command
 from experiments.analysis import analyse
-from experiments.runs import find_runs
+from experiments.store.runs import find_runs
 
 data, folder = Path(sys.argv[1]), Path(sys.argv[2])
 size = ["--size", "32", "--batch-size", "6", "--device", "cpu", "--epochs", "1"]

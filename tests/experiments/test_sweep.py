@@ -19,7 +19,7 @@ import pytest
 from experiments import sweep
 from experiments.cli.grid import read_grid
 from experiments.cli.options import recorded, resolve
-from experiments.runs import hold, read_run
+from experiments.store.runs import hold, read_run
 
 PROJECT = Path(__file__).parents[2]
 SMALL = "[defaults]\nsize = 16\nbatch-size = 6\nepochs = 2\n"

@@ -16,7 +16,7 @@ from experiments import options as options_module
 from experiments import run, train
 from experiments.cli.command_line import RESULTS
 from experiments.cli.options import FIELDS, WITHOUT_EFFECT, reread, resolve, run_name, used_options
-from experiments.runs import Run, find_runs
+from experiments.store.runs import Run, find_runs
 from seg import InputError, training
 from seg.losses import LOSSES
 from seg.options import RECIPES, Options

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from experiments import live
-from experiments.live import RunReader
-from experiments.runs import BadRun, read_run
+from experiments.store import run_reader as live
+from experiments.store.run_reader import RunReader
+from experiments.store.runs import BadRun, read_run
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from experiments.runs import Run, read_run
+from experiments.store.runs import Run, read_run
 
 Stamp = tuple[int, int, int] | None
 

@@ -1,4 +1,4 @@
-"""The one writer of a run's files. Hold the folder (`experiments.runs.hold`) while a run is written."""
+"""The one writer of a run's files. Hold the folder (`experiments.store.runs.hold`) while a run is written."""
 
 import csv
 import json
@@ -10,9 +10,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from experiments.csv_table import cell, read_rows, write_table
-from experiments.details import write_details
-from experiments.runs import DETAILS, EPOCH_COLUMNS, FORMAT, mosaic_path, read_run
+from experiments.store.csv_table import cell, read_rows, write_table
+from experiments.store.photo_scores import write_details
+from experiments.store.runs import DETAILS, EPOCH_COLUMNS, FORMAT, mosaic_path, read_run
 from seg.checkpoint import save_checkpoint
 from seg.evaluation import Evaluation
 from seg.files import abandoned, replacing

@@ -17,8 +17,8 @@ from PIL import Image
 from safetensors.torch import load_file
 from torchmetrics.classification import MulticlassJaccardIndex
 
-from experiments.probe import VALIDATION_NAMES
-from experiments.runs import CONFUSION_COLUMNS, EPOCH_COLUMNS, BadRun, create_folder, find_runs, read_run
+from experiments.store.probe import VALIDATION_NAMES
+from experiments.store.runs import CONFUSION_COLUMNS, EPOCH_COLUMNS, BadRun, create_folder, find_runs, read_run
 from experiments.tables import runs_table
 from seg import InputError
 from seg.cache import load_split

@@ -17,8 +17,8 @@ from PIL import Image
 
 from experiments import runs, writer
 from experiments.cli.options import recorded
-from experiments.runs import EPOCH_COLUMNS, BadRun, create_folder, read_run
-from experiments.writer import RunWriter, state_path
+from experiments.store.runs import EPOCH_COLUMNS, BadRun, create_folder, read_run
+from experiments.store.writer import RunWriter, state_path
 from seg.evaluation import Evaluation
 from seg.files import replacing
 from seg.metrics import BANDS, CALIBRATION_BINS

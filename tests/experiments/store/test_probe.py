@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from experiments import probe
-from experiments.probe import COLUMNS, SAMPLES, VALIDATION_NAMES, load_probe, mosaic, sample_photos
+from experiments.store import probe
+from experiments.store.probe import COLUMNS, SAMPLES, VALIDATION_NAMES, load_probe, mosaic, sample_photos
 from seg.cache import load_split
 from seg.networks.segnet import SegNet
 from seg.pets import list_path

@@ -1,4 +1,4 @@
-"""A run is a folder: reading the files that `experiments.writer` writes while it trains."""
+"""A run is a folder: reading the files that `experiments.store.writer` writes while it trains."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.csv_table import BadTable, read_table
 from experiments.scores import Place, appearing
+from experiments.store.csv_table import BadTable, read_table
 from seg import InputError
 from seg.losses import LOSSES
 from seg.pets import CLASS_NAMES

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from experiments.csv_table import BadTable, read_table, write_table
-from experiments.runs import CONFUSION_COLUMNS, DETAILS, BadRun, Run
 from experiments.scores import Place, appearing
+from experiments.store.csv_table import BadTable, read_table, write_table
+from experiments.store.runs import CONFUSION_COLUMNS, DETAILS, BadRun, Run
 from seg import InputError
 from seg.evaluation import Evaluation
 from seg.metrics import BANDS, CALIBRATION_BINS

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torchmetrics.classification import MulticlassCalibrationError
 
-from experiments.details import (
+from experiments.store.photo_scores import (
     confusions,
     expected_calibration_error,
     has_details,
@@ -21,7 +21,7 @@ from experiments.details import (
     read_images,
     same_photos,
 )
-from experiments.runs import CONFUSION_COLUMNS, DETAILS, BadRun, Run, read_run
+from experiments.store.runs import CONFUSION_COLUMNS, DETAILS, BadRun, Run, read_run
 from seg import InputError
 from seg.metrics import BANDS, calibration_sums
 from seg.pets import BORDER

@@ -1,0 +1,1 @@
+"""A run's folder: reading it, writing it, what is in it."""

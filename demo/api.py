@@ -10,7 +10,7 @@ from demo.catalogue import Catalogue
 from demo.compare_answer import analysis_of
 from demo.segment_cards import shares
 from demo.segment_photo import open_photo, segment_photo
-from experiments.answer import answer
+from experiments.comparison.verdict import answer
 from experiments.scores import Place, appearing
 from experiments.store.photo_scores import has_details
 from experiments.tables import records

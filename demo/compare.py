@@ -17,7 +17,7 @@ from demo.figure import figure_view
 from demo.figures import by_epoch, styles
 from demo.figures_of_analysis import final_scores, near_the_outline, price, recall_and_precision, reliability
 from demo.tabs import Opening, Page
-from experiments.configurations import Configuration, configurations
+from experiments.comparison.configurations import Configuration, configurations
 from experiments.scores import CHOSEN_FIRST, Place, appearing
 from experiments.store.photo_scores import has_details
 from experiments.store.runs import Run

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from demo.figures import Style, per_cent, shown_name
-from experiments.analysis import Analysis, analyse
-from experiments.answer import answer
-from experiments.configurations import Configuration
+from experiments.comparison.analysis import Analysis, analyse
+from experiments.comparison.configurations import Configuration
+from experiments.comparison.verdict import answer
 from experiments.scores import Place, appearing
 from experiments.store.photo_scores import confusions, read_images
 from experiments.store.runs import DETAILS, Run

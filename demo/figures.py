@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 import plotly.graph_objects as go
 
-from experiments.analysis import ARTICLE_PIXEL_ACCURACY
-from experiments.configurations import Configuration
+from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY
+from experiments.comparison.configurations import Configuration
 from experiments.scores import PER_CENT, SCORES
 from experiments.store.runs import Run
 from seg.losses import LOSSES, loss_colour

@@ -17,8 +17,8 @@ from demo.figures import (
     score_label,
     shown_name,
 )
-from experiments.analysis import ARTICLE_PIXEL_ACCURACY, Analysis
-from experiments.configurations import Configuration
+from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY, Analysis
+from experiments.comparison.configurations import Configuration
 from experiments.scores import accuracy_within, calibration_score, with_intervals
 from seg.metrics import BANDS
 

@@ -17,8 +17,8 @@ from demo.figure import figure_view
 from demo.figures import View, layout, styles
 from demo.segment_cards import data_uri
 from demo.tabs import Page
-from experiments.configurations import configurations
-from experiments.photos import disagreements, hardest, photo_scores, suspects
+from experiments.comparison.configurations import configurations
+from experiments.comparison.photos import disagreements, hardest, photo_scores, suspects
 from experiments.scores import CHOSEN_FIRST, PER_CENT, SCORES, Place, appearing
 from experiments.store.photo_scores import has_details, read_images
 from experiments.store.runs import Run

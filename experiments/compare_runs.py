@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from experiments.analysis import Analysis, analyse
-from experiments.bootstrap import RESAMPLES
 from experiments.cli.options import FIELDS, used_options
-from experiments.configurations import configurations
-from experiments.photos import disagreements, hardest, suspects
+from experiments.comparison.analysis import Analysis, analyse
+from experiments.comparison.bootstrap import RESAMPLES
+from experiments.comparison.configurations import configurations
+from experiments.comparison.photos import disagreements, hardest, suspects
 from experiments.scores import SCORES
 from experiments.store.photo_scores import has_details
 from experiments.store.runs import Run, find_runs, read_run

@@ -11,8 +11,8 @@ PROJECT = Path(__file__).parent.parent
 def main(arguments: list[str] | None) -> int:
     options = _parser().parse_args(arguments)
     # pandas takes a second to import: a wrong option is answered before
-    from experiments.analysis import analyse
-    from experiments.answer import answer
+    from experiments.comparison.analysis import analyse
+    from experiments.comparison.verdict import answer
     from experiments.report_text import FIGURES, held_out, results, with_results
     from experiments.store.photo_scores import has_details
     from experiments.store.runs import find_runs

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.analysis import ARTICLE_PIXEL_ACCURACY, Analysis
-from experiments.configurations import Configuration
+from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY, Analysis
+from experiments.comparison.configurations import Configuration
 from experiments.scores import SCORES, Place, accuracy_within, appearing
 from seg.losses import LOSSES, loss_colour
 from seg.metrics import BANDS

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from experiments.analysis import ARTICLE_PIXEL_ACCURACY, Analysis, analyse
-from experiments.answer import answer, what_did_not_work, what_it_costs
-from experiments.bootstrap import RESAMPLES
-from experiments.photos import suspects
+from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY, Analysis, analyse
+from experiments.comparison.bootstrap import RESAMPLES
+from experiments.comparison.photos import suspects
+from experiments.comparison.verdict import answer, what_did_not_work, what_it_costs
 from experiments.scores import PLAIN
 from experiments.store.photo_scores import has_details
 from experiments.store.runs import Run, find_runs

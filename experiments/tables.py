@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from experiments.analysis import Analysis
-from experiments.bootstrap import RESAMPLES
 from experiments.cli.command_line import markdown_table, text_table
+from experiments.comparison.analysis import Analysis
+from experiments.comparison.bootstrap import RESAMPLES
 from experiments.scores import PER_CENT, Place, Unit, accuracy_within, appearing, calibration_score, with_intervals
 from experiments.store.photo_scores import CALIBRATED_PIXELS
 from experiments.store.runs import Run

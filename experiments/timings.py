@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from experiments.bootstrap import paired_bootstrap
+from experiments.comparison.bootstrap import paired_bootstrap
 from seg.batches import training_batch
 from seg.cache import DeviceSplit
 from seg.evaluation import autocast, evaluate

@@ -135,9 +135,9 @@ from demo import compare, figures, segment_cards
 from demo.catalogue import Catalogue, choices
 from demo.interface import build_interface
 from experiments import compare as compare_command, evaluate, run
-from experiments.analysis import analyse
-from experiments.answer import answer
-from experiments.configurations import configurations
+from experiments.comparison.analysis import analyse
+from experiments.comparison.verdict import answer
+from experiments.comparison.configurations import configurations
 from experiments.store.runs import find_runs
 from seg.inference import Segmenter
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 
-from experiments.analysis import analyse
-from experiments.answer import answer
+from experiments.comparison.analysis import analyse
+from experiments.comparison.verdict import answer
 from experiments.store.runs import read_run
 
 LINES = "#compare-figure .scatterlayer .trace"

@@ -18,9 +18,9 @@ from demo.compare import COMPARED, EXPLAINED, compare, explain, photos_note, red
 from demo.compare_answer import analysis_of, cards, confusion_tables
 from demo.compare_table import HIGHLIGHT, column_types, styled_table, table, table_note
 from demo.figures import styles
-from experiments.analysis import analyse
-from experiments.answer import answer
-from experiments.configurations import configurations
+from experiments.comparison.analysis import analyse
+from experiments.comparison.configurations import configurations
+from experiments.comparison.verdict import answer
 from experiments.scores import SCORES, Place
 from experiments.store.runs import read_run
 

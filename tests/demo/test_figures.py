@@ -17,8 +17,8 @@ from demo.catalogue import Catalogue
 from demo.figures import GREY, by_epoch, styles
 from demo.figures_of_analysis import final_scores, near_the_outline, price, recall_and_precision, reliability
 from demo.scrub import BACKGROUND_MARK, ProbePhotos, scrub_value
-from experiments.analysis import analyse
-from experiments.configurations import configurations
+from experiments.comparison.analysis import analyse
+from experiments.comparison.configurations import configurations
 from experiments.scores import Place, appearing
 from experiments.store.runs import EPOCH_COLUMNS, read_run
 from seg.losses import LOSSES, loss_colour
@@ -105,7 +105,7 @@ scores.SCORES = MappingProxyType({**scores.SCORES, "newer": newer})
 
 from demo.figures import by_epoch, styles
 from experiments import compare
-from experiments.configurations import configurations
+from experiments.comparison.configurations import configurations
 from experiments.store.runs import find_runs
 from experiments.tables import runs_section
 

@@ -3,7 +3,7 @@
 import pytest
 
 from experiments import benchmark, timings
-from experiments.bootstrap import RESAMPLES
+from experiments.comparison.bootstrap import RESAMPLES
 
 TRAINING = ["training, 128 x 128", "training, 64 x 64"]
 INFERENCE = ["inference, one photo of 128 x 128", "inference, one photo of 500 x 375"]

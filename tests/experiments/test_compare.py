@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 from experiments import compare
-from experiments.analysis import Analysis, analyse
-from experiments.photos import disagreements, hardest, suspects
+from experiments.comparison.analysis import Analysis, analyse
+from experiments.comparison.photos import disagreements, hardest, suspects
 from experiments.store.runs import EPOCH_COLUMNS, find_runs, read_run
 from experiments.tables import runs_table
 

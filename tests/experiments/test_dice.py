@@ -9,9 +9,9 @@ from demo.catalogue import Catalogue, choices
 from demo.figures import by_epoch, styles
 from demo.segment_cards import waiting_html
 from experiments import compare, run
-from experiments.analysis import analyse
-from experiments.answer import answer
-from experiments.configurations import configurations
+from experiments.comparison.analysis import analyse
+from experiments.comparison.configurations import configurations
+from experiments.comparison.verdict import answer
 from experiments.store.runs import find_runs
 from seg.losses import LOSSES
 

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from experiments import report
-from experiments.analysis import Analysis, analyse
-from experiments.answer import answer, comparable, what_did_not_work, what_it_costs
 from experiments.cli.command_line import RESULTS
+from experiments.comparison.analysis import Analysis, analyse
+from experiments.comparison.verdict import answer, comparable, what_did_not_work, what_it_costs
 from experiments.store.runs import find_runs
 
 PROJECT = Path(__file__).parents[2]

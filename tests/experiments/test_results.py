@@ -10,7 +10,7 @@ from PIL import Image
 from torchmetrics.functional.classification import multiclass_accuracy, multiclass_recall
 
 from experiments.cli.command_line import RESULTS
-from experiments.photos import suspects
+from experiments.comparison.photos import suspects
 from experiments.store.photo_scores import (
     confusions,
     has_details,

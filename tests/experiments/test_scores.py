@@ -140,7 +140,7 @@ from demo.catalogue import Catalogue
 from demo.interface import build_interface
 from experiments import configurations, report_figures, run, sweep
 from experiments import compare as compare_command
-from experiments.analysis import analyse
+from experiments.comparison.analysis import analyse
 from experiments.store.runs import find_runs
 
 data, folder = Path(sys.argv[1]), Path(sys.argv[2])

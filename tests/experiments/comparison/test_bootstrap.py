@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from scipy import stats
 from torchmetrics.functional.classification import multiclass_f1_score, multiclass_jaccard_index
 
-from experiments.bootstrap import Intervals, interval_scores, paired_bootstrap, pooled_deviation, resampled_scores
+from experiments.comparison.bootstrap import (
+    Intervals,
+    interval_scores,
+    paired_bootstrap,
+    pooled_deviation,
+    resampled_scores,
+)
 
 SCORES = ("pixel_accuracy", "border_recall", "border_precision", "border_f1", "border_iou")
 RECALL, PRECISION = 1, 2

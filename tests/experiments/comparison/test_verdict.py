@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from experiments.analysis import analyse
-from experiments.answer import what_did_not_work
+from experiments.comparison.analysis import analyse
+from experiments.comparison.verdict import what_did_not_work
 
 NONE_FIXES = "No configuration has 3 points more border F1 than `ce` for at most 0.5 points less pixel accuracy."
 

@@ -1,8 +1,8 @@
 """The answer in words, built from the intervals: what they do not show is not said."""
 
-from experiments.analysis import Analysis
 from experiments.cli.options import WITHOUT_EFFECT, used_options
-from experiments.configurations import Configuration
+from experiments.comparison.analysis import Analysis
+from experiments.comparison.configurations import Configuration
 from experiments.scores import SCORES
 from seg.losses import BASELINE, LOSSES
 

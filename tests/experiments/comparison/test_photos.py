@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from experiments.photos import disagreements, hardest, photo_scores, suspects
+from experiments.comparison.photos import disagreements, hardest, photo_scores, suspects
 from experiments.scores import Place, appearing
 from experiments.store.runs import Run, find_runs
 from seg import InputError

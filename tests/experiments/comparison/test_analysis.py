@@ -11,8 +11,8 @@ from torchmetrics.functional.classification import (
     multiclass_recall,
 )
 
-from experiments.analysis import Analysis, analyse
 from experiments.cli.command_line import RESULTS
+from experiments.comparison.analysis import Analysis, analyse
 from experiments.store.runs import BadRun, find_runs
 from seg import InputError
 from seg.metrics import BANDS, CALIBRATION_BINS, confusion_scores

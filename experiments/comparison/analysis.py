@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from experiments.bootstrap import paired_bootstrap
-from experiments.configurations import Configuration, baseline, configurations
+from experiments.comparison.bootstrap import paired_bootstrap
+from experiments.comparison.configurations import Configuration, baseline, configurations
 from experiments.scores import Place, accuracy_within, appearing, calibration_score
 from experiments.store.photo_scores import (
     CALIBRATED_PIXELS,

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
-from experiments.analysis import analyse
-from experiments.answer import comparable
 from experiments.cli.options import FIELDS, recorded, resolve
-from experiments.configurations import configurations
+from experiments.comparison.analysis import analyse
+from experiments.comparison.configurations import configurations
+from experiments.comparison.verdict import comparable
 from experiments.store.runs import Run, read_run
 
 # another value of every option that a focal run may have beside cross-entropy's defaults

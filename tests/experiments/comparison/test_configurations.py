@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from experiments.cli.command_line import RESULTS
 from experiments.cli.options import FIELDS, recorded, resolve
-from experiments.configurations import baseline, configurations
+from experiments.comparison.configurations import baseline, configurations
 from experiments.store.runs import EPOCH_COLUMNS, Run, find_runs
 
 

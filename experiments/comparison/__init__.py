@@ -1,0 +1,1 @@
+"""Runs compared: which belong together, how sure a difference is, what it means."""

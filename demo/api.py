@@ -11,9 +11,9 @@ from demo.compare_answer import analysis_of
 from demo.segment_cards import shares
 from demo.segment_photo import open_photo, segment_photo
 from experiments.comparison.verdict import answer
+from experiments.reporting.tables import records
 from experiments.scores import Place, appearing
 from experiments.store.photo_scores import has_details
-from experiments.tables import records
 from seg import InputError
 from seg.palette import indexed_image
 

@@ -6,9 +6,9 @@ import pandas as pd
 from pandas.io.formats.style import Styler
 
 from experiments.cli.options import used_options
+from experiments.reporting.tables import runs_table
 from experiments.scores import Place, appearing
 from experiments.store.runs import Run
-from experiments.tables import runs_table
 
 # Options that have a column of their own in any case, by the column's name
 OWN_COLUMNS = {"loss": "Loss", "seed": "Seed"}

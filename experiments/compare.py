@@ -15,7 +15,7 @@ def main(arguments: list[str] | None) -> int:
         if not folder.is_dir():
             raise InputError(f"--runs {folder} is not a folder: give the folder that holds the runs' folders")
     # torch and pandas take seconds to import: a wrong option is answered before
-    from experiments.compare_runs import compare_runs
+    from experiments.reporting.comparison import compare_runs
 
     kind = next((kind for kind in FORMATS if getattr(options, kind) is not None), None)
     return compare_runs(options, options.runs or [RESULTS, DEFAULT_FOLDER], kind)

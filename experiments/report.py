@@ -13,12 +13,12 @@ def main(arguments: list[str] | None) -> int:
     # pandas takes a second to import: a wrong option is answered before
     from experiments.comparison.analysis import analyse
     from experiments.comparison.verdict import answer
-    from experiments.report_text import FIGURES, held_out, results, with_results
+    from experiments.reporting.text import FIGURES, held_out, results, with_results
     from experiments.store.photo_scores import has_details
     from experiments.store.runs import find_runs
 
     try:
-        from experiments.report_figures import draw_figures
+        from experiments.reporting.figures import draw_figures
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} draws the figures: pip install -r requirements-dev.txt") from error
     runs, broken = find_runs([options.runs])

@@ -107,7 +107,7 @@ from demo.figures import by_epoch, styles
 from experiments import compare
 from experiments.comparison.configurations import configurations
 from experiments.store.runs import find_runs
-from experiments.tables import runs_section
+from experiments.reporting.tables import runs_section
 
 folder = Path(sys.argv[1])
 shipped, broken = find_runs([folder])

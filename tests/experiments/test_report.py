@@ -221,7 +221,7 @@ def test_what_is_missing_is_told_in_one_line(command, runs, tmp_path, monkeypatc
     assert "bands.csv" in ended.error
 
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.delitem(sys.modules, "experiments.report_figures", raising=False)
+    monkeypatch.delitem(sys.modules, "experiments.reporting.figures", raising=False)
     ended = command(report, "--runs", folder, "--out", tmp_path)
     assert ended.status == 2
     assert "requirements-dev.txt" in ended.error

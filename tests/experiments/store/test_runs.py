@@ -17,9 +17,9 @@ from PIL import Image
 from safetensors.torch import load_file
 from torchmetrics.classification import MulticlassJaccardIndex
 
+from experiments.reporting.tables import runs_table
 from experiments.store.probe import VALIDATION_NAMES
 from experiments.store.runs import CONFUSION_COLUMNS, EPOCH_COLUMNS, BadRun, create_folder, find_runs, read_run
-from experiments.tables import runs_table
 from seg import InputError
 from seg.cache import load_split
 from seg.checkpoint import load_checkpoint

@@ -13,10 +13,10 @@ from experiments.comparison.analysis import Analysis, analyse
 from experiments.comparison.bootstrap import RESAMPLES
 from experiments.comparison.configurations import configurations
 from experiments.comparison.photos import disagreements, hardest, suspects
+from experiments.reporting.tables import Section, analysis_sections, photos_section, records, runs_section, runs_table
 from experiments.scores import SCORES
 from experiments.store.photo_scores import has_details
 from experiments.store.runs import Run, find_runs, read_run
-from experiments.tables import Section, analysis_sections, photos_section, records, runs_section, runs_table
 from seg import InputError
 
 _SCORE_IT = "Finish such a run, or score it as it is with `python -m experiments.evaluate FOLDER --details`"

@@ -6,10 +6,7 @@ from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY, Analysis, an
 from experiments.comparison.bootstrap import RESAMPLES
 from experiments.comparison.photos import suspects
 from experiments.comparison.verdict import answer, what_did_not_work, what_it_costs
-from experiments.scores import PLAIN
-from experiments.store.photo_scores import has_details
-from experiments.store.runs import Run, find_runs
-from experiments.tables import (
+from experiments.reporting.tables import (
     Section,
     bands_section,
     calibration_section,
@@ -17,6 +14,9 @@ from experiments.tables import (
     photos_section,
     scores_section,
 )
+from experiments.scores import PLAIN
+from experiments.store.photo_scores import has_details
+from experiments.store.runs import Run, find_runs
 from seg import InputError
 
 PROJECT = Path(__file__).parent.parent

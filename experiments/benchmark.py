@@ -6,7 +6,7 @@ from tqdm import tqdm
 
 from experiments.cli.command_line import OneLineParser, choose_device, markdown_table, positive, run_command
 
-# functions of `experiments.timings`
+# functions of `experiments.benchmarks.timings`
 BENCHMARKS = ("training", "scoring", "inference", "pooling", "bootstrap")
 
 
@@ -15,7 +15,7 @@ def main(arguments: list[str] | None) -> int:
     # torch takes seconds to import: a wrong option is answered before
     import torch
 
-    from experiments import timings
+    from experiments.benchmarks import timings
     from seg.evaluation import choose_precision
 
     device = choose_device(options.device)

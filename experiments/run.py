@@ -16,7 +16,7 @@ def main(arguments: list[str] | None) -> int:
     resume = given.pop("resume")
     begin = _asked(given) if resume is None else None
     # torch takes seconds to import: a wrong option is answered before
-    from experiments.train import begin_run, resume_run
+    from experiments.training.train import begin_run, resume_run
 
     where = {name: given[name] for name in ("data", "device")}
     again = "".join(

@@ -646,7 +646,7 @@ COMMITS = """
 import sys
 from pathlib import Path
 import torch
-from experiments.train import environment
+from experiments.training.train import environment
 
 for name in ("README.md", "experiments/comparison/verdict.py", "seg/losses.py"):
     path = Path(name)

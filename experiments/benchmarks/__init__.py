@@ -1,0 +1,1 @@
+"""The work of `experiments.benchmark`: what it times."""

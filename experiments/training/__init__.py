@@ -1,0 +1,1 @@
+"""The work of `experiments.run`: one run, from its data to its folder."""

@@ -19,10 +19,9 @@ from experiments.store.photo_scores import has_details
 from experiments.store.runs import Run, find_runs
 from seg import InputError
 
-PROJECT = Path(__file__).parent.parent
 FIGURES = Path("experiments", "figures")
 # Runs that chose the recipe `best`, scored on a tenth of the training split
-HOLDOUT = Path(__file__).parent / "holdout"
+HOLDOUT = Path(__file__).parents[1] / "holdout"
 SUSPECTS = 10
 
 QUESTION = """\

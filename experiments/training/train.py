@@ -270,7 +270,7 @@ def _processor() -> str:
 
 def _commit() -> str | None:
     """The project's commit, with `+changes` where the code differs from it; None outside a checkout."""
-    project = Path(__file__).parent.parent
+    project = Path(__file__).parents[2]
 
     def git(*arguments: str) -> str:
         return subprocess.run(

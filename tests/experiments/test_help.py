@@ -26,7 +26,9 @@ print(json.dumps([status, sorted(sys.modules)]))
 
 def commands() -> list[str]:
     """The modules that a person runs: those that end in `if __name__ == "__main__"`."""
-    names = [f"experiments.{module.name}" for module in pkgutil.iter_modules(experiments.__path__)] + ["app"]
+    names = [
+        f"experiments.{module.name}" for module in pkgutil.iter_modules(experiments.__path__) if not module.ispkg
+    ] + ["app"]
     return [
         name for name in names if '__name__ == "__main__"' in (PROJECT / f"{name.replace('.', '/')}.py").read_text()
     ]

@@ -17,8 +17,10 @@ import pytest
 from PIL import Image
 from safetensors.torch import load_file
 
-from experiments import evaluate, run, train, writer
+from experiments import evaluate, run
+from experiments.store import writer
 from experiments.store.runs import read_run
+from experiments.training import train
 from seg import training
 from seg.cache import load_split
 from seg.checkpoint import load_checkpoint, read_tensors

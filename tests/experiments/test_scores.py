@@ -138,8 +138,10 @@ FOLLOWED = """
 from demo import address, api, compare, compare_answer, figures, figures_of_analysis, scrub, spot
 from demo.catalogue import Catalogue
 from demo.interface import build_interface
-from experiments import configurations, report_figures, run, sweep
+from experiments import run, sweep
 from experiments import compare as compare_command
+from experiments.comparison import configurations
+from experiments.reporting import figures as report_figures
 from experiments.comparison.analysis import analyse
 from experiments.store.runs import find_runs
 

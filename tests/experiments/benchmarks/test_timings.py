@@ -2,7 +2,8 @@
 
 import pytest
 
-from experiments import benchmark, timings
+from experiments import benchmark
+from experiments.benchmarks import timings
 from experiments.comparison.bootstrap import RESAMPLES
 
 TRAINING = ["training, 128 x 128", "training, 64 x 64"]

@@ -12,11 +12,12 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from experiments import options as options_module
-from experiments import run, train
+from experiments import run
+from experiments.cli import options as options_module
 from experiments.cli.command_line import RESULTS
 from experiments.cli.options import FIELDS, WITHOUT_EFFECT, reread, resolve, run_name, used_options
 from experiments.store.runs import Run, find_runs
+from experiments.training import train
 from seg import InputError, training
 from seg.losses import LOSSES
 from seg.options import RECIPES, Options

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from experiments import runs, writer
 from experiments.cli.options import recorded
+from experiments.store import runs, writer
 from experiments.store.runs import EPOCH_COLUMNS, BadRun, create_folder, read_run
 from experiments.store.writer import RunWriter, state_path
 from seg.evaluation import Evaluation
@@ -28,7 +28,7 @@ from seg.training import EpochResult
 EPOCHS = 3
 PHOTOS = ["a_1", "b_2"]
 LAYOUT = {"tile": 8, "columns": 1, "tiles": []}
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 
 
 def described(**more: object) -> dict:

@@ -13,9 +13,9 @@ from demo.compare_answer import (
     no_answer_text,
 )
 from demo.compare_table import column_types, styled_table, table_note
-from demo.figure import figure_view
-from demo.figures import by_epoch, styles
-from demo.figures_of_analysis import final_scores, near_the_outline, price, recall_and_precision, reliability
+from demo.figures.component import figure_view
+from demo.figures.by_epoch import by_epoch, styles
+from demo.figures.of_analysis import final_scores, near_the_outline, price, recall_and_precision, reliability
 from demo.tabs import Opening, Page
 from experiments.comparison.configurations import Configuration, configurations
 from experiments.scores import CHOSEN_FIRST, Place, appearing

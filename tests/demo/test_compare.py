@@ -17,7 +17,7 @@ from demo.catalogue import Catalogue
 from demo.compare import COMPARED, EXPLAINED, compare, explain, photos_note, redraw, reexplain, run_choices
 from demo.compare_answer import analysis_of, cards, confusion_tables
 from demo.compare_table import HIGHLIGHT, column_types, styled_table, table, table_note
-from demo.figures import styles
+from demo.figures.by_epoch import styles
 from experiments.comparison.analysis import analyse
 from experiments.comparison.configurations import configurations
 from experiments.comparison.verdict import answer

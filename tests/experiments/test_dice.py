@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from demo.catalogue import Catalogue, choices
-from demo.figures import by_epoch, styles
+from demo.figures.by_epoch import by_epoch, styles
 from demo.segment_cards import waiting_html
 from experiments import compare, run
 from experiments.comparison.analysis import analyse

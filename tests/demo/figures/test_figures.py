@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demo.catalogue import Catalogue
-from demo.figures import GREY, by_epoch, styles
-from demo.figures_of_analysis import final_scores, near_the_outline, price, recall_and_precision, reliability
+from demo.figures.by_epoch import GREY, by_epoch, styles
+from demo.figures.of_analysis import final_scores, near_the_outline, price, recall_and_precision, reliability
 from demo.scrub import BACKGROUND_MARK, ProbePhotos, scrub_value
 from experiments.comparison.analysis import analyse
 from experiments.comparison.configurations import configurations
@@ -24,7 +24,7 @@ from experiments.store.runs import EPOCH_COLUMNS, read_run
 from seg.losses import LOSSES, loss_colour
 from seg.palette import CLASS_COLOURS
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 SCORES = [score.name for score in appearing(Place.CURVES)]
 
 
@@ -103,7 +103,7 @@ from experiments.scores import Place, Score
 newer = Score("newer", "Newer", "A score that none of the shipped runs has.", places=frozenset(Place))
 scores.SCORES = MappingProxyType({**scores.SCORES, "newer": newer})
 
-from demo.figures import by_epoch, styles
+from demo.figures.by_epoch import by_epoch, styles
 from experiments import compare
 from experiments.comparison.configurations import configurations
 from experiments.store.runs import find_runs

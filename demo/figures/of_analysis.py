@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import plotly.graph_objects as go
 
-from demo.figures import (
+from demo.figures.by_epoch import (
     ARTICLE,
     GREY,
     Style,

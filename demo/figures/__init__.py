@@ -1,0 +1,1 @@
+"""Figures: their styles, what each shows, the component that draws them."""

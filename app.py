@@ -40,7 +40,7 @@ def main() -> None:
         parser.error("--mcp needs one more package: pip install -r requirements-mcp.txt")
     # Gradio takes seconds to import: a wrong option is answered before
     from demo.address import SCRIPT
-    from demo.interface import STYLES, build_interface, theme
+    from demo.page import STYLES, build_interface, theme
 
     folders = options.runs or [RESULTS, DEFAULT_FOLDER]
     build_interface(folders, options.data).launch(

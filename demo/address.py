@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 from demo.tabs import TABS
 from experiments.scores import Place, appearing
 
-SCRIPT = f"<script>{(Path(__file__).parent / 'address.js').read_text()}</script>"
+SCRIPT = f"<script>{(Path(__file__).parent / 'js' / 'address.js').read_text()}</script>"
 
 
 @dataclass(frozen=True)

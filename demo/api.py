@@ -7,9 +7,9 @@ from typing import TypeVar
 import gradio as gr
 
 from demo.catalogue import Catalogue
-from demo.compare_answer import analysis_of
-from demo.segment_cards import shares
-from demo.segment_photo import open_photo, segment_photo
+from demo.compare.answer import analysis_of
+from demo.segment.cards import shares
+from demo.segment.photo import open_photo, segment_photo
 from experiments.comparison.verdict import answer
 from experiments.reporting.tables import records
 from experiments.scores import Place, appearing

@@ -65,6 +65,7 @@ def do(step: dict[str, str], root: Path, renamed: dict[str, str]) -> None:
         code = code.replace(name, other)
     if step["new"]:
         assert not (root / step["new"]).exists()
+        (root / step["new"]).parent.mkdir(exist_ok=True)
         (root / step["new"]).write_text(code)
         return
     path, place, anchor = root / step["file"], step["place"], step["anchor"]
@@ -93,7 +94,7 @@ def contents(root: Path) -> dict[str, bytes]:
 def grown(tmp_path_factory) -> tuple[Path, dict[str, set[str]]]:
     """A copy of the project in which all recipes were done one after another, and the files that each touched."""
     root = tmp_path_factory.mktemp("grown")
-    left_out = shutil.ignore_patterns("__pycache__", "results", "screenshots")
+    left_out = shutil.ignore_patterns("__pycache__", "results")
     for folder in ("seg", "experiments", "demo"):
         shutil.copytree(PROJECT / folder, root / folder, ignore=left_out)
     for file in ("app.py", "pyproject.toml"):
@@ -131,9 +132,11 @@ FOLLOW = """
 import json, sys
 from pathlib import Path
 from PIL import Image
-from demo import compare, figures, segment_cards
+from demo.compare import table
+from demo.figures import by_epoch as figures
+from demo.segment import cards
 from demo.catalogue import Catalogue, choices
-from demo.interface import build_interface
+from demo.page import build_interface
 from experiments import compare as compare_command, evaluate, run
 from experiments.comparison.analysis import analyse
 from experiments.comparison.verdict import answer
@@ -167,8 +170,8 @@ seen = {
     "styles": {name: [style.colour, style.symbol] for name, style in styled.items()},
     "lines": [trace.line.color for trace in figures.by_epoch(found, "border_f1", styled).figure.data],
     "choices": choices(catalogue.with_checkpoint()),
-    "cards": segment_cards.waiting_html(catalogue.with_checkpoint()),
-    "table": list(compare.styled_table(there).data.columns),
+    "cards": cards.waiting_html(catalogue.with_checkpoint()),
+    "table": list(table.styled_table(there).data.columns),
     "curves": parts["compare-metric"].choices,
     "photos": parts["spot-score"].choices,
     "tabs": [tab.label for tab in parts["tabs"].children],

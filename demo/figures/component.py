@@ -17,7 +17,7 @@ def figure_view(name: str) -> gr.HTML:
     return gr.HTML(
         None,
         html_template=(FOLDER / "figure.html").read_text(),
-        js_on_load=(FOLDER / "figure.js").read_text(),
+        js_on_load=(FOLDER / "js" / "figure.js").read_text(),
         apply_default_css=False,
         elem_id=name,
         elem_classes="plot-view",

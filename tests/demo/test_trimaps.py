@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from demo.catalogue import Catalogue
-from demo.scrub import ProbePhotos
-from demo.spot import look
+from demo.scrub.tab import ProbePhotos
+from demo.spot.tab import look
 from seg.cache import load_split
 from seg.pets import BadPair, photo_path, trimap_path
 

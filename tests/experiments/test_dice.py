@@ -7,7 +7,7 @@ import pytest
 
 from demo.catalogue import Catalogue, choices
 from demo.figures.by_epoch import by_epoch, styles
-from demo.segment_cards import waiting_html
+from demo.segment.cards import waiting_html
 from experiments import compare, run
 from experiments.comparison.analysis import analyse
 from experiments.comparison.configurations import configurations

@@ -135,9 +135,13 @@ row = scores.Score(
 scores.SCORES = {**scores.SCORES, row.name: row}
 """
 FOLLOWED = """
-from demo import address, api, compare, compare_answer, figures, figures_of_analysis, scrub, spot
+from demo import address, api
+from demo.compare import answer, table
+from demo.figures import by_epoch as figures, of_analysis
+from demo.scrub import tab as scrub
+from demo.spot import tab as spot
 from demo.catalogue import Catalogue
-from demo.interface import build_interface
+from demo.page import build_interface
 from experiments import run, sweep
 from experiments import compare as compare_command
 from experiments.comparison import configurations
@@ -159,9 +163,9 @@ seen = {
     "photos": parts["spot-score"].choices[-1],
     "address": address.read_address("?score=border_specificity").score,
     "figure": [view.as_value()["title"], view.as_value()["reading"], list(view.figure.data[0].y)],
-    "bars": list(figures_of_analysis.final_scores(analysis, styled).figure.data[0].x),
-    "cards": compare_answer.cards(analysis, styled),
-    "table": list(compare.styled_table(runs).data.columns),
+    "bars": list(of_analysis.final_scores(analysis, styled).figure.data[0].x),
+    "cards": answer.cards(analysis, styled),
+    "table": list(table.styled_table(runs).data.columns),
     "scrubber": scrub.scrub_value(catalogue, scrub.ProbePhotos(data), ["ce-s0"])["scores"],
     "api": api.runs_api(catalogue)[0],
     "ranking": spot.ranking(runs, spot.HARDEST, row.name, spot.ALL_BREEDS)["mean"].tolist(),

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from demo.catalogue import Catalogue
 from demo.figures.by_epoch import GREY, by_epoch, styles
 from demo.figures.of_analysis import final_scores, near_the_outline, price, recall_and_precision, reliability
-from demo.scrub import BACKGROUND_MARK, ProbePhotos, scrub_value
+from demo.scrub.tab import BACKGROUND_MARK, ProbePhotos, scrub_value
 from experiments.comparison.analysis import analyse
 from experiments.comparison.configurations import configurations
 from experiments.scores import Place, appearing

@@ -13,9 +13,9 @@ from pandas.io.formats.style import Styler
 from PIL import Image
 
 from demo.catalogue import FIRST_CHOICES, Catalogue, choices, describe, segmenter
-from demo.figures.component import figure_view
 from demo.figures.by_epoch import View, layout, styles
-from demo.segment_cards import data_uri
+from demo.figures.component import figure_view
+from demo.segment.cards import data_uri
 from demo.tabs import Page
 from experiments.comparison.configurations import configurations
 from experiments.comparison.photos import disagreements, hardest, photo_scores, suspects

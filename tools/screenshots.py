@@ -1,4 +1,4 @@
-"""Take README's pictures of the app: `python -m demo.screenshots.take`.
+"""Take README's pictures of the app: `python -m tools.screenshots`.
 
 The app runs without the dataset, so that only the packages' sample photos are in the pictures.
 """
@@ -6,10 +6,10 @@ The app runs without the dataset, so that only the packages' sample photos are i
 import tempfile
 from pathlib import Path
 
-from demo.chromium import app, chromium
 from experiments.cli.command_line import RESULTS, OneLineParser, run_command
+from tools.chromium import app, chromium
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
 # what a picture waits for, beside its tab
 READY = {
     "segment": "#segment-slider img",
@@ -20,7 +20,7 @@ READY = {
 
 
 def main(arguments: list[str] | None) -> int:
-    OneLineParser(prog="python -m demo.screenshots.take", description="Take README's pictures.").parse_args(arguments)
+    OneLineParser(prog="python -m tools.screenshots", description="Take README's pictures.").parse_args(arguments)
     with (
         tempfile.TemporaryDirectory() as no_dataset,
         app("--runs", RESULTS, "--data", no_dataset) as url,

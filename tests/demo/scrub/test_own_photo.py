@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from demo.catalogue import Catalogue
-from demo.scrub_own import epoch_weights, own_functions
+from demo.scrub.own_photo import epoch_weights, own_functions
 from experiments.store.runs import read_run
 from seg.inference import Segmenter
 from seg.pets import photo_path

@@ -1,4 +1,4 @@
-"""How long a frame of the scrubber takes: `python -m demo.scrub_benchmark`. Needs requirements-dev.txt and Chromium.
+"""How long a frame of the scrubber takes: `python -m tools.scrub_benchmark`. Needs requirements-dev.txt and Chromium.
 
 The app runs in a process of its own, and Chromium, without a graphics card, slides through the epochs. A frame is
 counted from the slider's input to the end of the page's painting.
@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from demo.chromium import app, chromium
 from experiments.cli.command_line import RESULTS, OneLineParser, add_data_option, positive, run_command
 from experiments.store.runs import find_runs
+from tools.chromium import app, chromium
 
 RUNS = 3
 AIM_MILLISECONDS = 16
@@ -48,7 +48,7 @@ SLIDE = """async (sweeps) => {
 
 
 def main(arguments: list[str] | None) -> int:
-    parser = OneLineParser(prog="python -m demo.scrub_benchmark", description="Time the frames of the scrubber.")
+    parser = OneLineParser(prog="python -m tools.scrub_benchmark", description="Time the frames of the scrubber.")
     parser.add_argument("--runs", type=Path, nargs="+", default=[RESULTS], metavar="DIR", help="folders that hold runs")
     add_data_option(parser)
     parser.add_argument("--sweeps", type=positive(int), default=5, help="times through all epochs (default: 5)")

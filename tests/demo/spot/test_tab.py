@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from demo import spot
 from demo.catalogue import Catalogue
-from demo.spot import ALL_BREEDS, DISAGREEMENT, HARDEST, SUSPICION, distribution, look, ranking, spot_check
+from demo.spot import tab as spot
+from demo.spot.tab import ALL_BREEDS, DISAGREEMENT, HARDEST, SUSPICION, distribution, look, ranking, spot_check
 from experiments.scores import Place, appearing
 from experiments.store.runs import BadRun
 from seg.inference import Segmenter

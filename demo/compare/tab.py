@@ -4,7 +4,7 @@ import gradio as gr
 
 from demo.address import Address
 from demo.catalogue import NO_RUNS, Catalogue, describe
-from demo.compare_answer import (
+from demo.compare.answer import (
     analysis_of,
     answer_text,
     cards,
@@ -12,9 +12,9 @@ from demo.compare_answer import (
     details_stamp,
     no_answer_text,
 )
-from demo.compare_table import column_types, styled_table, table_note
-from demo.figures.component import figure_view
+from demo.compare.table import column_types, styled_table, table_note
 from demo.figures.by_epoch import by_epoch, styles
+from demo.figures.component import figure_view
 from demo.figures.of_analysis import final_scores, near_the_outline, price, recall_and_precision, reliability
 from demo.tabs import Opening, Page
 from experiments.comparison.configurations import Configuration, configurations

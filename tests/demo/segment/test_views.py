@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.segment_views import (
+from demo.segment.views import (
     VIEWS,
     confidence_levels,
     cut_out,

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from demo.catalogue import Catalogue
-from demo.scrub_export import uploaded_file, whole_number
-from demo.segment_photo import open_photo
+from demo.scrub.export import uploaded_file, whole_number
+from demo.segment.photo import open_photo
 from experiments.store.runs import Run
 from seg import InputError
 from seg.inference import Segmenter, as_rgb

@@ -11,12 +11,12 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from demo import compare_answer
 from demo.api import compare_api
 from demo.catalogue import Catalogue
-from demo.compare import COMPARED, EXPLAINED, compare, explain, photos_note, redraw, reexplain, run_choices
-from demo.compare_answer import analysis_of, cards, confusion_tables
-from demo.compare_table import HIGHLIGHT, column_types, styled_table, table, table_note
+from demo.compare import answer as compare_answer
+from demo.compare.answer import analysis_of, cards, confusion_tables
+from demo.compare.tab import COMPARED, EXPLAINED, compare, explain, photos_note, redraw, reexplain, run_choices
+from demo.compare.table import HIGHLIGHT, column_types, styled_table, table, table_note
 from demo.figures.by_epoch import styles
 from experiments.comparison.analysis import analyse
 from experiments.comparison.configurations import configurations

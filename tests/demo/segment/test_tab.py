@@ -15,8 +15,8 @@ from PIL import Image, ImageOps
 
 from demo.api import segment_api
 from demo.catalogue import Catalogue
-from demo.segment import compare_two, offer_sides, show_masks, write_download
-from demo.segment_photo import Session, open_photo, segment_photo
+from demo.segment.photo import Session, open_photo, segment_photo
+from demo.segment.tab import compare_two, offer_sides, show_masks, write_download
 from seg import InputError
 from seg.inference import Segmenter
 from seg.pets import photo_path
@@ -163,7 +163,7 @@ def test_second_photo_ends_the_first_ones_work(catalogue, photo, tiny_pets, monk
         asked.append((image.size, run.name))
         return real(image, run)
 
-    monkeypatch.setattr("demo.segment.segment_photo", counted)
+    monkeypatch.setattr("demo.segment.tab.segment_photo", counted)
     session = Session()
     first = show_masks(catalogue, session, str(photo), ["ce-s0", "focal-s0"])
     assert next(first).count("<figure") == 0
@@ -181,11 +181,11 @@ def test_photo_that_arrives_during_a_pass_is_not_overwritten_by_it(catalogue, ph
     real, newer = segment_photo, []
 
     def interrupted(image, run):
-        monkeypatch.setattr("demo.segment.segment_photo", real)
+        monkeypatch.setattr("demo.segment.tab.segment_photo", real)
         newer.append(last(catalogue, other, ["ce-s0", "focal-s0"], session))
         return real(image, run)
 
-    monkeypatch.setattr("demo.segment.segment_photo", interrupted)
+    monkeypatch.setattr("demo.segment.tab.segment_photo", interrupted)
     shown = list(show_masks(catalogue, session, str(photo), ["ce-s0"]))
     assert [step.count("<figure") for step in shown] == [0]
     assert newer[0].count("<figure") == 2
@@ -213,7 +213,7 @@ def test_an_older_request_says_nothing_over_a_newer_one_even_where_all_is_known(
 def test_checkpoint_chosen_again_needs_no_second_pass(catalogue, photo, monkeypatch):
     session = Session()
     before = last(catalogue, photo, ["ce-s0", "focal-s0"], session)
-    monkeypatch.setattr("demo.segment.segment_photo", None)
+    monkeypatch.setattr("demo.segment.tab.segment_photo", None)
     last(catalogue, photo, ["ce-s0"], session)
     assert last(catalogue, photo, ["ce-s0", "focal-s0"], session) == before
 

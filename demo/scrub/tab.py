@@ -15,8 +15,8 @@ from PIL import Image
 
 from demo.address import Address
 from demo.catalogue import FIRST_CHOICES, NO_RUNS, Catalogue, choices
-from demo.scrub_export import export_functions
-from demo.scrub_own import epoch_weights, own_functions
+from demo.scrub.export import export_functions
+from demo.scrub.own_photo import epoch_weights, own_functions
 from demo.tabs import Opening, Page
 from experiments.scores import Place, appearing
 from experiments.store.probe import mosaic, sample_photos
@@ -28,12 +28,12 @@ from seg.pets import BACKGROUND, TEST, UNREADABLE, photo_path, read_trimap, trim
 FOLDER = Path(__file__).parent
 # One script in one scope, in this order
 SCRIPTS = (
-    "scrub_pictures.js",
-    "scrub_grid.js",
-    "scrub_curve.js",
-    "scrub_enlarged.js",
-    "scrub_own.js",
-    "scrub_export.js",
+    "pictures.js",
+    "grid.js",
+    "curve.js",
+    "enlarged.js",
+    "own_photo.js",
+    "export.js",
     "scrub.js",
 )
 # Where only errors or changes are drawn, background is a class to be seen like the others
@@ -225,7 +225,7 @@ def build_scrub_tab(page: Page) -> Opening:
     view = gr.HTML(
         _value("", []),
         html_template=(FOLDER / "scrub.html").read_text(),
-        js_on_load="\n".join((FOLDER / script).read_text() for script in SCRIPTS),
+        js_on_load="\n".join((FOLDER / "js" / script).read_text() for script in SCRIPTS),
         apply_default_css=False,
         server_functions=[*own_functions(catalogue), *export_functions(photos.served)],
         elem_id="scrub-view",

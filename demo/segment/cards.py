@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from demo.catalogue import describe
-from demo.segment_views import (
+from demo.segment.views import (
     CONFIDENCE_COLOURS,
     VIEWS,
     confidence_levels,

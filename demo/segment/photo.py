@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from demo.catalogue import segmenter
-from demo.segment_cards import Answer
+from demo.segment.cards import Answer
 from experiments.store.runs import Run
 from seg import InputError
 from seg.inference import Prediction, as_rgb

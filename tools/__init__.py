@@ -1,0 +1,1 @@
+"""Chromium before the app: pictures and measurements. Not part of the installed package."""

@@ -238,7 +238,7 @@ def test_a_resumption_that_is_cut_short_can_be_repeated(tmp_path, counted, whole
 KILLED = """
 import os, sys
 from pathlib import Path
-from tests.experiments import test_writer as t
+from tests.experiments.store import test_writer as t
 t.writer.save_checkpoint = t.small_checkpoint
 made = Path.replace
 def replace(path, target):

@@ -25,6 +25,20 @@ settings.load_profile("quick")
 PROJECT = Path(__file__).parents[1]
 BESIDE_THE_PROJECT = PROJECT.parent / "shared"
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run also the tests marked `long`, as .ci/run does")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--long"):
+        return
+    skip = pytest.mark.skip(reason="long: run with --long")
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(skip)
+
+
 TRAINVAL_NAMES = tuple(f"Abyssinian_{number}" for number in range(1, 13))
 # two of them are in every run's probe
 TEST_NAMES = ("Bengal_35", "Bengal_36", "Sphynx_1", "beagle_47", "beagle_48", "pug_1", "pug_2", "pug_3")
@@ -157,15 +171,24 @@ def _assert_worth_asserting_on(runs: Path, photos: list[Path]) -> None:
         assert differ > 0.05, f"ce-s0 and focal-s0 predict nearly the same on {path.stem}: {differ:.1%} differ"
 
 
+@pytest.fixture
+def free_port() -> int:
+    return _free_port()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @pytest.fixture(scope="session")
 def serve() -> Iterator[Callable[..., str]]:
     """`serve("--runs", folder, ...)` starts the real app on a free port and returns its URL."""
     processes = []
 
     def start(*options: object) -> str:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = _free_port()
         command = [sys.executable, "app.py", "--port", str(port), *map(str, options)]
         process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         processes.append(process)

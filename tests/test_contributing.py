@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 from safetensors import safe_open
 
+pytestmark = pytest.mark.long
+
 PROJECT = Path(__file__).parents[1]
 TEXT = (PROJECT / "CONTRIBUTING.md").read_text()
 SMALL = ["--size", "32", "--batch-size", "6", "--device", "cpu"]

@@ -41,7 +41,9 @@ def url(serve, tiny_runs, tmp_path_factory) -> str:
     return serve("--runs", tiny_runs, "--data", tmp_path_factory.mktemp("no-dataset"))
 
 
-@pytest.fixture(params=[(1440, 900), (390, 844)], ids=["desktop", "phone"])
+@pytest.fixture(
+    params=[pytest.param((1440, 900), id="desktop"), pytest.param((390, 844), id="phone", marks=pytest.mark.long)]
+)
 def size(request) -> tuple[int, int]:
     return request.param
 

@@ -130,7 +130,7 @@ def test_running_run_grows_without_reload(open_tab, runs):
     expect(page.locator("#compare-figure .plot-area")).to_have_attribute("data-same", "yes")
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), pytest.param(390, "dark", marks=pytest.mark.long)])
 def test_all_figures_are_drawn_named_and_fit_the_screen(open_tab, width, theme):
     page = open_tab(f"&runs=ce-s0,focal-s0&__theme={theme}", width)
     expect(page.locator("#compare-cards h3")).to_have_count(2)

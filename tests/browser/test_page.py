@@ -76,7 +76,7 @@ def test_a_point_of_a_figure_leads_to_its_run_and_epoch_in_the_scrubber(open_at)
     expect(page.locator("#scrub-runs").get_by_label("ce-s0")).to_be_checked()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_no_accessibility_fault_in_any_tab(open_at, theme):
     """axe-core's rules of WCAG 2 A and AA, contrast included."""
     page, faults = open_at(f"?__theme={theme}"), []

@@ -1,0 +1,170 @@
+"""A newcomer's first lines in new environments: README's line for the app, and the project as an installed package."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from collections.abc import Iterator
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+pytestmark = pytest.mark.long
+
+PROJECT = Path(__file__).parents[1]
+README = (PROJECT / "README.md").read_text()
+
+USE = """
+import json, sys
+from pathlib import Path
+
+import experiments, seg
+from PIL import Image
+from seg.inference import Segmenter
+
+weights = Path(experiments.__file__).parent / "results" / "ce-s0" / "model.safetensors"
+mask = Segmenter.load(weights).predict(Image.open(sys.argv[1])).mask
+print(json.dumps([seg.__file__, mask.shape, mask.tobytes().hex()[:2000]]))
+"""
+
+
+def run(*command: object, **settings) -> str:
+    """What a command prints; it has to succeed."""
+    ended = subprocess.run([str(part) for part in command], capture_output=True, text=True, **settings)
+    assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}"
+    return ended.stdout
+
+
+@pytest.fixture(scope="session")
+def clone(tmp_path_factory) -> Path:
+    """What is committed or about to be: the files that git knows, without what lies beside them on this machine."""
+    if not (PROJECT / ".git").exists():
+        pytest.skip("not a clone: git tells which files are the project's")
+    root = tmp_path_factory.mktemp("clone")
+    for name in run("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=PROJECT).splitlines():
+        if (PROJECT / name).is_file():  # not one that is deleted, and not committed yet
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(PROJECT / name, root / name)
+    return root
+
+
+@pytest.fixture(scope="session")
+def fresh_python(tmp_path_factory) -> Iterator[Path]:
+    """The Python of a new environment with what requirements.txt names; gone at the end, for it takes gigabytes."""
+    root = tmp_path_factory.mktemp("requirements")
+    venv.create(root, with_pip=True)
+    python = root / "bin" / "python"
+    run(python, "-m", "pip", "install", "--quiet", "-r", PROJECT / "requirements.txt")
+    yield python
+    shutil.rmtree(root)
+
+
+@pytest.fixture(scope="session")
+def wheel(clone, fresh_python, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    run(fresh_python, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder, ".", cwd=clone)
+    (built,) = folder.glob("borderline-*.whl")
+    return built
+
+
+@pytest.fixture(scope="session")
+def installed(wheel, fresh_python, tmp_path_factory) -> Path:
+    """The Python of an environment in which the wheel is installed over what `fresh_python` has."""
+    root = tmp_path_factory.mktemp("installed")
+    venv.create(root / "venv", with_pip=False)
+    python = root / "venv" / "bin" / "python"
+    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    own, shared = (Path(run(each, "-c", where).strip()) for each in (python, fresh_python))
+    (own / "shared.pth").write_text(f"{shared}\n")
+    # were a requirement missing or too old there, this would be no second's work
+    run(fresh_python, "-m", "pip", "--python", python, "install", "--quiet", "--no-index", wheel)
+    return python
+
+
+def listed(*files: str) -> set[str]:
+    """What these requirements files name themselves."""
+    lines = [line for file in files for line in (PROJECT / file).read_text().splitlines()]
+    return {canonical(Requirement(line)) for line in lines if line and line[0] not in "#-"}
+
+
+def canonical(need: Requirement) -> str:
+    return f"{need.name.lower()}[{','.join(sorted(need.extras))}]{need.specifier}"
+
+
+def test_the_wheel_holds_the_packages_whole_and_nothing_else(wheel, clone):
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+    files = {path.relative_to(clone).as_posix() for path in clone.rglob("*") if path.is_file()}
+    assert names == {name for name in files if name.startswith(("seg/", "experiments/", "demo/"))}
+
+
+@pytest.mark.parametrize(
+    ("extra", "files"),
+    [
+        ("", ["requirements.txt"]),
+        ("mcp", ["requirements-mcp.txt"]),
+        ("dev", ["requirements-mcp.txt", "requirements-dev.txt"]),
+    ],
+)
+def test_the_wheel_needs_what_the_requirements_files_name(wheel, extra, files):
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        told = message_from_bytes(archive.read(name)).get_all("Requires-Dist")
+    needs = [Requirement(text) for text in told]
+    wanted = f'extra == "{extra}"' if extra else "None"
+    assert {canonical(need) for need in needs if str(need.marker) == wanted} == listed(*files)
+
+
+def test_the_changelog_begins_with_the_version(wheel):
+    first = re.search(r"^## (\S+)", (PROJECT / "CHANGELOG.md").read_text(), re.MULTILINE)[1]
+    assert wheel.name.startswith(f"borderline-{first}-")
+
+
+def test_readme_tells_the_size_of_the_wheel(wheel):
+    told = re.search(r"wheel of (\d+) MB", README)
+    assert told is not None
+    assert abs(int(told[1]) - wheel.stat().st_size / 1e6) < 1
+
+
+def test_the_installed_package_segments_as_the_checkout_does(installed, clone, tmp_path):
+    sample = run(installed, "-c", "import skimage; print(skimage.__path__[0])").strip() + "/data/chelsea.png"
+    told = json.loads(run(installed, "-c", USE, sample, cwd=tmp_path))
+    assert not Path(told[0]).is_relative_to(PROJECT)
+    here = json.loads(run(sys.executable, "-c", USE, sample, cwd=clone))
+    assert told[1:] == here[1:]
+
+
+def test_commands_of_the_installed_package_read_its_shipped_runs(installed, tmp_path):
+    compared = run(installed, "-m", "experiments.compare", "--json", cwd=tmp_path)
+    assert {"ce-s0", "weighted-s0", "focal-s0"} <= {run["name"] for run in json.loads(compared)["runs"]}
+
+
+def test_readmes_line_starts_the_app_in_a_fresh_clone(clone, fresh_python, free_port):
+    (line,) = re.findall(r"^pip install -r requirements\.txt && python app\.py$", README, re.MULTILINE)
+    environment = os.environ | {"PATH": f"{fresh_python.parent}:{os.environ['PATH']}"}
+    environment.pop("PETS_DATA", None)
+    with subprocess.Popen(
+        ["bash", "-c", f"exec 2>&1; {line.replace('&& ', '&& exec ')} --port {free_port}"],
+        cwd=clone,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            for printed in process.stdout:
+                if "Running on local URL" in printed:
+                    break
+            else:
+                pytest.fail("the app ended before it ran")
+            asked = "import json, sys; from gradio_client import Client; c = Client(sys.argv[1], verbose=False); "
+            asked += "print(json.dumps([run['name'] for run in c.predict(api_name='/runs') if run['has_checkpoint']]))"
+            names = json.loads(run(fresh_python, "-c", asked, f"http://127.0.0.1:{free_port}"))
+        finally:
+            process.terminate()
+    assert {"ce-s0", "weighted-s0", "focal-s0"} <= set(names)

@@ -55,7 +55,8 @@ def main(arguments: list[str] | None) -> int:
     import torch
 
     from experiments.store.photo_scores import write_details
-    from seg.cache import DeviceSplit, load_split
+    from seg.batches import DeviceSplit
+    from seg.cache import load_split
     from seg.checkpoint import load_checkpoint
     from seg.evaluation import choose_precision, evaluate
 

@@ -12,15 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from seg import InputError
 from seg.pets import (
-    CLASS_NAMES,
     UNREADABLE,
     BadPair,
     DatasetMissing,
@@ -63,29 +60,6 @@ class Split:
 
     def _take(self, kept: np.ndarray) -> "Split":
         return Split([self.names[i] for i in kept], self.photos[kept], self.masks[kept], self.skipped)
-
-
-@dataclass(frozen=True)
-class DeviceSplit:
-    """A split's arrays on the training device, uploaded once: photos (N, 3, S, S) and masks (N, S, S), uint8."""
-
-    photos: Tensor
-    masks: Tensor
-
-    @classmethod
-    def upload(cls, split: Split, device: torch.device) -> "DeviceSplit":
-        # np.array copies: a memory map of the cache is read-only, which torch does not accept
-        return cls(
-            torch.from_numpy(np.array(split.photos)).to(device),
-            torch.from_numpy(np.array(split.masks)).to(device),
-        )
-
-    def __len__(self) -> int:
-        return len(self.photos)
-
-    def class_counts(self) -> Tensor:
-        """Pixels of each class in each photo: (N, 3) int64."""
-        return torch.stack([(self.masks == c).sum(dim=(1, 2)) for c in range(len(CLASS_NAMES))], dim=1)
 
 
 def load_split(root: Path, split: str, size: int, *, skip_bad: bool = False, cache: Path | None = None) -> Split:

@@ -11,8 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from seg.batches import training_batch
-from seg.cache import DeviceSplit
+from seg.batches import DeviceSplit, training_batch
 from seg.checkpoint import BadCheckpoint, read_tensors, write_tensors
 from seg.evaluation import Evaluation, autocast, evaluate
 from seg.losses import Diverged, Loss
@@ -66,7 +65,7 @@ class TrainingState:
         return self.model if self.averaged is None else self.averaged.module
 
     def save(self, path: Path) -> None:
-        """Write everything to one safetensors file, atomically."""
+        """Write everything to one safetensors file."""
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         if self.averaged is not None:
             tensors |= {f"averaged.{name}": value for name, value in self.averaged.state_dict().items()}

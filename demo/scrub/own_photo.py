@@ -16,7 +16,7 @@ from demo.segment.photo import open_photo
 from experiments.store.runs import Run
 from seg import InputError
 from seg.inference import Segmenter, as_rgb
-from seg.palette import indexed_image
+from seg.pets import indexed_image
 
 # The page asks for one mask after another; many pages at once would only slow each other down
 _ONE_AT_A_TIME = threading.Lock()

@@ -22,8 +22,7 @@ from experiments.scores import Place, appearing
 from experiments.store.probe import mosaic, sample_photos
 from experiments.store.runs import Run
 from seg.losses import loss_colour
-from seg.palette import CLASS_COLOURS, indexed_image
-from seg.pets import BACKGROUND, TEST, UNREADABLE, photo_path, read_trimap, trimap_path
+from seg.pets import BACKGROUND, CLASS_COLOURS, TEST, UNREADABLE, indexed_image, photo_path, read_trimap, trimap_path
 
 FOLDER = Path(__file__).parent
 # One script in one scope, in this order

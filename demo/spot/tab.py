@@ -24,14 +24,15 @@ from experiments.store.photo_scores import has_details, read_images
 from experiments.store.runs import Run
 from seg import InputError
 from seg.inference import as_rgb
-from seg.palette import CLASS_COLOURS, indexed_image
 from seg.pets import (
     BACKGROUND,
+    CLASS_COLOURS,
     CLASS_NAMES,
     DATASET_FOLDER,
     UNREADABLE,
     BadPair,
     breed,
+    indexed_image,
     photo_path,
     read_trimap,
     trimap_path,

@@ -11,8 +11,7 @@ from torch import nn
 
 from seg.cache import Split
 from seg.evaluation import predict_logits
-from seg.palette import indexed_image
-from seg.pets import TEST
+from seg.pets import TEST, indexed_image
 
 COLUMNS = 7
 

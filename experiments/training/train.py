@@ -21,7 +21,8 @@ from experiments.store.probe import load_probe
 from experiments.store.runs import Run, create_folder, hold, processor_and_threads, read_run
 from experiments.store.writer import RunWriter, state_path
 from seg import InputError
-from seg.cache import DeviceSplit, Split, load_split
+from seg.batches import DeviceSplit
+from seg.cache import Split, load_split
 from seg.evaluation import choose_precision
 from seg.losses import Diverged, balanced_weights, make_loss
 from seg.options import Options

@@ -4,14 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from tqdm import tqdm
 
 from seg import InputError
-from seg.cache import DeviceSplit, Split, load_split
+from seg.cache import Split, load_split
 from seg.pets import BadPair, DatasetMissing, dataset_folder, list_path, photo_path, trimap_path
 
 FIRST, SECOND = "Abyssinian_1", "Abyssinian_2"
@@ -270,7 +269,7 @@ def test_a_missing_dataset_is_one_line_naming_what_is_missing_and_the_remedy(own
     assert "experiments.fetch" in str(caught.value)
 
 
-# --- sampling and uploading -----------------------------------------------------------------------
+# --- sampling ------------------------------------------------------------------------------------
 
 
 def numbered_split(count: int) -> Split:
@@ -302,16 +301,6 @@ def test_a_sample_spreads_over_the_split():
 def test_no_limit_is_the_whole_split():
     split = numbered_split(5)
     assert split.sample(None) is split
-
-
-def test_uploaded_arrays_and_their_class_counts(tiny_pets):
-    split = load_split(tiny_pets, "test", 32)
-    device = DeviceSplit.upload(split, torch.device("cpu"))
-    assert len(device) == len(split) == 8
-    np.testing.assert_array_equal(device.photos.numpy(), split.photos)
-    np.testing.assert_array_equal(device.masks.numpy(), split.masks)
-    expected = [[np.count_nonzero(mask == c) for c in range(3)] for mask in split.masks]
-    assert device.class_counts().tolist() == expected
 
 
 # --- the real dataset -----------------------------------------------------------------------------

@@ -11,7 +11,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seg.cache import DeviceSplit, load_split
+from seg.batches import DeviceSplit
+from seg.cache import load_split
 from seg.checkpoint import BadCheckpoint, save_checkpoint, write_tensors
 from seg.evaluation import evaluate
 from seg.losses import Diverged, make_loss

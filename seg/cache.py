@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from seg import InputError
 from seg.pets import (
-    UNREADABLE,
     BadPair,
     DatasetMissing,
     listed_photos,
@@ -26,6 +24,7 @@ from seg.pets import (
     read_trimap,
     trimap_path,
 )
+from seg.photo import BadPhoto, read_square
 
 
 @dataclass(frozen=True)
@@ -137,13 +136,9 @@ class _Pairs(Dataset):
         path = photo_path(self.root, name)
         try:
             mask = read_trimap(trimap_path(self.root, name), path, self.size)
-            with Image.open(path) as photo:
-                resized = photo.convert("RGB").resize((self.size, self.size), Image.Resampling.BILINEAR)
-        except BadPair as error:
+            return read_square(path, self.size).transpose(2, 0, 1), mask
+        except (BadPair, BadPhoto) as error:
             return str(error)
-        except UNREADABLE as error:
-            return f"{path} cannot be read ({error})"
-        return np.asarray(resized).transpose(2, 0, 1), mask
 
 
 def _decode(pairs: _Pairs, split: str, skip_bad: bool) -> Split:

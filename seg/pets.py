@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from seg import InputError
+from seg.photo import UNREADABLE
 
 # Class indices as the article numbers them
 PET, BACKGROUND, BORDER = 0, 1, 2
@@ -24,9 +25,6 @@ SPLITS = (TRAINVAL, TEST)
 
 # The dataset's folder in a root, as torchvision lays it out
 DATASET_FOLDER = "oxford-iiit-pet"
-
-# what Pillow raises on files that are damaged, no images, or absurdly large
-UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 
 # of a trimap with wrong values, how many are told
 _TOLD_VALUES = 8

@@ -17,8 +17,10 @@ from experiments.cli.command_line import (
     OneLineParser,
     add_data_option,
     choose_device,
+    data_remedy,
     markdown_table,
     positive,
+    remedies,
     run_command,
 )
 from experiments.cli.grid import PlannedRun, read_grid
@@ -111,8 +113,9 @@ def _decode_once(data: Path, runs: list[PlannedRun]) -> None:
     for run in runs:
         for split in (TRAINVAL,) if run.options.holdout else (TRAINVAL, TEST):
             needed[split, run.options.size, run.options.skip_bad] = None
-    for split, size, skip_bad in needed:
-        load_split(data, split, size, skip_bad=skip_bad)
+    with remedies(lambda error: data_remedy(error, data, leave_out="give the grid's runs skip_bad = true")):
+        for split, size, skip_bad in needed:
+            load_split(data, split, size, skip_bad=skip_bad)
 
 
 # ---- training

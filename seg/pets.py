@@ -38,6 +38,10 @@ class BadPair(InputError):
     """A photo or its trimap cannot be used."""
 
 
+class NoUsablePair(BadPair):
+    """Of a split's pairs none is left."""
+
+
 def indexed_image(classes: np.ndarray) -> Image.Image:
     """A palette image whose pixel values are the classes (H, W) uint8."""
     image = Image.fromarray(classes)

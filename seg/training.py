@@ -19,6 +19,10 @@ from seg.networks import create
 from seg.options import Options
 
 
+class BadState(BadCheckpoint):
+    """The file holds something else than a training state, or that of another network."""
+
+
 @dataclass
 class TrainingState:
     """All that training changes, so that saving it and loading it loses nothing.
@@ -88,7 +92,8 @@ class TrainingState:
         """Continue from a saved state, in place.
 
         Raises:
-            BadCheckpoint: the file cannot be read or is no training state.
+            BadCheckpoint: the file cannot be read.
+            BadState: it is no training state.
         """
         tensors, metadata = read_tensors(path)
         try:
@@ -114,7 +119,7 @@ class TrainingState:
             self.training_seconds, self.seconds = numbers["training_seconds"], numbers["seconds"]
         except (KeyError, ValueError, RuntimeError, TypeError, AttributeError) as error:
             reason = str(error).strip().splitlines()[0]
-            raise BadCheckpoint(f"{path} is not a training state ({reason}): start anew with --overwrite") from error
+            raise BadState(f"{path} is not a training state ({reason})") from error
 
 
 def _named(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

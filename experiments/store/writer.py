@@ -1,4 +1,4 @@
-"""The one writer of a run's files. Hold the folder (`experiments.store.runs.hold`) while a run is written."""
+"""The one writer of a run's files. Hold the folder (`experiments.store.folder.hold`) while a run is written."""
 
 import csv
 import json

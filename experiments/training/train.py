@@ -16,8 +16,9 @@ from tqdm import tqdm
 from experiments.cli.command_line import choose_device
 from experiments.cli.interruption import noted_signals
 from experiments.cli.options import recorded, reread
+from experiments.store.folder import create_folder, hold
 from experiments.store.probe import load_probe
-from experiments.store.runs import Run, create_folder, hold, processor_and_threads, read_run
+from experiments.store.runs import Run, processor_and_threads, read_run
 from experiments.store.writer import RunWriter, state_path
 from seg import InputError
 from seg.batches import DeviceSplit

@@ -17,7 +17,8 @@ from PIL import Image
 
 from experiments.cli.options import recorded
 from experiments.store import runs, writer
-from experiments.store.runs import EPOCH_COLUMNS, BadRun, create_folder, read_run
+from experiments.store.folder import create_folder
+from experiments.store.runs import EPOCH_COLUMNS, BadRun, read_run
 from experiments.store.writer import RunWriter, state_path
 from seg.evaluation import Evaluation
 from seg.metrics import BANDS, CALIBRATION_BINS

@@ -15,7 +15,7 @@ from experiments.reporting.tables import records
 from experiments.scores import Place, appearing
 from experiments.store.photo_scores import has_details
 from seg import InputError
-from seg.palette import indexed_image
+from seg.pets import indexed_image
 
 # What Gradio's page of the API and its clients take for a file
 EXAMPLE_PHOTO = {"path": "cat.jpg", "url": "cat.jpg", "orig_name": "cat.jpg", "meta": {"_type": "gradio.FileData"}}

@@ -9,8 +9,10 @@ from experiments.cli.command_line import (
     add_csv_option,
     add_data_option,
     choose_device,
+    data_remedy,
     markdown_table,
     positive,
+    remedies,
     run_command,
     write_csv,
 )
@@ -55,7 +57,8 @@ def main(arguments: list[str] | None) -> int:
     import torch
 
     from experiments.store.photo_scores import write_details
-    from seg.cache import DeviceSplit, load_split
+    from seg.batches import DeviceSplit
+    from seg.cache import load_split
     from seg.checkpoint import load_checkpoint
     from seg.evaluation import choose_precision, evaluate
 
@@ -64,7 +67,8 @@ def main(arguments: list[str] | None) -> int:
     precision = choose_precision(device) if options.precision == "auto" else options.precision
     network_size = metadata["input_size"]
     size, held_out = _scored_on(path)
-    split = load_split(options.data, TRAINVAL if held_out else TEST, size, skip_bad=options.skip_bad)
+    with remedies(lambda error: data_remedy(error, options.data)):
+        split = load_split(options.data, TRAINVAL if held_out else TEST, size, skip_bad=options.skip_bad)
     split = (split.holdout()[1] if held_out else split).sample(options.limit)
     photos = DeviceSplit.upload(split, device)
     with tqdm(total=len(split), desc="scoring", unit="img") as progress:

@@ -4,8 +4,16 @@ import argparse
 import shlex
 from pathlib import Path
 
-from experiments.cli.command_line import DEFAULT_FOLDER, OneLineParser, add_data_option, run_command
+from experiments.cli.command_line import (
+    DEFAULT_FOLDER,
+    OneLineParser,
+    add_data_option,
+    data_remedy,
+    remedies,
+    run_command,
+)
 from experiments.cli.options import FIELDS, add_options, resolve, run_name
+from experiments.store.folder import FolderNotMade, FolderTaken, NotARun
 from seg import InputError
 from seg.options import Options
 
@@ -22,11 +30,12 @@ def main(arguments: list[str] | None) -> int:
     again = "".join(
         f" --{name} {shlex.quote(str(value))}" for name, value in where.items() if value != parser.get_default(name)
     )
-    if begin is not None:
-        folder, options = begin
-        return begin_run(folder, options, **where, overwrite=given["overwrite"], again=again)
-    typed = {name: value for name, value in given.items() if name in FIELDS}
-    return resume_run(Path(resume) if resume else _named(given, typed), typed, **where, again=again)
+    with remedies(lambda error: _remedy(error, given["data"])):
+        if begin is not None:
+            folder, options = begin
+            return begin_run(folder, options, **where, overwrite=given["overwrite"], again=again)
+        typed = {name: value for name, value in given.items() if name in FIELDS}
+        return resume_run(Path(resume) if resume else _named(given, typed), typed, **where, again=again)
 
 
 def _asked(given: dict) -> tuple[Path, Options]:
@@ -40,6 +49,22 @@ def _named(given: dict, typed: dict) -> Path:
     if given["name"] is None and "loss" not in typed:
         raise InputError("--resume needs the run's folder, or --loss or --name to find it by")
     return given["out"] / (given["name"] or run_name(Options(**typed)))
+
+
+def _remedy(error: InputError, data: Path) -> str | None:
+    """What to do, with this command's options, about an error that names the thing alone."""
+    from seg.training import BadState  # with torch
+
+    match error:
+        case FolderTaken():
+            return "continue it with --resume, replace it with --overwrite, or pass --name NAME"
+        case NotARun():
+            return "pass --name NAME"
+        case FolderNotMade():
+            return "pass --out DIR"
+        case BadState():
+            return "start anew with --overwrite"
+    return data_remedy(error, data)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,8 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,11 +17,14 @@ from experiments.cli.command_line import (
     OneLineParser,
     add_data_option,
     choose_device,
+    data_remedy,
     markdown_table,
     positive,
+    remedies,
     run_command,
 )
 from experiments.cli.grid import PlannedRun, read_grid
+from experiments.cli.interruption import noted_signals
 from experiments.cli.options import used_options
 from experiments.scores import PLAIN, Place, Score, appearing
 from experiments.store.runs import BadRun, Run, read_run
@@ -60,7 +61,7 @@ def main(arguments: list[str] | None) -> int:
     environment = dict(os.environ)
     if device.type == "cpu":  # as many threads as cores for each of N runs would make them wait for each other
         environment.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // given.jobs)))
-    with _noted_signals() as received:
+    with noted_signals() as received:
         outcomes |= _train(waiting, given.out, given.jobs, environment, received)
     print("\n" + _table(grid, given.out, outcomes))
     if received:
@@ -112,8 +113,9 @@ def _decode_once(data: Path, runs: list[PlannedRun]) -> None:
     for run in runs:
         for split in (TRAINVAL,) if run.options.holdout else (TRAINVAL, TEST):
             needed[split, run.options.size, run.options.skip_bad] = None
-    for split, size, skip_bad in needed:
-        load_split(data, split, size, skip_bad=skip_bad)
+    with remedies(lambda error: data_remedy(error, data, leave_out="give the grid's runs skip_bad = true")):
+        for split, size, skip_bad in needed:
+            load_split(data, split, size, skip_bad=skip_bad)
 
 
 # ---- training
@@ -172,19 +174,6 @@ def _start(name: str, options: list[str], out: Path, environment: dict[str, str]
 def _interrupt(jobs: list[Job]) -> None:
     for job in jobs:
         job.process.send_signal(signal.SIGINT)
-
-
-@contextmanager
-def _noted_signals() -> Iterator[list[int]]:
-    """While inside, Ctrl-C and SIGTERM only add to the list."""
-    received: list[int] = []
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, lambda number, frame: received.append(number)) for number in numbers}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _outcome(status: int) -> str:

@@ -1,19 +1,43 @@
-"""Training batches made on the device: flipped, cropped, resized and colour-jittered, each photo on its own."""
+"""A split on the training device, and its batches: flipped, cropped, resized and colour-jittered, photo by photo."""
 
 import math
+from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from seg.cache import DeviceSplit
+from seg.cache import Split
+from seg.pets import CLASS_NAMES
 
 # Rec. 601 luma, the weights torchvision's colour operations use
 LUMA = (0.2989, 0.587, 0.114)
-
-
 # width over height of a random crop, as torchvision's RandomResizedCrop has it
 CROP_RATIO = 4 / 3
+
+
+@dataclass(frozen=True)
+class DeviceSplit:
+    """A split's arrays on the training device, uploaded once: photos (N, 3, S, S) and masks (N, S, S), uint8."""
+
+    photos: Tensor
+    masks: Tensor
+
+    @classmethod
+    def upload(cls, split: Split, device: torch.device) -> "DeviceSplit":
+        # np.array copies: a memory map of the cache is read-only, which torch does not accept
+        return cls(
+            torch.from_numpy(np.array(split.photos)).to(device),
+            torch.from_numpy(np.array(split.masks)).to(device),
+        )
+
+    def __len__(self) -> int:
+        return len(self.photos)
+
+    def class_counts(self) -> Tensor:
+        """Pixels of each class in each photo: (N, 3) int64."""
+        return torch.stack([(self.masks == c).sum(dim=(1, 2)) for c in range(len(CLASS_NAMES))], dim=1)
 
 
 def training_batch(

@@ -12,23 +12,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
-from PIL import Image
-from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from seg import InputError
 from seg.pets import (
-    CLASS_NAMES,
-    UNREADABLE,
     BadPair,
     DatasetMissing,
+    NoUsablePair,
     listed_photos,
     photo_path,
     read_trimap,
     trimap_path,
 )
+from seg.photo import BadPhoto, read_square
+
+_ANOTHER_FOLDER = "set BORDERLINE_CACHE to a writable folder"
+
+
+class CacheUnusable(InputError):
+    """The folder of the caches cannot be written to."""
 
 
 @dataclass(frozen=True)
@@ -65,29 +68,6 @@ class Split:
         return Split([self.names[i] for i in kept], self.photos[kept], self.masks[kept], self.skipped)
 
 
-@dataclass(frozen=True)
-class DeviceSplit:
-    """A split's arrays on the training device, uploaded once: photos (N, 3, S, S) and masks (N, S, S), uint8."""
-
-    photos: Tensor
-    masks: Tensor
-
-    @classmethod
-    def upload(cls, split: Split, device: torch.device) -> "DeviceSplit":
-        # np.array copies: a memory map of the cache is read-only, which torch does not accept
-        return cls(
-            torch.from_numpy(np.array(split.photos)).to(device),
-            torch.from_numpy(np.array(split.masks)).to(device),
-        )
-
-    def __len__(self) -> int:
-        return len(self.photos)
-
-    def class_counts(self) -> Tensor:
-        """Pixels of each class in each photo: (N, 3) int64."""
-        return torch.stack([(self.masks == c).sum(dim=(1, 2)) for c in range(len(CLASS_NAMES))], dim=1)
-
-
 def load_split(root: Path, split: str, size: int, *, skip_bad: bool = False, cache: Path | None = None) -> Split:
     """Read one official split, resized to size x size without keeping the aspect ratio.
 
@@ -105,6 +85,8 @@ def load_split(root: Path, split: str, size: int, *, skip_bad: bool = False, cac
         DatasetMissing: no dataset, or no list for this split.
         BadPair: a file is missing or unreadable, a trimap has other values than 1, 2, 3 or
             another size than its photo.
+        NoUsablePair: all pairs are such.
+        CacheUnusable: the decoded photos cannot be kept.
     """
     root = Path(root)
     names = _listed(root, split)
@@ -115,7 +97,7 @@ def load_split(root: Path, split: str, size: int, *, skip_bad: bool = False, cac
         _write_cache(folder, _decode(_Pairs(root, names, size), split, skip_bad))
         cached = _read_cache(folder)
     if cached is None:
-        raise InputError(f"{folder}: the cache cannot be written or read: set BORDERLINE_CACHE to a writable folder")
+        raise CacheUnusable(f"{folder}: the cache cannot be written or read: {_ANOTHER_FOLDER}")
     return cached
 
 
@@ -124,14 +106,10 @@ def cache_folder() -> Path:
 
 
 def _listed(root: Path, split: str) -> list[str]:
-    remedy = f"pass --data DIR or set PETS_DATA, or run `python -m experiments.fetch --data {root}`"
-    try:
-        names = listed_photos(root, split)
-    except DatasetMissing as error:
-        raise DatasetMissing(f"{error}: {remedy}") from error
+    names = listed_photos(root, split)
     folder = photo_path(root, names[0]).parent
     if not folder.is_dir():  # one thing to say, not that thousands of photos are missing
-        raise DatasetMissing(f"{folder} is missing: {remedy}")
+        raise DatasetMissing(f"{folder} is missing")
     return names
 
 
@@ -163,13 +141,9 @@ class _Pairs(Dataset):
         path = photo_path(self.root, name)
         try:
             mask = read_trimap(trimap_path(self.root, name), path, self.size)
-            with Image.open(path) as photo:
-                resized = photo.convert("RGB").resize((self.size, self.size), Image.Resampling.BILINEAR)
-        except BadPair as error:
+            return read_square(path, self.size).transpose(2, 0, 1), mask
+        except (BadPair, BadPhoto) as error:
             return str(error)
-        except UNREADABLE as error:
-            return f"{path} cannot be read ({error})"
-        return np.asarray(resized).transpose(2, 0, 1), mask
 
 
 def _decode(pairs: _Pairs, split: str, skip_bad: bool) -> Split:
@@ -190,9 +164,9 @@ def _decode(pairs: _Pairs, split: str, skip_bad: bool) -> Split:
                     skipped.append(item)
     if skipped and not skip_bad:
         others = f" (and {len(skipped) - 1} more)" if len(skipped) > 1 else ""
-        raise BadPair(f"{skipped[0]}{others}: repair or restore it, or pass --skip-bad to leave such pairs out")
+        raise BadPair(f"{skipped[0]}{others}")
     if not names:
-        raise BadPair(f"{pairs.root}: no usable pair in split {split} (first: {skipped[0]})")
+        raise NoUsablePair(f"{pairs.root}: no usable pair in split {split} (first: {skipped[0]})")
     return Split(names, np.stack(photos), np.stack(masks), skipped)
 
 
@@ -208,9 +182,7 @@ def _write_cache(folder: Path, split: Split) -> None:
         with contextlib.suppress(FileExistsError):  # another process finished first: its copy is as good
             temporary.rename(folder)
     except OSError as error:
-        raise InputError(
-            f"{folder}: the cache cannot be written ({error}): set BORDERLINE_CACHE to a writable folder"
-        ) from error
+        raise CacheUnusable(f"{folder}: the cache cannot be written ({error}): {_ANOTHER_FOLDER}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -8,8 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seg.batches import resize_photos
-from seg.cache import DeviceSplit
+from seg.batches import DeviceSplit, resize_photos
 from seg.losses import Loss
 from seg.metrics import (
     band_counts,

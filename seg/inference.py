@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from seg.batches import resize_photos
 from seg.checkpoint import load_checkpoint
 from seg.pets import BORDER
+from seg.photo import as_rgb
 
 
 @dataclass(frozen=True)
@@ -86,26 +87,3 @@ def fold_batch_norms(model: nn.Module) -> nn.Module:
             if isinstance(before, nn.Conv2d) and isinstance(after, nn.BatchNorm2d):
                 module[index], module[index + 1] = fuse_conv_bn_eval(before, after), nn.Identity()
     return model
-
-
-def as_rgb(photo: Image.Image) -> Image.Image:
-    """An RGB copy as a person sees the photo: EXIF rotation applied, transparency over white, 16 bits as 8."""
-    photo = ImageOps.exif_transpose(photo)
-    if photo.mode.startswith("I") or photo.mode == "F":
-        photo = _as_grey(photo)
-    if photo.mode == "La":  # PIL knows no direct way from premultiplied grey to RGB
-        photo = photo.convert("LA")
-    if photo.has_transparency_data:
-        photo = photo.convert("RGBA")
-        photo = Image.alpha_composite(Image.new("RGBA", photo.size, "white"), photo)
-    return photo.convert("RGB")
-
-
-def _as_grey(photo: Image.Image) -> Image.Image:
-    """16-bit, 32-bit and floating-point grey as 8 bits; values beyond 8 bits are taken to be 16-bit."""
-    values = np.nan_to_num(np.asarray(photo, dtype=np.float64))
-    if photo.mode.startswith("I;16") or values.max() > 255:
-        values = values / 257
-    elif photo.mode == "F" and values.max() <= 1:
-        values = values * 255
-    return Image.fromarray(values.round().clip(0, 255).astype(np.uint8))

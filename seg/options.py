@@ -1,7 +1,7 @@
 """What a run can be told: every option with its default, range and meaning, and what follows from them.
 
 The command line, the grids, `run.json`, the training loop and the losses all read this one class, so what is recorded
-is what is trained. Nothing here imports torch: `--help` answers at once.
+is what is trained. Nothing here imports torch: the command line's help answers at once.
 """
 
 import math
@@ -16,7 +16,7 @@ SCHEDULES = ("step", "cosine")
 PRECISIONS = ("auto", "fp32", "bf16")
 WEIGHTINGS = ("median", "inverse", "none")
 
-# what each part of `--help` is called
+# what each part of the command line's help is called
 RECIPE, BEYOND, DATA, KEPT = "recipe", "beyond the article", "data", "precision and weights"
 
 # What a recipe changes of the defaults; a given option goes before it. `best` is what scored best on held-out photos,
@@ -40,7 +40,7 @@ def option(group: str, help: str, **more: Any) -> Any:
     """A field of `Options`.
 
     Args:
-        group: the part of `--help` it stands in.
+        group: the part of the command line's help it stands in.
         help: its meaning.
         more: `default`; `choices`; the range of a number: `above`, `least`, `below`, `most`; `parse`, from text to
             value, raising ValueError with what it should have been; `metavar`; `before`, the value that runs had which
@@ -88,7 +88,9 @@ class Options:
     batch_size: int = option(RECIPE, "", default=64, above=0)
     size: int = option(RECIPE, "photos' side in pixels", default=128, above=0)
     progressive: bool = option(
-        RECIPE, "early epochs at half the size, then three quarters, the last 15 %% at --size: for a CPU", default=False
+        RECIPE,
+        "early epochs at half the size, then three quarters, the last 15 %% at the whole: for a CPU",
+        default=False,
     )
     jitter: float = option(
         RECIPE, "strength of brightness, contrast and saturation jitter", default=0.3, least=0, most=1

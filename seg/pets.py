@@ -1,4 +1,4 @@
-"""What the Oxford-IIIT Pet dataset is: its classes, where its files lie, its lists of photos, its trimaps.
+"""What the Oxford-IIIT Pet dataset is: its classes and their colours, where its files lie, its lists, its trimaps.
 
 Parkhi, Vedaldi, Zisserman and Jawahar, "Cats and Dogs", CVPR 2012. CC BY-SA 4.0.
 """
@@ -9,10 +9,13 @@ import numpy as np
 from PIL import Image
 
 from seg import InputError
+from seg.photo import UNREADABLE
 
 # Class indices as the article numbers them
 PET, BACKGROUND, BORDER = 0, 1, 2
 CLASS_NAMES = ("pet", "background", "border")
+# The same in every picture: sky blue, black and orange of Okabe and Ito's palette, safe for the colour-blind
+CLASS_COLOURS = ("#56B4E9", "#000000", "#E69F00")
 # What a trimap stores for them: each index plus one
 TRIMAP_VALUES = (1, 2, 3)
 
@@ -22,9 +25,6 @@ SPLITS = (TRAINVAL, TEST)
 
 # The dataset's folder in a root, as torchvision lays it out
 DATASET_FOLDER = "oxford-iiit-pet"
-
-# what Pillow raises on files that are damaged, no images, or absurdly large
-UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 
 # of a trimap with wrong values, how many are told
 _TOLD_VALUES = 8
@@ -36,6 +36,17 @@ class DatasetMissing(InputError):
 
 class BadPair(InputError):
     """A photo or its trimap cannot be used."""
+
+
+class NoUsablePair(BadPair):
+    """Of a split's pairs none is left."""
+
+
+def indexed_image(classes: np.ndarray) -> Image.Image:
+    """A palette image whose pixel values are the classes (H, W) uint8."""
+    image = Image.fromarray(classes)
+    image.putpalette(b"".join(bytes.fromhex(colour[1:]) for colour in CLASS_COLOURS))
+    return image
 
 
 def dataset_folder(root: Path) -> Path:

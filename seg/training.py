@@ -11,13 +11,16 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from seg.batches import training_batch
-from seg.cache import DeviceSplit
+from seg.batches import DeviceSplit, training_batch
 from seg.checkpoint import BadCheckpoint, read_tensors, write_tensors
 from seg.evaluation import Evaluation, autocast, evaluate
 from seg.losses import Diverged, Loss
 from seg.networks import create
 from seg.options import Options
+
+
+class BadState(BadCheckpoint):
+    """The file holds something else than a training state, or that of another network."""
 
 
 @dataclass
@@ -66,7 +69,7 @@ class TrainingState:
         return self.model if self.averaged is None else self.averaged.module
 
     def save(self, path: Path) -> None:
-        """Write everything to one safetensors file, atomically."""
+        """Write everything to one safetensors file."""
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         if self.averaged is not None:
             tensors |= {f"averaged.{name}": value for name, value in self.averaged.state_dict().items()}
@@ -89,7 +92,8 @@ class TrainingState:
         """Continue from a saved state, in place.
 
         Raises:
-            BadCheckpoint: the file cannot be read or is no training state.
+            BadCheckpoint: the file cannot be read.
+            BadState: it is no training state.
         """
         tensors, metadata = read_tensors(path)
         try:
@@ -115,7 +119,7 @@ class TrainingState:
             self.training_seconds, self.seconds = numbers["training_seconds"], numbers["seconds"]
         except (KeyError, ValueError, RuntimeError, TypeError, AttributeError) as error:
             reason = str(error).strip().splitlines()[0]
-            raise BadCheckpoint(f"{path} is not a training state ({reason}): start anew with --overwrite") from error
+            raise BadState(f"{path} is not a training state ({reason})") from error
 
 
 def _named(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -15,8 +15,8 @@ from demo.scrub.export import uploaded_file, whole_number
 from demo.segment.photo import open_photo
 from experiments.store.runs import Run
 from seg import InputError
-from seg.inference import Segmenter, as_rgb
-from seg.palette import indexed_image
+from seg.inference import Segmenter
+from seg.pets import indexed_image
 
 # The page asks for one mask after another; many pages at once would only slow each other down
 _ONE_AT_A_TIME = threading.Lock()
@@ -38,7 +38,7 @@ def uploaded_photo(path: str, side: int) -> Image.Image:
     Raises:
         InputError: no uploaded file, not an image, damaged, or too large.
     """
-    return as_rgb(open_photo(uploaded_file(path))).resize((side, side), Image.Resampling.BILINEAR)
+    return open_photo(uploaded_file(path)).resize((side, side), Image.Resampling.BILINEAR)
 
 
 def mask_of(path: str, run: Run, epoch: int) -> np.ndarray:

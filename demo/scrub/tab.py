@@ -21,9 +21,10 @@ from demo.tabs import Opening, Page
 from experiments.scores import Place, appearing
 from experiments.store.probe import mosaic, sample_photos
 from experiments.store.runs import Run
+from seg import InputError
 from seg.losses import loss_colour
-from seg.palette import CLASS_COLOURS, indexed_image
-from seg.pets import BACKGROUND, TEST, UNREADABLE, photo_path, read_trimap, trimap_path
+from seg.pets import BACKGROUND, CLASS_COLOURS, TEST, indexed_image, photo_path, read_trimap, trimap_path
+from seg.photo import read_square
 
 FOLDER = Path(__file__).parent
 # One script in one scope, in this order
@@ -87,7 +88,7 @@ class ProbePhotos:
             Image.fromarray(np.stack(channels, axis=-1)).save(target, "JPEG", quality=92)
 
         found = [path and (path,) for path in map(self.find, layout["tiles"])]
-        return self._build("photos", ".jpg", layout["tile"], found, read_photo, missing, write)
+        return self._build("photos", ".jpg", layout["tile"], found, read_square, missing, write)
 
     def truth(self, layout: dict) -> Mosaic:
         """The trimaps of these tiles as one indexed PNG, as the runs' mosaics of predictions are."""
@@ -118,7 +119,7 @@ class ProbePhotos:
         for files in found:
             try:
                 tiles.append(None if files is None else read(*files, side))
-            except UNREADABLE:  # BadPair among them
+            except InputError:
                 tiles.append(None)  # a damaged picture is shown as a missing one
         present = tuple(tile is not None for tile in tiles)
         target = None
@@ -127,12 +128,6 @@ class ProbePhotos:
             write([missing if tile is None else tile for tile in tiles], target)
         self.built[key] = Mosaic(target, present)
         return self.built[key]
-
-
-def read_photo(path: Path, side: int) -> np.ndarray:
-    """A photo as the network sees it: (side, side, 3) uint8."""
-    with Image.open(path) as photo:
-        return np.asarray(photo.convert("RGB").resize((side, side), Image.Resampling.BILINEAR))
 
 
 def scrub_value(catalogue: Catalogue, photos: ProbePhotos, names: list[str]) -> dict:

@@ -26,8 +26,7 @@ from demo.segment.views import (
 from experiments.store.runs import Run
 from seg.inference import Prediction
 from seg.losses import loss_label
-from seg.palette import CLASS_COLOURS
-from seg.pets import CLASS_NAMES
+from seg.pets import CLASS_COLOURS, CLASS_NAMES
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,15 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image
 
+import seg.photo
 from demo.catalogue import segmenter
 from demo.segment.cards import Answer
 from experiments.store.runs import Run
 from seg import InputError
-from seg.inference import Prediction, as_rgb
+from seg.inference import Prediction
+from seg.photo import BadPhoto
 
 # A photo of this many pixels takes 0.9 GB while its probabilities are upsampled
 MAX_PIXELS = 50_000_000
@@ -50,32 +52,24 @@ class Session:
         """
         self.path, self.photo, self.shown, self.known, self.answers = None, None, None, {}, {}
         if path is not None:
-            self.photo = as_rgb(open_photo(path))
+            self.photo = open_photo(path)
             self.shown = self.photo.copy()
             self.shown.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
             self.path = path
 
 
 def open_photo(path: str | Path) -> Image.Image:
-    """The photo with its EXIF rotation applied.
+    """The photo as seen, RGB.
 
     Raises:
         InputError: not an image, damaged, or larger than the app takes.
     """
-    name = Path(path).name
     try:
-        with Image.open(path) as photo:
-            if photo.width * photo.height > MAX_PIXELS:
-                megapixels = photo.width * photo.height / 1e6
-                raise InputError(f"{name} has {megapixels:.0f} megapixels: scale it to at most {MAX_PIXELS // 10**6}")
-            photo.load()
-            return ImageOps.exif_transpose(photo)
-    except Image.DecompressionBombError as error:
-        raise InputError(f"{name} is too large: scale it to at most {MAX_PIXELS // 10**6} megapixels") from error
-    except (OSError, SyntaxError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{name} cannot be read as an image: save it as JPEG or PNG and try again") from error
+        return seg.photo.open_photo(path, MAX_PIXELS)
+    except BadPhoto as error:
+        most = f"scale it to at most {MAX_PIXELS // 10**6} megapixels"
+        remedy = most if error.too_large else "save it as JPEG or PNG and try again"
+        raise InputError(f"{Path(path).name} {error.wrong}: {remedy}") from error
 
 
 def segment_photo(photo: Image.Image, run: Run) -> tuple[Prediction, float]:

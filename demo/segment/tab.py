@@ -17,7 +17,7 @@ from demo.segment.views import OPACITY, VIEWS, cut_out, disagreement, picture
 from demo.tabs import Opening, Page
 from experiments.store.probe import sample_photos
 from seg import InputError
-from seg.palette import indexed_image
+from seg.pets import indexed_image
 
 FOLDER = Path(__file__).parent
 # A newer request must start while the older one is at work; more at once would only slow each other

@@ -6,8 +6,7 @@ import numpy as np
 from PIL import Image, ImageOps
 from skimage.measure import find_contours
 
-from seg.palette import indexed_image
-from seg.pets import BACKGROUND, BORDER, CLASS_NAMES, PET
+from seg.pets import BACKGROUND, BORDER, CLASS_NAMES, PET, indexed_image
 
 VIEWS = {
     "mask": "Mask",

@@ -23,19 +23,19 @@ from experiments.scores import CHOSEN_FIRST, PER_CENT, SCORES, Place, appearing
 from experiments.store.photo_scores import has_details, read_images
 from experiments.store.runs import Run
 from seg import InputError
-from seg.inference import as_rgb
-from seg.palette import CLASS_COLOURS, indexed_image
 from seg.pets import (
     BACKGROUND,
+    CLASS_COLOURS,
     CLASS_NAMES,
     DATASET_FOLDER,
-    UNREADABLE,
     BadPair,
     breed,
+    indexed_image,
     photo_path,
     read_trimap,
     trimap_path,
 )
+from seg.photo import BadPhoto, stored_photo
 
 HARDEST, DISAGREEMENT, SUSPICION = "hardest", "disagreement", "suspicion"
 RANKINGS = [("Hardest photos", HARDEST), ("Two runs disagree", DISAGREEMENT), ("Label probably wrong", SUSPICION)]
@@ -168,10 +168,9 @@ def look(catalogue: Catalogue, dataset: Path, photo: str | None, names: list[str
             f"<code>PETS_DATA</code> to a folder that holds <code>{DATASET_FOLDER}/</code>.</p>"
         )
     try:
-        with Image.open(path) as image:
-            picture = as_rgb(image)
-    except UNREADABLE as error:
-        return f'{title}<p class="empty error">{html.escape(name)} cannot be read ({html.escape(str(error))}).</p>'
+        picture = stored_photo(path)
+    except BadPhoto as error:
+        return f'{title}<p class="empty error">{html.escape(name)} {error.wrong}.</p>'
     tiles = [_tile("photo", picture, None)]
     try:
         tiles.append(_tile("label", picture, read_trimap(trimap_path(dataset, name), path)))

@@ -11,8 +11,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from experiments.comparison.bootstrap import paired_bootstrap
-from seg.batches import training_batch
-from seg.cache import DeviceSplit
+from seg.batches import DeviceSplit, training_batch
 from seg.evaluation import autocast, evaluate
 from seg.inference import Segmenter, fold_batch_norms
 from seg.losses import make_loss

@@ -9,12 +9,13 @@ import argparse
 import math
 import os
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seg import InputError
-from seg.pets import DATASET_FOLDER
+from seg.pets import DATASET_FOLDER, BadPair, DatasetMissing, NoUsablePair
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +43,38 @@ def run_command(main: Callable[[list[str] | None], int]) -> None:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)
+
+
+@contextmanager
+def remedies(remedy: Callable[[InputError], str | None]) -> Iterator[None]:
+    """While inside, an error also says what to do about it on the command line that was typed.
+
+    Args:
+        remedy: what to do about an error that names the thing alone; None for one that says it itself.
+    """
+    try:
+        yield
+    except InputError as error:
+        said = remedy(error)
+        if said is None:
+            raise
+        raise InputError(f"{error}: {said}") from error
+
+
+def data_remedy(error: InputError, data: Path, leave_out: str = "pass --skip-bad") -> str | None:
+    """What to do about the dataset in `data`, for a command with `--data`; None for errors of other things.
+
+    Args:
+        leave_out: how this command is told to leave out pairs that cannot be used.
+    """
+    match error:
+        case DatasetMissing():
+            return f"pass --data DIR or set PETS_DATA, or run `python -m experiments.fetch --data {data}`"
+        case NoUsablePair():
+            return "repair or restore them"
+        case BadPair():
+            return f"repair or restore it, or {leave_out} to leave such pairs out"
+    return None
 
 
 def add_data_option(parser: argparse.ArgumentParser, **settings) -> None:

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.store.files import replacing
 from seg import InputError
-from seg.files import replacing
 
 if TYPE_CHECKING:
     import pandas as pd

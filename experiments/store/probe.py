@@ -11,8 +11,8 @@ from torch import nn
 
 from seg.cache import Split
 from seg.evaluation import predict_logits
-from seg.palette import indexed_image
-from seg.pets import TEST
+from seg.pets import TEST, indexed_image
+from seg.photo import read_square
 
 COLUMNS = 7
 
@@ -94,9 +94,7 @@ def load_probe(validation: Split) -> Probe:
             tiles.append({"name": name, "source": TEST})
     packages = {name: package for name, package, _ in SAMPLES}
     for name, path in sample_photos().items():
-        with Image.open(path) as image:
-            resized = image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
-        photos.append(np.asarray(resized).transpose(2, 0, 1))
+        photos.append(read_square(path, size).transpose(2, 0, 1))
         tiles.append({"name": name, "source": packages[name]})
     return Probe(np.stack(photos) if photos else np.zeros((0, 3, size, size), np.uint8), tiles)
 

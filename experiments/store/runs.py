@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
-import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,11 +18,6 @@ from seg.pets import CLASS_NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
-
-try:
-    import fcntl
-except ImportError:  # Windows has no locks on folders
-    fcntl = None
 
 EPOCH_COLUMNS = (
     "epoch",
@@ -254,46 +246,3 @@ def find_runs(folders: list[Path], read: Callable[[Path], Run] = read_run) -> tu
 def _loss_then_name(run: Run) -> tuple[int, str]:
     order = list(LOSSES)
     return (order.index(run.loss) if run.loss in order else len(order), run.name)
-
-
-def create_folder(folder: Path, *, overwrite: bool) -> None:
-    """Make the run's folder, empty but for `predictions/`.
-
-    Raises:
-        InputError: it exists and `overwrite` is not set, or it is no run and not empty, or cannot be made.
-    """
-    try:
-        if folder.exists():
-            # a run stopped before its first file has left an empty predictions/: as good as nothing
-            empty = all(path.name == "predictions" and not any(path.iterdir()) for path in folder.iterdir())
-            if not empty and not overwrite:
-                raise InputError(
-                    f"{folder} exists: continue it with --resume, replace it with --overwrite, or pass --name NAME"
-                )
-            if not empty and not (folder / "run.json").exists():
-                raise InputError(f"{folder} is not a run, so --overwrite leaves it alone: pass --name NAME")
-            with hold(folder):
-                shutil.rmtree(folder)
-        (folder / "predictions").mkdir(parents=True)
-    except OSError as error:
-        raise InputError(f"{folder} cannot be made ({error.strerror}): pass --out DIR") from error
-
-
-@contextlib.contextmanager
-def hold(folder: Path) -> Iterator[None]:
-    """While inside, no other process can hold this run's folder; a process that dies lets go.
-
-    Raises:
-        InputError: another process holds it.
-    """
-    if fcntl is None:
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError as error:
-        raise InputError(f"{folder} is being trained by another process: wait for it, or stop it") from error
-    finally:
-        os.close(descriptor)

@@ -1,4 +1,4 @@
-"""The one writer of a run's files. Hold the folder (`experiments.store.runs.hold`) while a run is written."""
+"""The one writer of a run's files. Hold the folder (`experiments.store.folder.hold`) while a run is written."""
 
 import csv
 import json
@@ -11,11 +11,11 @@ from pathlib import Path
 from PIL import Image
 
 from experiments.store.csv_table import cell, read_rows, write_table
+from experiments.store.files import abandoned, replacing
 from experiments.store.photo_scores import write_details
 from experiments.store.runs import DETAILS, EPOCH_COLUMNS, FORMAT, mosaic_path, read_run
 from seg.checkpoint import save_checkpoint
 from seg.evaluation import Evaluation
-from seg.files import abandoned, replacing
 from seg.training import EpochResult, TrainingState
 
 _MOSAIC = re.compile(r"epoch-(\d{3,})\.png")
@@ -85,19 +85,21 @@ class RunWriter:
         if number > 0:
             checkpoint = {"network": options["network"], "loss": options["loss"], "epoch": number}
             checkpoint |= {"input_size": input_size, "scores": scores}
-            save_checkpoint(self.folder / "model.safetensors", state.scored_model, **checkpoint)
+            paths = [self.folder / "model.safetensors"]
             if options["keep_epochs"]:
                 (self.folder / "weights").mkdir(exist_ok=True)
-                path = self.folder / "weights" / f"epoch-{number:03d}.safetensors"
-                save_checkpoint(path, state.scored_model, **checkpoint)
+                paths.append(self.folder / "weights" / f"epoch-{number:03d}.safetensors")
+            for path in paths:
+                with replacing(path) as temporary:
+                    save_checkpoint(temporary, state.scored_model, **checkpoint)
         self._write_info(scores=scores)
         if 0 < number < options["epochs"]:
-            state.save(state_path(self.folder))
+            self._save(state)
 
     def interrupted(self, state: TrainingState | None) -> None:
         """Say so, and keep the state where it is in order: without it the epoch under way is done again."""
         if state is not None:
-            state.save(state_path(self.folder))
+            self._save(state)
         self._write_info(status="interrupted", ended=_now())
 
     def failed(self, error: str) -> None:
@@ -121,6 +123,10 @@ class RunWriter:
         self._write_info(scores=None)
         _write_json(self.folder / "predictions" / "probe.json", layout)
         return self
+
+    def _save(self, state: TrainingState) -> None:
+        with replacing(state_path(self.folder)) as temporary:
+            state.save(temporary)
 
     def _write_info(self, **changes: object) -> None:
         self._info |= changes

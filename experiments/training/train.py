@@ -2,11 +2,9 @@
 
 import platform
 import shlex
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -16,12 +14,15 @@ from safetensors import SafetensorError
 from tqdm import tqdm
 
 from experiments.cli.command_line import choose_device
+from experiments.cli.interruption import noted_signals
 from experiments.cli.options import recorded, reread
+from experiments.store.folder import create_folder, hold
 from experiments.store.probe import load_probe
-from experiments.store.runs import Run, create_folder, hold, processor_and_threads, read_run
+from experiments.store.runs import Run, processor_and_threads, read_run
 from experiments.store.writer import RunWriter, state_path
 from seg import InputError
-from seg.cache import DeviceSplit, Split, load_split
+from seg.batches import DeviceSplit
+from seg.cache import Split, load_split
 from seg.evaluation import choose_precision
 from seg.losses import Diverged, balanced_weights, make_loss
 from seg.options import Options
@@ -190,7 +191,10 @@ def train_run(
         "environment": environment(device, options.precision),
     }
 
-    with _stop_on_signal() as asked_to_stop, _Progress(options, state, training, validation, validation_sample) as bar:
+    with (
+        noted_signals(second_stops=True) as received,
+        _Progress(options, state, training, validation, validation_sample) as bar,
+    ):
         if resuming:
             # without a state the first epoch was never finished: nothing is kept and the run starts over
             begun = state.epoch > 0 or state.order is not None
@@ -200,7 +204,7 @@ def train_run(
 
         def on_batch(phase: str, photos: int) -> None:
             bar.advance(phase, photos)
-            if asked_to_stop():
+            if received:
                 raise Interrupted
 
         try:
@@ -290,23 +294,6 @@ def _remedy(error: Exception, resume_command: str) -> str:
     if isinstance(error, torch.OutOfMemoryError):
         return "the device's memory is full: lower --batch-size and start again with --overwrite"
     return f"{error}: mend that, then continue with `{resume_command}`"
-
-
-@contextmanager
-def _stop_on_signal() -> Iterator:
-    """While inside, Ctrl-C and SIGTERM only set a flag; a second Ctrl-C stops at once."""
-    received = []
-
-    def remember(number: int, frame: object) -> None:
-        received.append(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    before = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: bool(received)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class _Progress:

@@ -1,4 +1,4 @@
-"""The networks that can be trained, by the name that `--network` takes. Nothing here imports torch.
+"""The networks that can be trained, by name. Nothing here imports torch.
 
 A network is an `nn.Module` from photos (N, 3, H, W) in [0, 1] to logits (N, 3, H, W) of PET, BACKGROUND, BORDER whose
 attribute `config` holds all that its builder was told, ready for JSON: `create(name, **config)` builds its like.

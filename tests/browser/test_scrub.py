@@ -15,8 +15,7 @@ from playwright.sync_api import Page, expect
 
 from experiments import run as experiment
 from experiments.store.probe import sample_photos
-from seg.palette import indexed_image
-from seg.pets import photo_path, trimap_path
+from seg.pets import indexed_image, photo_path, trimap_path
 
 LABELS = [f"Epoch {epoch} of 3" for epoch in range(4)]
 

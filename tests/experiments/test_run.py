@@ -247,7 +247,7 @@ def test_pairs_left_out_are_counted(own_pets, tmp_path, narrow, command):
     refused = command(run, *options)
     assert refused.status == 2
     assert "Abyssinian_2.jpg" in refused.error
-    assert "--skip-bad" in refused.error
+    assert refused.error.endswith(": repair or restore it, or pass --skip-bad to leave such pairs out")
     assert not (tmp_path / "ce-s0").exists()
     assert command(run, *options, "--skip-bad").status == 0
     info = read_run(tmp_path / "ce-s0").info
@@ -379,12 +379,19 @@ def test_an_existing_run_is_left_alone_and_replaced_on_demand(recipe, tmp_path, 
     assert contents(folder).keys() == before.keys() - {"notes.txt"}
 
 
+def test_a_missing_dataset_is_told_with_what_to_type(tmp_path, command):
+    ended = command(run, "--loss", "ce", "--data", tmp_path, "--device", "cpu", "--out", tmp_path / "runs")
+    assert ended.status == 2
+    fetch = f"python -m experiments.fetch --data {tmp_path}"
+    assert ended.error.endswith(f"/ folder: pass --data DIR or set PETS_DATA, or run `{fetch}`")
+
+
 def test_a_folder_that_is_no_run_is_never_deleted(recipe, tmp_path, command):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "holiday.jpg").write_bytes(b"dear to me")
     ended = command(run, *recipe, "--name", "photos", "--overwrite")
     assert ended.status == 2
-    assert "photos is not a run" in ended.error
+    assert ended.error.endswith("photos is not a run, so it is left alone: pass --name NAME")
     assert contents(tmp_path / "photos") == {"holiday.jpg": b"dear to me"}
 
 
@@ -513,6 +520,14 @@ def test_a_run_is_not_resumed_from_a_damaged_state(command, stopped, tiny_pets):
     ended = command(run, "--resume", stopped, "--data", tiny_pets, "--device", "cpu")
     assert ended.status == 2
     assert "state.safetensors" in ended.error
+
+
+def test_a_run_is_not_resumed_from_something_else_than_its_state(command, stopped, tiny_pets, tiny_runs):
+    shutil.copy(tiny_runs / "ce-s0" / "model.safetensors", stopped / "state.safetensors")
+    ended = command(run, "--resume", stopped, "--data", tiny_pets, "--device", "cpu")
+    assert ended.status == 2
+    assert "state.safetensors is not a training state" in ended.error
+    assert ended.error.endswith(": start anew with --overwrite")
 
 
 # ---- imports go one way

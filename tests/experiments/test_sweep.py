@@ -19,7 +19,8 @@ import pytest
 from experiments import sweep
 from experiments.cli.grid import read_grid
 from experiments.cli.options import recorded, resolve
-from experiments.store.runs import hold, read_run
+from experiments.store.folder import hold
+from experiments.store.runs import read_run
 
 PROJECT = Path(__file__).parents[2]
 SMALL = "[defaults]\nsize = 16\nbatch-size = 6\nepochs = 2\n"
@@ -267,6 +268,16 @@ def test_a_bad_option_ends_in_one_line_before_anything_is_written(grid, tmp_path
     assert said in ended.error
     assert ended.out == ""
     assert not (tmp_path / "out").exists()
+
+
+def test_a_bad_pair_is_told_with_what_a_grid_can_do_about_it(grid, tmp_path, own_pets, command):
+    (own_pets / "oxford-iiit-pet" / "images" / "Abyssinian_2.jpg").write_bytes(b"no photo")
+    ended = command(sweep, grid(TWO_SEEDS), "--data", own_pets, "--out", tmp_path / "out", "--device", "cpu")
+    assert ended.status == 2
+    assert "Abyssinian_2.jpg" in ended.error
+    assert ended.error.endswith(
+        ": repair or restore it, or give the grid's runs skip_bad = true to leave such pairs out"
+    )
 
 
 CE = '[[runs]]\nloss = "ce"\n'

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from seg.batches import colour_jitter, crop, random_boxes, resize_masks, resize_photos, training_batch
-from seg.cache import DeviceSplit
+from seg.batches import DeviceSplit, colour_jitter, crop, random_boxes, resize_masks, resize_photos, training_batch
+from seg.cache import load_split
 
 seeds = st.integers(0, 2**32)
 
@@ -185,3 +185,13 @@ def test_without_a_crop_no_more_random_numbers_are_drawn(split):
     torch.rand(8, generator=generators[1])
     torch.rand(3, 8, generator=generators[1])
     assert torch.equal(*(generator.get_state() for generator in generators))
+
+
+def test_uploaded_arrays_and_their_class_counts(tiny_pets):
+    split = load_split(tiny_pets, "test", 32)
+    device = DeviceSplit.upload(split, torch.device("cpu"))
+    assert len(device) == len(split) == 8
+    np.testing.assert_array_equal(device.photos.numpy(), split.photos)
+    np.testing.assert_array_equal(device.masks.numpy(), split.masks)
+    expected = [[np.count_nonzero(mask == c) for c in range(3)] for mask in split.masks]
+    assert device.class_counts().tolist() == expected

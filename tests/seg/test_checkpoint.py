@@ -185,25 +185,6 @@ def test_a_pickle_is_refused_and_not_executed(tmp_path, write, execute):
     assert not created.exists()
 
 
-# --- writing --------------------------------------------------------------------------------------
-
-
-def test_a_write_that_fails_midway_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
-    path = tmp_path / "model.safetensors"
-    write_tensors(path, {"old": torch.ones(3)}, {})
-    before = path.read_bytes()
-
-    def fill_the_disk(tensors, path, metadata):
-        Path(path).write_bytes(b"half of it")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("seg.checkpoint.save_file", fill_the_disk)
-    with pytest.raises(OSError, match="No space left"):
-        write_tensors(path, {"new": torch.zeros(3)}, {})
-    assert path.read_bytes() == before
-    assert list(tmp_path.iterdir()) == [path]
-
-
 # --- which network --------------------------------------------------------------------------------
 
 

@@ -10,7 +10,8 @@ from torchmetrics.functional.classification import (
     multiclass_recall,
 )
 
-from seg.cache import DeviceSplit, load_split
+from seg.batches import DeviceSplit
+from seg.cache import load_split
 from seg.evaluation import evaluate, predict_logits
 from seg.losses import make_loss
 from seg.options import Options

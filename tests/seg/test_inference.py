@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from seg.checkpoint import load_checkpoint, save_checkpoint
-from seg.inference import Segmenter, as_rgb
+from seg.inference import Segmenter
 from seg.networks.segnet import SegNet
 
 SIZE = 32
@@ -79,59 +79,6 @@ MODES = ("1", "L", "P", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB", "HSV", "I
 @pytest.mark.parametrize("mode", [*MODES, "I;16", "I;16L", "I;16B", "I;16N"])
 def test_every_mode_of_pillow_is_accepted(segmenter, mode):
     assert segmenter.predict(Image.new(mode, (21, 17))).mask.shape == (17, 21)
-
-
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_exif_rotation_is_applied(tmp_path, orientation):
-    upright = Image.new("RGB", (40, 24), "white")
-    upright.paste("red", (0, 0, 10, 8))  # the corner tells all eight orientations apart
-    # what a camera stores is what undoes the rotation a viewer applies
-    undo = {
-        2: [Image.Transpose.FLIP_LEFT_RIGHT],
-        3: [Image.Transpose.ROTATE_180],
-        4: [Image.Transpose.FLIP_TOP_BOTTOM],
-        5: [Image.Transpose.TRANSPOSE],
-        6: [Image.Transpose.ROTATE_90],
-        7: [Image.Transpose.TRANSVERSE],
-        8: [Image.Transpose.ROTATE_270],
-    }
-    stored = upright
-    for operation in undo.get(orientation, []):
-        stored = stored.transpose(operation)
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    stored.save(tmp_path / "photo.png", exif=exif)
-    with Image.open(tmp_path / "photo.png") as photo:
-        seen = as_rgb(photo)
-    np.testing.assert_array_equal(np.asarray(seen), np.asarray(upright))
-
-
-def test_transparent_pixels_become_white():
-    photo = Image.new("RGBA", (2, 1), (255, 0, 0, 255))
-    photo.putpixel((1, 0), (255, 0, 0, 0))
-    assert [as_rgb(photo).getpixel((x, 0)) for x in (0, 1)] == [(255, 0, 0), (255, 255, 255)]
-
-
-def test_palette_with_a_transparent_colour_becomes_white():
-    photo = Image.new("P", (2, 1), 0)
-    photo.putpalette([10, 20, 30, 40, 50, 60])
-    photo.putpixel((1, 0), 1)
-    photo.info["transparency"] = 1
-    assert [as_rgb(photo).getpixel((x, 0)) for x in (0, 1)] == [(10, 20, 30), (255, 255, 255)]
-
-
-@pytest.mark.parametrize("mode", ["I;16", "I;16B", "I"])
-def test_sixteen_bit_grey_keeps_its_shades(tmp_path, mode):
-    photo = Image.new(mode, (3, 1))
-    for x, value in enumerate((0, 32896, 65535)):
-        photo.putpixel((x, 0), value)
-    assert [as_rgb(photo).getpixel((x, 0))[0] for x in range(3)] == [0, 128, 255]
-
-
-def test_sixteen_bit_png_keeps_its_shades(tmp_path):
-    Image.fromarray(np.array([[0, 32896, 65535]], dtype=np.uint16)).save(tmp_path / "grey.png")
-    with Image.open(tmp_path / "grey.png") as photo:
-        assert [as_rgb(photo).getpixel((x, 0)) for x in range(3)] == [(0,) * 3, (128,) * 3, (255,) * 3]
 
 
 def test_photo_given_is_left_as_it_was(segmenter):

@@ -22,7 +22,7 @@ from experiments.comparison.configurations import configurations
 from experiments.scores import Place, appearing
 from experiments.store.runs import EPOCH_COLUMNS, read_run
 from seg.losses import LOSSES, loss_colour
-from seg.palette import CLASS_COLOURS
+from seg.pets import CLASS_COLOURS
 
 PROJECT = Path(__file__).parents[3]
 SCORES = [score.name for score in appearing(Place.CURVES)]

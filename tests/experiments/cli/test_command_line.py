@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.cli.command_line import choose_device, markdown_table, run_command, text_table, write_csv
+from experiments.cli.command_line import choose_device, markdown_table, remedies, run_command, text_table, write_csv
 from seg import InputError
 
 COMMANDS = ["run", "sweep", "compare", "evaluate", "fetch", "benchmark", "report"]
@@ -101,6 +101,18 @@ def test_a_table_is_written_with_every_digit_and_an_empty_cell_for_none(tmp_path
 def test_a_table_that_cannot_be_written_is_told(tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
         write_csv(Path(tmp_path), pd.DataFrame())
+
+
+def test_a_remedy_is_added_to_an_error_that_has_one_and_no_other_is_touched():
+    def remedy(error: InputError) -> str | None:
+        return "press harder" if "stuck" in str(error) else None
+
+    for said, told in (("it is stuck", "it is stuck: press harder"), ("it is gone", "it is gone")):
+        with pytest.raises(InputError) as caught, remedies(remedy):
+            raise InputError(said)
+        assert str(caught.value) == told
+    with pytest.raises(ZeroDivisionError), remedies(remedy):
+        raise ZeroDivisionError("stuck")
 
 
 def test_ctrl_c_ends_a_command_in_one_word(capsys):

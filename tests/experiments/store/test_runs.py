@@ -19,8 +19,7 @@ from torchmetrics.classification import MulticlassJaccardIndex
 
 from experiments.reporting.tables import runs_table
 from experiments.store.probe import VALIDATION_NAMES
-from experiments.store.runs import CONFUSION_COLUMNS, EPOCH_COLUMNS, BadRun, create_folder, find_runs, read_run
-from seg import InputError
+from experiments.store.runs import CONFUSION_COLUMNS, EPOCH_COLUMNS, BadRun, find_runs, read_run
 from seg.cache import load_split
 from seg.checkpoint import load_checkpoint
 
@@ -447,32 +446,6 @@ def test_runs_of_one_name_are_all_kept_apart(tmp_path):
         "ce-s0 (runs)": 1,
         f"ce-s0 ({folders[2].resolve()})": 2,
     }
-
-
-# ---- making a run's folder
-
-
-def test_a_folder_that_is_no_run_is_never_replaced(tmp_path):
-    folder = tmp_path / "photos"
-    (folder / "predictions").mkdir(parents=True)
-    (folder / "predictions" / "holiday.jpg").write_text("dear to me")
-    for overwrite in (False, True):
-        with pytest.raises(InputError, match="photos"):
-            create_folder(folder, overwrite=overwrite)
-    assert (folder / "predictions" / "holiday.jpg").read_text() == "dear to me"
-
-
-def test_a_folder_that_a_run_left_empty_is_used(tmp_path):
-    create_folder(tmp_path / "run", overwrite=False)
-    create_folder(tmp_path / "run", overwrite=False)
-    assert [path.name for path in (tmp_path / "run").iterdir()] == ["predictions"]
-
-
-def test_a_folder_that_cannot_be_made_is_told(tmp_path):
-    (tmp_path / "file").write_text("")
-    for folder in (tmp_path / "file", tmp_path / "file" / "run"):
-        with pytest.raises(InputError, match="cannot be made"):
-            create_folder(folder, overwrite=True)
 
 
 # ---- where it was trained

@@ -17,10 +17,10 @@ from PIL import Image
 
 from experiments.cli.options import recorded
 from experiments.store import runs, writer
-from experiments.store.runs import EPOCH_COLUMNS, BadRun, create_folder, read_run
+from experiments.store.folder import create_folder
+from experiments.store.runs import EPOCH_COLUMNS, BadRun, read_run
 from experiments.store.writer import RunWriter, state_path
 from seg.evaluation import Evaluation
-from seg.files import replacing
 from seg.metrics import BANDS, CALIBRATION_BINS
 from seg.options import Options
 from seg.training import EpochResult
@@ -61,18 +61,12 @@ def mosaic(epoch: int) -> Image.Image:
 
 def state(epoch: int) -> SimpleNamespace:
     """A state that does nothing but say which epoch it is of."""
-
-    def save(path: Path) -> None:
-        with replacing(path) as temporary:
-            temporary.write_text(str(epoch))
-
-    return SimpleNamespace(save=save, scored_model=epoch)
+    return SimpleNamespace(save=lambda path: path.write_text(str(epoch)), scored_model=epoch)
 
 
 def small_checkpoint(path: Path, model: int, **metadata: object) -> None:
     """A checkpoint that holds what it was told and no weights."""
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps({"model": model} | metadata))
+    path.write_text(json.dumps({"model": model} | metadata))
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -188,6 +182,26 @@ def test_run_json_tells_how_far_a_run_is(tmp_path):
 def test_an_interruption_without_a_state_keeps_the_one_before(tmp_path):
     train(tmp_path / "run", until=2).interrupted(None)
     assert state_path(tmp_path / "run").read_text() == "2"
+
+
+def half_of_it(path: Path, *_: object, **__: object) -> None:
+    path.write_bytes(b"half of it")
+    raise OSError(28, "No space left on device")
+
+
+def test_weights_that_cannot_be_written_leave_the_old_ones_and_no_part_of_the_new(tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    writing, after = train(folder, until=1), state(2)
+    before = {path.name: path.read_bytes() for path in folder.rglob("*safetensors*")}
+    assert before.keys() == {"model.safetensors", "state.safetensors", "epoch-001.safetensors"}
+    with monkeypatch.context() as patch:
+        patch.setattr(writer, "save_checkpoint", half_of_it)
+        with pytest.raises(OSError, match="No space left"):
+            writing.epoch(result(2), mosaic(2), after, input_size=16)
+    after.save = half_of_it
+    with pytest.raises(OSError, match="No space left"):
+        writing.interrupted(after)
+    assert {path.name: path.read_bytes() for path in folder.rglob("*safetensors*")} == before
 
 
 # ---- killed and resumed

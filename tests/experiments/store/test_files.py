@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from experiments.store.files import abandoned, replacing
 from seg.checkpoint import read_tensors, write_tensors
-from seg.files import abandoned, replacing
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_file_that_cannot_be_put_into_place_is_not_left_behind(tmp_path):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from seg.files import replacing
+from experiments.store.files import replacing
 with replacing(Path(sys.argv[1])) as temporary:
     with open(temporary, "w") as file:
         file.write("half of the new")
@@ -90,16 +90,19 @@ def test_the_file_may_be_read_as_any_other(tmp_path, mask):
         (tmp_path / "plain").write_text("x")
         with replacing(tmp_path / "text") as temporary:
             temporary.write_text("x")
-        write_tensors(tmp_path / "tensors", {"x": torch.zeros(1)}, {})
+        with replacing(tmp_path / "private") as temporary:
+            temporary.write_text("x")
+            temporary.chmod(0o600)  # as some libraries make theirs
     finally:
         os.umask(before)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
-    assert modes == dict.fromkeys(["plain", "text", "tensors"], 0o666 & ~mask)
+    assert modes == dict.fromkeys(["plain", "text", "private"], 0o666 & ~mask)
 
 
 def test_writers_at_once_do_not_mix(tmp_path):
     def write(number: int) -> None:
-        write_tensors(tmp_path / "file", {"x": torch.full((1000,), number)}, {"number": str(number)})
+        with replacing(tmp_path / "file") as temporary:
+            write_tensors(temporary, {"x": torch.full((1000,), number)}, {"number": str(number)})
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(write, range(40)))
@@ -117,6 +120,6 @@ def test_two_writers_of_one_file_have_two_temporary_files(path):
 
 
 def test_nothing_heavy_is_imported():
-    code = "import sys, seg.files; print(*{'torch', 'pandas', 'numpy', 'PIL'} & sys.modules.keys())"
+    code = "import sys, experiments.store.files; print(*{'torch', 'pandas', 'numpy', 'PIL'} & sys.modules.keys())"
     ended = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == ""

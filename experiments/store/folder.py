@@ -1,0 +1,70 @@
+"""A run's folder: made for it, replaced on demand, and held by the one process that writes into it."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from seg import InputError
+
+try:
+    import fcntl
+except ImportError:  # Windows has no locks on folders
+    fcntl = None
+
+
+class FolderTaken(InputError):
+    """The folder holds something, which was not to be replaced."""
+
+
+class NotARun(InputError):
+    """The folder was to be replaced, and holds something else than a run."""
+
+
+class FolderNotMade(InputError):
+    """There can be no such folder."""
+
+
+def create_folder(folder: Path, *, overwrite: bool) -> None:
+    """Make the run's folder, empty but for `predictions/`.
+
+    Raises:
+        FolderTaken: it exists and `overwrite` is not set.
+        NotARun: `overwrite` is set, and it is no run and not empty.
+        FolderNotMade: it cannot be made.
+        InputError: another process holds it.
+    """
+    try:
+        if folder.exists():
+            # a run stopped before its first file has left an empty predictions/: as good as nothing
+            empty = all(path.name == "predictions" and not any(path.iterdir()) for path in folder.iterdir())
+            if not empty and not overwrite:
+                raise FolderTaken(f"{folder} exists")
+            if not empty and not (folder / "run.json").exists():
+                raise NotARun(f"{folder} is not a run, so it is left alone")
+            with hold(folder):
+                shutil.rmtree(folder)
+        (folder / "predictions").mkdir(parents=True)
+    except OSError as error:
+        raise FolderNotMade(f"{folder} cannot be made ({error.strerror})") from error
+
+
+@contextlib.contextmanager
+def hold(folder: Path) -> Iterator[None]:
+    """While inside, no other process can hold this run's folder; a process that dies lets go.
+
+    Raises:
+        InputError: another process holds it.
+    """
+    if fcntl is None:
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise InputError(f"{folder} is being trained by another process: wait for it, or stop it") from error
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,96 @@
+"""The one reader of photos: a person's own as they see it, the dataset's as its trimaps lie over it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from seg import InputError
+
+# what Pillow raises on files that are damaged, no images, or absurdly large
+UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+
+
+class BadPhoto(InputError):
+    """The file is missing, no image, damaged, or too large.
+
+    Attributes:
+        wrong: what is wrong, in words that follow the photo's name.
+        too_large: whether it is that the photo has too many pixels.
+    """
+
+    def __init__(self, path: Path | str, wrong: str, why: object = "", *, too_large: bool = False) -> None:
+        super().__init__(f"{path} {wrong} ({why})" if why else f"{path} {wrong}")
+        self.wrong = wrong
+        self.too_large = too_large
+
+
+def open_photo(path: Path | str, most_pixels: int | None = None) -> Image.Image:
+    """A photo as a person sees it, see `as_rgb`.
+
+    Args:
+        most_pixels: refuse a photo of more, before it is decoded; None takes as many as Pillow does.
+
+    Raises:
+        BadPhoto: it cannot be read, or has too many pixels.
+    """
+    return _read(path, as_rgb, most_pixels)
+
+
+def stored_photo(path: Path | str) -> Image.Image:
+    """The pixels as they are stored, RGB: a trimap is drawn over these, whatever EXIF says of a rotation.
+
+    Raises:
+        BadPhoto: it cannot be read.
+    """
+    return _read(path, lambda photo: photo.convert("RGB"))
+
+
+def read_square(path: Path | str, side: int) -> np.ndarray:
+    """A photo as networks are trained on it: `stored_photo`, resized to (side, side, 3) uint8, antialiased bilinear.
+
+    Raises:
+        BadPhoto: it cannot be read.
+    """
+    return np.asarray(stored_photo(path).resize((side, side), Image.Resampling.BILINEAR))
+
+
+def as_rgb(photo: Image.Image) -> Image.Image:
+    """An RGB copy as a person sees the photo: EXIF rotation applied, transparency over white, 16 bits as 8."""
+    photo = ImageOps.exif_transpose(photo)
+    if photo.mode.startswith("I") or photo.mode == "F":
+        photo = _as_grey(photo)
+    if photo.mode == "La":  # PIL knows no direct way from premultiplied grey to RGB
+        photo = photo.convert("LA")
+    if photo.has_transparency_data:
+        photo = photo.convert("RGBA")
+        photo = Image.alpha_composite(Image.new("RGBA", photo.size, "white"), photo)
+    return photo.convert("RGB")
+
+
+def _as_grey(photo: Image.Image) -> Image.Image:
+    """16-bit, 32-bit and floating-point grey as 8 bits; values beyond 8 bits are taken to be 16-bit."""
+    values = np.nan_to_num(np.asarray(photo, dtype=np.float64))
+    if photo.mode.startswith("I;16") or values.max() > 255:
+        values = values / 257
+    elif photo.mode == "F" and values.max() <= 1:
+        values = values * 255
+    return Image.fromarray(values.round().clip(0, 255).astype(np.uint8))
+
+
+def _read(
+    path: Path | str, decode: Callable[[Image.Image], Image.Image], most_pixels: int | None = None
+) -> Image.Image:
+    try:
+        with Image.open(path) as photo:
+            pixels = photo.width * photo.height
+            if most_pixels is not None and pixels > most_pixels:
+                raise BadPhoto(path, f"has {pixels / 1e6:.0f} megapixels", too_large=True)
+            return decode(photo)
+    except BadPhoto:
+        raise
+    except Image.DecompressionBombError as error:
+        raise BadPhoto(path, "is too large", error, too_large=True) from error
+    except UNREADABLE as error:
+        raise BadPhoto(path, "cannot be read as an image", error) from error

@@ -1,0 +1,60 @@
+"""Signals are noted, and things are as they were afterwards."""
+
+import os
+import signal
+
+import pytest
+
+from experiments.cli.interruption import noted_signals
+
+
+def send(number: int) -> None:
+    os.kill(os.getpid(), number)
+
+
+@pytest.mark.parametrize("second_stops", [False, True])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_noted_and_nothing_is_cut_short(number, second_stops):
+    with noted_signals(second_stops=second_stops) as received:
+        assert received == []
+        send(number)
+        assert received == [number]
+
+
+def test_all_signals_are_noted_in_their_order():
+    with noted_signals() as received:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGINT):
+            send(number)
+    assert received == [signal.SIGINT, signal.SIGTERM, signal.SIGINT]
+
+
+@pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_ctrl_c_stops_at_once_where_it_is_asked_for(first):
+    with noted_signals(second_stops=True) as received:
+        send(first)
+        send(signal.SIGTERM)  # a machine that shuts down may say so twice
+        with pytest.raises(KeyboardInterrupt):
+            send(signal.SIGINT)
+    assert received == [first, signal.SIGTERM]
+
+
+@pytest.mark.parametrize("raised", [None, ZeroDivisionError])
+def test_afterwards_signals_do_what_they_did_before(raised):
+    def handler(number: int, frame: object) -> None:
+        raise ChildProcessError
+
+    before = signal.signal(signal.SIGTERM, handler)
+    try:
+        try:
+            with noted_signals(second_stops=True):
+                send(signal.SIGINT)
+                if raised:
+                    raise raised
+        except ZeroDivisionError:
+            pass
+        with pytest.raises(ChildProcessError):
+            send(signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            send(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGTERM, before)

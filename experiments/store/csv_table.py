@@ -1,4 +1,8 @@
-"""CSV files with named columns: written whole, with seven digits, and read back by column name."""
+"""CSV files with named columns: written whole, with seven digits, and read back by column name.
+
+Read here and not by `pandas.read_csv`: that fills a row that a crash cut short, renames a column that is there twice,
+makes text of a column with a typo in it, and does not say in which line of the file a cell is.
+"""
 
 from __future__ import annotations
 

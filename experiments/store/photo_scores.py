@@ -26,9 +26,11 @@ def has_details(run: Run) -> bool:
 
 def write_details(folder: Path, names: Sequence[str], evaluation: Evaluation) -> None:
     """Write `images.csv`, `bands.csv` and `calibration.csv` of a detailed evaluation of the last epoch."""
-    soft = (evaluation.cross_entropy, evaluation.custom_iou, evaluation.boundary_iou)
-    photos = zip(names, evaluation.confusions.flatten(1).tolist(), *(column.tolist() for column in soft), strict=True)
-    write_table(folder / "images.csv", IMAGE_COLUMNS, ([name, *counts, *scores] for name, counts, *scores in photos))
+    columns = {"name": names}
+    columns |= dict(zip(CONFUSION_COLUMNS, evaluation.confusions.flatten(1).T.tolist(), strict=True))
+    columns |= {score.name: getattr(evaluation, score.name).tolist() for score in appearing(Place.IMAGES)}
+    photos = zip(*(columns[name] for name in IMAGE_COLUMNS), strict=True)
+    write_table(folder / "images.csv", IMAGE_COLUMNS, photos)
 
     bands = zip(BANDS, evaluation.bands.tolist(), strict=True)
     rows = ([band, pixels, correct, _ratio(correct, pixels)] for band, (pixels, correct) in bands)
@@ -142,14 +144,3 @@ def confusions(images: pd.DataFrame) -> np.ndarray:
     """Confusion counts of each photo of `read_images`: (N, 3, 3)."""
     classes = len(CLASS_NAMES)
     return images[list(CONFUSION_COLUMNS)].to_numpy().reshape(-1, classes, classes)
-
-
-def expected_calibration_error(calibration: pd.DataFrame) -> float:
-    """Mean distance between confidence and accuracy over bins, weighted by count (Guo et al. 2017, equation 5).
-
-    Args:
-        calibration: the rows of `read_calibration` of one kind of pixels.
-    """
-    filled = calibration[calibration["count"] > 0]
-    distance = (filled["accuracy"] - filled["mean_confidence"]).abs()
-    return float((distance * filled["count"]).sum() / filled["count"].sum())

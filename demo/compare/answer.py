@@ -13,8 +13,8 @@ from experiments.comparison.analysis import Analysis, analyse
 from experiments.comparison.configurations import Configuration
 from experiments.comparison.verdict import answer
 from experiments.scores import Place, appearing
-from experiments.store.photo_scores import confusions, read_images
-from experiments.store.runs import DETAILS, Run
+from experiments.store.photo_scores import DETAILS, confusions, read_images
+from experiments.store.runs import Run
 from seg import InputError
 from seg.pets import CLASS_NAMES
 

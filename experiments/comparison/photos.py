@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.scores import SCORES, Place, appearing
-from experiments.store.photo_scores import confusions, read_images, same_photos, score_again
-from experiments.store.runs import CONFUSION_COLUMNS, Run
+from experiments.store.photo_scores import CONFUSION_COLUMNS, confusions, read_images, same_photos, score_again
+from experiments.store.runs import Run
 from seg import InputError
 from seg.metrics import scores_of_counts
 from seg.pets import breed

@@ -8,12 +8,14 @@ import pandas as pd
 
 from experiments.scores import Place, appearing
 from experiments.store.csv_table import BadTable, read_table, write_table
-from experiments.store.runs import CONFUSION_COLUMNS, DETAILS, BadRun, Run
+from experiments.store.runs import BadRun, Run
 from seg import InputError
 from seg.evaluation import Evaluation
 from seg.metrics import BANDS, CALIBRATION_BINS
 from seg.pets import CLASS_NAMES
 
+DETAILS = ("images.csv", "bands.csv", "calibration.csv")
+CONFUSION_COLUMNS = tuple(f"{true}_as_{predicted}" for true in CLASS_NAMES for predicted in CLASS_NAMES)
 IMAGE_COLUMNS = ("name", *CONFUSION_COLUMNS, *(score.name for score in appearing(Place.IMAGES)))
 CALIBRATED_PIXELS = ("all", "border")
 BAND_COLUMNS = ("band", "pixels", "correct", "accuracy")

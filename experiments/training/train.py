@@ -17,8 +17,9 @@ from tqdm import tqdm
 
 from experiments.cli.command_line import choose_device
 from experiments.cli.options import recorded, reread
+from experiments.store.environment import processor_and_threads
 from experiments.store.probe import load_probe
-from experiments.store.runs import Run, create_folder, hold, processor_and_threads, read_run
+from experiments.store.runs import Run, create_folder, hold, read_run
 from experiments.store.writer import RunWriter, state_path
 from seg import InputError
 from seg.cache import DeviceSplit, Split, load_split

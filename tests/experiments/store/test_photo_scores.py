@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from experiments.store.photo_scores import (
+    CONFUSION_COLUMNS,
+    DETAILS,
     confusions,
     has_details,
     read_bands,
@@ -16,7 +18,7 @@ from experiments.store.photo_scores import (
     read_images,
     same_photos,
 )
-from experiments.store.runs import CONFUSION_COLUMNS, DETAILS, BadRun, Run, read_run
+from experiments.store.runs import BadRun, Run, read_run
 from seg import InputError
 from seg.metrics import BANDS
 

@@ -45,6 +45,7 @@ def run_command(main: Callable[[list[str] | None], int]) -> None:
 
 
 def add_data_option(parser: argparse.ArgumentParser, **settings) -> None:
+    """Add `--data`, the folder that holds the dataset; `settings` are argparse's, over its own."""
     settings = {"default": Path(os.environ.get("PETS_DATA", "data"))} | settings
     parser.add_argument(
         "--data",
@@ -75,6 +76,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def add_csv_option(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add `--csv FILE`, which also writes `what`; a file that cannot be there is refused at once."""
     parser.add_argument("--csv", type=_writable, metavar="FILE", help=f"also write {what} to a file")
 
 

@@ -45,6 +45,11 @@ class Analysis:
     photos: int
     seeds_counted: bool
 
+    @property
+    def baseline(self) -> Configuration | None:
+        """The configuration that others are compared with; None where no run has unweighted cross-entropy."""
+        return next((each for each in self.configurations if each.name == self.compared_with), None)
+
     def score(self, configuration: str, score: str) -> pd.Series:
         """The row of `scores` of that configuration and score."""
         table = self.scores
@@ -52,7 +57,7 @@ class Analysis:
 
 
 def analyse(runs: list[Run]) -> Analysis:
-    """Compare the configurations of runs from their details.
+    """What the details of these runs say of their configurations.
 
     Raises:
         InputError: the runs were scored on different photos.

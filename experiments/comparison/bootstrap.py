@@ -47,7 +47,7 @@ class Intervals:
 
 
 def interval_scores(confusions: np.ndarray) -> np.ndarray:
-    """`experiments.scores.with_intervals` of confusion counts (..., 3, 3): (..., K); NaN where one has no meaning."""
+    """The K scores that have intervals, of confusion counts (..., 3, 3): (..., K); NaN where one has no meaning."""
     scores = scores_of_counts(confusions, [score.name for score in with_intervals()])
     return np.stack(list(scores.values()), axis=-1)
 

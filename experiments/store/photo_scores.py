@@ -23,6 +23,7 @@ CALIBRATION_COLUMNS = ("pixels", "bin", "from", "to", "count", "mean_confidence"
 
 
 def has_details(run: Run) -> bool:
+    """Whether all three files are there."""
     return all((run.folder / name).is_file() for name in DETAILS)
 
 
@@ -51,7 +52,7 @@ def _ratio(part: float, whole: float) -> float:
 
 
 def read_images(run: Run) -> pd.DataFrame:
-    """`images.csv` by photo name; a score that the file lacks is NaN.
+    """The rows of `images.csv`, by photo name; a score that the file lacks is NaN.
 
     Raises:
         BadRun: it is missing or damaged.
@@ -60,7 +61,7 @@ def read_images(run: Run) -> pd.DataFrame:
     images = _read(run, "images.csv", IMAGE_COLUMNS, needed=counted, whole=CONFUSION_COLUMNS, words=("name",))
     twice = images.index[images["name"].duplicated()]
     if len(twice):
-        raise BadRun(f"{run.folder / 'images.csv'}, line {twice[0]}: names a photo twice: {score_again(run)}")
+        raise BadRun(f"{run.folder / 'images.csv'}, line {twice[0]}: names a photo twice: {how_to_rescore(run)}")
     return images.set_index("name")
 
 
@@ -86,7 +87,7 @@ def same_photos(runs: Sequence[Run]) -> list[pd.DataFrame]:
 
 
 def read_bands(run: Run) -> pd.DataFrame:
-    """`bands.csv`; the accuracy of a band without pixels is NaN.
+    """The rows of `bands.csv`; the accuracy of a band without pixels is NaN.
 
     Raises:
         BadRun: it is missing or damaged.
@@ -99,7 +100,7 @@ def read_bands(run: Run) -> pd.DataFrame:
 
 
 def read_calibration(run: Run) -> pd.DataFrame:
-    """`calibration.csv`; an empty bin's means are NaN.
+    """The rows of `calibration.csv`; an empty bin's means are NaN.
 
     Raises:
         BadRun: it is missing or damaged.
@@ -123,22 +124,22 @@ def _read(run: Run, name: str, columns: Sequence[str], **kinds: Sequence[str]) -
             raise _not_whole(run, name)
         table = read_table(path, content, columns, **kinds)
     except FileNotFoundError as error:
-        raise BadRun(f"{run.name} has no {name}, which a finished run has: {score_again(run)}") from error
+        raise BadRun(f"{run.name} has no {name}, which a finished run has: {how_to_rescore(run)}") from error
     except OSError as error:
-        raise BadRun(f"{path} cannot be read ({error.strerror}): {score_again(run)}") from error
+        raise BadRun(f"{path} cannot be read ({error.strerror}): {how_to_rescore(run)}") from error
     except BadTable as error:
-        raise BadRun(f"{error}: {score_again(run)}") from error
+        raise BadRun(f"{error}: {how_to_rescore(run)}") from error
     if table.empty:
         raise _not_whole(run, name)
     return table
 
 
 def _not_whole(run: Run, name: str) -> BadRun:
-    return BadRun(f"{run.folder / name} is not whole: {score_again(run)}")
+    return BadRun(f"{run.folder / name} is not whole: {how_to_rescore(run)}")
 
 
-def score_again(run: Run) -> str:
-    """The remedy for details that are damaged, or that lack something."""
+def how_to_rescore(run: Run) -> str:
+    """The remedy for details that are damaged, or that lack something, as an error's line ends."""
     return f"score the run again with `python -m experiments.evaluate {run.folder} --details`"
 
 

@@ -52,22 +52,27 @@ class Run:
 
     @property
     def loss(self) -> str:
+        """The name of the loss it was trained with."""
         return self.info["options"]["loss"]
 
     @property
     def seed(self) -> int:
+        """What its weights and the order of its photos were drawn from."""
         return self.info["options"]["seed"]
 
     @property
     def status(self) -> str:
+        """`running`, `finished`, `interrupted` or `failed`."""
         return self.info["status"]
 
     @property
     def epochs_trained(self) -> int:
+        """The last epoch that has a row; 0 before there is one."""
         return 0 if self.epochs.empty else int(self.epochs["epoch"].iloc[-1])
 
     @property
     def epochs_planned(self) -> int:
+        """Epochs that it was to be trained for."""
         return self.info["options"]["epochs"]
 
     @property
@@ -99,6 +104,7 @@ class Run:
 
     @property
     def checkpoint(self) -> Path | None:
+        """The file of its weights; None where it has none."""
         path = self.folder / "model.safetensors"
         return path if path.is_file() else None
 

@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from tqdm import tqdm
 
 from experiments.cli.command_line import choose_device
-from experiments.cli.options import recorded, reread
+from experiments.cli.options import read_options, recorded
 from experiments.store.environment import processor_and_threads
 from experiments.store.probe import load_probe
 from experiments.store.runs import Run, create_folder, hold, read_run
@@ -68,7 +68,7 @@ def resume_run(folder: Path, typed: dict, *, data: Path, device: str, again: str
     """
     resumed = _unfinished(folder)
     try:
-        options = reread(resumed.info)
+        options = read_options(resumed.info)
     except InputError as error:
         raise InputError(f"{folder}: {error}") from error
     changed = sorted(

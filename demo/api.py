@@ -10,8 +10,8 @@ from demo.catalogue import Catalogue
 from demo.compare.answer import analysis_of
 from demo.segment.cards import shares
 from demo.segment.photo import open_photo, segment_photo
-from experiments.comparison.verdict import answer
-from experiments.reporting.tables import records
+from experiments.comparison.verdict import verdict
+from experiments.reporting.tables import json_rows
 from experiments.scores import Place, appearing
 from experiments.store.photo_scores import has_details
 from seg import InputError
@@ -86,13 +86,13 @@ def compare_api(catalogue: Catalogue, names: list[str] | None) -> dict:
     except InputError as error:
         raise gr.Error(str(error)) from error
     return {
-        "answer": answer(analysis),
+        "answer": verdict(analysis),
         "runs": [run.name for run in chosen],
         "compared_with": analysis.compared_with,
         "photos": analysis.photos,
         "seeds_counted": analysis.seeds_counted,
-        "scores": records(analysis.scores),
-        "reliability": records(analysis.reliability),
+        "scores": json_rows(analysis.scores),
+        "reliability": json_rows(analysis.reliability),
     }
 
 

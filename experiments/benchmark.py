@@ -11,6 +11,7 @@ BENCHMARKS = ("training", "scoring", "inference", "pooling", "bootstrap")
 
 
 def main(arguments: list[str] | None) -> int:
+    """Time what was asked for and print a table; 0."""
     options = _parser().parse_args(arguments)
     # torch takes seconds to import: a wrong option is answered before
     import torch

@@ -1,24 +1,95 @@
 """Which loss sees the border, and how sure that is: `python -m experiments.compare`."""
 
+from __future__ import annotations
+
+import argparse
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from experiments.cli.command_line import DEFAULT_FOLDER, RESULTS, OneLineParser, positive, run_command
-from experiments.scores import CHOSEN_FIRST, Place, appearing
+from experiments.scores import CHOSEN_FIRST, SCORES, Place, appearing
 from seg import InputError
+
+if TYPE_CHECKING:
+    from experiments.reporting.output import Output
+    from experiments.store.runs import Run
 
 FORMATS = ("markdown", "csv", "json")
 
 
 def main(arguments: list[str] | None) -> int:
+    """Print, or write to a file, what the options ask for; 0."""
     options = _parser().parse_args(arguments)
     for folder in options.runs or ():
         if not folder.is_dir():
             raise InputError(f"--runs {folder} is not a folder: give the folder that holds the runs' folders")
-    # torch and pandas take seconds to import: a wrong option is answered before
-    from experiments.reporting.comparison import compare_runs
-
+    folders = options.runs or [RESULTS, DEFAULT_FOLDER]
     kind = next((kind for kind in FORMATS if getattr(options, kind) is not None), None)
-    return compare_runs(options, options.runs or [RESULTS, DEFAULT_FOLDER], kind)
+    # torch and pandas take seconds to import: a wrong option is answered before
+    from experiments.comparison.selection import choose_runs
+    from experiments.store.runs import find_runs
+
+    found, broken = find_runs(folders)
+    target = None if kind is None else _target(kind, getattr(options, kind), [run.name for run in found])
+    runs = choose_runs(options.run, found, folders) if options.run else found
+    for line in [] if options.run else broken:
+        print(f"left out: {line}", file=sys.stderr)
+    if not runs:
+        searched = " and ".join(str(folder) for folder in folders)
+        raise InputError(f"no runs in {searched}: make one with `python -m experiments.run --loss ce --data DIR`")
+    output = _output(options, runs, found, folders)
+    if target is not None:
+        _write(target, output.formatted(kind))
+    if target is None and kind is not None:
+        print(output.formatted(kind), end="")
+    else:
+        print(output.as_text())
+    return 0
+
+
+def _output(options: argparse.Namespace, runs: list[Run], found: list[Run], folders: list[Path]) -> Output:
+    """The ranking of photos that was asked for, else the comparison of the runs."""
+    from experiments.comparison.photos import disagreements, hardest, suspects
+    from experiments.comparison.selection import choose_configuration, select_detailed
+    from experiments.reporting.output import SCORE_IT, comparison_output, ranking_output
+
+    by, noun = options.by, SCORES[options.by].noun
+    selection = select_detailed(runs, named=bool(options.run))
+    if options.disagree:
+        one, other = (choose_configuration(name, found, folders) for name in options.disagree)
+        if {run.folder.resolve() for run in one} == {run.folder.resolve() for run in other}:
+            raise InputError(f"--disagree {' '.join(options.disagree)} names the same runs twice: give two that differ")
+        photos = disagreements(one, other, by)
+        photos = photos.rename(columns=dict(zip(("first", "second"), options.disagree, strict=True)))
+        title = f"Photos on which {' and '.join(options.disagree)} disagree by {noun}"
+        return ranking_output(title, photos, options.top)
+    if not (options.hardest or options.suspects):
+        return comparison_output(runs, selection)
+    if not selection.detailed:
+        raise InputError(f"none of the runs has an images.csv. {SCORE_IT}")
+    if options.hardest:
+        return ranking_output(f"Hardest photos by {noun}", hardest(selection.detailed, by), options.hardest)
+    return ranking_output("Photos whose trimap is probably wrong", suspects(selection.detailed), options.top)
+
+
+def _target(kind: str, text: str, runs: list[str]) -> Path | None:
+    """The file to write, seen before the work begins; None for the terminal."""
+    if text == "":
+        return None
+    path = Path(text)
+    if text in runs:
+        raise InputError(f"--{kind} {text} would write a file of a run's name: name the runs before --{kind}")
+    if path.is_dir() or not path.parent.is_dir():
+        raise InputError(f"--{kind} {text} cannot be written: give a file in a folder that exists")
+    return path
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written ({error.strerror}): give another file") from error
 
 
 def _parser() -> OneLineParser:

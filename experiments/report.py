@@ -9,11 +9,12 @@ PROJECT = Path(__file__).parent.parent
 
 
 def main(arguments: list[str] | None) -> int:
+    """Write the files and print the verdict; 0."""
     options = _parser().parse_args(arguments)
     # pandas takes a second to import: a wrong option is answered before
     from experiments.comparison.analysis import analyse
-    from experiments.comparison.verdict import answer
-    from experiments.reporting.text import FIGURES, held_out, results, with_results
+    from experiments.comparison.verdict import verdict
+    from experiments.reporting.text import FIGURES, analyse_holdout, readme_with_results, results_text
     from experiments.store.photo_scores import has_details
     from experiments.store.runs import find_runs
 
@@ -30,14 +31,15 @@ def main(arguments: list[str] | None) -> int:
     analysis = analyse(runs)
     try:
         figures = draw_figures(analysis, options.out / FIGURES)
-        (options.out / "RESULTS.md").write_text(results(runs, analysis, [path.stem for path in figures], held_out()))
+        text = results_text(runs, analysis, [path.stem for path in figures], analyse_holdout())
+        (options.out / "RESULTS.md").write_text(text)
         readme = options.out / "README.md"
         if readme.exists():
-            readme.write_text(with_results(readme.read_text(), runs, analysis))
+            readme.write_text(readme_with_results(readme.read_text(), runs, analysis))
     except OSError as error:
         raise InputError(f"{options.out} cannot be written ({error.strerror}): pass --out DIR") from error
     print(f"{options.out / 'RESULTS.md'}: {len(runs)} runs, {len(figures)} figures in {options.out / FIGURES}")
-    print(*answer(analysis), sep="\n")
+    print(*verdict(analysis), sep="\n")
     return 0
 
 

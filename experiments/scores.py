@@ -25,10 +25,11 @@ class Unit:
 
     @property
     def suffix(self) -> str:
+        """The symbol after a space: ` %`; nothing where there is none."""
         return f" {self.symbol}" if self.symbol else ""
 
     def number(self, value: float | None, digits: int | None = None, *, undefined: str = "–") -> str:
-        """`38.24`."""
+        """`38.24`: the scaled value without its symbol; `undefined` where it is None or NaN."""
         if value is None or value != value:
             return undefined
         return f"{self.scale * value:.{self.digits if digits is None else digits}f}"
@@ -261,7 +262,7 @@ def appearing(place: Place) -> tuple[Score, ...]:
 
 
 def with_intervals() -> tuple[Score, ...]:
-    """The scores that the bootstrap gives intervals."""
+    """The scores that the bootstrap gives intervals, in the order of the table."""
     return tuple(score for score in SCORES.values() if score.intervals)
 
 

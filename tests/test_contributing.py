@@ -141,7 +141,7 @@ from demo.catalogue import Catalogue, choices
 from demo.page import build_interface
 from experiments import compare as compare_command, evaluate, run
 from experiments.comparison.analysis import analyse
-from experiments.comparison.verdict import answer
+from experiments.comparison.verdict import verdict
 from experiments.comparison.configurations import configurations
 from experiments.store.runs import find_runs
 from seg.inference import Segmenter
@@ -168,7 +168,7 @@ masks = {
     for name in ("twin-s0", "ce-segnet-slim-s0", "ce-segnet-simple-s0")
 }
 seen = {
-    "answer": answer(analyse(there)),
+    "answer": verdict(analyse(there)),
     "styles": {name: [style.colour, style.symbol] for name, style in styled.items()},
     "lines": [trace.line.color for trace in figures.by_epoch(found, "border_f1", styled).figure.data],
     "choices": choices(catalogue.with_checkpoint()),

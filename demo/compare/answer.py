@@ -11,10 +11,10 @@ import pandas as pd
 from demo.figures.by_epoch import Style, per_cent, shown_name
 from experiments.comparison.analysis import Analysis, analyse
 from experiments.comparison.configurations import Configuration
-from experiments.comparison.verdict import answer
+from experiments.comparison.verdict import verdict
 from experiments.scores import Place, appearing
-from experiments.store.photo_scores import confusions, read_images
-from experiments.store.runs import DETAILS, Run
+from experiments.store.photo_scores import DETAILS, confusions, read_images
+from experiments.store.runs import Run
 from seg import InputError
 from seg.pets import CLASS_NAMES
 
@@ -60,7 +60,7 @@ def answer_text(analysis: Analysis, bare: list[Run]) -> str:
         only = shown_name(analysis.configurations[0])
         sentences = [f"Only `{only}` has scores of single photos here: choose another to see what the loss changes."]
     else:
-        sentences = answer(analysis)
+        sentences = verdict(analysis)
     seeds = "photos and seeds" if analysis.seeds_counted else "photos, not seeds: each configuration has one"
     basis = f"Over the same {analysis.photos:,} photos; the 95 % intervals are of other {seeds}."
     return "\n\n".join([*sentences, f"<small>{basis}{_left_out(bare)}</small>"])

@@ -13,6 +13,7 @@ from PIL import Image
 from demo.catalogue import Catalogue
 from demo.scrub.export import uploaded_file, whole_number
 from demo.segment.photo import open_photo
+from experiments.store.probe import read_layout
 from experiments.store.runs import Run
 from seg import InputError
 from seg.inference import Segmenter
@@ -48,7 +49,7 @@ def mask_of(path: str, run: Run, epoch: int) -> np.ndarray:
         InputError: the photo or the checkpoint cannot be used.
     """
     weights = epoch_weights(run).get(epoch)
-    layout = run.probe_layout()
+    layout = read_layout(run.folder)
     if weights is None or layout is None:
         raise InputError(f"{run.name} has kept no weights of epoch {epoch}.")
     with _ONE_AT_A_TIME:
@@ -70,7 +71,7 @@ def own_functions(catalogue: Catalogue) -> list[Callable[[dict], dict]]:
         return runs[0]
 
     def photo_of(request: dict) -> Image.Image:
-        layout = chosen(request).probe_layout() or {"tile": 128}
+        layout = read_layout(chosen(request).folder) or {"tile": 128}
         return uploaded_photo(str(request.get("path")), layout["tile"])
 
     def mask_picture(request: dict) -> Image.Image:

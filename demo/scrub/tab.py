@@ -19,7 +19,7 @@ from demo.scrub.export import export_functions
 from demo.scrub.own_photo import epoch_weights, own_functions
 from demo.tabs import Opening, Page
 from experiments.scores import Place, appearing
-from experiments.store.probe import mosaic, sample_photos
+from experiments.store.probe import mosaic, mosaic_path, read_layout, sample_photos
 from experiments.store.runs import Run
 from seg import InputError
 from seg.losses import loss_colour
@@ -171,13 +171,13 @@ def _value(message: str, runs: list[dict]) -> dict:
 
 
 def _run_value(run: Run, photos: ProbePhotos, seen: dict[str, int]) -> dict | None:
-    layout = run.probe_layout()
+    layout = read_layout(run.folder)
     if layout is None or not layout["tiles"]:
         return None
     mosaics, scores = {}, {}
     for row in run.epochs.to_dict("records"):
         epoch = int(row["epoch"])
-        path = run.mosaic(epoch)
+        path = mosaic_path(run.folder, epoch)
         if path.is_file():
             mosaics[str(epoch)] = _url(path)
             scores[str(epoch)] = {

@@ -62,7 +62,7 @@ class Stopwatch:
 
 
 def training(watch: Stopwatch) -> list[Measurement]:
-    """Whole training steps of cross-entropy, batch-making included."""
+    """Photos a second of whole training steps of cross-entropy, batch-making included, at two sizes."""
     options = Options(loss="ce", precision=watch.precision)
     split, loss = _random_split(watch.device), make_loss(options)
     everything = torch.arange(BATCH, device=watch.device)
@@ -85,7 +85,7 @@ def training(watch: Stopwatch) -> list[Measurement]:
 
 
 def scoring(watch: Stopwatch) -> list[Measurement]:
-    """Evaluation, with all that a row of `epochs.csv` needs."""
+    """Photos a second of an evaluation, with all that a row of `epochs.csv` needs."""
     split, loss = _random_split(watch.device), make_loss(Options(loss="ce"))
     model = SegNet().to(watch.device, memory_format=torch.channels_last)
     (seconds,) = watch.seconds(lambda: evaluate(model, split, loss, network_size=128, precision=watch.precision))
@@ -93,7 +93,7 @@ def scoring(watch: Stopwatch) -> list[Measurement]:
 
 
 def inference(watch: Stopwatch) -> list[Measurement]:
-    """One photo through `Segmenter.predict`, as the app calls it: always in fp32."""
+    """Milliseconds of one photo through `Segmenter.predict`, as the app calls it: always in fp32."""
     model = fold_batch_norms(SegNet().eval()).to(watch.device, memory_format=torch.channels_last)
     segmenter = Segmenter(model, watch.device, 128, {})
     measurements = []
@@ -106,7 +106,10 @@ def inference(watch: Stopwatch) -> list[Measurement]:
 
 
 def pooling(watch: Stopwatch) -> list[Measurement]:
-    """Pool and unpool the first stage's output, forward and backward: one-byte offsets against int64 indices."""
+    """Milliseconds to pool and unpool the first stage's output, forward and backward, and MiB kept in between.
+
+    One-byte offsets against PyTorch's int64 indices.
+    """
     dtype = torch.bfloat16 if watch.precision == "bf16" else torch.float32
     x = torch.randn(BATCH, 64, 128, 128, device=watch.device, dtype=dtype).relu_()
     x = x.contiguous(memory_format=torch.channels_last).requires_grad_()
@@ -147,7 +150,7 @@ def _kept(work: Callable[[], Tensor], given: Tensor) -> int:
 
 
 def bootstrap(watch: Stopwatch) -> list[Measurement]:
-    """The intervals of three configurations of three seeds over the test split's 3,669 photos."""
+    """Seconds for the intervals of three configurations of three seeds over the test split's 3,669 photos."""
     confusions = np.random.default_rng(0).integers(0, 2_000, (9, 3_669, 3, 3))
     members = [(0, 1, 2), (3, 4, 5), (6, 7, 8)]
     (seconds,) = watch.seconds(lambda: paired_bootstrap(confusions, members))

@@ -9,7 +9,7 @@ import argparse
 import math
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,6 +78,7 @@ def data_remedy(error: InputError, data: Path, leave_out: str = "pass --skip-bad
 
 
 def add_data_option(parser: argparse.ArgumentParser, **settings) -> None:
+    """Add `--data`, the folder that holds the dataset; `settings` are argparse's, over its own."""
     settings = {"default": Path(os.environ.get("PETS_DATA", "data"))} | settings
     parser.add_argument(
         "--data",
@@ -108,6 +109,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def add_csv_option(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add `--csv FILE`, which also writes `what`; a file that cannot be there is refused at once."""
     parser.add_argument("--csv", type=_writable, metavar="FILE", help=f"also write {what} to a file")
 
 
@@ -131,29 +133,23 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
         raise InputError(f"{path} cannot be written ({error.strerror}): pass another --csv FILE") from error
 
 
-def text_table(header: list[str], rows: list[list[str]], *, words: Collection[str] = ()) -> str:
-    """A table for the terminal; columns named in `words` are aligned to the left, all others to the right."""
-    head, *lines = _aligned([header, *rows], header, words)
-    rule = ["-" * len(cell) for cell in head]
-    return "\n".join("  ".join(line).rstrip() for line in [head, rule, *lines])
+def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, words: Collection[str] = ()) -> str:
+    """The table as text for the terminal; columns named in `words` are aligned to the left, others to the right."""
+    return _table(header, rows, words, "simple")
 
 
-def markdown_table(header: list[str], rows: list[list[str]], *, words: Collection[str] = ()) -> str:
-    """A table in GitHub's Markdown, aligned as `text_table`."""
-    cells = [[cell.replace("|", "\\|") for cell in row] for row in [header, *rows]]
-    head, *lines = _aligned(cells, header, words)
-    rule = [
-        "-" * len(cell) if title in words else "-" * (len(cell) - 1) + ":"
-        for title, cell in zip(header, head, strict=True)
-    ]
-    return "\n".join(f"| {' | '.join(line)} |" for line in [head, rule, *lines])
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, words: Collection[str] = ()) -> str:
+    """The table in GitHub's Markdown, aligned as `text_table`."""
+    head, *lines = [[cell.replace("|", "\\|") for cell in row] for row in (header, *rows)]
+    return _table(head, lines, [word.replace("|", "\\|") for word in words], "pipe")
 
 
-def _aligned(cells: list[list[str]], header: list[str], words: Collection[str]) -> list[list[str]]:
-    """The cells, each padded to its column's width, at least three as Markdown's rule needs."""
-    widths = [max(3, *map(len, column)) for column in zip(*cells, strict=True)]
-    sides = ["<" if title in words else ">" for title in header]
-    return [[f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True)] for row in cells]
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]], words: Collection[str], form: str) -> str:
+    from tabulate import tabulate  # `--help` does without
+
+    alignment = ["left" if title in words else "right" for title in header]
+    # the cells are written out: a number is not to lose the digits that it was given
+    return tabulate(rows, header, tablefmt=form, colalign=alignment, disable_numparse=True)
 
 
 def number(

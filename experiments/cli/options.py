@@ -72,7 +72,7 @@ def _check_taken(name: str, value: Any, loss: str, network: str) -> None:
 
 
 def recorded(options: Options) -> dict[str, Any]:
-    """Options as `run.json` holds them: a progressive run's size is its whole schedule.
+    """Every option by name, as `run.json` holds them: a progressive run's size is its whole schedule.
 
     An option that the run's loss or network does not take holds its default.
     """
@@ -95,8 +95,8 @@ def used_options(info: dict) -> dict[str, Any]:
     return options
 
 
-def reread(info: dict) -> Options:
-    """The options of the run of a `run.json`, as `used_options`.
+def read_options(info: dict) -> Options:
+    """The options of the run of a `run.json`: those of `used_options`, all of which this version knows.
 
     Raises:
         InputError: it has an option that this version does not.

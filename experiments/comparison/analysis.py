@@ -5,21 +5,14 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-import torch
 
 from experiments.comparison.bootstrap import paired_bootstrap
+from experiments.comparison.calibration import expected_calibration_error, pooled_reliability
 from experiments.comparison.configurations import Configuration, baseline, configurations
 from experiments.scores import Place, accuracy_within, appearing, calibration_score
-from experiments.store.photo_scores import (
-    CALIBRATED_PIXELS,
-    confusions,
-    expected_calibration_error,
-    read_bands,
-    read_calibration,
-    same_photos,
-)
+from experiments.store.photo_scores import CALIBRATED_PIXELS, confusions, read_bands, read_calibration, same_photos
 from experiments.store.runs import Run
-from seg.metrics import confusion_scores
+from seg.metrics import scores_of_counts
 
 # of its SegNet after 20 epochs of unweighted cross-entropy at 128 x 128
 ARTICLE_PIXEL_ACCURACY = 0.8828
@@ -52,6 +45,11 @@ class Analysis:
     photos: int
     seeds_counted: bool
 
+    @property
+    def baseline(self) -> Configuration | None:
+        """The configuration that others are compared with; None where no run has unweighted cross-entropy."""
+        return next((each for each in self.configurations if each.name == self.compared_with), None)
+
     def score(self, configuration: str, score: str) -> pd.Series:
         """The row of `scores` of that configuration and score."""
         table = self.scores
@@ -59,7 +57,7 @@ class Analysis:
 
 
 def analyse(runs: list[Run]) -> Analysis:
-    """Compare the configurations of runs from their details.
+    """What the details of these runs say of their configurations.
 
     Raises:
         InputError: the runs were scored on different photos.
@@ -90,13 +88,12 @@ def analyse(runs: list[Run]) -> Analysis:
                 "std": single[score].std(skipna=False),
             }
             if score in intervals.scores:
-                column = intervals.scores.index(score)
-                row |= {"low": intervals.low[index, column], "high": intervals.high[index, column]}
-                if first is not None:
-                    for name in ("difference", "difference_low", "difference_high"):
-                        row[name] = getattr(intervals, name)[index, column]
+                known = intervals.row(index, score)
+                row |= {name: value for name, value in known.items() if first is not None or "difference" not in name}
             rows.append(row)
-        reliability.append(_reliability(configuration))
+        table = pooled_reliability(configuration.runs)
+        table.insert(0, "configuration", configuration.name)
+        reliability.append(table)
     return Analysis(
         configurations=found,
         compared_with=None if first is None else first.name,
@@ -108,7 +105,7 @@ def analyse(runs: list[Run]) -> Analysis:
 
 
 def _scores(run: Run, images: pd.DataFrame) -> dict[str, float]:
-    counts = confusions(images).sum(axis=0)
+    counted = {name: float(value) for name, value in scores_of_counts(confusions(images).sum(axis=0)).items()}
     bands = {accuracy_within(int(row["band"])): row["accuracy"] for row in read_bands(run).to_dict("records")}
     calibration = read_calibration(run)
     errors = {
@@ -116,24 +113,4 @@ def _scores(run: Run, images: pd.DataFrame) -> dict[str, float]:
         for pixels in CALIBRATED_PIXELS
     }
     means = {score.name: images[score.name].mean() for score in appearing(Place.IMAGES)}
-    return {**confusion_scores(torch.from_numpy(counts)), **means, **bands, **errors}
-
-
-def _reliability(configuration: Configuration) -> pd.DataFrame:
-    """The reliability table of all runs of a configuration together."""
-    tables = [read_calibration(run) for run in configuration.runs]
-    keys = ["pixels", "bin", "from", "to"]
-    sums = pd.concat(
-        table[keys].assign(
-            count=table["count"],
-            confidence=(table["count"] * table["mean_confidence"]).fillna(0),
-            correct=(table["count"] * table["accuracy"]).fillna(0),
-        )
-        for table in tables
-    )
-    pooled = sums.groupby(keys, sort=False, as_index=False).sum()
-    pooled["mean_confidence"] = pooled["confidence"] / pooled["count"]
-    pooled["accuracy"] = pooled["correct"] / pooled["count"]
-    pooled = pooled.drop(columns=["confidence", "correct"]).astype({"bin": int, "count": int})
-    pooled.insert(0, "configuration", configuration.name)
-    return pooled
+    return {**counted, **means, **bands, **errors}

@@ -39,9 +39,15 @@ class Intervals:
     difference_high: np.ndarray
     seed_deviation: np.ndarray
 
+    def row(self, configuration: int, score: str) -> dict[str, float]:
+        """`low, high, difference, difference_low, difference_high` of one score of the configuration at that place."""
+        where = configuration, self.scores.index(score)
+        names = ("low", "high", "difference", "difference_low", "difference_high")
+        return {name: float(getattr(self, name)[where]) for name in names}
+
 
 def interval_scores(confusions: np.ndarray) -> np.ndarray:
-    """`experiments.scores.with_intervals` of confusion counts (..., 3, 3): (..., K); NaN where one has no meaning."""
+    """The K scores that have intervals, of confusion counts (..., 3, 3): (..., K); NaN where one has no meaning."""
     scores = scores_of_counts(confusions, [score.name for score in with_intervals()])
     return np.stack(list(scores.values()), axis=-1)
 

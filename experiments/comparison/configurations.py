@@ -24,19 +24,22 @@ class Configuration:
 
     @property
     def loss(self) -> str:
+        """The name of the loss that all its runs were trained with."""
         return self.runs[0].loss
 
     @property
     def finished(self) -> bool:
+        """Whether it has trained for as long as it was to."""
         return self.epochs == self.runs[0].epochs_planned
 
     @property
     def seeds(self) -> list[int]:
+        """Of each run, in their order."""
         return [run.seed for run in self.runs]
 
 
 def configurations(runs: list[Run]) -> list[Configuration]:
-    """Group runs by all that matters but the seed; the order is that of each group's first run.
+    """The runs, grouped by all that matters but the seed; the order is that of each group's first run.
 
     A second run of the same options and seed (trained on another machine, say) begins a group of its
     own: it is no new seed. So does a run that has trained for another number of epochs, or in another precision.
@@ -68,6 +71,6 @@ def _precision(run: Run) -> str:
 
 
 def baseline(found: list[Configuration]) -> Configuration | None:
-    """Unweighted cross-entropy, which the others are compared with: the finished `ce` where there is one."""
+    """Unweighted cross-entropy, which the others are compared with, finished where one is; None where no run has it."""
     candidates = [configuration for configuration in found if configuration.loss == BASELINE]
     return min(candidates, key=lambda c: (not c.finished, len(c.name)), default=None)

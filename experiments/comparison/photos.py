@@ -4,15 +4,15 @@ import numpy as np
 import pandas as pd
 
 from experiments.scores import SCORES, Place, appearing
-from experiments.store.photo_scores import confusions, read_images, same_photos, score_again
-from experiments.store.runs import CONFUSION_COLUMNS, Run
+from experiments.store.photo_scores import CONFUSION_COLUMNS, confusions, how_to_rescore, read_images, same_photos
+from experiments.store.runs import Run
 from seg import InputError
 from seg.metrics import scores_of_counts
 from seg.pets import breed
 
 
 def photo_scores(run: Run) -> pd.DataFrame:
-    """Every score of every photo of a run that photos are ranked by, by photo name; NaN where one has no meaning."""
+    """The scores that photos are ranked by, a column each, by photo name; NaN where one has no meaning."""
     images, ranked = read_images(run), appearing(Place.PHOTOS)
     counted = scores_of_counts(confusions(images), [score.name for score in ranked if score.counted])
     return pd.DataFrame({s.name: counted[s.name] if s.counted else images[s.name] for s in ranked}, images.index)
@@ -25,7 +25,7 @@ def _known(run: Run, scores: pd.DataFrame, by: str) -> pd.Series:
         InputError: the run's `images.csv` has no such column: it is of another version.
     """
     if not SCORES[by].counted and scores[by].isna().all():
-        raise InputError(f"{run.name} has no {by} of single photos: {score_again(run)}")
+        raise InputError(f"{run.name} has no {by} of single photos: {how_to_rescore(run)}")
     return scores[by]
 
 

@@ -1,13 +1,11 @@
-"""The answer in words, built from the intervals: what they do not show is not said."""
+"""The verdict in words, built from the intervals: what they do not show is not said."""
 
-from experiments.cli.options import WITHOUT_EFFECT, used_options
 from experiments.comparison.analysis import Analysis
+from experiments.comparison.comparable import comparable, differences_beside_loss
 from experiments.comparison.configurations import Configuration
 from experiments.scores import SCORES
 from seg.losses import BASELINE, LOSSES
 
-# What a loss has of its own: the options that the baseline's loss takes, too, are the recipe's
-OWN_OPTIONS = {"loss"} | {option for entry in LOSSES.values() for option in entry.takes} - set(LOSSES[BASELINE].takes)
 # The article's question is of these; any other loss has a sentence where a run of it is here
 ASKED = ("weighted", "focal")
 # What a better loss would be: that much border F1 gained, for no more than that much pixel accuracy
@@ -15,31 +13,14 @@ GAIN, PRICE = 0.03, 0.005
 ROUNDING = 1e-9
 
 
-def answer(analysis: Analysis) -> list[str]:
-    """A sentence on class weights, on focal loss and on any other loss that is here, then what fixes the border."""
+def verdict(analysis: Analysis) -> list[str]:
+    """Sentences: on class weights, on focal loss and on any other loss that is here, then on what fixes the border."""
     rivals = comparable(analysis)
     losses = dict.fromkeys([*ASKED, *(c.loss for c in analysis.configurations if c.loss != BASELINE)])
-    return [*(_of_loss(analysis, rivals, loss) for loss in losses), _verdict(analysis, rivals)]
+    return [*(_loss_sentence(analysis, rivals, loss) for loss in losses), _conclusion(analysis, rivals)]
 
 
-def comparable(analysis: Analysis) -> list[Configuration]:
-    """The configurations that differ from the one compared with in the loss alone, trained for as long."""
-    first = _first(analysis)
-    if first is None:
-        return []
-    others = [configuration for configuration in analysis.configurations if configuration is not first]
-    return [c for c in others if c.epochs == first.epochs and not _differing(c, first)]
-
-
-def _differing(configuration: Configuration, first: Configuration) -> list[str]:
-    """What but the loss two configurations were trained otherwise with: `precision fp32, not bf16`."""
-    ours, theirs = (used_options(each.runs[0].info) for each in (configuration, first))
-    names = [name for name in theirs | ours if name not in (*OWN_OPTIONS, *WITHOUT_EFFECT)]
-    values = {name: (ours.get(name, "none"), theirs.get(name, "none")) for name in names}
-    return [f"{name.replace('_', ' ')} {one}, not {other}" for name, (one, other) in values.items() if one != other]
-
-
-def change(analysis: Analysis, configuration: str, score: str) -> str:
+def change_in_words(analysis: Analysis, configuration: str, score: str) -> str:
     """`border F1 rises by 6.9 points (95 % interval 6.5 to 7.2)`, or that no difference was found."""
     noun = SCORES[score].noun
     row = analysis.score(configuration, score)
@@ -52,28 +33,30 @@ def change(analysis: Analysis, configuration: str, score: str) -> str:
 
 
 def what_it_costs(analysis: Analysis) -> list[str]:
-    """For each configuration trained as far as it is to be, what it changes beside the border's F1."""
-    first = _first(analysis)
+    """A sentence for each configuration trained as far as it is to be: what it changes beside the border's F1."""
+    first = analysis.baseline
     if first is None:
         return ["No run of unweighted cross-entropy is here to compare with."]
     lines = []
     for configuration in _trained_enough(analysis, first):
         name = configuration.name
         errors = [100 * analysis.score(c, "calibration_error")["mean"] for c in (first.name, name)]
-        changes = [change(analysis, name, score) for score in ("border_recall", "border_precision", "pixel_accuracy")]
+        changes = [
+            change_in_words(analysis, name, score) for score in ("border_recall", "border_precision", "pixel_accuracy")
+        ]
         lines.append(f"`{name}`: {', '.join(changes)}; calibration error {errors[1]:.1f} % against {errors[0]:.1f} %.")
     return lines or ["There is nothing to compare yet."]
 
 
 def what_did_not_work(analysis: Analysis) -> list[str]:
-    """The configurations that do not raise border F1, and the aims that were not reached."""
-    first = _first(analysis)
+    """Sentences on the configurations that do not raise border F1, and on the aims that were not reached."""
+    first = analysis.baseline
     if first is None:
         return ["Nothing can be told without a run of unweighted cross-entropy."]
     lines, others = [], _trained_enough(analysis, first)
     for name in (configuration.name for configuration in others):
         if not analysis.score(name, "border_f1")["difference_low"] > 0:
-            lines.append(f"`{name}`: {change(analysis, name, 'border_f1')}.")
+            lines.append(f"`{name}`: {change_in_words(analysis, name, 'border_f1')}.")
     if others and not any(_fixes(analysis, configuration.name) for configuration in others):
         lines.append(
             f"No configuration has {100 * GAIN:.0f} points more border F1 than `{first.name}` for at most "
@@ -98,18 +81,14 @@ def _trained_enough(analysis: Analysis, first: Configuration) -> list[Configurat
     return [configuration for configuration in others if configuration.finished or configuration.epochs == first.epochs]
 
 
-def _first(analysis: Analysis) -> Configuration | None:
-    return next((c for c in analysis.configurations if c.name == analysis.compared_with), None)
-
-
-def _of_loss(analysis: Analysis, rivals: list[Configuration], loss: str) -> str:
-    first, words = _first(analysis), LOSSES[loss].noun if loss in LOSSES else loss
+def _loss_sentence(analysis: Analysis, rivals: list[Configuration], loss: str) -> str:
+    first, words = analysis.baseline, LOSSES[loss].noun if loss in LOSSES else loss
     trained = [c for c in analysis.configurations if c.loss == loss]
     rival = next((c for c in rivals if c.loss == loss), None)
     if first is None or not trained:
         return f"Of {words} there is no answer yet: no run of it is here to compare."
     if rival is None and trained[0].epochs == first.epochs:
-        otherwise = ", ".join(_differing(trained[0], first))
+        otherwise = ", ".join(differences_beside_loss(trained[0], first))
         return (
             f"Of {words} there is no answer yet: it was trained otherwise than unweighted cross-entropy ({otherwise})."
         )
@@ -120,11 +99,13 @@ def _of_loss(analysis: Analysis, rivals: list[Configuration], loss: str) -> str:
             "unweighted cross-entropy."
         )
     so_far = "" if first.finished else f", after {first.epochs} of {first.runs[0].epochs_planned} epochs,"
-    changes = [change(analysis, rival.name, score) for score in ("border_f1", "border_recall", "border_precision")]
+    changes = [
+        change_in_words(analysis, rival.name, score) for score in ("border_f1", "border_recall", "border_precision")
+    ]
     return f"With {words}{so_far or ','} {changes[0]}; {changes[1]} and {changes[2]}."
 
 
-def _verdict(analysis: Analysis, rivals: list[Configuration]) -> str:
+def _conclusion(analysis: Analysis, rivals: list[Configuration]) -> str:
     if not rivals:
         return "So the question is open until runs that differ in their loss alone have trained for equally long."
     better = [c for c in rivals if analysis.score(c.name, "border_f1")["difference_low"] > 0]
@@ -132,6 +113,6 @@ def _verdict(analysis: Analysis, rivals: list[Configuration]) -> str:
     if not better:
         return f"So nothing tried here is shown to fix the border{seeds}."
     free = [c for c in better if not analysis.score(c.name, "pixel_accuracy")["difference_high"] < 0]
-    costs = [f"with `{c.name}` {change(analysis, c.name, 'pixel_accuracy')}" for c in free or better]
+    costs = [f"with `{c.name}` {change_in_words(analysis, c.name, 'pixel_accuracy')}" for c in free or better]
     said = "the border gains at no price shown in pixel accuracy" if free else "the border's gain is paid for elsewhere"
     return f"So {said}: {', '.join(costs)}{seeds}."

@@ -36,7 +36,7 @@ DASHES = ("-", "--", ":", "-.")
 
 
 def draw_figures(analysis: Analysis, folder: Path) -> list[Path]:
-    """Draw every figure that this analysis has data for; returns the files."""
+    """Write every figure that this analysis has data for into the folder; the files written."""
     figures: dict[str, Callable[[Analysis], Figure]] = {
         "by-epoch": by_epoch,
         "recall-precision": recall_and_precision,

@@ -32,17 +32,19 @@ class Section:
     notes: tuple[str, ...] = ()
 
     def as_text(self) -> str:
+        """The section for the terminal."""
         table = text_table(self.header, self.rows, words=self.words)
         return "\n".join([self.title, "", table, *(["", *self.notes] if self.notes else [])])
 
     def as_markdown(self, level: int = 2) -> str:
+        """The section in Markdown, under a heading of that level."""
         table = markdown_table(self.header, self.rows, words=self.words)
         notes = ["", " ".join(self.notes)] if self.notes else []
         return "\n".join([f"{'#' * level} {self.title}", "", table, *notes])
 
 
-def records(table: pd.DataFrame) -> list[dict]:
-    """A table's rows for JSON, which has no NaN."""
+def json_rows(table: pd.DataFrame) -> list[dict]:
+    """The table's rows for JSON, each by column name; NaN, which JSON has not, is None."""
     return json.loads(table.to_json(orient="records", double_precision=10))
 
 
@@ -76,6 +78,7 @@ def runs_table(runs: list[Run]) -> pd.DataFrame:
 
 
 def runs_section(runs: list[Run]) -> Section:
+    """A row a run: its last scores, and notes on those that were scored on other photos than the rest."""
     shown = appearing(Place.TABLES)
     header = ["run", "loss", "seed", "epochs", "status", "device", *(score.noun + score.unit.suffix for score in shown)]
     rows = [
@@ -105,12 +108,13 @@ def runs_section(runs: list[Run]) -> Section:
 
 
 def analysis_sections(analysis: Analysis) -> list[Section]:
-    """All that an analysis says, the answer first."""
+    """All that an analysis says: the differences, the scores, the outline, calibration."""
     differences = [differences_section(analysis)] if analysis.compared_with is not None else []
     return [*differences, scores_section(analysis), bands_section(analysis), calibration_section(analysis)]
 
 
 def differences_section(analysis: Analysis) -> Section:
+    """A row a configuration: how far its scores are from the baseline's, with intervals."""
     first = analysis.compared_with
     rows = []
     for name in _names(analysis):
@@ -139,6 +143,7 @@ def differences_section(analysis: Analysis) -> Section:
 
 
 def scores_section(analysis: Analysis) -> Section:
+    """A row a configuration: the mean of each score over its seeds, with the deviation where there are several."""
     shown, rows = appearing(Place.TABLES), []
     for configuration in analysis.configurations:
         found = [(score.unit, analysis.score(configuration.name, score.name)) for score in shown]
@@ -159,6 +164,7 @@ def scores_section(analysis: Analysis) -> Section:
 
 
 def bands_section(analysis: Analysis) -> Section:
+    """A row a configuration: pixel accuracy within bands of growing width around the true outline."""
     rows = [
         [name, *(_number(PER_CENT, analysis.score(name, accuracy_within(band))["mean"]) for band in BANDS)]
         for name in _names(analysis)
@@ -170,7 +176,7 @@ def bands_section(analysis: Analysis) -> Section:
 
 
 def calibration_section(analysis: Analysis) -> Section:
-    """Expected calibration error, then the reliability table: accuracy in each bin of confidence."""
+    """A row a configuration: expected calibration error, then the accuracy in each bin of confidence."""
     table = analysis.reliability[analysis.reliability["pixels"] == "all"]
     filled = table[table["count"] > 0].sort_values("bin")
     bins = filled[["from", "to"]].drop_duplicates()
@@ -193,7 +199,7 @@ def calibration_section(analysis: Analysis) -> Section:
 
 
 def photos_section(title: str, photos: pd.DataFrame, notes: tuple[str, ...] = ()) -> Section:
-    """A ranking of photos: text as it is, numbers with three digits."""
+    """A row a photo, ranked as they come: text as it is, numbers with three digits."""
     header = ["rank", "photo", *(column.replace("_", " ") for column in photos.columns)]
     rows = []
     for rank, (photo, row) in enumerate(photos.iterrows(), start=1):

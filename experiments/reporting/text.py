@@ -5,7 +5,7 @@ from pathlib import Path
 from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY, Analysis, analyse
 from experiments.comparison.bootstrap import RESAMPLES
 from experiments.comparison.photos import suspects
-from experiments.comparison.verdict import answer, what_did_not_work, what_it_costs
+from experiments.comparison.verdict import verdict, what_did_not_work, what_it_costs
 from experiments.reporting.tables import (
     Section,
     bands_section,
@@ -46,13 +46,13 @@ README_START = "<!-- written by `python -m experiments.report` -->"
 README_END = "<!-- end of what it writes -->"
 
 
-def held_out() -> Analysis | None:
-    """The runs that chose the recipe, compared; None where there are none."""
+def analyse_holdout() -> Analysis | None:
+    """The analysis of the runs that chose the recipe; None where there are none."""
     runs = [run for run in find_runs([HOLDOUT])[0] if has_details(run)]
     return analyse(runs) if runs else None
 
 
-def results(runs: list[Run], analysis: Analysis, figures: list[str], recipe: Analysis | None) -> str:
+def results_text(runs: list[Run], analysis: Analysis, figures: list[str], recipe: Analysis | None) -> str:
     """The text of RESULTS.md.
 
     Args:
@@ -67,7 +67,7 @@ def results(runs: list[Run], analysis: Analysis, figures: list[str], recipe: Ana
         "## The question",
         QUESTION,
         "## The answer",
-        "\n".join(answer(analysis)),
+        "\n".join(verdict(analysis)),
         _compared(runs),
         *_comparison(analysis),
         scores_section(analysis).as_markdown(),
@@ -94,7 +94,7 @@ def results(runs: list[Run], analysis: Analysis, figures: list[str], recipe: Ana
     return "\n\n".join(part for part in parts if part.strip()) + "\n"
 
 
-def with_results(readme: str, runs: list[Run], analysis: Analysis) -> str:
+def readme_with_results(readme: str, runs: list[Run], analysis: Analysis) -> str:
     """README with the text between its two marks written anew.
 
     Raises:
@@ -106,7 +106,7 @@ def with_results(readme: str, runs: list[Run], analysis: Analysis) -> str:
         raise InputError(f"README.md lacks the lines `{README_START}` and `{README_END}` around its results")
     table = scores_section(analysis)
     lines = [
-        "\n".join(answer(analysis)),
+        "\n".join(verdict(analysis)),
         "\n".join(table.as_markdown().splitlines()[2:]),
         _compared(runs),
         _article(analysis),
@@ -136,15 +136,15 @@ def _comparison(analysis: Analysis) -> list[str]:
 
 def _article(analysis: Analysis) -> str:
     """How the article's own recipe came out here."""
-    same = [c for c in analysis.configurations if c.name == analysis.compared_with]
-    if not same:
+    if analysis.baseline is None:
         return ""
-    reached = analysis.score(same[0].name, "pixel_accuracy")["mean"]
-    progressive = same[0].runs[0].info["options"].get("progressive")
+    name = analysis.baseline.name
+    reached = analysis.score(name, "pixel_accuracy")["mean"]
+    progressive = analysis.baseline.runs[0].info["options"].get("progressive")
     cheaper = ", on a cheaper schedule that begins with smaller photos" if progressive else ""
     return (
         f"The article's SegNet reached {ARTICLE_PIXEL_ACCURACY:.2%} pixel accuracy after 20 epochs of unweighted "
-        f"cross-entropy; here `{same[0].name}` reached {reached:.2%}{cheaper}."
+        f"cross-entropy; here `{name}` reached {reached:.2%}{cheaper}."
     ).replace("%", " %")
 
 
@@ -154,13 +154,13 @@ def _recipe(recipe: Analysis | None) -> list[str]:
     return [
         "## Choosing a better recipe",
         f"Scored on {recipe.photos:,} photos held out of the training split; the test split had no part in it. "
-        f"{_training_of(recipe)}",
+        f"{_training_length(recipe)}",
         differences_section(recipe).as_markdown(level=3),
         scores_section(recipe).as_markdown(level=3),
     ]
 
 
-def _training_of(recipe: Analysis) -> str:
+def _training_length(recipe: Analysis) -> str:
     """How long the runs that chose the recipe were trained."""
     trainings = {
         f"{run.epochs_trained} epochs at {run.info['options']['size']} x {run.info['options']['size']} on "

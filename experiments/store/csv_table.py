@@ -1,4 +1,8 @@
-"""CSV files with named columns: written whole, with seven digits, and read back by column name."""
+"""CSV files with named columns: written whole, with seven digits, and read back by column name.
+
+Read here and not by `pandas.read_csv`: that fills a row that a crash cut short, renames a column that is there twice,
+makes text of a column with a typo in it, and does not say in which line of the file a cell is.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +28,14 @@ class BadTable(InputError):
 
 
 def cell(value: float | int | str) -> str:
-    """Seven digits are enough for every score; an undefined one is an empty cell."""
+    """The value as a table holds it: seven digits are enough for every score; an undefined one is an empty cell."""
     if isinstance(value, float):
         return "" if value != value else f"{value:.7g}"
     return str(value)
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[float | int | str]]) -> None:
+    """Write the header and the rows, whole or not at all."""
     with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns)

@@ -8,12 +8,14 @@ import pandas as pd
 
 from experiments.scores import Place, appearing
 from experiments.store.csv_table import BadTable, read_table, write_table
-from experiments.store.runs import CONFUSION_COLUMNS, DETAILS, BadRun, Run
+from experiments.store.runs import BadRun, Run
 from seg import InputError
 from seg.evaluation import Evaluation
 from seg.metrics import BANDS, CALIBRATION_BINS
 from seg.pets import CLASS_NAMES
 
+DETAILS = ("images.csv", "bands.csv", "calibration.csv")
+CONFUSION_COLUMNS = tuple(f"{true}_as_{predicted}" for true in CLASS_NAMES for predicted in CLASS_NAMES)
 IMAGE_COLUMNS = ("name", *CONFUSION_COLUMNS, *(score.name for score in appearing(Place.IMAGES)))
 CALIBRATED_PIXELS = ("all", "border")
 BAND_COLUMNS = ("band", "pixels", "correct", "accuracy")
@@ -21,14 +23,17 @@ CALIBRATION_COLUMNS = ("pixels", "bin", "from", "to", "count", "mean_confidence"
 
 
 def has_details(run: Run) -> bool:
+    """Whether all three files are there."""
     return all((run.folder / name).is_file() for name in DETAILS)
 
 
 def write_details(folder: Path, names: Sequence[str], evaluation: Evaluation) -> None:
     """Write `images.csv`, `bands.csv` and `calibration.csv` of a detailed evaluation of the last epoch."""
-    soft = (evaluation.cross_entropy, evaluation.custom_iou, evaluation.boundary_iou)
-    photos = zip(names, evaluation.confusions.flatten(1).tolist(), *(column.tolist() for column in soft), strict=True)
-    write_table(folder / "images.csv", IMAGE_COLUMNS, ([name, *counts, *scores] for name, counts, *scores in photos))
+    columns = {"name": names}
+    columns |= dict(zip(CONFUSION_COLUMNS, evaluation.confusions.flatten(1).T.tolist(), strict=True))
+    columns |= {score.name: getattr(evaluation, score.name).tolist() for score in appearing(Place.IMAGES)}
+    photos = zip(*(columns[name] for name in IMAGE_COLUMNS), strict=True)
+    write_table(folder / "images.csv", IMAGE_COLUMNS, photos)
 
     bands = zip(BANDS, evaluation.bands.tolist(), strict=True)
     rows = ([band, pixels, correct, _ratio(correct, pixels)] for band, (pixels, correct) in bands)
@@ -47,7 +52,7 @@ def _ratio(part: float, whole: float) -> float:
 
 
 def read_images(run: Run) -> pd.DataFrame:
-    """`images.csv` by photo name; a score that the file lacks is NaN.
+    """The rows of `images.csv`, by photo name; a score that the file lacks is NaN.
 
     Raises:
         BadRun: it is missing or damaged.
@@ -56,7 +61,7 @@ def read_images(run: Run) -> pd.DataFrame:
     images = _read(run, "images.csv", IMAGE_COLUMNS, needed=counted, whole=CONFUSION_COLUMNS, words=("name",))
     twice = images.index[images["name"].duplicated()]
     if len(twice):
-        raise BadRun(f"{run.folder / 'images.csv'}, line {twice[0]}: names a photo twice: {score_again(run)}")
+        raise BadRun(f"{run.folder / 'images.csv'}, line {twice[0]}: names a photo twice: {how_to_rescore(run)}")
     return images.set_index("name")
 
 
@@ -82,7 +87,7 @@ def same_photos(runs: Sequence[Run]) -> list[pd.DataFrame]:
 
 
 def read_bands(run: Run) -> pd.DataFrame:
-    """`bands.csv`; the accuracy of a band without pixels is NaN.
+    """The rows of `bands.csv`; the accuracy of a band without pixels is NaN.
 
     Raises:
         BadRun: it is missing or damaged.
@@ -95,7 +100,7 @@ def read_bands(run: Run) -> pd.DataFrame:
 
 
 def read_calibration(run: Run) -> pd.DataFrame:
-    """`calibration.csv`; an empty bin's means are NaN.
+    """The rows of `calibration.csv`; an empty bin's means are NaN.
 
     Raises:
         BadRun: it is missing or damaged.
@@ -119,22 +124,22 @@ def _read(run: Run, name: str, columns: Sequence[str], **kinds: Sequence[str]) -
             raise _not_whole(run, name)
         table = read_table(path, content, columns, **kinds)
     except FileNotFoundError as error:
-        raise BadRun(f"{run.name} has no {name}, which a finished run has: {score_again(run)}") from error
+        raise BadRun(f"{run.name} has no {name}, which a finished run has: {how_to_rescore(run)}") from error
     except OSError as error:
-        raise BadRun(f"{path} cannot be read ({error.strerror}): {score_again(run)}") from error
+        raise BadRun(f"{path} cannot be read ({error.strerror}): {how_to_rescore(run)}") from error
     except BadTable as error:
-        raise BadRun(f"{error}: {score_again(run)}") from error
+        raise BadRun(f"{error}: {how_to_rescore(run)}") from error
     if table.empty:
         raise _not_whole(run, name)
     return table
 
 
 def _not_whole(run: Run, name: str) -> BadRun:
-    return BadRun(f"{run.folder / name} is not whole: {score_again(run)}")
+    return BadRun(f"{run.folder / name} is not whole: {how_to_rescore(run)}")
 
 
-def score_again(run: Run) -> str:
-    """The remedy for details that are damaged, or that lack something."""
+def how_to_rescore(run: Run) -> str:
+    """The remedy for details that are damaged, or that lack something, as an error's line ends."""
     return f"score the run again with `python -m experiments.evaluate {run.folder} --details`"
 
 
@@ -142,14 +147,3 @@ def confusions(images: pd.DataFrame) -> np.ndarray:
     """Confusion counts of each photo of `read_images`: (N, 3, 3)."""
     classes = len(CLASS_NAMES)
     return images[list(CONFUSION_COLUMNS)].to_numpy().reshape(-1, classes, classes)
-
-
-def expected_calibration_error(calibration: pd.DataFrame) -> float:
-    """Mean distance between confidence and accuracy over bins, weighted by count (Guo et al. 2017, equation 5).
-
-    Args:
-        calibration: the rows of `read_calibration` of one kind of pixels.
-    """
-    filled = calibration[calibration["count"] > 0]
-    distance = (filled["accuracy"] - filled["mean_confidence"]).abs()
-    return float((distance * filled["count"]).sum() / filled["count"].sum())

@@ -1,6 +1,7 @@
 """The photos whose predictions every run keeps, epoch by epoch: 21 of the test split and package samples."""
 
 import importlib.util
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,3 +107,17 @@ def mosaic(tiles: np.ndarray) -> np.ndarray:
     grid = np.ones((rows * COLUMNS, size, size), np.uint8)
     grid[:count] = tiles
     return grid.reshape(rows, COLUMNS, size, size).swapaxes(1, 2).reshape(rows * size, COLUMNS * size)
+
+
+def mosaic_path(folder: Path, epoch: int) -> Path:
+    """Where the run in this folder keeps its mosaic of an epoch."""
+    return folder / "predictions" / f"epoch-{epoch:03d}.png"
+
+
+def read_layout(folder: Path) -> dict | None:
+    """`probe.json` of the run in this folder: `tile, columns, tiles`; None where it has none that can be read."""
+    try:
+        layout = json.loads((folder / "predictions" / "probe.json").read_text())
+        return layout if {"tile", "columns", "tiles"} <= layout.keys() else None
+    except (OSError, ValueError, AttributeError):
+        return None

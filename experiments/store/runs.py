@@ -4,34 +4,22 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.scores import Place, appearing
-from experiments.store.csv_table import BadTable, read_table
+from experiments.store.csv_table import BadTable
+from experiments.store.environment import device_with_threads
+from experiments.store.epochs import read_epochs
 from seg import InputError
 from seg.losses import LOSSES
-from seg.pets import CLASS_NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-EPOCH_COLUMNS = (
-    "epoch",
-    "seconds",
-    "images_per_second",
-    "learning_rate",
-    "train_loss",
-    *(score.name for score in appearing(Place.EPOCHS)),
-)
-DETAILS = ("images.csv", "bands.csv", "calibration.csv")
 # Of run.json; a reader refuses a newer one, and reads an unknown key or column of its own by leaving it alone
 FORMAT = 1
-LAST_EPOCH = 1_000_000
-CONFUSION_COLUMNS = tuple(f"{true}_as_{predicted}" for true in CLASS_NAMES for predicted in CLASS_NAMES)
 
 
 class BadRun(InputError):
@@ -56,22 +44,27 @@ class Run:
 
     @property
     def loss(self) -> str:
+        """The name of the loss it was trained with."""
         return self.info["options"]["loss"]
 
     @property
     def seed(self) -> int:
+        """What its weights and the order of its photos were drawn from."""
         return self.info["options"]["seed"]
 
     @property
     def status(self) -> str:
+        """`running`, `finished`, `interrupted` or `failed`."""
         return self.info["status"]
 
     @property
     def epochs_trained(self) -> int:
+        """The last epoch that has a row; 0 before there is one."""
         return 0 if self.epochs.empty else int(self.epochs["epoch"].iloc[-1])
 
     @property
     def epochs_planned(self) -> int:
+        """Epochs that it was to be trained for."""
         return self.info["options"]["epochs"]
 
     @property
@@ -83,13 +76,8 @@ class Run:
     @property
     def device_name(self) -> str | None:
         """The processor and its threads, or the accelerator, that trained it, or each of several; None where unsaid."""
-        names = []
-        for environment in self.environments:
-            name, threads = processor_and_threads(environment)
-            if name is not None and environment.get("device") in ("cpu", None) and threads is not None:
-                name += f", {threads} {'thread' if threads == 1 else 'threads'}"
-            names += [] if name is None else [name]
-        return ", then ".join(dict.fromkeys(names)) or None
+        names = dict.fromkeys(map(device_with_threads, self.environments))
+        return ", then ".join(name for name in names if name is not None) or None
 
     @property
     def environments(self) -> list[dict]:
@@ -108,6 +96,7 @@ class Run:
 
     @property
     def checkpoint(self) -> Path | None:
+        """The file of its weights; None where it has none."""
         path = self.folder / "model.safetensors"
         return path if path.is_file() else None
 
@@ -116,52 +105,26 @@ class Run:
         value = math.nan if self.epochs.empty else float(self.epochs[score].iloc[-1])
         return None if math.isnan(value) else value
 
-    def mosaic(self, epoch: int) -> Path:
-        return mosaic_path(self.folder, epoch)
-
-    def probe_layout(self) -> dict | None:
-        """`probe.json`, or None where the run has none that can be read."""
-        try:
-            layout = json.loads((self.folder / "predictions" / "probe.json").read_text())
-            return layout if {"tile", "columns", "tiles"} <= layout.keys() else None
-        except (OSError, ValueError, AttributeError):
-            return None
-
-
-def processor_and_threads(environment: dict) -> tuple[str | None, int | None]:
-    """The device's name and its number of threads, each None where a record does not say it."""
-    name, threads = environment.get("device_name"), environment.get("threads")
-    name = name if isinstance(name, str) else None
-    older = re.fullmatch(r"(.+), (\d+) threads", name or "")  # before they were recorded apart
-    if older and threads is None:
-        name, threads = older[1], int(older[2])
-    return name, threads if _is_whole(threads) else None
-
-
-def mosaic_path(folder: Path, epoch: int) -> Path:
-    return folder / "predictions" / f"epoch-{epoch:03d}.png"
-
 
 def read_run(folder: Path) -> Run:
-    """Read a run.
+    """The run in this folder, as its files are now.
 
     Raises:
         BadRun: the folder holds no run, or `run.json` or `epochs.csv` is damaged.
     """
     folder = Path(folder)
-    info = read_info(folder)
-    path = folder / "epochs.csv"
+    info, path = read_info(folder), folder / "epochs.csv"
     try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        content = b""
+        epochs = read_epochs(path)
     except OSError as error:
         raise BadRun(f"{path} cannot be read ({error.strerror})") from error
-    return Run(folder.resolve().name, folder, info, _parse_epochs(path, content))
+    except BadTable as error:
+        raise BadRun(f"{error}: mend the file, move the run's folder away, or train it anew") from error
+    return Run(folder.resolve().name, folder, info, epochs)
 
 
 def read_info(folder: Path) -> dict:
-    """`run.json`.
+    """What `run.json` in this folder holds.
 
     Raises:
         BadRun: it is missing or damaged, or of a format newer than this version.
@@ -172,13 +135,7 @@ def read_info(folder: Path) -> dict:
         version = info.get("format", FORMAT)  # older runs do not say
         if _is_whole(version) and version > FORMAT:
             raise BadRun(f"{path} has format {version}, this version reads up to {FORMAT}: update Borderline")
-        options = info["options"]
-        described = isinstance(info["status"], str) and isinstance(options["loss"], str)
-        described = described and isinstance(options["seed"], int) and isinstance(options["epochs"], int)
-        sizes = options.get("size", 1)  # a progressive run's are its schedule
-        described = described and bool(sizes) and all(map(_is_whole, sizes if isinstance(sizes, list) else [sizes]))
-        described = described and _is_whole(version) and version >= 1
-        described = described and isinstance(info.get("resumed", []), list)
+        described = _describes_run(info)
     except FileNotFoundError as error:
         raise BadRun(f"{folder} is not a run (it has no run.json): give the folder of a run") from error
     except OSError as error:
@@ -192,30 +149,29 @@ def read_info(folder: Path) -> dict:
     return info
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _parse_epochs(path: Path, content: bytes) -> pd.DataFrame:
-    """The rows of an `epochs.csv`, by epoch: of several rows of one epoch the last in the file.
-
-    A last line without its end is left out: a run that is being written may end in half of one.
+def _describes_run(info: dict) -> bool:
+    """Whether what every reader takes for granted is there.
 
     Raises:
-        BadRun: this is no table of epochs.
+        KeyError, TypeError: it is not, by far.
     """
-    whole = content[: content.rfind(b"\n") + 1]
-    if not whole.strip():
-        whole = ",".join(EPOCH_COLUMNS).encode()
-    try:
-        epochs = read_table(path, whole, EPOCH_COLUMNS, needed=["epoch"], whole=["epoch"])
-        for line, epoch in epochs["epoch"].items():
-            if epoch > LAST_EPOCH:
-                raise BadTable(f"{path}, line {line}: epoch is {epoch:g}, which is past {LAST_EPOCH:,}")
-    except BadTable as error:
-        raise BadRun(f"{error}: mend the file, move the run's folder away, or train it anew") from error
-    ordered = epochs.sort_values("epoch", kind="stable").drop_duplicates("epoch", keep="last")
-    return ordered.reset_index(drop=True).astype({"epoch": int})
+    options, version = info["options"], info.get("format", FORMAT)
+    sizes = options.get("size", 1)  # a progressive run's are its schedule
+    return (
+        isinstance(info["status"], str)
+        and isinstance(options["loss"], str)
+        and isinstance(options["seed"], int)
+        and isinstance(options["epochs"], int)
+        and bool(sizes)
+        and all(map(_is_whole, sizes if isinstance(sizes, list) else [sizes]))
+        and _is_whole(version)
+        and version >= 1
+        and isinstance(info.get("resumed", []), list)
+    )
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def find_runs(folders: list[Path], read: Callable[[Path], Run] = read_run) -> tuple[list[Run], list[str]]:

@@ -11,9 +11,11 @@ from pathlib import Path
 from PIL import Image
 
 from experiments.store.csv_table import cell, read_rows, write_table
+from experiments.store.epochs import EPOCH_COLUMNS
 from experiments.store.files import abandoned, replacing
-from experiments.store.photo_scores import write_details
-from experiments.store.runs import DETAILS, EPOCH_COLUMNS, FORMAT, mosaic_path, read_run
+from experiments.store.photo_scores import DETAILS, write_details
+from experiments.store.probe import mosaic_path
+from experiments.store.runs import FORMAT, read_run
 from seg.checkpoint import save_checkpoint
 from seg.evaluation import Evaluation
 from seg.training import EpochResult, TrainingState

@@ -15,10 +15,11 @@ from tqdm import tqdm
 
 from experiments.cli.command_line import choose_device
 from experiments.cli.interruption import noted_signals
-from experiments.cli.options import recorded, reread
+from experiments.cli.options import read_options, recorded
+from experiments.store.environment import processor_and_threads
 from experiments.store.folder import create_folder, hold
 from experiments.store.probe import load_probe
-from experiments.store.runs import Run, processor_and_threads, read_run
+from experiments.store.runs import Run, read_run
 from experiments.store.writer import RunWriter, state_path
 from seg import InputError
 from seg.batches import DeviceSplit
@@ -68,7 +69,7 @@ def resume_run(folder: Path, typed: dict, *, data: Path, device: str, again: str
     """
     resumed = _unfinished(folder)
     try:
-        options = reread(resumed.info)
+        options = read_options(resumed.info)
     except InputError as error:
         raise InputError(f"{folder}: {error}") from error
     changed = sorted(

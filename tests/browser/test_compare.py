@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from experiments.comparison.analysis import analyse
-from experiments.comparison.verdict import answer
+from experiments.comparison.verdict import verdict
 from experiments.store.runs import read_run
 
 LINES = "#compare-figure .scatterlayer .trace"
@@ -60,7 +60,7 @@ def open_tab(chromium, address) -> Iterator:
 def test_opens_on_the_answer_with_the_numbers_of_the_csvs(open_tab, runs):
     page = open_tab("&runs=ce-s0,focal-s0")
     shown = page.locator("#compare-answer")
-    for sentence in answer(analyse([read_run(runs / name) for name in ("ce-s0", "focal-s0")])):
+    for sentence in verdict(analyse([read_run(runs / name) for name in ("ce-s0", "focal-s0")])):
         expect(shown).to_contain_text(sentence.replace("`", ""))
     expect(page.locator("#compare-cards h3")).to_have_text(["ce-s0", "focal-s0"])
     expect(page.locator(LINES)).to_have_count(2)

@@ -1,6 +1,7 @@
 """Run a command as a person does, without a new process for each; runs that nobody trained."""
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,9 @@ import torch
 
 from experiments.cli.command_line import run_command
 from experiments.cli.options import recorded, resolve
+from experiments.store.epochs import EPOCH_COLUMNS
 from experiments.store.photo_scores import write_details
-from experiments.store.runs import EPOCH_COLUMNS, Run, read_run
+from experiments.store.runs import Run, read_run
 from seg.evaluation import Evaluation
 from seg.metrics import BANDS, CALIBRATION_BINS
 
@@ -115,3 +117,23 @@ def write_run(tmp_path) -> Callable[..., Run]:
         return read_run(folder)
 
     return write
+
+
+@pytest.fixture
+def finished_runs(tiny_runs, tmp_path) -> Callable[..., Path]:
+    """`finished_runs(("focal", 0, 3), ...)` is a folder of finished runs of that loss, seed and number of epochs."""
+
+    def make(*chosen: tuple[str, int, int], planned: int | None = None) -> Path:
+        folder = tmp_path / "runs"
+        for loss, seed, epochs in chosen:
+            run = shutil.copytree(tiny_runs / "ce-s0", folder / f"{loss}-s{seed}")
+            info = json.loads((run / "run.json").read_text())
+            info["options"] |= {"loss": loss, "seed": seed, "epochs": planned or epochs}
+            info["options"]["class_weights"] = "median" if loss == "weighted" else "none"
+            (run / "run.json").write_text(json.dumps(info))
+            table = pd.read_csv(run / "epochs.csv")
+            table = pd.concat([table, *[table.tail(1)] * epochs], ignore_index=True).head(epochs + 1)
+            table.assign(epoch=range(epochs + 1)).to_csv(run / "epochs.csv", index=False)
+        return folder
+
+    return make

@@ -17,7 +17,8 @@ from experiments import compare
 from experiments.comparison.analysis import Analysis, analyse
 from experiments.comparison.photos import disagreements, hardest, suspects
 from experiments.reporting.tables import runs_table
-from experiments.store.runs import EPOCH_COLUMNS, find_runs, read_run
+from experiments.store.epochs import EPOCH_COLUMNS
+from experiments.store.runs import find_runs, read_run
 
 PROJECT = Path(__file__).parents[2]
 SCORES = EPOCH_COLUMNS[EPOCH_COLUMNS.index("val_loss") :]

@@ -11,7 +11,7 @@ from demo.segment.cards import waiting_html
 from experiments import compare, run
 from experiments.comparison.analysis import analyse
 from experiments.comparison.configurations import configurations
-from experiments.comparison.verdict import answer
+from experiments.comparison.verdict import verdict
 from experiments.store.runs import find_runs
 from seg.losses import LOSSES
 
@@ -37,7 +37,7 @@ def test_dice_loss_is_trained_compared_answered_drawn_and_chosen(runs, command, 
     assert compared.loc[("dice", "pixel_accuracy"), ["difference", "difference_low", "difference_high"]].notna().all()
 
     found, _ = find_runs([runs])
-    (sentence,) = (line for line in answer(analyse(found)) if "Dice loss" in line)
+    (sentence,) = (line for line in verdict(analyse(found)) if "Dice loss" in line)
     assert sentence.startswith("With Dice loss, ")
 
     grouped = configurations(found)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.scores import CHOSEN_FIRST, NATS, PER_CENT, SCORES, Place, appearing, with_intervals
-from experiments.store.runs import EPOCH_COLUMNS
+from experiments.store.epochs import EPOCH_COLUMNS
 from seg.metrics import FORMULAS
 
 PROJECT = Path(__file__).parents[2]

@@ -20,7 +20,7 @@ from demo.compare.table import HIGHLIGHT, column_types, styled_table, table, tab
 from demo.figures.by_epoch import styles
 from experiments.comparison.analysis import analyse
 from experiments.comparison.configurations import configurations
-from experiments.comparison.verdict import answer
+from experiments.comparison.verdict import verdict
 from experiments.scores import SCORES, Place
 from experiments.store.runs import read_run
 
@@ -237,7 +237,7 @@ def test_the_answer_is_that_of_the_analysis_and_is_computed_once(tiny_runs, monk
     monkeypatch.setattr(compare_answer, "analyse", lambda runs: calls.append(1) or analyse(runs))
     compare_answer._analysis.cache_clear()
     text = explain(catalogue, BOTH)[0]
-    for sentence in answer(analyse(catalogue.chosen(BOTH))):
+    for sentence in verdict(analyse(catalogue.chosen(BOTH))):
         assert sentence in text
     assert explain(catalogue, BOTH)[0] == text
     assert len(calls) == 1
@@ -300,7 +300,7 @@ def test_the_api_gives_the_analysis_without_nan(tiny_runs):
     content = compare_api(catalogue, None)
     assert json.loads(json.dumps(content, allow_nan=False)) == content
     analysis = analyse(catalogue.scored())
-    assert content["answer"] == answer(analysis)
+    assert content["answer"] == verdict(analysis)
     assert content["runs"] == BOTH
     assert content["compared_with"] == "ce"
     assert len(content["scores"]) == len(analysis.scores)

@@ -20,7 +20,8 @@ from demo.scrub.tab import BACKGROUND_MARK, ProbePhotos, scrub_value
 from experiments.comparison.analysis import analyse
 from experiments.comparison.configurations import configurations
 from experiments.scores import Place, appearing
-from experiments.store.runs import EPOCH_COLUMNS, read_run
+from experiments.store.epochs import EPOCH_COLUMNS
+from experiments.store.runs import read_run
 from seg.losses import LOSSES, loss_colour
 from seg.pets import CLASS_COLOURS
 

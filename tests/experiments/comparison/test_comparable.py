@@ -7,8 +7,8 @@ import pytest
 
 from experiments.cli.options import FIELDS, recorded, resolve
 from experiments.comparison.analysis import analyse
+from experiments.comparison.comparable import comparable
 from experiments.comparison.configurations import configurations
-from experiments.comparison.verdict import comparable
 from experiments.store.runs import Run, read_run
 
 # another value of every option that a focal run may have beside cross-entropy's defaults

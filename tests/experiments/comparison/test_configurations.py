@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from experiments.cli.command_line import RESULTS
 from experiments.cli.options import FIELDS, recorded, resolve
 from experiments.comparison.configurations import baseline, configurations
-from experiments.store.runs import EPOCH_COLUMNS, Run, find_runs
+from experiments.store.epochs import EPOCH_COLUMNS
+from experiments.store.runs import Run, find_runs
 
 
 def run(name: str, *, trained: int | None = None, **given: object) -> Run:

@@ -1,12 +1,121 @@
-"""What counts as fixing the border, at its edges: counts of pixels chosen by hand."""
+"""The verdict says no more than the intervals do; what counts as fixing the border, at its edges."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from experiments.comparison.analysis import analyse
-from experiments.comparison.verdict import what_did_not_work
+from experiments.comparison.analysis import Analysis, analyse
+from experiments.comparison.comparable import comparable
+from experiments.comparison.verdict import verdict, what_did_not_work, what_it_costs
+from experiments.store.runs import find_runs
+
+# ---- what the intervals say, in words
+
+
+def analysis_of(folder: Path, **intervals: tuple[float, float, float]) -> Analysis:
+    """The analysis of these runs, with the intervals of every other configuration made up, in points, by score."""
+    analysis = analyse(find_runs([folder])[0])
+    for score, (value, low, high) in ({"border_f1": (0, -1, 1), "pixel_accuracy": (0, -1, 1)} | intervals).items():
+        table = analysis.scores
+        chosen = table["score"].eq(score) & table["configuration"].ne(analysis.compared_with)
+        points = value / 100, low / 100, high / 100
+        table.loc[chosen, ["difference", "difference_low", "difference_high"]] = points
+    return analysis
+
+
+THREE = (("ce", 0, 2), ("weighted", 0, 2), ("focal", 0, 2))
+
+
+def test_an_interval_that_holds_zero_is_no_difference(finished_runs):
+    weights, focal, conclusion = verdict(analysis_of(finished_runs(*THREE), border_f1=(4, -0.1, 8.1)))
+    for sentence in (weights, focal):
+        assert "no difference found in border F1 (95 % interval -0.1 to +8.1 points)" in sentence
+        assert "border F1 rises" not in sentence
+    assert conclusion == "So nothing tried here is shown to fix the border, by one seed each (others may change more)."
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "said"),
+    [
+        (
+            (-2, -3, -1),
+            "So the border's gain is paid for elsewhere: with `weighted` pixel accuracy falls by 2.0 points",
+        ),
+        ((-1, -2, 0.5), "So the border gains at no price shown in pixel accuracy: with `weighted` no difference found"),
+        ((2, 1, 3), "So the border gains at no price shown in pixel accuracy: with `weighted` pixel accuracy rises"),
+    ],
+)
+def test_the_verdict_names_the_price(finished_runs, accuracy, said):
+    weights, _, conclusion = verdict(analysis_of(finished_runs(*THREE), border_f1=(4, 3, 5), pixel_accuracy=accuracy))
+    assert weights.startswith("With class weights, border F1 rises by 4.0 points (95 % interval 3.0 to 5.0)")
+    assert conclusion.startswith(said)
+
+
+def test_a_fall_is_told_with_its_interval_the_smaller_end_first(finished_runs):
+    analysis = analysis_of(finished_runs(*THREE), border_f1=(-4, -5, -3))
+    assert "border F1 falls by 4.0 points (95 % interval 3.0 to 5.0)" in verdict(analysis)[1]
+    assert "`focal`: border F1 falls by 4.0 points (95 % interval 3.0 to 5.0)." in what_did_not_work(analysis)
+
+
+def test_seeds_are_mentioned_where_there_are_none_to_count(finished_runs):
+    one = analysis_of(finished_runs(*THREE), border_f1=(4, 3, 5))
+    assert "one seed" in verdict(one)[2]
+    several = analysis_of(finished_runs(("ce", 1, 2)), border_f1=(4, 3, 5))
+    assert several.seeds_counted
+    assert "one seed" not in verdict(several)[2]
+
+
+def test_runs_of_unequal_training_are_not_compared_in_words(finished_runs):
+    analysis = analysis_of(
+        finished_runs(("ce", 0, 2), ("weighted", 0, 1), ("focal", 0, 2), planned=2), border_f1=(4, 3, 5)
+    )
+    weights, focal, _ = verdict(analysis)
+    assert weights == (
+        "Of class weights there is no answer yet: 1 epoch of training against 2 of unweighted cross-entropy."
+    )
+    assert "border F1 rises" in focal
+    assert [configuration.name for configuration in comparable(analysis)] == ["focal"]
+    assert "Not trained to the end yet: `weighted (1 of 2 epochs)`." in what_did_not_work(analysis)
+    assert not any("weighted" in line for line in what_it_costs(analysis))
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"), [({"precision": "fp32"}, "precision fp32, not bf16"), ({"lr": 0.002}, "lr 0.002, not 0.01")]
+)
+def test_runs_that_differ_in_more_than_the_loss_have_no_answer_that_says_in_what(finished_runs, changed, said):
+    folder = finished_runs(*THREE)
+    for name in ("ce-s0", "weighted-s0", "focal-s0"):
+        path = folder / name / "run.json"
+        info = json.loads(path.read_text())
+        info["options"] |= {"precision": "bf16"} | (changed if name == "weighted-s0" else {})
+        path.write_text(json.dumps(info))
+    weights, focal, conclusion = verdict(analyse(find_runs([folder])[0]))
+    assert weights == (
+        f"Of class weights there is no answer yet: it was trained otherwise than unweighted cross-entropy ({said})."
+    )
+    assert focal.startswith("With focal loss")
+
+
+def test_unfinished_runs_say_so_in_the_answer(finished_runs):
+    sentence = verdict(analysis_of(finished_runs(*THREE, planned=9), border_f1=(4, 3, 5)))[0]
+    assert sentence.startswith("With class weights, after 2 of 9 epochs, border F1 rises")
+
+
+def test_a_loss_that_is_not_there_has_no_answer(finished_runs):
+    weights, focal, conclusion = verdict(
+        analysis_of(finished_runs(("ce", 0, 2), ("focal", 0, 2)), border_f1=(-4, -5, -3))
+    )
+    assert weights == "Of class weights there is no answer yet: no run of it is here to compare."
+    assert "falls" in focal
+    assert conclusion.startswith("So nothing tried here is shown to fix the border")
+    alone = analyse(find_runs([finished_runs(("weighted", 3, 2))])[0])
+    assert alone.compared_with is not None
+
+
+# ---- what counts as fixing the border: counts of pixels chosen by hand
 
 NONE_FIXES = "No configuration has 3 points more border F1 than `ce` for at most 0.5 points less pixel accuracy."
 

@@ -1,30 +1,26 @@
 """Details are read back as they were written; what is damaged is refused in one line that says what to do."""
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from torchmetrics.classification import MulticlassCalibrationError
 
 from experiments.store.photo_scores import (
+    CONFUSION_COLUMNS,
+    DETAILS,
     confusions,
-    expected_calibration_error,
     has_details,
     read_bands,
     read_calibration,
     read_images,
     same_photos,
 )
-from experiments.store.runs import CONFUSION_COLUMNS, DETAILS, BadRun, Run, read_run
+from experiments.store.runs import BadRun, Run, read_run
 from seg import InputError
-from seg.metrics import BANDS, calibration_sums
-from seg.pets import BORDER
+from seg.metrics import BANDS
 
 READ = {"images.csv": read_images, "bands.csv": read_bands, "calibration.csv": read_calibration}
 
@@ -262,22 +258,3 @@ def test_runs_on_different_trimaps_are_refused(write_run, counts):
     other[2, 0, 0] += 1
     with pytest.raises(InputError, match="two and one were scored on different trimaps"):
         same_photos([write_run("one", counts), write_run("two", other)])
-
-
-# ---- calibration
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.integers(0, 2**32 - 1), st.floats(0.3, 8), st.integers(1, 3))
-def test_the_calibration_error_is_torchmetrics(write_run, counts, tmp_path, seed, sharpness, photos):
-    generator = torch.Generator().manual_seed(seed)
-    probabilities = (sharpness * torch.randn(photos, 3, 9, 11, generator=generator)).softmax(dim=1)
-    truth = torch.randint(0, 3, (photos, 9, 11), generator=generator)
-    sums = calibration_sums(probabilities, truth)
-    parent = Path(tempfile.mkdtemp(dir=tmp_path))
-    table = read_calibration(write_run("x", counts, calibration=sums, parent=parent))
-    for pixels, chosen in (("all", torch.ones_like(truth, dtype=torch.bool)), ("border", truth == BORDER)):
-        metric = MulticlassCalibrationError(num_classes=3, n_bins=15, norm="l1")
-        expected = metric(probabilities.movedim(1, -1)[chosen], truth[chosen]).item()
-        measured = expected_calibration_error(table[table["pixels"] == pixels])
-        assert measured == pytest.approx(expected, abs=1e-5)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from experiments.store import probe
-from experiments.store.probe import COLUMNS, SAMPLES, VALIDATION_NAMES, load_probe, mosaic, sample_photos
+from experiments.store.probe import COLUMNS, SAMPLES, VALIDATION_NAMES, load_probe, mosaic, read_layout, sample_photos
 from seg.cache import load_split
 from seg.networks.segnet import SegNet
 from seg.pets import list_path
@@ -87,3 +87,11 @@ def test_the_validation_photos_are_21_breeds_of_the_test_split_without_known_noi
     assert set(VALIDATION_NAMES) <= breeds.keys()
     assert len({breeds[name] for name in VALIDATION_NAMES}) == len(VALIDATION_NAMES) == 21
     assert not EMPTY_TRIMAPS & set(VALIDATION_NAMES)
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]", '{"tile": 32}'])
+def test_a_run_without_a_layout_that_can_be_read_has_none(tmp_path, text):
+    (tmp_path / "predictions").mkdir()
+    if text is not None:
+        (tmp_path / "predictions" / "probe.json").write_text(text)
+    assert read_layout(tmp_path) is None

@@ -1,10 +1,7 @@
 """Runs are read back as they were written; what is damaged is told by name."""
 
-import csv
-import io
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +15,10 @@ from safetensors.torch import load_file
 from torchmetrics.classification import MulticlassJaccardIndex
 
 from experiments.reporting.tables import runs_table
-from experiments.store.probe import VALIDATION_NAMES
-from experiments.store.runs import CONFUSION_COLUMNS, EPOCH_COLUMNS, BadRun, find_runs, read_run
+from experiments.store.epochs import EPOCH_COLUMNS
+from experiments.store.photo_scores import CONFUSION_COLUMNS
+from experiments.store.probe import VALIDATION_NAMES, mosaic_path, read_layout
+from experiments.store.runs import BadRun, find_runs, read_run
 from seg.cache import load_split
 from seg.checkpoint import load_checkpoint
 
@@ -34,13 +33,6 @@ def write_run(folder: Path, description: object = DESCRIPTION, epochs: str | Non
     if epochs is not None:
         (folder / "epochs.csv").write_text(epochs)
     return folder
-
-
-def epochs_csv(count: int, accuracy: float = 0.5) -> str:
-    rows = [EPOCH_COLUMNS, *([epoch, *[accuracy] * (len(EPOCH_COLUMNS) - 1)] for epoch in range(count))]
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
 
 
 def images(run_folder: Path) -> pd.DataFrame:
@@ -175,10 +167,10 @@ def test_calibration_counts_every_pixel_once(tiny_runs):
 
 def test_the_last_mosaic_shows_the_predictions_that_were_counted(tiny_runs, tiny_pets):
     run, split = read_run(tiny_runs / "focal-s0"), load_split(tiny_pets, "test", 32)
-    layout = run.probe_layout()
+    layout = read_layout(run.folder)
     assert (layout["tile"], layout["columns"]) == (32, 7)
     assert [tile["name"] for tile in layout["tiles"]][:2] == ["Bengal_35", "beagle_47"]
-    with Image.open(run.mosaic(3)) as image:
+    with Image.open(mosaic_path(run.folder, 3)) as image:
         assert image.mode == "P"
         grid = np.asarray(image)
     assert grid.shape == (32, 7 * 32)
@@ -208,7 +200,7 @@ def test_a_run_without_scores_yet_is_read(tmp_path):
     assert (run.name, run.loss, run.seed, run.status) == ("fresh", "ce", 0, "running")
     assert (run.epochs_trained, run.epochs_planned) == (0, 3)
     assert run.final("pixel_accuracy") is None
-    assert (run.checkpoint, run.photos_scored, run.device_name, run.probe_layout()) == (None, None, None, None)
+    assert (run.checkpoint, run.photos_scored, run.device_name) == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -244,117 +236,20 @@ def test_a_folder_without_run_json_is_no_run(tmp_path):
         read_run(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("cut", [1, 5, 30, -1, None])
-def test_half_a_last_row_is_left_out(tmp_path, cut):
-    last = epochs_csv(4).splitlines()[-1]
-    run = read_run(write_run(tmp_path / "cut", epochs=epochs_csv(3) + last[:cut]))
-    assert run.epochs["epoch"].tolist() == [0, 1, 2]
-
-
-@pytest.mark.parametrize("text", ["", "\n", ",".join(EPOCH_COLUMNS) + "\n"])
-def test_an_epochs_csv_without_rows_is_a_run_without_scores(tmp_path, text):
-    assert read_run(write_run(tmp_path / "empty", epochs=text)).epochs_trained == 0
-
-
-def bad_row(line: int, column: str, cell: str) -> str:
-    """A table of four epochs with another cell in this column of this line of the file."""
-    lines = [text.split(",") for text in epochs_csv(4).splitlines()]
-    lines[line - 1][EPOCH_COLUMNS.index(column)] = cell
-    return "".join(",".join(cells) + "\n" for cells in lines)
-
-
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        ("a,b\n1,2\n", " has no column epoch"),
-        ("epoch,a,a\n", ", line 1: names the column 'a' twice"),
-        (epochs_csv(2).replace("border_recall,", "", 1), ", line 2: has 17 cells for 16 columns"),
-        (epochs_csv(2) + ",".join(["1"] * 30) + "\n", ", line 4: has 30 cells for 17 columns"),
-        (epochs_csv(1) + "1,2\n" + epochs_csv(1), ", line 3: has 2 cells for 17 columns"),
-        (epochs_csv(1) + "\n\n1,2\n", ", line 5: has 2 cells for 17 columns"),
-        (bad_row(3, "border_f1", "much"), ", line 3: border_f1 is 'much', which is no number"),
-        (bad_row(4, "seconds", "1_000"), ", line 4: seconds is '1_000', which is no number"),
-        (bad_row(4, "seconds", "x" * 10_000), f", line 4: seconds is '{'x' * 30}...', which is no number"),
-        (bad_row(2, "epoch", ""), ", line 2: epoch is missing"),
-        (bad_row(2, "epoch", "nan"), ", line 2: epoch is missing"),
-        (bad_row(3, "epoch", "-1"), ", line 3: epoch is -1, which is no count"),
-        (bad_row(3, "epoch", "1.5"), ", line 3: epoch is 1.5, which is no count"),
-        (bad_row(3, "epoch", "inf"), ", line 3: epoch is inf, which is no count"),
-        (bad_row(5, "epoch", "2e6"), ", line 5: epoch is 2e+06, which is past 1,000,000"),
-        (bad_row(5, "epoch", "1e300"), ", line 5: epoch is 1e+300, which is no count"),
-        (bad_row(3, "val_loss", '"0.5'), ", line 3: unexpected end of data"),
-        (epochs_csv(1) + "\0" * 40 + "\n", ", line 3: has a NUL byte"),
-        (b"\xef\xbb\xbf" + epochs_csv(1).encode() + b"\xff,\n", ", line 3: is not UTF-8 text"),
-        (epochs_csv(1).encode("utf-16"), ", line 1: "),
-    ],
-)
-def test_a_row_that_cannot_be_read_is_told_by_file_and_line(tmp_path, text, why):
-    folder = write_run(tmp_path / "odd")
-    (folder / "epochs.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
+def test_a_damaged_table_is_told_with_the_remedy(tmp_path):
+    folder = write_run(tmp_path / "odd", epochs="epoch,a,a\n")
     (_, [told]) = find_runs([tmp_path])
-    assert told.startswith(f"{folder / 'epochs.csv'}{why}")
-    assert "mend the file" in told
-    assert "\n" not in told
+    assert told == (
+        f"{folder / 'epochs.csv'}, line 1: names the column 'a' twice: "
+        "mend the file, move the run's folder away, or train it anew"
+    )
 
 
-def test_what_spreadsheet_programs_write_is_read(tmp_path):
-    lines = epochs_csv(3).splitlines()
-    text = "\ufeff" + "\r\n".join([lines[0], "", lines[1], lines[2], "   ", lines[3], "", ""])
-    text = text.replace("0.5", '"0.5"', 3)
-    folder = write_run(tmp_path / "spread")
-    (folder / "epochs.csv").write_bytes(text.encode())
-    plain = read_run(write_run(tmp_path / "plain", epochs=epochs_csv(3)))
-    pd.testing.assert_frame_equal(read_run(folder).epochs, plain.epochs)
-    assert plain.epochs["epoch"].tolist() == [0, 1, 2]
-
-
-def test_an_undefined_score_is_a_gap_and_not_a_missing_epoch(tmp_path):
-    run = read_run(write_run(tmp_path / "gap", epochs=bad_row(3, "pixel_accuracy", "")))
-    assert run.epochs["epoch"].tolist() == [0, 1, 2, 3]
-    assert run.epochs["pixel_accuracy"].isna().tolist() == [False, True, False, False]
-
-
-ROW = st.lists(st.none() | st.floats(-1e6, 1e6, width=32), min_size=WIDTH - 1, max_size=WIDTH - 1)
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    rows=st.lists(st.tuples(st.integers(0, 9), ROW), max_size=12),
-    order=st.permutations(EPOCH_COLUMNS),
-    missing=st.sets(st.sampled_from(EPOCH_COLUMNS[1:])),
-    unknown=st.lists(st.sampled_from(["note", "dice", "line", "0", "α"]), unique=True),
-    place=st.integers(0, WIDTH),
-)
-def test_columns_are_read_by_name_and_epochs_in_order(tmp_path, rows, order, missing, unknown, place):
-    """Whatever columns a file has, in whatever order its rows are, of one epoch the later row counts."""
-    known = [name for name in order if name not in missing]
-    header = [*known[:place], *unknown, *known[place:]]
-    last, text = {}, io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(header)
-    for epoch, values in rows:
-        row = dict(zip(EPOCH_COLUMNS, [epoch, *values], strict=True)) | {name: f"{name} {epoch}" for name in unknown}
-        last[epoch] = row
-        writer.writerow(["" if row[name] is None else row[name] for name in header])
-    folder = tmp_path / "any"
-    shutil.rmtree(folder, ignore_errors=True)
-    write_run(folder)
-    (folder / "epochs.csv").write_bytes(text.getvalue().encode())
-
-    epochs = read_run(folder).epochs
-    assert epochs.columns.tolist() == [*EPOCH_COLUMNS, *unknown]
-    assert epochs["epoch"].tolist() == sorted(last)
-    for name in EPOCH_COLUMNS:
-        assert epochs[name].dtype.kind in "if"
-        expected = [None if name in missing else last[epoch][name] for epoch in sorted(last)]
-        assert [None if value != value else value for value in epochs[name]] == expected, name
-    for name in unknown:
-        assert epochs[name].tolist() == [f"{name} {epoch}" for epoch in sorted(last)]
-
-
-def test_an_unknown_column_of_numbers_is_of_numbers(tmp_path):
-    text = "epoch,dice\n0,\n1,0.25\n"
-    assert read_run(write_run(tmp_path / "new", epochs=text)).epochs["dice"].tolist()[1] == 0.25
+def test_a_table_that_cannot_be_read_is_told(tmp_path):
+    folder = write_run(tmp_path / "odd")
+    (folder / "epochs.csv").mkdir()
+    with pytest.raises(BadRun, match=r"epochs\.csv cannot be read \(Is a directory\)"):
+        read_run(folder)
 
 
 # ---- formats
@@ -381,6 +276,16 @@ def test_a_format_that_is_no_number_is_told(tmp_path, version):
 
 def test_what_run_json_says_beyond_what_is_known_is_kept(tmp_path):
     assert read_run(write_run(tmp_path / "run", DESCRIPTION | {"mood": "bright"})).info["mood"] == "bright"
+
+
+@pytest.mark.parametrize("size", [[], None, "128", [64, "128"], 12.5])
+def test_a_size_that_is_none_is_no_description_of_a_run(tiny_runs, tmp_path, size):
+    folder = shutil.copytree(tiny_runs / "ce-s0", tmp_path / "ce-s0")
+    info = json.loads((folder / "run.json").read_text())
+    info["options"]["size"] = size
+    (folder / "run.json").write_text(json.dumps(info))
+    with pytest.raises(BadRun, match="does not describe a run"):
+        read_run(folder)
 
 
 # ---- whatever the files hold
@@ -446,41 +351,3 @@ def test_runs_of_one_name_are_all_kept_apart(tmp_path):
         "ce-s0 (runs)": 1,
         f"ce-s0 ({folders[2].resolve()})": 2,
     }
-
-
-# ---- where it was trained
-
-
-@pytest.mark.parametrize(
-    ("environment", "resumed", "said"),
-    [
-        ({"device": "cpu", "device_name": "Abacus, 2 threads"}, [], "Abacus, 2 threads"),  # as older runs have it
-        ({"device": "cpu", "device_name": "Abacus", "threads": 2}, [], "Abacus, 2 threads"),
-        ({"device": "cpu", "device_name": "Abacus", "threads": 1}, [], "Abacus, 1 thread"),
-        ({"device": "cuda", "device_name": "H", "threads": 8}, [], "H"),
-        (
-            {"device": "cpu", "device_name": "Abacus, 2 threads"},
-            [{"environment": {"device": "cpu", "device_name": "Abacus", "threads": 2}}],
-            "Abacus, 2 threads",
-        ),
-        (
-            {"device": "cpu", "device_name": "Abacus", "threads": 2},
-            [{"environment": {"device": "cpu", "device_name": "Slide rule", "threads": 1}}, {"epoch": 3}],
-            "Abacus, 2 threads, then Slide rule, 1 thread",
-        ),
-        ("unknown", [], None),
-    ],
-)
-def test_a_run_names_every_processor_that_trained_it(tiny_runs, environment, resumed, said):
-    run = read_run(tiny_runs / "ce-s0")
-    assert replace(run, info=run.info | {"environment": environment, "resumed": resumed}).device_name == said
-
-
-@pytest.mark.parametrize("size", [[], None, "128", [64, "128"], 12.5])
-def test_a_size_that_is_none_is_no_description_of_a_run(tiny_runs, tmp_path, size):
-    folder = shutil.copytree(tiny_runs / "ce-s0", tmp_path / "ce-s0")
-    info = json.loads((folder / "run.json").read_text())
-    info["options"]["size"] = size
-    (folder / "run.json").write_text(json.dumps(info))
-    with pytest.raises(BadRun, match="does not describe a run"):
-        read_run(folder)

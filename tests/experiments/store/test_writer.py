@@ -16,9 +16,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from experiments.cli.options import recorded
-from experiments.store import runs, writer
+from experiments.store import epochs as epochs_csv
+from experiments.store import writer
+from experiments.store.epochs import EPOCH_COLUMNS
 from experiments.store.folder import create_folder
-from experiments.store.runs import EPOCH_COLUMNS, BadRun, read_run
+from experiments.store.probe import mosaic_path
+from experiments.store.runs import BadRun, read_run
 from experiments.store.writer import RunWriter, state_path
 from seg.evaluation import Evaluation
 from seg.metrics import BANDS, CALIBRATION_BINS
@@ -158,7 +161,7 @@ def test_a_whole_run_leaves_the_files_of_the_contract(tmp_path):
     run = read_run(folder)
     assert run.epochs["train_loss"].tolist() == pytest.approx([0, 0.1, 0.2, 0.3])
     assert run.epochs["images_per_second"].isna().tolist() == [True, False, False, False]
-    with Image.open(run.mosaic(2)) as image:
+    with Image.open(mosaic_path(run.folder, 2)) as image:
         assert image.getpixel((0, 0)) == 2
 
 
@@ -341,7 +344,7 @@ def test_a_score_that_came_later_is_left_out_of_a_file_that_lacks_it(tmp_path, m
     folder = tmp_path / "run"
     train(folder, until=1)
     scores = Evaluation.scores
-    for module in (runs, writer):
+    for module in (epochs_csv, writer):
         monkeypatch.setattr(module, "EPOCH_COLUMNS", (*EPOCH_COLUMNS, "dice"))
     monkeypatch.setattr(Evaluation, "scores", lambda self: scores(self) | {"dice": 0.5})
     train(folder, resuming=True)

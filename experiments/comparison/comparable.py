@@ -1,0 +1,26 @@
+"""Which configurations differ in their loss alone, so that a difference in scores is the loss's."""
+
+from experiments.cli.options import WITHOUT_EFFECT, used_options
+from experiments.comparison.analysis import Analysis
+from experiments.comparison.configurations import Configuration
+from seg.losses import BASELINE, LOSSES
+
+# What a loss has of its own: the options that the baseline's loss takes, too, are the recipe's
+OWN_OPTIONS = {"loss"} | {option for entry in LOSSES.values() for option in entry.takes} - set(LOSSES[BASELINE].takes)
+
+
+def comparable(analysis: Analysis) -> list[Configuration]:
+    """The configurations that differ from the one compared with in the loss alone, trained for as long."""
+    first = analysis.baseline
+    if first is None:
+        return []
+    others = [configuration for configuration in analysis.configurations if configuration is not first]
+    return [c for c in others if c.epochs == first.epochs and not differences_beside_loss(c, first)]
+
+
+def differences_beside_loss(configuration: Configuration, first: Configuration) -> list[str]:
+    """The options beside the loss in which two configurations differ, each in words: `precision fp32, not bf16`."""
+    ours, theirs = (used_options(each.runs[0].info) for each in (configuration, first))
+    names = [name for name in theirs | ours if name not in (*OWN_OPTIONS, *WITHOUT_EFFECT)]
+    values = {name: (ours.get(name, "none"), theirs.get(name, "none")) for name in names}
+    return [f"{name.replace('_', ' ')} {one}, not {other}" for name, (one, other) in values.items() if one != other]

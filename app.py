@@ -41,6 +41,7 @@ def main() -> None:
     # Gradio takes seconds to import: a wrong option is answered before
     from demo.address import SCRIPT
     from demo.page import STYLES, build_interface, theme
+    from demo.scripts import script_routes
 
     folders = options.runs or [RESULTS, DEFAULT_FOLDER]
     build_interface(folders, options.data).launch(
@@ -49,6 +50,7 @@ def main() -> None:
         theme=theme(),
         css_paths=STYLES,
         head=SCRIPT,
+        app_kwargs={"routes": script_routes()},
         mcp_server=options.mcp,
         footer_links=["api", "gradio"],
         show_error=True,

@@ -1,13 +1,18 @@
 """What the page's address says: tab, runs, score and epoch, so that a view can be shared as a link."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import parse_qs
 
+from demo.scripts import function
 from demo.tabs import TABS
 from experiments.scores import Place, appearing
 
-SCRIPT = f"<script>{(Path(__file__).parent / 'js' / 'address.js').read_text()}</script>"
+# In the page before Gradio's own: the first tab announces itself before what the page was opened with is read.
+# `borderlineAddress({tab: "compare", runs: ["ce-s0"], epoch: 3})` keeps what is chosen
+SCRIPT = f"""<script>
+window.borderlineOpenedWith = location.search;
+window.borderlineAddress = {function("js/address.js", "keepInAddress")};
+</script>"""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from urllib.parse import quote
 import gradio as gr
 import plotly
 
+from demo.scripts import on_load
+
 FOLDER = Path(__file__).parent
 # from Plotly's own package: the page asks no other machine for it
 LIBRARY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -17,7 +19,7 @@ def figure_view(name: str) -> gr.HTML:
     return gr.HTML(
         None,
         html_template=(FOLDER / "figure.html").read_text(),
-        js_on_load=(FOLDER / "js" / "figure.js").read_text(),
+        js_on_load=on_load("figures/js/figure.js"),
         apply_default_css=False,
         elem_id=name,
         elem_classes="plot-view",

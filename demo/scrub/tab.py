@@ -15,6 +15,7 @@ from PIL import Image
 
 from demo.address import Address
 from demo.catalogue import FIRST_CHOICES, NO_RUNS, Catalogue, choices
+from demo.scripts import on_load
 from demo.scrub.export import export_functions
 from demo.scrub.own_photo import epoch_weights, own_functions
 from demo.tabs import Opening, Page
@@ -27,16 +28,6 @@ from seg.pets import BACKGROUND, CLASS_COLOURS, TEST, indexed_image, photo_path,
 from seg.photo import read_square
 
 FOLDER = Path(__file__).parent
-# One script in one scope, in this order
-SCRIPTS = (
-    "pictures.js",
-    "grid.js",
-    "curve.js",
-    "enlarged.js",
-    "own_photo.js",
-    "export.js",
-    "scrub.js",
-)
 # Where only errors or changes are drawn, background is a class to be seen like the others
 BACKGROUND_MARK = "#CC79A7"
 # Of runs of one loss, which have one colour: an SVG line's dashes
@@ -220,7 +211,7 @@ def build_scrub_tab(page: Page) -> Opening:
     view = gr.HTML(
         _value("", []),
         html_template=(FOLDER / "scrub.html").read_text(),
-        js_on_load="\n".join((FOLDER / "js" / script).read_text() for script in SCRIPTS),
+        js_on_load=on_load("scrub/js/scrub.js"),
         apply_default_css=False,
         server_functions=[*own_functions(catalogue), *export_functions(photos.served)],
         elem_id="scrub-view",

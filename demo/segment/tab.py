@@ -11,6 +11,7 @@ from PIL import Image
 
 from demo.address import Address
 from demo.catalogue import FIRST_CHOICES, NO_RUNS, Catalogue, choices
+from demo.scripts import function, on_load
 from demo.segment.cards import Answer, result_html, sentence_html, waiting_html
 from demo.segment.photo import Session, segment_photo
 from demo.segment.views import OPACITY, VIEWS, cut_out, disagreement, picture
@@ -19,7 +20,6 @@ from experiments.store.probe import sample_photos
 from seg import InputError
 from seg.pets import indexed_image
 
-FOLDER = Path(__file__).parent
 # A newer request must start while the older one is at work; more at once would only slow each other
 AT_ONCE = 2
 
@@ -171,7 +171,7 @@ def build_segment_tab(page: Page) -> Opening:
             result = gr.HTML(
                 # the page opens with a sample: the room for its masks is kept
                 waiting_html(first, "" if samples else WAITING) if first else sentence_html(NO_RUNS),
-                js_on_load=(FOLDER / "js" / "result.js").read_text(),
+                js_on_load=on_load("segment/js/result.js"),
                 elem_id="segment-result",
             )
             gr.Markdown("### Two in one picture", elem_id="segment-two")
@@ -197,7 +197,7 @@ def build_segment_tab(page: Page) -> Opening:
     hidden = {"show_progress": "hidden", "api_visibility": "private"}
     offer = {"fn": offer_sides, "inputs": [session, left, right], "outputs": [left, right], **hidden}
     pair = {"fn": compare_two, "inputs": [session, view, left, right], "outputs": slider, **hidden}
-    dress = {"fn": None, "inputs": [left, right], "js": (FOLDER / "js" / "slider.js").read_text(), **hidden}
+    dress = {"fn": None, "inputs": [left, right], "js": function("segment/js/slider.js", "nameSlider"), **hidden}
     gr.on(
         [photo.change, checkpoints.input],
         update,

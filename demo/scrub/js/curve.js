@@ -1,5 +1,7 @@
 // A small figure of the chosen score by epoch, with a cursor at the epoch that is shown.
 
+import { epochOf } from "./epochs.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const CURVE = { height: 120, left: 44, right: 10, top: 8, bottom: 22 };
 
@@ -11,16 +13,22 @@ function svgElement(name, attributes, text = "") {
 }
 
 // Fractions are told in per cent
-function perCent(value, digits = 1) {
+export function perCent(value, digits = 1) {
   return value === null || value === undefined ? "–" : (100 * value).toFixed(digits) + " %";
 }
 
-// Draws the lines; returns what the cursor needs: where an epoch lies, and which epoch lies somewhere
-function drawCurve(svg, runs, score, last, width) {
-  const { height, left, right, top, bottom } = CURVE;
+// What the axis spans: whole tenths around all values, at least one tenth
+export function scoreRange(runs, score) {
   const values = runs.flatMap((run) => run.epochs.map((epoch) => run.scores[epoch][score])).filter((v) => v !== null);
   const high = Math.min(1, Math.ceil(Math.max(0.1, ...values) * 10) / 10);
   const low = Math.floor(Math.min(high - 0.1, ...values) * 10) / 10;
+  return { low, high };
+}
+
+// Draws the lines; returns what the cursor needs: where an epoch lies, and which epoch lies somewhere
+export function drawCurve(svg, runs, score, last, width) {
+  const { height, left, right, top, bottom } = CURVE;
+  const { low, high } = scoreRange(runs, score);
   const x = (epoch) => left + ((width - left - right) * epoch) / Math.max(last, 1);
   const y = (value) => top + ((height - top - bottom) * (high - value)) / (high - low);
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
@@ -36,7 +44,9 @@ function drawCurve(svg, runs, score, last, width) {
   for (const run of runs) {
     const points = run.epochs.filter((epoch) => run.scores[epoch][score] !== null);
     const path = points.map((epoch) => `${x(epoch).toFixed(1)},${y(run.scores[epoch][score]).toFixed(1)}`).join(" ");
-    svg.append(svgElement("polyline", { points: path, stroke: run.colour, "stroke-dasharray": run.dash, fill: "none" }));
+    svg.append(
+      svgElement("polyline", { points: path, stroke: run.colour, "stroke-dasharray": run.dash, fill: "none" }),
+    );
   }
   const cursor = svgElement("line", { class: "cursor", y1: top, y2: height - bottom });
   svg.append(cursor);
@@ -62,10 +72,13 @@ function drawCurve(svg, runs, score, last, width) {
   };
 }
 
-function describeCurve(runs, score, title) {
+// The same in words
+export function describeCurve(runs, score, title) {
   const ends = runs.map((run) => {
     const values = run.epochs.map((epoch) => run.scores[epoch][score]).filter((value) => value !== null);
-    return values.length ? `${run.name}: from ${perCent(values[0])} to ${perCent(values.at(-1))}` : `${run.name}: no value`;
+    return values.length
+      ? `${run.name}: from ${perCent(values[0])} to ${perCent(values.at(-1))}`
+      : `${run.name}: no value`;
   });
   return `${title} by epoch. ${ends.join("; ")}.`;
 }

@@ -1,26 +1,29 @@
 // What is shown, as an animation: the page draws every epoch as it is on the screen, the server makes a file of it.
 
+import { drawRuns, drawStill } from "./grid.js";
+import { allTiles, arrange } from "./layout.js";
+
 const EXPORT = { narrowest: 420, widest: 960, margin: 12, title: 36 };
 
-async function exportAnimation() {
+export async function exportAnimation(scrubber, server, upload) {
+  const { testId, slider, statusLine, runs } = scrubber;
   if (!runs.length) return;
   const button = testId("export");
   const kind = testId("kind").value;
-  pause();
+  scrubber.pause();
   button.disabled = true;
   try {
     const frames = [];
     const last = Number(slider.max);
-    const paint = exportPainter();
+    const paint = painter(scrubber);
     for (let epoch = 0; epoch <= last; epoch++) {
       statusLine.textContent = `Drawing the animation: epoch ${epoch} of ${last}`;
       const blob = await paint(epoch).convertToBlob({ type: "image/png" });
       frames.push((await upload(new File([blob], `epoch-${epoch}.png`, { type: "image/png" }))).path);
     }
     statusLine.textContent = `Writing the ${kind.toUpperCase()}`;
-    const milliseconds = FRAME_MILLISECONDS / Number(testId("speed").value);
-    const name = `borderline-${runs.map((run) => run.name).join("-")}`;
-    const { url, error } = await server.write_animation({ frames, kind, name, milliseconds });
+    const name = `borderline-${scrubber.runs.map((run) => run.name).join("-")}`;
+    const { url, error } = await server.write_animation({ frames, kind, name, milliseconds: scrubber.milliseconds() });
     if (error) throw new Error(error);
     const link = document.createElement("a");
     link.href = url;
@@ -35,7 +38,7 @@ async function exportAnimation() {
 }
 
 // A function that draws one epoch: the grid under its number, and a bar that says how far it is
-function exportPainter() {
+function painter({ root, slider, runs, colours, shownNow, styleNow }) {
   const { narrowest, widest, margin, title } = EXPORT;
   const width = Math.min(Math.max(root.clientWidth, narrowest), widest);
   const shown = shownNow();

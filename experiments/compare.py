@@ -39,12 +39,12 @@ def main(arguments: list[str] | None) -> int:
         searched = " and ".join(str(folder) for folder in folders)
         raise InputError(f"no runs in {searched}: make one with `python -m experiments.run --loss ce --data DIR`")
     output = _output(options, runs, found, folders)
-    if target is not None:
-        _write(target, output.formatted(kind))
-    if target is None and kind is not None:
+    if kind is not None and target is None:
         print(output.formatted(kind), end="")
-    else:
-        print(output.as_text())
+        return 0
+    if kind is not None and target is not None:
+        _write(target, output.formatted(kind))
+    print(output.as_text())
     return 0
 
 

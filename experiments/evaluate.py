@@ -17,7 +17,7 @@ from experiments.cli.command_line import (
     run_command,
     write_csv,
 )
-from experiments.cli.options import FIELDS, used_options
+from experiments.cli.options import used_options
 from experiments.scores import SCORES
 from seg import InputError
 from seg.losses import BASELINE, make_loss
@@ -49,7 +49,7 @@ def main(arguments: list[str] | None) -> int:
     split = (split.holdout()[1] if held_out else split).sample(options.limit)
     with tqdm(total=len(split), desc="scoring", unit="img") as progress:
         evaluation = evaluate(
-            model.to(device, memory_format=torch.channels_last),
+            model.to(device).to(memory_format=torch.channels_last),
             DeviceSplit.upload(split, device),
             make_loss(Options(loss=BASELINE)),
             network_size=metadata["input_size"],
@@ -100,7 +100,7 @@ def _scored_on(checkpoint: Path) -> tuple[int, bool]:
     # `--keep-epochs` keeps weights/epoch-NNN.safetensors
     folder = checkpoint.parent.parent if checkpoint.parent.name == "weights" else checkpoint.parent
     if not (folder / "run.json").is_file():
-        return FIELDS["size"].default, False
+        return Options.size, False
     from experiments.store.runs import read_run  # as above
 
     options = used_options(read_run(folder).info)

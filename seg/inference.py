@@ -55,7 +55,7 @@ class Segmenter:
         """
         model, metadata = load_checkpoint(Path(path))
         device = torch.device(device)
-        model = fold_batch_norms(model).to(device, memory_format=torch.channels_last)
+        model = fold_batch_norms(model).to(device).to(memory_format=torch.channels_last)
         return cls(model, device, metadata["input_size"], metadata)
 
     def predict(self, photo: Image.Image) -> Prediction:

@@ -95,7 +95,7 @@ def _dice(options: Options, class_weights: Tensor | None) -> Loss:
     def loss(logits: Tensor, mask: Tensor) -> Tensor:
         probabilities = logits.softmax(dim=1)
         # of a class that is neither there nor predicted both sums are zero: its coefficient is one
-        smallest, total = 1e-6, 0.0
+        smallest, total = 1e-6, logits.new_zeros(())
         for number, probability in enumerate(probabilities.unbind(dim=1)):
             truth = mask == number
             both = 2 * (probability * truth).sum() + smallest

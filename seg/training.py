@@ -52,7 +52,7 @@ class TrainingState:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(options.seed)
             model = create(options.network, **options.network_config)
-        model = model.to(device=device, memory_format=torch.channels_last)
+        model = model.to(device).to(memory_format=torch.channels_last)
         # without decay AdamW is Adam
         optimiser = torch.optim.AdamW(model.parameters(), lr=options.lr, weight_decay=options.weight_decay)
         generator = torch.Generator(device).manual_seed(options.seed)

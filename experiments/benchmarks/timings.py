@@ -43,7 +43,7 @@ class Stopwatch:
 
     def seconds(self, *works: Callable[[], object]) -> list[list[float]]:
         """Seconds of each call, a list for each work; works take turns, so a machine that slows down slows all."""
-        taken = [[] for _ in works]
+        taken: list[list[float]] = [[] for _ in works]
         self.progress.reset(total=len(works) * (self.steps + 1))
         for step in range(self.steps + 1):
             for work, seconds in zip(works, taken, strict=True):
@@ -87,14 +87,14 @@ def training(watch: Stopwatch) -> list[Measurement]:
 def scoring(watch: Stopwatch) -> list[Measurement]:
     """Photos a second of an evaluation, with all that a row of `epochs.csv` needs."""
     split, loss = _random_split(watch.device), make_loss(Options(loss="ce"))
-    model = SegNet().to(watch.device, memory_format=torch.channels_last)
+    model = SegNet().to(watch.device).to(memory_format=torch.channels_last)
     (seconds,) = watch.seconds(lambda: evaluate(model, split, loss, network_size=128, precision=watch.precision))
     return [Measurement("scoring, 128 x 128", "photos/s", [BATCH / s for s in seconds])]
 
 
 def inference(watch: Stopwatch) -> list[Measurement]:
     """Milliseconds of one photo through `Segmenter.predict`, as the app calls it: always in fp32."""
-    model = fold_batch_norms(SegNet().eval()).to(watch.device, memory_format=torch.channels_last)
+    model = fold_batch_norms(SegNet().eval()).to(watch.device).to(memory_format=torch.channels_last)
     segmenter = Segmenter(model, watch.device, 128, {})
     measurements = []
     for size in ((128, 128), (500, 375)):

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from seg import InputError
 from seg.pets import DATASET_FOLDER, BadPair, DatasetMissing, NoUsablePair
@@ -29,7 +29,7 @@ DEFAULT_FOLDER = Path("runs")
 class OneLineParser(argparse.ArgumentParser):
     """Bad options end with one line and status 2, without the usage."""
 
-    def error(self, message: str) -> None:
+    def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}\n")
 
 
@@ -77,7 +77,7 @@ def data_remedy(error: InputError, data: Path, leave_out: str = "pass --skip-bad
     return None
 
 
-def add_data_option(parser: argparse.ArgumentParser, **settings) -> None:
+def add_data_option(parser: argparse._ActionsContainer, **settings) -> None:
     """Add `--data`, the folder that holds the dataset; `settings` are argparse's, over its own."""
     settings = {"default": Path(os.environ.get("PETS_DATA", "data"))} | settings
     parser.add_argument(

@@ -4,6 +4,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from experiments.cli.command_line import OneLineParser
 from experiments.cli.options import FIELDS, add_options, resolve, run_name
@@ -97,7 +98,7 @@ def _planned_run(settings: dict, name: str | None, where: str) -> PlannedRun:
 class _EntryParser(OneLineParser):
     """Bad options raise, and `prog` says whose they are."""
 
-    def error(self, message: str) -> None:
+    def error(self, message: str) -> NoReturn:
         raise InputError(f"{self.prog}: {message}")
 
 

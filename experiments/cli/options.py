@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 from dataclasses import MISSING, Field, asdict, fields, replace
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from experiments.cli.command_line import number
 from seg import InputError
@@ -153,7 +153,7 @@ def _argument(each: Field) -> dict[str, Any]:
     if "parse" in said:
         return settings | {"type": _parsed(said["parse"])}
     limits = {name: said[name] for name in ("above", "least", "below", "most") if name in said}
-    return settings | {"type": number(kind, **limits)}
+    return settings | {"type": number(cast(Any, kind), **limits)}
 
 
 def _help(each: Field) -> str:

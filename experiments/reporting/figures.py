@@ -16,7 +16,7 @@ from seg.losses import LOSSES, loss_colour
 from seg.metrics import BANDS
 
 # The same data must give the same bytes, so that a test can tell whether a figure is of this data
-STYLE = {
+STYLE: Any = {
     "svg.hashsalt": "borderline",
     "svg.fonttype": "none",
     "font.family": "sans-serif",

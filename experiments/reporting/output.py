@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -47,7 +48,7 @@ def comparison_output(runs: list[Run], selection: Selection) -> Output:
         notes.append(f"Without images.csv, so without intervals: {_names(selection.bare)}. {SCORE_IT}.")
     if selection.apart:
         notes.append(f"Scored on other photos, so to be compared apart: {_names(selection.apart)}.")
-    content = {"runs": json_rows(runs_table(runs)), "analysis": None}
+    content: dict[str, Any] = {"runs": json_rows(runs_table(runs)), "analysis": None}
     if not selection.detailed:
         return Output([runs_section(runs)], notes, pd.DataFrame(columns=Analysis.COLUMNS), content)
     analysis = analyse(selection.detailed)

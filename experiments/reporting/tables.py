@@ -116,6 +116,7 @@ def analysis_sections(analysis: Analysis) -> list[Section]:
 def differences_section(analysis: Analysis) -> Section:
     """A row a configuration: how far its scores are from the baseline's, with intervals."""
     first = analysis.compared_with
+    assert first is not None, "nothing to differ from"
     rows = []
     for name in _names(analysis):
         if name != first:

@@ -114,7 +114,7 @@ def read_table(
         if name not in header:
             raise BadTable(f"{path} has no column {name}")
     found = {name: [cells[position] for cells in rows.values()] for position, name in enumerate(header)}
-    table = {}
+    table: dict[str, list[float] | list[str]] = {}
     for name in (*columns, *(name for name in header if name not in columns)):
         if name not in found:
             table[name] = [math.nan] * len(rows)

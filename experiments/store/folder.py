@@ -11,7 +11,7 @@ from seg import InputError
 try:
     import fcntl
 except ImportError:  # Windows has no locks on folders
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 
 class FolderTaken(InputError):

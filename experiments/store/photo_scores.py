@@ -28,18 +28,24 @@ def has_details(run: Run) -> bool:
 
 
 def write_details(folder: Path, names: Sequence[str], evaluation: Evaluation) -> None:
-    """Write `images.csv`, `bands.csv` and `calibration.csv` of a detailed evaluation of the last epoch."""
-    columns = {"name": names}
+    """Write `images.csv`, `bands.csv` and `calibration.csv` of a detailed evaluation of the last epoch.
+
+    Raises:
+        ValueError: the evaluation is not detailed.
+    """
+    if evaluation.bands is None or evaluation.calibration is None:
+        raise ValueError("an evaluation that is not detailed has no bands and no calibration")
+    columns: dict[str, Sequence] = {"name": names}
     columns |= dict(zip(CONFUSION_COLUMNS, evaluation.confusions.flatten(1).T.tolist(), strict=True))
     columns |= {score.name: getattr(evaluation, score.name).tolist() for score in appearing(Place.IMAGES)}
     photos = zip(*(columns[name] for name in IMAGE_COLUMNS), strict=True)
     write_table(folder / "images.csv", IMAGE_COLUMNS, photos)
 
     bands = zip(BANDS, evaluation.bands.tolist(), strict=True)
-    rows = ([band, pixels, correct, _ratio(correct, pixels)] for band, (pixels, correct) in bands)
-    write_table(folder / "bands.csv", BAND_COLUMNS, rows)
+    near = ([band, pixels, correct, _ratio(correct, pixels)] for band, (pixels, correct) in bands)
+    write_table(folder / "bands.csv", BAND_COLUMNS, near)
 
-    rows = []
+    rows: list[list[float | int | str]] = []
     for pixels, bins in zip(CALIBRATED_PIXELS, evaluation.calibration.tolist(), strict=True):
         for index, (count, confidence, correct) in enumerate(bins):
             edges = index / CALIBRATION_BINS, (index + 1) / CALIBRATION_BINS

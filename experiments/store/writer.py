@@ -151,7 +151,7 @@ def _append_epoch(folder: Path, result: EpochResult) -> None:
         **result.evaluation.scores(),
     }
     path = folder / "epochs.csv"
-    columns = read_rows(path, path.read_bytes())[0] if path.exists() else []
+    columns: Sequence[str] = read_rows(path, path.read_bytes())[0] if path.exists() else ()
     with open(path, "a", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         if not columns:

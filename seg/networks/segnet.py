@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -57,7 +58,12 @@ class SegNet(nn.Module):
             self.decoder.insert(0, _stage([channels] * blocks + [outputs]))
             before = channels
         if not final_relu:
-            self.decoder[-1][-1][-1] = nn.Identity()
+            self.last_stage[-1][-1] = nn.Identity()
+
+    @property
+    def last_stage(self) -> Any:
+        """The decoder's last stage, blocks of convolution, BatchNorm and ReLU."""
+        return self.decoder[-1]
 
     def forward(self, photos: Tensor) -> Tensor:
         """Photos (N, 3, H, W) in [0, 1] to logits (N, 3, H, W) of PET, BACKGROUND, BORDER.
@@ -88,5 +94,5 @@ class SegNetLinear(SegNet):
     def __init__(self, *, stages: Sequence[Sequence[int]] | None = None) -> None:
         super().__init__(stages=stages)
         del self.config["final_relu"]
-        convolution = self.decoder[-1][-1][0]
-        self.decoder[-1][-1] = nn.Conv2d(convolution.in_channels, convolution.out_channels, kernel_size=3, padding=1)
+        convolution = self.last_stage[-1][0]
+        self.last_stage[-1] = nn.Conv2d(convolution.in_channels, convolution.out_channels, kernel_size=3, padding=1)

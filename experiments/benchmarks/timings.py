@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -99,7 +100,7 @@ def inference(watch: Stopwatch) -> list[Measurement]:
     measurements = []
     for size in ((128, 128), (500, 375)):
         photo = Image.effect_noise(size, 64).convert("RGB")
-        (seconds,) = watch.seconds(lambda photo=photo: segmenter.predict(photo))
+        (seconds,) = watch.seconds(partial(segmenter.predict, photo))
         name = f"inference, one photo of {size[0]} x {size[1]}"
         measurements.append(Measurement(name, "ms", [1000 * s for s in seconds]))
     return measurements

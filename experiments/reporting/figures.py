@@ -1,5 +1,9 @@
-"""The figures of RESULTS.md, drawn as SVG with matplotlib (in requirements-dev.txt: the app does without)."""
+"""The figures of RESULTS.md, drawn as SVG with matplotlib (in requirements-dev.txt: the app does without).
 
+What is drawn of data has an id in the file, `drawn-ce-border_f1`: by it a test reads the numbers back from the picture.
+"""
+
+import re
 from collections.abc import Callable, Iterator
 from itertools import cycle
 from pathlib import Path
@@ -16,7 +20,7 @@ from experiments.scores import SCORES, Place, accuracy_within, appearing
 from seg.losses import LOSSES, loss_colour
 from seg.metrics import BANDS
 
-# The same data must give the same bytes, so that a test can tell whether a figure is of this data
+# With the salt the same data gives the same bytes: what is written anew and unchanged is no change to commit
 STYLE: Any = {
     "svg.hashsalt": "borderline",
     "svg.fonttype": "none",
@@ -68,11 +72,17 @@ def by_epoch(analysis: Analysis) -> Figure:
             for table in tables[1:]:
                 common = common.intersection(table.index)
             values = score.unit.scale * np.stack([table.loc[common].to_numpy() for table in tables])
-            axes.plot(common, values.mean(axis=0), color=style["color"], ls=style["dash"], label=configuration.name)
+            name, colour = configuration.name, style["color"]
+            axes.plot(
+                common, values.mean(axis=0), color=colour, ls=style["dash"], label=name, gid=_drawn(name, score.name)
+            )
             if len(tables) > 1:
-                axes.fill_between(common, values.min(axis=0), values.max(axis=0), color=style["color"], alpha=0.2, lw=0)
+                low, high = values.min(axis=0), values.max(axis=0)
+                axes.fill_between(
+                    common, low, high, color=colour, alpha=0.2, lw=0, gid=_drawn(name, score.name, "range")
+                )
         if score.name == "pixel_accuracy":
-            axes.axhline(100 * ARTICLE_PIXEL_ACCURACY, color="grey", ls=":", lw=1.2)
+            axes.axhline(100 * ARTICLE_PIXEL_ACCURACY, color="grey", ls=":", lw=1.2, gid=_drawn("article"))
             axes.annotate(
                 f"the article, {100 * ARTICLE_PIXEL_ACCURACY:.2f}",
                 (1, 100 * ARTICLE_PIXEL_ACCURACY),
@@ -143,6 +153,7 @@ def near_the_outline(analysis: Analysis) -> Figure:
             marker=style["marker"],
             ms=5,
             label=configuration.name,
+            gid=_drawn(configuration.name, "accuracy_within"),
         )
     axes.set_xscale("log", base=2)
     axes.set_xticks(BANDS, [str(band) for band in BANDS])
@@ -169,6 +180,7 @@ def reliability(analysis: Analysis) -> Figure:
                 marker=style["marker"],
                 ms=4,
                 label=configuration.name,
+                gid=_drawn(configuration.name, "reliability", pixels),
             )
         axes.set(xlabel="confidence, %", title=title, xlim=(30, 100), ylim=(0, 100))
     panels[0].set_ylabel("accuracy, %")
@@ -200,7 +212,7 @@ def _points(axes: Axes, analysis: Analysis, x: str, y: str, *, difference: bool 
             continue
         across, up = (analysis.score(configuration.name, score) for score in (x, y))
         spread = [[[100 * (row[value] - row[low])], [100 * (row[high] - row[value])]] for row in (across, up)]
-        axes.errorbar(
+        drawn = axes.errorbar(
             100 * across[value],
             100 * up[value],
             xerr=spread[0],
@@ -213,6 +225,14 @@ def _points(axes: Axes, analysis: Analysis, x: str, y: str, *, difference: bool 
             ls="none",
             label=configuration.name,
         )
+        point, _, bars = drawn.lines
+        for part, artist in zip(("", x, y), (point, *bars), strict=True):
+            artist.set_gid(_drawn(configuration.name, part))
+
+
+def _drawn(*words: str) -> str:
+    """The id of something drawn: `drawn-ce-border_f1`."""
+    return "-".join(["drawn", *(re.sub(r"\W+", "-", word).strip("-") for word in words if word)])
 
 
 def _legend(figure: Figure, axes: Axes) -> None:

@@ -1,0 +1,224 @@
+"""The figures show the numbers of the CSVs: each is read back from the picture, by the labels of its axes' ticks."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.cli.command_line import RESULTS
+from experiments.comparison.analysis import Analysis, analyse
+from experiments.reporting.figures import draw_figures
+from experiments.store.runs import find_runs
+from seg.losses import LOSSES
+
+SHIPPED = Path(__file__).parents[3] / "experiments" / "figures"
+FIGURES = ("by-epoch", "recall-precision", "price", "near-the-outline", "reliability")
+RUNS = {"ce": "ce-s0", "weighted": "weighted-s0", "focal": "focal-s0"}
+SVG = "{http://www.w3.org/2000/svg}"
+# In points of a per cent, or epochs, or pixels: far below what an eye sees, far above what SVG's digits lose
+NEAR = 0.005
+
+Numbers = dict[str, np.ndarray]
+
+
+# ---- reading a picture
+
+
+def numbers(path: Path) -> Numbers:
+    """What was drawn of data, by id: the points (N, 2) in the units of the axes."""
+    found, scales = {}, {}
+    for axes in (group for group in ElementTree.parse(path).iter(f"{SVG}g") if group.get("id", "").startswith("axes_")):
+        # panels that share an axis are labelled once
+        scales |= {side: scale for side in "xy" if (scale := axis_scale(axes, side))}
+        for name, group in drawn(axes).items():
+            assert name not in found, name
+            places = drawn_places(group)
+            found[name] = np.column_stack([scales[side](places[:, i]) for i, side in enumerate("xy")])
+    return found
+
+
+def drawn(picture: ElementTree.Element) -> dict[str, ElementTree.Element]:
+    """What is drawn of data, by id."""
+    groups = {group.get("id", ""): group for group in picture.iter(f"{SVG}g")}
+    return {name.removeprefix("drawn-"): group for name, group in groups.items() if name.startswith("drawn-")}
+
+
+def drawn_places(group: ElementTree.Element) -> np.ndarray:
+    """Where a line's vertices, an area's corners, or markers without a line are in the picture: (N, 2)."""
+    used = np.array([(use.get("x"), use.get("y")) for use in group.iter(f"{SVG}use")], dtype=float)
+    lines, area = group.findall(f"{SVG}path"), group.get("id").endswith("-range")
+    if not lines and not area:
+        return used
+    paths = " ".join(path.get("d") for path in lines or group.iter(f"{SVG}path"))
+    return np.array(re.findall(r"[ML] (\S+) (\S+)", paths), dtype=float) + (used if area else 0)
+
+
+def axis_scale(axes: ElementTree.Element, side: str) -> Callable[[np.ndarray], np.ndarray] | None:
+    """What places along an axis stand for, linear or logarithmic, by its ticks; None where they have no labels."""
+    ticks = [group for group in axes.iter(f"{SVG}g") if group.get("id", "").startswith(f"{side}tick_")]
+    ticks = [(tick.find(f".//{SVG}use"), tick.find(f".//{SVG}text")) for tick in ticks]
+    labelled = [(mark.get(side), text.text.replace("−", "-")) for mark, text in ticks if text is not None]
+    if not labelled:
+        return None
+    places, values = np.array(labelled, dtype=float).T
+    for there, back in ((np.asarray, np.asarray), (np.log, np.exp)):
+        slope, offset = np.polyfit(places, there(values), 1)
+        if np.allclose(back(slope * places + offset), values, atol=1e-3):
+            return lambda place: back(slope * place + offset)
+    raise AssertionError(f"ticks at {places} are labelled {values}")
+
+
+def colours(path: Path) -> dict[str, str]:
+    """The colour of each thing drawn of data, by id."""
+    groups = drawn(ElementTree.parse(path))
+    styles = {name: [part.get("style", "") for part in group.iter()] for name, group in groups.items()}
+    return {name: re.search(r"(?:stroke|fill): (#\w+)", " ".join(said))[1] for name, said in styles.items()}
+
+
+def words(path: Path) -> list[str]:
+    """Titles, labels and legends; the ticks' labels are another matter."""
+    texts = (text.text for text in ElementTree.parse(path).iter(f"{SVG}text"))
+    return [text for text in texts if not re.fullmatch(r"−?[\d.]+", text)]
+
+
+def assert_same_numbers(one: Numbers, other: Numbers) -> None:
+    assert one.keys() == other.keys()
+    for name, points in one.items():
+        assert points.shape == other[name].shape, name
+        np.testing.assert_allclose(points, other[name], rtol=0, atol=NEAR, err_msg=name)
+
+
+# ---- what the CSVs say, by code that shares none with the figures'
+
+
+def table(name: str, file: str) -> pd.DataFrame:
+    return pd.read_csv(RESULTS / RUNS[name] / file)
+
+
+def in_per_cent(*columns: pd.Series) -> np.ndarray:
+    return 100 * np.column_stack(columns)
+
+
+def epochs_say() -> Numbers:
+    said = {}
+    for name in RUNS:
+        trained = table(name, "epochs.csv").query("epoch > 0")
+        for score in ("pixel_accuracy", "border_f1"):
+            said[f"{name}-{score}"] = np.column_stack([trained["epoch"], 100 * trained[score]])
+    return said
+
+
+def bands_say() -> Numbers:
+    said = {}
+    for name in RUNS:
+        bands = table(name, "bands.csv")
+        said[f"{name}-accuracy_within"] = np.column_stack([bands["band"], 100 * bands["correct"] / bands["pixels"]])
+    return said
+
+
+def calibration_says() -> Numbers:
+    said = {}
+    for name in RUNS:
+        for pixels, bins in table(name, "calibration.csv").query("count > 0").groupby("pixels"):
+            said[f"{name}-reliability-{pixels}"] = in_per_cent(bins["mean_confidence"], bins["accuracy"])
+    return said
+
+
+def images_say(x: str, y: str, *, difference: bool) -> Numbers:
+    """Scores counted from all photos; the intervals are the analysis's, which have tests of their own."""
+    analysis, said = shipped_analysis(), {}
+    centre, *ends = ("difference", "difference_low", "difference_high") if difference else ("mean", "low", "high")
+    for name in RUNS:
+        if difference and name == "ce":
+            continue
+        point = np.array([score_of_images(name, score) for score in (x, y)])
+        if difference:
+            point -= [score_of_images("ce", score) for score in (x, y)]
+        rows = [analysis.score(name, score) for score in (x, y)]
+        assert point == pytest.approx([row[centre] for row in rows], abs=1e-9)
+        said[name] = 100 * point[None]
+        across, up = (100 * row[list(ends)].to_numpy(float) for row in rows)
+        said[f"{name}-{x}"] = np.column_stack([across, [100 * point[1]] * 2])
+        said[f"{name}-{y}"] = np.column_stack([[100 * point[0]] * 2, up])
+    return said
+
+
+def score_of_images(name: str, score: str) -> float:
+    counts = table(name, "images.csv").sum(numeric_only=True)
+    hits, missed = counts["border_as_border"], counts[["border_as_pet", "border_as_background"]].sum()
+    painted = counts[["pet_as_border", "background_as_border"]].sum()
+    right = hits + counts["pet_as_pet"] + counts["background_as_background"]
+    return {
+        "pixel_accuracy": right / counts.filter(like="_as_").sum(),
+        "border_recall": hits / (hits + missed),
+        "border_precision": hits / (hits + painted),
+        "border_f1": 2 * hits / (2 * hits + missed + painted),
+    }[score]
+
+
+def shipped_analysis() -> Analysis:
+    return analyse(find_runs([RESULTS])[0])
+
+
+EXPECTED = {
+    "by-epoch": epochs_say,
+    "recall-precision": lambda: images_say("border_recall", "border_precision", difference=False),
+    "price": lambda: images_say("pixel_accuracy", "border_f1", difference=True),
+    "near-the-outline": bands_say,
+    "reliability": calibration_says,
+}
+
+
+# ---- the tests
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_shipped_figure_shows_the_numbers_of_the_csvs(name):
+    read = numbers(SHIPPED / f"{name}.svg")
+    article = read.pop("article", None)
+    assert_same_numbers(read, EXPECTED[name]())
+    assert (article is None) == (name != "by-epoch")
+    if article is not None:
+        assert article[:, 1] == pytest.approx([88.28, 88.28], abs=NEAR)
+
+
+def test_the_shipped_figures_are_those_that_are_drawn(tmp_path):
+    """The numbers, colours and words: where they lie is matplotlib's, which moves with its version."""
+    paths = draw_figures(shipped_analysis(), tmp_path)
+    assert {path.stem for path in paths} == set(FIGURES) == {path.stem for path in SHIPPED.iterdir()}
+    for path in paths:
+        shipped = SHIPPED / path.name
+        assert_same_numbers(numbers(path), numbers(shipped))
+        assert colours(path) == colours(shipped)
+        assert words(path) == words(shipped)
+
+
+def test_each_loss_has_its_colour_and_is_in_the_legend():
+    for path in SHIPPED.iterdir():
+        of_losses = {name: colour for name, colour in colours(path).items() if name != "article"}
+        assert of_losses == {name: LOSSES[name.split("-")[0]].colour.lower() for name in of_losses}
+        assert {name.split("-")[0] for name in of_losses} <= set(words(path))
+
+
+def test_seeds_are_drawn_as_their_mean_and_range(finished_runs, tmp_path):
+    folder = finished_runs(("ce", 0, 2), ("ce", 1, 2))
+    one, other = (pd.read_csv(folder / name / "epochs.csv") for name in ("ce-s0", "ce-s1"))
+    other["border_f1"] = [0.0, 0.25, 0.5]
+    other.to_csv(folder / "ce-s1" / "epochs.csv", index=False)
+    draw_figures(analyse(find_runs([folder])[0]), tmp_path)
+    read = numbers(tmp_path / "by-epoch.svg")
+    both = 100 * np.stack([one["border_f1"], other["border_f1"]])[:, 1:]
+    np.testing.assert_allclose(read["ce-border_f1"], np.column_stack([[1, 2], both.mean(axis=0)]), atol=NEAR)
+    outline = read["ce-border_f1-range"]
+    for epoch, scores in zip((1, 2), both.T, strict=True):
+        edge = outline[np.isclose(outline[:, 0], epoch, atol=NEAR), 1]
+        assert (edge.min(), edge.max()) == pytest.approx((scores.min(), scores.max()), abs=NEAR)
+
+
+def test_runs_that_cannot_be_compared_have_no_price(finished_runs, tmp_path):
+    draw_figures(analyse(find_runs([finished_runs(("focal", 0, 2))])[0]), tmp_path)
+    assert {path.stem for path in tmp_path.glob("*.svg")} == set(FIGURES) - {"price"}

@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+import sys
 from pathlib import Path
 
 from experiments.cli.command_line import (
@@ -12,48 +13,71 @@ from experiments.cli.command_line import (
     remedies,
     run_command,
 )
-from experiments.cli.options import FIELDS, add_options, resolve, run_name
+from experiments.cli.options import FIELDS, add_options, read_options, resolve, run_name
 from experiments.store.folder import FolderNotMade, FolderTaken, NotARun
+from experiments.store.runs import read_info
 from seg import InputError
+from seg.losses import Diverged, NoClassWeights
 from seg.options import Options
 
 
 def main(arguments: list[str] | None) -> int:
+    """Train a run, or the rest of one; 0 finished, 1 failed, 130 interrupted."""
     parser = _parser()
     given = vars(parser.parse_args(arguments))
     resume = given.pop("resume")
-    begin = _asked(given) if resume is None else None
+    folder, options = _new_run(given) if resume is None else _begun_run(resume, given)
     # torch takes seconds to import: a wrong option is answered before
-    from experiments.training.train import begin_run, resume_run
+    from experiments.training.begin import begin_run, resume_run
+    from experiments.training.train_run import Interrupted, RunFailed
 
     where = {name: given[name] for name in ("data", "device")}
-    again = "".join(
-        f" --{name} {shlex.quote(str(value))}" for name, value in where.items() if value != parser.get_default(name)
-    )
-    with remedies(lambda error: _remedy(error, given["data"])):
-        if begin is not None:
-            folder, options = begin
-            return begin_run(folder, options, **where, overwrite=given["overwrite"], again=again)
-        typed = {name: value for name, value in given.items() if name in FIELDS}
-        return resume_run(Path(resume) if resume else _named(given, typed), typed, **where, again=again)
+    again = [f" --{name} {shlex.quote(str(said))}" for name, said in where.items() if said != parser.get_default(name)]
+    continued = f"python -m experiments.run --resume {shlex.quote(str(folder))}{''.join(again)}"
+    try:
+        with remedies(lambda error: _remedy(error, given["data"])):
+            if resume is None:
+                begin_run(folder, options, **where, overwrite=given["overwrite"])
+            else:
+                resume_run(folder, options, **where)
+    except Interrupted as stop:
+        print(f"Interrupted in epoch {stop.epoch}; nothing is lost. Continue with:\n  {continued}")
+        return 130
+    except RunFailed as failure:
+        print(f"error: {failure}: {_failure(failure.__cause__, continued)}", file=sys.stderr)
+        return 1
+    print(f"{folder}: finished. See it with `python app.py`, compare it with `python -m experiments.compare`.")
+    return 0
 
 
-def _asked(given: dict) -> tuple[Path, Options]:
-    """The folder and the options of a new run."""
+def _new_run(given: dict) -> tuple[Path, Options]:
+    """The folder and the options of a run that is to be begun."""
     options = resolve(given)
     return given["out"] / (given["name"] or run_name(options)), options
 
 
-def _named(given: dict, typed: dict) -> Path:
-    """The folder of a run that is named by its options alone."""
-    if given["name"] is None and "loss" not in typed:
+def _begun_run(resume: str, given: dict) -> tuple[Path, Options]:
+    """The folder and the options of a run that was begun, which what was typed must not contradict."""
+    typed = {name: value for name, value in given.items() if name in FIELDS}
+    if not resume and given["name"] is None and "loss" not in typed:
         raise InputError("--resume needs the run's folder, or --loss or --name to find it by")
-    return given["out"] / (given["name"] or run_name(Options(**typed)))
+    folder = Path(resume) if resume else given["out"] / (given["name"] or run_name(Options(**typed)))
+    info = read_info(folder)
+    try:
+        options = read_options(info)
+    except InputError as error:
+        raise InputError(f"{folder}: {error}") from error
+    for name, value in sorted(typed.items()):
+        if value != getattr(options, name) and (name, value) != ("precision", "auto"):
+            option = name.replace("_", "-")
+            raise InputError(f"{folder} was not begun with this --{option}: leave it out, or start another run")
+    return folder, options
 
 
 def _remedy(error: InputError, data: Path) -> str | None:
     """What to do, with this command's options, about an error that names the thing alone."""
-    from seg.training import BadState  # with torch
+    from experiments.training.begin import OtherDevice, OtherPhotos  # with torch
+    from seg.training import BadState
 
     match error:
         case FolderTaken():
@@ -64,7 +88,25 @@ def _remedy(error: InputError, data: Path) -> str | None:
             return "pass --out DIR"
         case BadState():
             return "start anew with --overwrite"
+        case OtherDevice(device=device):
+            return f"continue it with --device {device}"
+        case OtherPhotos():
+            return "pass the --data it was begun with"
+        case NoClassWeights(scheme=scheme):
+            return f"pass three numbers in the place of --class-weights {scheme}, or train on more photos"
     return data_remedy(error, data)
+
+
+def _failure(error: BaseException | None, continued: str) -> str:
+    """Why a run failed, and what to do, with this command's options, to have it finished."""
+    import torch
+
+    match error:
+        case Diverged():
+            return f"{error}: lower --lr and start again with --overwrite"
+        case torch.OutOfMemoryError():
+            return "the device's memory is full: lower --batch-size and start again with --overwrite"
+    return f"{error}: mend that, then continue with `{continued}`"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -109,10 +109,11 @@ def _decode_once(data: Path, runs: list[PlannedRun]) -> None:
     """Fill the cache that the runs read, so that they need not all do it, and bad data shows before any begins."""
     from seg.cache import load_split  # with torch, which takes seconds to import
 
-    needed = {}
-    for run in runs:
-        for split in (TRAINVAL,) if run.options.holdout else (TRAINVAL, TEST):
-            needed[split, run.options.size, run.options.skip_bad] = None
+    needed = dict.fromkeys(
+        (split, run.options.size, run.options.skip_bad)
+        for run in runs
+        for split in ((TRAINVAL,) if run.options.holdout else (TRAINVAL, TEST))
+    )
     with remedies(lambda error: data_remedy(error, data, leave_out="give the grid's runs skip_bad = true")):
         for split, size, skip_bad in needed:
             load_split(data, split, size, skip_bad=skip_bad)
@@ -162,9 +163,16 @@ def _start(name: str, options: list[str], out: Path, environment: dict[str, str]
         with open(log, "ab") as file:
             file.write(f"$ {shlex.join(command)}\n".encode())
             file.flush()
-            streams = {"stdin": subprocess.DEVNULL, "stdout": file, "stderr": subprocess.STDOUT}
-            # a session of its own: a Ctrl-C would reach it twice, from the terminal and from here
-            process = subprocess.Popen(command, cwd=PROJECT, env=environment, start_new_session=True, **streams)
+            process = subprocess.Popen(
+                command,
+                cwd=PROJECT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                # a session of its own: a Ctrl-C would reach it twice, from the terminal and from here
+                start_new_session=True,
+            )
     except OSError as error:
         raise InputError(f"{name} cannot be begun with its log {log} ({error.strerror}): pass --out DIR") from error
     bar = tqdm(desc=name, unit="epoch", leave=False, dynamic_ncols=True, disable=not sys.stderr.isatty())

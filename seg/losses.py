@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from seg import InputError
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -21,6 +23,14 @@ Loss = Callable[["Tensor", "Tensor"], "Tensor"]
 
 class Diverged(FloatingPointError):
     """Training produced a loss or logits that are not finite."""
+
+
+class NoClassWeights(InputError):
+    """Class weights were to follow `scheme`, and a class has no pixel."""
+
+    def __init__(self, scheme: str) -> None:
+        super().__init__("a class has no pixel in the training photos, so it cannot be weighted")
+        self.scheme = scheme
 
 
 @dataclass(frozen=True)
@@ -193,12 +203,12 @@ def balanced_weights(class_counts: Tensor, scheme: str) -> Tensor:
             median frequency over its own. `inverse`: all pixels over three times the class's pixels.
 
     Raises:
-        ValueError: a class has no pixel, so no weight.
+        NoClassWeights: a class has no pixel, so no weight.
     """
     counts = class_counts.double()
     totals = counts.sum(dim=0)
     if (totals == 0).any():
-        raise ValueError("a class has no pixel in the training photos, so it cannot be weighted")
+        raise NoClassWeights(scheme)
     if scheme == "inverse":
         weights = totals.sum() / (len(totals) * totals)
     elif scheme == "median":

@@ -1,8 +1,8 @@
-"""Options as people give them and as runs record them: on the command line, in a grid, in `run.json`."""
+"""Options as people give them, on the command line and in a grid, and as they are read from a `run.json`."""
 
 import argparse
 from collections.abc import Callable
-from dataclasses import MISSING, Field, asdict, fields, replace
+from dataclasses import MISSING, Field, fields, replace
 from typing import Any, cast, get_args
 
 from experiments.cli.command_line import number
@@ -69,14 +69,6 @@ def _check_taken(name: str, value: Any, loss: str, network: str) -> None:
     if chosen not in names and not neutral:
         dashed = name.replace("_", "-")
         raise InputError(f"--{kind} {chosen} takes no --{dashed}: leave it out, or use --{kind} {' or '.join(names)}")
-
-
-def recorded(options: Options) -> dict[str, Any]:
-    """Every option by name, as `run.json` holds them: a progressive run's size is its whole schedule.
-
-    An option that the run's loss or network does not take holds its default.
-    """
-    return asdict(options) | {"size": list(options.sizes) if options.progressive else options.size}
 
 
 def used_options(info: dict) -> dict[str, Any]:

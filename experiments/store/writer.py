@@ -5,8 +5,10 @@ import json
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -18,6 +20,7 @@ from experiments.store.probe import mosaic_path
 from experiments.store.runs import FORMAT, read_run
 from seg.checkpoint import save_checkpoint
 from seg.evaluation import Evaluation
+from seg.options import Options
 from seg.training import EpochResult, TrainingState
 
 _MOSAIC = re.compile(r"epoch-(\d{3,})\.png")
@@ -30,23 +33,24 @@ class RunWriter:
     last epoch's state is never written, so that a run killed before `finished` has ended repeats that epoch.
     """
 
-    def __init__(self, folder: Path, info: dict) -> None:
+    def __init__(self, folder: Path, options: Options, info: dict) -> None:
         self.folder = folder
-        self._info = info
+        self._options = options
+        self._info = info | {"options": recorded(options)}
 
     @classmethod
-    def begin(cls, folder: Path, described: dict, layout: dict) -> "RunWriter":
+    def begin(cls, folder: Path, options: Options, described: dict, layout: dict) -> "RunWriter":
         """The writer of a new run, in the folder that `create_folder` made.
 
         Args:
-            described: what `run.json` is to say of the run: its `options`, its `environment`, and what else is known
-                before the first epoch.
+            described: what `run.json` is to say of the run beside its options: its `environment`, and what else is
+                known before the first epoch.
             layout: of the probe's mosaics.
         """
-        return cls(folder, described)._under_way(_now(), layout)
+        return cls(folder, options, described)._under_way(_now(), layout)
 
     @classmethod
-    def resume(cls, folder: Path, described: dict, layout: dict, *, after: int) -> "RunWriter":
+    def resume(cls, folder: Path, options: Options, described: dict, layout: dict, *, after: int) -> "RunWriter":
         """The writer of a run that goes on; its details and what it left of later epochs are deleted.
 
         `run.json` keeps what it says of the run's beginning, `started` and `environment`. This resumption is added to
@@ -63,13 +67,13 @@ class RunWriter:
         info = read_run(folder).info
         _keep_epochs_until(folder, after)
         if after < 0:
-            return cls.begin(folder, described, layout)
+            return cls.begin(folder, options, described, layout)
         environment = described["environment"]
         resumed = [*info.get("resumed", []), {"at": _now(), "epoch": after + 1, "environment": environment}]
         # a record that does not say where the run was begun goes on not saying it
         info |= {name: value for name, value in described.items() if name != "environment"} | {"resumed": resumed}
         info.pop("error", None)
-        return cls(folder, info)._under_way(info.get("started") or _now(), layout)
+        return cls(folder, options, info)._under_way(info.get("started") or _now(), layout)
 
     def epoch(self, result: EpochResult, mosaic: Image.Image, state: TrainingState, *, input_size: int) -> None:
         """Write all that an epoch leaves behind.
@@ -79,23 +83,29 @@ class RunWriter:
             state: as it is after this epoch.
             input_size: side in pixels at which the network was trained in this epoch.
         """
-        options, number = self._info["options"], result.epoch
+        options, number = self._options, result.epoch
         _append_epoch(self.folder, result)
         with replacing(mosaic_path(self.folder, number)) as temporary:
             mosaic.save(temporary, format="PNG", optimize=True)
         scores = _defined(result.evaluation.scores())
         if number > 0:
-            checkpoint = {"network": options["network"], "loss": options["loss"], "epoch": number}
-            checkpoint |= {"input_size": input_size, "scores": scores}
             paths = [self.folder / "model.safetensors"]
-            if options["keep_epochs"]:
+            if options.keep_epochs:
                 (self.folder / "weights").mkdir(exist_ok=True)
                 paths.append(self.folder / "weights" / f"epoch-{number:03d}.safetensors")
             for path in paths:
                 with replacing(path) as temporary:
-                    save_checkpoint(temporary, state.scored_model, **checkpoint)
+                    save_checkpoint(
+                        temporary,
+                        state.scored_model,
+                        network=options.network,
+                        loss=options.loss,
+                        epoch=number,
+                        input_size=input_size,
+                        scores=scores,
+                    )
         self._write_info(scores=scores)
-        if 0 < number < options["epochs"]:
+        if 0 < number < options.epochs:
             self._save(state)
 
     def interrupted(self, state: TrainingState | None) -> None:
@@ -133,6 +143,14 @@ class RunWriter:
     def _write_info(self, **changes: object) -> None:
         self._info |= changes
         _write_json(self.folder / "run.json", self._info)
+
+
+def recorded(options: Options) -> dict[str, Any]:
+    """Options as `run.json` holds them: a progressive run's size is its whole schedule.
+
+    An option that the run's loss or network does not take holds its default.
+    """
+    return asdict(options) | {"size": list(options.sizes) if options.progressive else options.size}
 
 
 def state_path(folder: Path) -> Path:

@@ -14,13 +14,14 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 from safetensors.torch import load_file
 
 from experiments import evaluate, run
 from experiments.store import writer
 from experiments.store.runs import read_run
-from experiments.training import train
+from experiments.training import begin
 from seg import training
 from seg.cache import load_split
 from seg.checkpoint import load_checkpoint, read_tensors
@@ -266,6 +267,17 @@ def test_class_weights_are_those_of_the_training_pixels(recipe, tmp_path, comman
     expected = [(sorted(pixels)[1] if scheme == "median" else sum(pixels) / 3) / count for count in pixels]
     assert info["class_weights"] == pytest.approx(expected, rel=1e-5)
     assert info["options"]["class_weights"] == scheme
+
+
+def test_a_run_that_needs_too_much_memory_fails_in_one_line(recipe, tmp_path, command, monkeypatch):
+    def training_batch(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate")
+
+    monkeypatch.setattr(training, "training_batch", training_batch)
+    ended = command(run, *recipe)
+    assert ended.status == 1
+    assert ended.error.startswith("error: ce-s0 failed: the device's memory is full: lower --batch-size")
+    assert read_run(tmp_path / "ce-s0").status == "failed"
 
 
 @pytest.mark.parametrize("loss", ["ce", "focal"])
@@ -586,11 +598,11 @@ def stop_in_epoch_two(monkeypatch, command, recipe: list[object]) -> None:
 
 @pytest.mark.parametrize("begun", ["fp32", "bf16"])
 def test_a_run_begun_with_auto_keeps_its_precision_wherever_it_goes_on(recipe, tmp_path, command, monkeypatch, begun):
-    monkeypatch.setattr(train, "choose_precision", lambda device: begun)
+    monkeypatch.setattr(begin, "choose_precision", lambda device: begun)
     assert command(run, *recipe, "--name", "whole").status == 0
     stop_in_epoch_two(monkeypatch, command, recipe)
     # the processor that it goes on with would choose the other
-    monkeypatch.setattr(train, "choose_precision", lambda device: {"fp32": "bf16", "bf16": "fp32"}[begun])
+    monkeypatch.setattr(begin, "choose_precision", lambda device: {"fp32": "bf16", "bf16": "fp32"}[begun])
     folder, data = tmp_path / "ce-s0", again(recipe)
     other = {"fp32": "bf16", "bf16": "fp32"}[begun]
     assert "not begun with this --precision" in command(run, "--resume", folder, "--precision", other, *data).error
@@ -657,32 +669,3 @@ def test_a_run_that_starts_over_is_recorded_as_begun_where_it_starts_over(recipe
     assert after["environment"] == info["environment"]
     assert after["started"] > "2001"
     assert "resumed" not in after
-
-
-COMMITS = """
-import sys
-from pathlib import Path
-import torch
-from experiments.training.train import environment
-
-for name in ("README.md", "experiments/comparison/verdict.py", "seg/losses.py"):
-    path = Path(name)
-    text = path.read_text()
-    path.write_text(text + "# changed\\n")
-    print(environment(torch.device("cpu"), "fp32")["commit"])
-    path.write_text(text)
-print(environment(torch.device("cpu"), "fp32")["commit"])
-"""
-
-
-def test_the_commit_is_recorded_and_whether_the_code_differs_from_it(tmp_path):
-    for folder in ("seg", "experiments"):
-        left_out = shutil.ignore_patterns("__pycache__", "results", "holdout")
-        shutil.copytree(PROJECT / folder, tmp_path / folder, ignore=left_out)
-    (tmp_path / "README.md").write_text("A copy.\n")
-    git = ["git", "-C", tmp_path, "-c", "user.name=A", "-c", "user.email=a@example.org"]
-    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "A copy"]):
-        subprocess.run([*git, *words], check=True)
-    head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-    told = subprocess.run([sys.executable, "-c", COMMITS], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert told.stdout.split() == [head, f"{head}+changes", f"{head}+changes", head]

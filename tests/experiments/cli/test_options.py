@@ -17,7 +17,7 @@ from experiments.cli import options as options_module
 from experiments.cli.command_line import RESULTS
 from experiments.cli.options import FIELDS, WITHOUT_EFFECT, read_options, resolve, run_name, used_options
 from experiments.store.runs import Run, find_runs
-from experiments.training import train
+from experiments.training import begin, train_run
 from seg import InputError, training
 from seg.losses import LOSSES
 from seg.options import RECIPES, Options
@@ -85,7 +85,7 @@ def watch(tiny_pets, tmp_path, monkeypatch, narrow, capsys) -> Callable[..., Wat
             torch.optim.AdamW.step,
             training.training_batch,
             training.evaluate,
-            train.make_loss,
+            train_run.make_loss,
         )
 
         def watched_step(optimiser: torch.optim.AdamW, *rest: object, **more: object) -> object:
@@ -120,7 +120,7 @@ def watch(tiny_pets, tmp_path, monkeypatch, narrow, capsys) -> Callable[..., Wat
             patch.setattr(torch.optim.AdamW, "step", watched_step)
             patch.setattr(training, "training_batch", watched_batch)
             patch.setattr(training, "evaluate", watched_scoring)
-            patch.setattr(train, "make_loss", watched_loss)
+            patch.setattr(train_run, "make_loss", watched_loss)
             where = ["--data", str(data), "--out", str(seen.folder.parent), "--name", seen.folder.name]
             seen.status = run.main([*typed, *where, "--device", "cpu"])
         capsys.readouterr()
@@ -570,7 +570,7 @@ def test_what_a_run_records_is_read_again_as_it_was_given(watch):
 
 def test_auto_is_decided_when_a_run_begins_and_kept(watch, monkeypatch):
     for precision in ("fp32", "bf16"):
-        monkeypatch.setattr(train, "choose_precision", lambda device, precision=precision: precision)
+        monkeypatch.setattr(begin, "choose_precision", lambda device, precision=precision: precision)
         info = watch(precision="auto").info
         assert info["options"]["precision"] == info["environment"]["precision"] == precision
 

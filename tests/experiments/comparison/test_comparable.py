@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
-from experiments.cli.options import FIELDS, recorded, resolve
+from experiments.cli.options import FIELDS, resolve
 from experiments.comparison.analysis import analyse
 from experiments.comparison.comparable import comparable
 from experiments.comparison.configurations import configurations
 from experiments.store.runs import Run, read_run
+from experiments.store.writer import recorded
 
 # another value of every option that a focal run may have beside cross-entropy's defaults
 OTHERS = {

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.cli.command_line import RESULTS
-from experiments.cli.options import FIELDS, recorded, resolve
+from experiments.cli.options import FIELDS, resolve
 from experiments.comparison.configurations import baseline, configurations
 from experiments.store.epochs import EPOCH_COLUMNS
 from experiments.store.runs import Run, find_runs
+from experiments.store.writer import recorded
 
 
 def run(name: str, *, trained: int | None = None, **given: object) -> Run:

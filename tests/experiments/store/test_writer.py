@@ -15,14 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from experiments.cli.options import recorded
 from experiments.store import epochs as epochs_csv
 from experiments.store import writer
 from experiments.store.epochs import EPOCH_COLUMNS
 from experiments.store.folder import create_folder
 from experiments.store.probe import mosaic_path
 from experiments.store.runs import BadRun, read_run
-from experiments.store.writer import RunWriter, state_path
+from experiments.store.writer import RunWriter, recorded, state_path
 from seg.evaluation import Evaluation
 from seg.metrics import BANDS, CALIBRATION_BINS
 from seg.options import Options
@@ -34,9 +33,11 @@ LAYOUT = {"tile": 8, "columns": 1, "tiles": []}
 PROJECT = Path(__file__).parents[3]
 
 
+OPTIONS = Options(loss="ce", epochs=EPOCHS, keep_epochs=True)
+
+
 def described(**more: object) -> dict:
-    options = recorded(Options(loss="ce", epochs=EPOCHS, keep_epochs=True))
-    return {"options": options, "environment": {"device": "cpu", "host": "first"}, "training_photos": 2} | more
+    return {"environment": {"device": "cpu", "host": "first"}, "training_photos": 2} | more
 
 
 def evaluation(epoch: int) -> Evaluation:
@@ -84,11 +85,11 @@ def train(folder: Path, *, resuming: bool = False, until: int = EPOCHS, **more: 
     """What training does: begin, or go on after the epoch that the state tells of; and finish after the last."""
     if resuming:
         after = int(state_path(folder).read_text()) if state_path(folder).exists() else -1
-        writing = RunWriter.resume(folder, described(**more), LAYOUT, after=after)
+        writing = RunWriter.resume(folder, OPTIONS, described(**more), LAYOUT, after=after)
     else:
         after = -1
         create_folder(folder, overwrite=True)
-        writing = RunWriter.begin(folder, described(**more), LAYOUT)
+        writing = RunWriter.begin(folder, OPTIONS, described(**more), LAYOUT)
     for epoch in range(after + 1, until + 1):
         writing.epoch(result(epoch), mosaic(epoch), state(epoch), input_size=16 + epoch)
     if until == EPOCHS:
@@ -168,7 +169,7 @@ def test_a_whole_run_leaves_the_files_of_the_contract(tmp_path):
 def test_run_json_tells_how_far_a_run_is(tmp_path):
     folder = tmp_path / "run"
     create_folder(folder, overwrite=False)
-    writing = RunWriter.begin(folder, described(), LAYOUT)
+    writing = RunWriter.begin(folder, OPTIONS, described(), LAYOUT)
     assert (info(folder)["status"], info(folder)["scores"], info(folder)["ended"]) == ("running", None, None)
     writing.epoch(result(0), mosaic(0), state(0), input_size=16)
     assert info(folder)["scores"]["val_loss"] == 1
@@ -305,7 +306,7 @@ def test_an_older_run_that_does_not_say_where_it_was_begun_is_not_made_to(tmp_pa
     folder = tmp_path / "run"
     train(folder, until=1)
     (folder / "run.json").write_text(
-        json.dumps({"options": described()["options"], "status": "interrupted", "environment": None})
+        json.dumps({"options": recorded(OPTIONS), "status": "interrupted", "environment": None})
     )
     train(folder, resuming=True)
     assert info(folder)["environment"] is None

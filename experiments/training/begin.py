@@ -1,0 +1,86 @@
+"""A run that is begun, and one that goes on where it was stopped: what has to hold before either is trained."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from experiments.cli.command_line import choose_device
+from experiments.store.folder import create_folder, hold
+from experiments.store.runs import Run, read_run
+from experiments.store.writer import state_path
+from experiments.training.data import load_run_data
+from experiments.training.environment import environment, note_differences
+from experiments.training.train_run import train_run
+from seg import InputError
+from seg.evaluation import choose_precision
+from seg.options import Options
+
+
+class OtherDevice(InputError):
+    """A run was begun on another kind of device, `device`: no other can continue its random generator."""
+
+    def __init__(self, folder: Path, device: str) -> None:
+        super().__init__(f"{folder} was begun on another device")
+        self.device = device
+
+
+class OtherPhotos(InputError):
+    """A run was begun with other photos than it is to go on with."""
+
+
+def begin_run(folder: Path, options: Options, *, data: Path, device: str, overwrite: bool) -> None:
+    """Train a new run to its end.
+
+    Args:
+        data: folder holding the dataset.
+        device: its name, or `auto`.
+        overwrite: replace the run that is in the folder.
+
+    Raises:
+        InputError: the folder is not free, or the data or the device cannot be used.
+        Interrupted, RunFailed: as `train_run`.
+    """
+    chosen = choose_device(device)
+    if options.precision == "auto":  # decided once: a run that goes on elsewhere keeps it
+        options = replace(options, precision=choose_precision(chosen))
+    if folder.exists() and not overwrite:
+        create_folder(folder, overwrite=False)  # says so before the data is read
+    photos = load_run_data(data, options)
+    create_folder(folder, overwrite=overwrite)
+    with hold(folder):
+        train_run(folder, options, photos, chosen, resuming=False)
+
+
+def resume_run(folder: Path, options: Options, *, data: Path, device: str) -> None:
+    """Train an interrupted run to its end.
+
+    Args:
+        options: those that it was begun with.
+        data, device: as `begin_run`.
+
+    Raises:
+        InputError: the run is finished, or was begun otherwise, or the data or the device cannot be used.
+        Interrupted, RunFailed: as `train_run`.
+    """
+    run = _unfinished(folder)
+    chosen = choose_device(device)
+    begun_on = str(run.environment.get("device", chosen.type))
+    if begun_on != chosen.type:
+        raise OtherDevice(folder, begun_on)
+    if options.precision == "auto":
+        options = replace(options, precision=choose_precision(chosen))
+    photos = load_run_data(data, options)
+    count = run.info.get("training_photos")
+    if count not in (None, len(photos.training)):
+        raise OtherPhotos(f"{folder} was begun with {count} training photos, {data} gives {len(photos.training)}")
+    with hold(folder):
+        _unfinished(folder)  # nor finished by another process, just now
+        if state_path(folder).exists():  # else nothing is kept of it
+            note_differences(run, environment(chosen, options.precision))
+        train_run(folder, options, photos, chosen, resuming=True)
+
+
+def _unfinished(folder: Path) -> Run:
+    run = read_run(folder)
+    if run.status == "finished":
+        raise InputError(f"{folder} is finished: there is nothing to resume")
+    return run

@@ -1,0 +1,77 @@
+"""What `run.json` records of where and with what a run is trained: machine, versions, commit."""
+
+import platform
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+from experiments.store.environment import processor_and_threads
+from experiments.store.runs import Run
+
+PACKAGES = ("torch", "torchvision", "numpy", "focal-loss-torch", "safetensors")
+
+
+def environment(device: torch.device, precision: str) -> dict:
+    """Where and with what a run is trained, as `run.json` records it."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
+    return {
+        "device": device.type,
+        "device_name": name,
+        "threads": torch.get_num_threads(),
+        "precision": precision,
+        "commit": _commit(),
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "packages": {package: version(package) for package in PACKAGES},
+    }
+
+
+def note_differences(run: Run, now: dict) -> None:
+    """Say in one line in what the run goes on otherwise than it was begun: the same seed then rounds otherwise."""
+    before, after = (_circumstances(each) for each in (run.environment, now))
+    changed = [f"{name} {before[name]}, now {after[name]}" for name in before if before[name] != after.get(name)]
+    if changed:
+        print(
+            f"note: {run.name} was begun with {'; '.join(changed)}: it will not be bit for bit what it would have been",
+            file=sys.stderr,
+        )
+
+
+def _circumstances(environment: dict) -> dict[str, str]:
+    """What an environment of `run.json` says of all that rounding depends on, where it says it."""
+    device, threads = processor_and_threads(environment)
+    said = {"precision": environment.get("precision"), "device": device, "threads": threads}
+    packages = environment.get("packages")
+    said |= packages if isinstance(packages, dict) else {}
+    return {name: str(value) for name, value in said.items() if value is not None}
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def _commit() -> str | None:
+    """The project's commit, with `+changes` where the code differs from it; None outside a checkout.
+
+    An installed package may lie inside the checkout of something else, which does not know this file.
+    """
+    project = Path(__file__).parents[2]
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(
+            ["git", "-C", str(project), *arguments], capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    try:
+        git("ls-files", "--error-unmatch", __file__)
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", "seg", "experiments/*.py")
+        return git("rev-parse", "HEAD") + ("+changes" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None

@@ -1,0 +1,58 @@
+"""What a person sees while a run trains: a bar for the epoch under way, and a line for each that is done."""
+
+import sys
+
+from tqdm import tqdm
+
+from experiments.training.data import DeviceData
+from seg.options import Options
+from seg.training import EpochResult, TrainingState
+
+
+class Progress:
+    """One progress bar an epoch, over training and scoring, and one line an epoch."""
+
+    def __init__(self, options: Options, state: TrainingState, photos: DeviceData) -> None:
+        self.epochs = options.epochs
+        self.photos = photos
+        fresh = state.epoch == 0 and state.order is None
+        self.epoch = 0 if fresh else state.epoch + 1
+        self.done = min(state.batch * options.batch_size, len(photos.training))
+        self.bar: tqdm | None = None
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def advance(self, phase: str, photos: int) -> None:
+        """Move the bar on by this many photos of a phase, `training` or `scoring`."""
+        if self.bar is None:
+            scored = self.photos.validation if self.epoch == self.epochs else self.photos.validation_sample
+            total = (len(self.photos.training) if self.epoch else 0) + len(scored)
+            interval = 0.1 if sys.stderr.isatty() else 30
+            self.bar = tqdm(
+                total=total, initial=self.done, unit="img", leave=False, mininterval=interval, dynamic_ncols=True
+            )
+        self.bar.set_description(f"epoch {self.epoch}/{self.epochs} {phase}", refresh=False)
+        self.bar.update(photos)
+
+    def finish_epoch(self, result: EpochResult) -> None:
+        """Put the epoch's line in the place of its bar."""
+        self.close()
+        scores = result.evaluation.scores()
+        trained = f", {result.images_per_second:.0f} img/s, train loss {result.train_loss:.4f}" if result.epoch else ""
+        print(
+            f"epoch {result.epoch:>2}/{self.epochs}: {result.seconds:.1f} s{trained}, val loss {scores['val_loss']:.4f}"
+            f", pixel accuracy {scores['pixel_accuracy']:.2%}, border recall {scores['border_recall']:.2%}"
+            f", precision {scores['border_precision']:.2%}, F1 {scores['border_f1']:.2%}",
+            flush=True,
+        )
+        self.epoch, self.done = result.epoch + 1, 0
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self.bar is not None:
+            self.bar.close()
+            self.bar = None

@@ -1,0 +1,111 @@
+"""One run from its first epoch, or from where it was stopped, to its last, into its folder."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from experiments.cli.interruption import noted_signals
+from experiments.store.probe import load_probe
+from experiments.store.writer import RunWriter, state_path
+from experiments.training.data import DeviceData, RunData, upload
+from experiments.training.environment import environment
+from experiments.training.progress import Progress
+from seg.losses import Diverged, balanced_weights, make_loss
+from seg.options import Options
+from seg.pets import CLASS_NAMES
+from seg.training import TrainingState, train
+
+
+class Interrupted(Exception):
+    """The person asked the run to stop, in `epoch`; nothing is lost."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__(f"interrupted in epoch {epoch}")
+        self.epoch = epoch
+
+
+class RunFailed(Exception):
+    """The run cannot go on as it is; its cause is the error that stopped it."""
+
+
+def train_run(folder: Path, options: Options, data: RunData, device: torch.device, *, resuming: bool) -> None:
+    """Train from the folder's state, or from the start, to the last epoch, and write everything to the folder.
+
+    Raises:
+        Interrupted: Ctrl-C or SIGTERM.
+        RunFailed: the loss diverged, the memory is full, or a file cannot be written.
+        NoClassWeights: the training photos give the loss no class weights.
+    """
+    photos = upload(data, device)
+    weights = _class_weights(options, photos)
+    loss = make_loss(options, None if weights is None else weights.to(device))
+    probe = load_probe(data.validation)
+    state = TrainingState.start(options, device)
+    if resuming and state_path(folder).exists():
+        state.load(state_path(folder))
+    described = _description(state, weights, data, photos) | {"environment": environment(device, options.precision)}
+
+    with noted_signals(second_stops=True) as received, Progress(options, state, photos) as progress:
+        if resuming:
+            # without a state the first epoch was never finished: nothing is kept and the run starts over
+            begun = state.epoch > 0 or state.order is not None
+            writer = RunWriter.resume(folder, options, described, probe.layout(), after=state.epoch if begun else -1)
+        else:
+            writer = RunWriter.begin(folder, options, described, probe.layout())
+
+        def on_batch(phase: str, count: int) -> None:
+            progress.advance(phase, count)
+            if received:
+                raise Interrupted(state.epoch + 1)
+
+        splits = (photos.training, photos.validation, photos.validation_sample)
+        try:
+            for result in train(options, state, *splits, loss, on_batch):
+                size = options.network_size(result.epoch)
+                mosaic = probe.predict(state.scored_model, device, size, options.precision)
+                writer.epoch(result, mosaic, state, input_size=size)
+                progress.finish_epoch(result)
+        except Interrupted:
+            writer.interrupted(state)
+            raise
+        except (Diverged, torch.OutOfMemoryError, OSError) as error:
+            with suppress(OSError):  # a full disk has no room for this either
+                writer.failed(str(error))
+            raise RunFailed(f"{folder.name} failed") from error
+        except KeyboardInterrupt:  # a second Ctrl-C: the epoch under way is lost
+            writer.interrupted(None)
+            raise
+        except BaseException as error:
+            writer.failed(repr(error))
+            raise
+
+    writer.finished(data.validation.names, result.evaluation)
+
+
+def _class_weights(options: Options, photos: DeviceData) -> Tensor | None:
+    """(3,) float32 on the CPU; None where the loss is to have none."""
+    if options.class_weights in (None, "none"):
+        return None
+    if isinstance(options.class_weights, tuple):
+        return torch.tensor(options.class_weights, dtype=torch.float32)
+    return balanced_weights(photos.training.class_counts().cpu(), options.class_weights)
+
+
+def _description(state: TrainingState, weights: Tensor | None, data: RunData, photos: DeviceData) -> dict:
+    """What `run.json` says of the network and the photos, known before the first epoch."""
+    splits = {
+        "trainval": (photos.training, data.training.skipped),
+        data.scored: (photos.validation, data.validation.skipped),
+    }
+    pixels = {name: split.class_counts().sum(dim=0).tolist() for name, (split, _) in splits.items()}
+    return {
+        "parameters": sum(parameter.numel() for parameter in state.model.parameters()),
+        "class_weights": None if weights is None else [round(weight, 6) for weight in weights.tolist()],
+        "training_photos": len(photos.training),
+        "validation_photos": len(photos.validation),
+        "validation_sample_photos": len(photos.validation_sample),
+        "skipped_pairs": {name: len(skipped) for name, (_, skipped) in splits.items()},
+        "class_pixels": {name: dict(zip(CLASS_NAMES, counts, strict=True)) for name, counts in pixels.items()},
+    }

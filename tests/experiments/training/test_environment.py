@@ -1,0 +1,36 @@
+"""The commit that a run records is that of the code which trained it."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[3]
+
+COMMITS = """
+import sys
+from pathlib import Path
+import torch
+from experiments.training.environment import environment
+
+for name in ("README.md", "experiments/comparison/verdict.py", "seg/losses.py"):
+    path = Path(name)
+    text = path.read_text()
+    path.write_text(text + "# changed\\n")
+    print(environment(torch.device("cpu"), "fp32")["commit"])
+    path.write_text(text)
+print(environment(torch.device("cpu"), "fp32")["commit"])
+"""
+
+
+def test_the_commit_is_recorded_and_whether_the_code_differs_from_it(tmp_path):
+    for folder in ("seg", "experiments"):
+        left_out = shutil.ignore_patterns("__pycache__", "results", "holdout")
+        shutil.copytree(PROJECT / folder, tmp_path / folder, ignore=left_out)
+    (tmp_path / "README.md").write_text("A copy.\n")
+    git = ["git", "-C", tmp_path, "-c", "user.name=A", "-c", "user.email=a@example.org"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "A copy"]):
+        subprocess.run([*git, *words], check=True)
+    head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    told = subprocess.run([sys.executable, "-c", COMMITS], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == [head, f"{head}+changes", f"{head}+changes", head]

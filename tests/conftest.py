@@ -1,6 +1,11 @@
 """Datasets to test with: a tiny drawn one, and the real one where this machine has it."""
+# ruff: noqa: E402
 
 import os
+
+# As `one_thread` does for torch; NumPy's BLAS looks once, when it is loaded
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import socket
 import subprocess
 import sys

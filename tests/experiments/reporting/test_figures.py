@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -160,6 +161,7 @@ def score_of_images(name: str, score: str) -> float:
     }[score]
 
 
+@cache
 def shipped_analysis() -> Analysis:
     return analyse(find_runs([RESULTS])[0])
 

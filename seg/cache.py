@@ -6,8 +6,13 @@ Parkhi, Vedaldi, Zisserman and Jawahar, "Cats and Dogs", CVPR 2012. CC BY-SA 4.0
 import contextlib
 import hashlib
 import json
+import math
 import os
+import re
+import secrets
 import shutil
+import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +32,11 @@ from seg.pets import (
 )
 from seg.photo import BadPhoto, read_square
 
+# Caches of a split, size and way of leaving out pairs: one is 230 MB at 128 x 128, and each new place or time of the
+# same photos makes another
+KEPT = 3
+# No decoding takes a day: what is half written then, a killed process has left
+ABANDONED_SECONDS = 86_400
 _ANOTHER_FOLDER = "set BORDERLINE_CACHE to a writable folder"
 
 
@@ -72,7 +82,8 @@ def load_split(root: Path, split: str, size: int, *, skip_bad: bool = False, cac
     """Read one official split, resized to size x size without keeping the aspect ratio.
 
     Photos are resized with antialiased bilinear filtering, trimaps with nearest neighbour. The
-    result is cached; a cache made from other files, or damaged, is made anew.
+    result is cached; a cache made from other files, or damaged, is made anew, and deletes those of
+    this split, size and way that were not used for longest.
 
     Args:
         root: folder holding `oxford-iiit-pet/` in torchvision's layout.
@@ -90,12 +101,14 @@ def load_split(root: Path, split: str, size: int, *, skip_bad: bool = False, cac
     """
     root = Path(root)
     names = _listed(root, split)
-    kept = "-skip-bad" if skip_bad else ""
-    folder = (cache or cache_folder()) / f"{split}-{size}{kept}-{_fingerprint(root, names)}"
+    kind = f"{split}-{size}{'-skip-bad' if skip_bad else ''}"
+    folder = (cache or cache_folder()) / f"{kind}-{_fingerprint(root, names)}"
     cached = _read_cache(folder)
     if cached is None:
         _write_cache(folder, _decode(_Pairs(root, names, size), split, skip_bad))
         cached = _read_cache(folder)
+        _delete_old_caches(folder.parent, kind)
+        print(f"decoded photos are kept in {folder.parent}, which may be deleted at any time", file=sys.stderr)
     if cached is None:
         raise CacheUnusable(f"{folder}: the cache cannot be written or read: {_ANOTHER_FOLDER}")
     return cached
@@ -172,15 +185,19 @@ def _decode(pairs: _Pairs, split: str, skip_bad: bool) -> Split:
 
 def _write_cache(folder: Path, split: Split) -> None:
     """Write next to the final place and rename, so that a reader sees a whole cache or none."""
-    temporary = folder.with_name(f"{folder.name}.{os.getpid()}.tmp")
+    temporary = _beside(folder)
     try:
         temporary.mkdir(parents=True, exist_ok=True)
         np.save(temporary / "photos.npy", split.photos)
         np.save(temporary / "masks.npy", split.masks)
         (temporary / "index.json").write_text(json.dumps({"names": split.names, "skipped": split.skipped}))
-        shutil.rmtree(folder, ignore_errors=True)
-        with contextlib.suppress(FileExistsError):  # another process finished first: its copy is as good
+        if folder.exists() and _read_cache(folder) is None:
+            _delete(folder)
+        try:
             temporary.rename(folder)
+        except OSError:
+            if _read_cache(folder) is None:  # else another process finished first: its copy is as good
+                raise
     except OSError as error:
         raise CacheUnusable(f"{folder}: the cache cannot be written ({error}): {_ANOTHER_FOLDER}") from error
     finally:
@@ -188,12 +205,51 @@ def _write_cache(folder: Path, split: Split) -> None:
 
 
 def _read_cache(folder: Path) -> Split | None:
+    """What the cache holds, which counts as using it; None where there is none, or a damaged one."""
     try:
         index = json.loads((folder / "index.json").read_text())
         photos = np.load(folder / "photos.npy", mmap_mode="r")
         masks = np.load(folder / "masks.npy", mmap_mode="r")
         if len(index["names"]) != len(photos) or len(photos) != len(masks):
             return None
-        return Split(index["names"], photos, masks, index["skipped"])
+        split = Split(index["names"], photos, masks, index["skipped"])
     except (OSError, ValueError, KeyError, EOFError):
         return None
+    with contextlib.suppress(OSError):  # somebody else's, or on a disk that cannot be written: used all the same
+        os.utime(folder)
+    return split
+
+
+def _delete_old_caches(parent: Path, kind: str) -> None:
+    """Of the caches of one split, size and way keep the `KEPT` that were used last, and nothing that a kill left half.
+
+    A process that has opened one which is deleted keeps its arrays; one that is about to open it finds none, not
+    half of one, and decodes the photos for itself.
+    """
+    there = [path for path in parent.glob(f"{kind}-*") if re.fullmatch(f"{kind}-[0-9a-f]{{12}}", path.name)]
+    for old in sorted(there, key=_last_used, reverse=True)[KEPT:]:
+        _delete(old)
+    for left in parent.glob("*.tmp"):
+        if time.time() - _last_used(left) > ABANDONED_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _delete(folder: Path) -> None:
+    """Out of sight first, so that nobody reads half of it."""
+    moved = _beside(folder)
+    with contextlib.suppress(OSError):  # another process deletes it too, or, on Windows, reads it
+        folder.rename(moved)
+    shutil.rmtree(moved, ignore_errors=True)
+
+
+def _beside(folder: Path) -> Path:
+    """A name that nobody else has."""
+    return folder.with_name(f"{folder.name}.{secrets.token_hex(8)}.tmp")
+
+
+def _last_used(folder: Path) -> float:
+    """Seconds since 1970; infinite where it is gone, deleted just now by another process."""
+    try:
+        return folder.stat().st_mtime
+    except OSError:
+        return math.inf

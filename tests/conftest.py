@@ -143,6 +143,47 @@ def narrow(monkeypatch) -> None:
     monkeypatch.setattr("seg.networks.segnet.STAGES", NARROW)
 
 
+@pytest.fixture(scope="module")
+def narrow_for_all() -> Iterator[None]:
+    """`narrow` for every test of a module, and for its fixtures."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("seg.networks.segnet.STAGES", NARROW)
+        yield
+
+
+# What a Python process runs before anything else where it finds it: see `narrow_processes`
+NARROW_PROCESS = f"""
+import os, signal, time
+import seg.networks.segnet
+from seg import training
+
+seg.networks.segnet.STAGES = {NARROW}
+made, batches = training.training_batch, 0
+
+def training_batch(*arguments):
+    global batches
+    batches += 1
+    time.sleep(float(os.environ.get("SECONDS_A_BATCH", "0")))
+    if batches == int(os.environ.get("KILLED_IN_BATCH", "0")):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return made(*arguments)
+
+training.training_batch = training_batch
+"""
+
+
+@pytest.fixture(scope="session")
+def narrow_processes(tmp_path_factory) -> dict[str, str]:
+    """Environment variables of a process that is to have the SegNet of few channels.
+
+    With `SECONDS_A_BATCH` beside them it trains as slowly as a large one, and with `KILLED_IN_BATCH` it is killed in
+    that batch, counted from 1.
+    """
+    folder = tmp_path_factory.mktemp("narrow-processes")
+    (folder / "sitecustomize.py").write_text(NARROW_PROCESS)
+    return {"PYTHONPATH": os.pathsep.join([str(folder), str(PROJECT)])}
+
+
 @pytest.fixture(scope="session")
 def tiny_runs(tmp_path_factory, tiny_pets) -> Path:
     """Two finished runs of narrow networks on the drawn dataset: `ce-s0` of two epochs, `focal-s0` of three.

@@ -32,8 +32,9 @@ class Ended:
 
     @property
     def told(self) -> list[str]:
-        """The lines on stderr, without progress bars, which appear on a busy machine only."""
-        return [line for line in self.err.splitlines() if line.strip() and "it/s" not in line and "| " not in line]
+        """The lines on stderr, without progress bars, which appear on a busy machine only, and what goes with them."""
+        passing = ("it/s", "| ", "decoded photos are kept in ")
+        return [line for line in self.err.splitlines() if line.strip() and not any(part in line for part in passing)]
 
     @property
     def error(self) -> str:

@@ -75,7 +75,7 @@ def begin(folder: Path, status: str, **given: object) -> None:
 
 
 @pytest.fixture(scope="module")
-def swept(tiny_pets, tmp_path_factory) -> SimpleNamespace:
+def swept(tiny_pets, tmp_path_factory, narrow_processes) -> SimpleNamespace:
     """A sweep two at a time: one run had failed before its first epoch, one diverges, one is another process's."""
     folder = tmp_path_factory.mktemp("swept")
     (folder / "grid.toml").write_text(TWO_FAIL)
@@ -83,7 +83,13 @@ def swept(tiny_pets, tmp_path_factory) -> SimpleNamespace:
     (folder / "out" / "ce-s1" / "notes.txt").write_text("of the failed run")
     begin(folder / "out" / "held-s0", "running")
     options = ["--data", tiny_pets, "--out", folder / "out", "--device", "cpu", "--jobs", 2]
-    with hold(folder / "out" / "held-s0"), contextlib.redirect_stdout(io.StringIO()) as printed:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        hold(folder / "out" / "held-s0"),
+        contextlib.redirect_stdout(io.StringIO()) as printed,
+    ):
+        for name, value in narrow_processes.items():
+            patch.setenv(name, value)
         status = sweep.main([str(option) for option in [folder / "grid.toml", *options]])
     return SimpleNamespace(out=folder / "out", status=status, printed=printed.getvalue())
 
@@ -166,14 +172,17 @@ def wait_until(happened: Callable[[], object], process: subprocess.Popen) -> Non
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="processes are found in Linux's /proc")
-def test_killed_and_interrupted_runs_continue_as_if_never_stopped(swept, grid, tmp_path, tiny_pets, command):
+def test_killed_and_interrupted_runs_continue_as_if_never_stopped(
+    swept, grid, tmp_path, tiny_pets, command, monkeypatch, narrow_processes
+):
     out = tmp_path / "out"
     # the second has epochs enough left when it is told to stop; its first two are those of `swept`
-    path = grid(f'{SMALL}[[runs]]\nloss = "ce"\n[[runs]]\nname = "longer"\nloss = "ce"\nseed = 1\nepochs = 4\n')
+    path = grid(f'{SMALL}[[runs]]\nloss = "ce"\n[[runs]]\nname = "longer"\nloss = "ce"\nseed = 1\nepochs = 12\n')
     options = [str(option) for option in (path, "--data", tiny_pets, "--out", out, "--device", "cpu", "--jobs", 2)]
     process = subprocess.Popen(
         [sys.executable, "-m", "experiments.sweep", *options],
         cwd=PROJECT,
+        env=os.environ | narrow_processes | {"SECONDS_A_BATCH": "0.5"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -195,9 +204,11 @@ def test_killed_and_interrupted_runs_continue_as_if_never_stopped(swept, grid, t
     again = next(line for line in printed.splitlines() if line.startswith("  python -m experiments.sweep "))
     assert shlex.split(again)[3:] == options
 
+    for name, value in narrow_processes.items():
+        monkeypatch.setenv(name, value)
     assert command(sweep, *options).status == 0
     pd.testing.assert_frame_equal(scores(out / "ce-s0"), scores(swept.out / "ce-s0"))
-    assert scores(out / "longer-s1")["epoch"].tolist() == ["0", "1", "2", "3", "4"]
+    assert scores(out / "longer-s1")["epoch"].tolist() == [str(epoch) for epoch in range(13)]
     pd.testing.assert_frame_equal(scores(out / "longer-s1").head(3), scores(swept.out / "ce-s1"))
     assert read_run(out / "longer-s1").status == "finished"
     assert "--resume" in (out / "longer-s1.log").read_text()

@@ -1,5 +1,6 @@
 import functools
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from tqdm import tqdm
 
-from seg.cache import CacheUnusable, Split, load_split
+from seg.cache import KEPT, CacheUnusable, Split, load_split
 from seg.pets import BadPair, DatasetMissing, NoUsablePair, dataset_folder, list_path, photo_path, trimap_path
 
 FIRST, SECOND = "Abyssinian_1", "Abyssinian_2"
@@ -136,6 +137,114 @@ def test_a_cache_that_cannot_be_written_is_named(own_pets, tmp_path):
         load_split(own_pets, "test", 16, cache=tmp_path / "file")
     assert_one_line_naming(caught.value, tmp_path / "file")
     assert "BORDERLINE_CACHE" in str(caught.value)
+
+
+def caches(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def load_anew(root: Path, cache: Path, split: str = "test", size: int = 16, **options: bool) -> str:
+    """Load photos whose times have changed, so that they are decoded; return the name of their cache."""
+    before = caches(cache) if cache.exists() else set()
+    for path in (photo_path(root, name) for name in ("Bengal_35", FIRST)):
+        os.utime(path, ns=(0, path.stat().st_mtime_ns + 1_000_000))
+    load_split(root, split, size, cache=cache, **options)
+    (made,) = caches(cache) - before
+    return made
+
+
+def made_long_ago(cache: Path, seconds: int = 3600) -> None:
+    """As if all that is there had been used so much earlier."""
+    for path in cache.iterdir():
+        os.utime(path, (path.stat().st_atime, path.stat().st_mtime - seconds))
+
+
+def test_of_one_kind_only_the_caches_used_last_are_kept(own_pets, tmp_path):
+    made = []
+    for _ in range(KEPT + 3):
+        made.append(load_anew(own_pets, tmp_path / "cache"))
+        made_long_ago(tmp_path / "cache")
+    assert caches(tmp_path / "cache") == set(made[-KEPT:])
+
+
+def test_a_cache_that_is_used_is_not_deleted_for_its_age(own_pets, draw_pets, tmp_path):
+    cache, other = tmp_path / "cache", draw_pets(tmp_path / "other", test=("Bengal_35", "pug_1"))
+    load_split(other, "test", 16, cache=cache)
+    (used,) = caches(cache)
+    (cache / used / "note").write_text("this very one")
+    for _ in range(KEPT + 1):
+        made_long_ago(cache)
+        load_split(other, "test", 16, cache=cache)
+        newest = load_anew(own_pets, cache)
+    assert (cache / used / "note").exists()
+    assert newest in caches(cache)
+    assert len(caches(cache)) == KEPT
+
+
+def test_other_splits_sizes_and_ways_are_other_kinds(own_pets, tmp_path):
+    cache = tmp_path / "cache"
+    kinds = [("test", 16, False), ("test", 16, True), ("test", 1, False), ("trainval", 16, False)]
+    first = {load_anew(own_pets, cache, split, size, skip_bad=skip_bad) for split, size, skip_bad in kinds}
+    made_long_ago(cache)
+    for _ in range(KEPT):
+        load_anew(own_pets, cache)
+    assert len(first & caches(cache)) == len(kinds) - 1
+
+
+def test_what_others_keep_there_is_left_alone(own_pets, tmp_path):
+    cache = tmp_path / "cache"
+    names = ("test-16-notes", "test-16-0123456789ab.zip", "holiday")
+    for name in names:
+        (cache / name).mkdir(parents=True)
+    made_long_ago(cache)
+    for _ in range(KEPT + 1):
+        load_anew(own_pets, cache)
+    assert caches(cache) >= set(names)
+
+
+def test_a_cache_that_is_deleted_while_it_is_read_is_read_to_its_end(own_pets, tmp_path):
+    read = load_split(own_pets, "test", 16, cache=tmp_path / "cache")
+    expected = Split(read.names, read.photos.copy(), read.masks.copy(), read.skipped)
+    (name,) = caches(tmp_path / "cache")
+    made_long_ago(tmp_path / "cache")
+    for _ in range(KEPT):
+        load_anew(own_pets, tmp_path / "cache")
+    assert name not in caches(tmp_path / "cache")
+    assert_equal(read, expected)
+
+
+def test_what_a_killed_process_left_half_is_deleted_after_a_day(own_pets, tmp_path):
+    cache = tmp_path / "cache"
+    left, writing = (cache / f"test-16-0123456789ab.{name}.tmp" for name in ("left", "writing"))
+    for folder in (left, writing):
+        folder.mkdir(parents=True)
+        (folder / "photos.npy").write_bytes(b"half")
+    os.utime(left, (0, left.stat().st_mtime - 2 * 86_400))
+    load_anew(own_pets, cache)
+    assert not left.exists()
+    assert (writing / "photos.npy").exists()
+
+
+def test_a_cache_that_another_process_has_written_meanwhile_is_as_good(own_pets, tmp_path, monkeypatch):
+    first = load_split(own_pets, "test", 16, cache=tmp_path / "other")
+    (name,) = caches(tmp_path / "other")
+    saved = np.save
+
+    def save(path: Path, array: np.ndarray) -> None:  # the other process ends while this one writes
+        saved(path, array)
+        if not (tmp_path / "cache" / name).exists():
+            shutil.copytree(tmp_path / "other" / name, tmp_path / "cache" / name)
+
+    monkeypatch.setattr(np, "save", save)
+    assert_equal(load_split(own_pets, "test", 16, cache=tmp_path / "cache"), first)
+    assert caches(tmp_path / "cache") == {name}
+
+
+def test_where_a_new_cache_lies_is_told_once(own_pets, tmp_path, capsys):
+    for lines in (1, 0):
+        load_split(own_pets, "test", 16, cache=tmp_path / "cache")
+        told = [line for line in capsys.readouterr().err.splitlines() if str(tmp_path / "cache") in line]
+        assert len(told) == lines
 
 
 # --- what can be wrong with a dataset -------------------------------------------------------------

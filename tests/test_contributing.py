@@ -133,7 +133,8 @@ import json, sys
 from pathlib import Path
 from PIL import Image
 from demo.compare import table
-from demo.figures import by_epoch as figures
+from demo.figures.by_epoch import by_epoch
+from demo.figures.styles import styles
 from demo.segment import cards
 from demo.catalogue import Catalogue, choices
 from demo.page import build_interface
@@ -155,7 +156,7 @@ compare_command.main(["--runs", runs, "--csv", str(Path(runs) / "compared.csv")]
 catalogue = Catalogue((Path(runs),))
 there = catalogue.scored()
 found = configurations(there)
-styled = figures.styles(found)
+styled = styles(found)
 page = build_interface([Path(runs)], Path(data))
 parts = {part.elem_id: part for part in page.blocks.values()}
 opened = next(event for event in page.fns.values() if event.name == "open_page")
@@ -168,7 +169,7 @@ masks = {
 seen = {
     "answer": answer(analyse(there)),
     "styles": {name: [style.colour, style.symbol] for name, style in styled.items()},
-    "lines": [trace.line.color for trace in figures.by_epoch(found, "border_f1", styled).figure.data],
+    "lines": [trace.line.color for trace in by_epoch(found, "border_f1", styled).figure.data],
     "choices": choices(catalogue.with_checkpoint()),
     "cards": cards.waiting_html(catalogue.with_checkpoint()),
     "table": list(table.styled_table(there).data.columns),

@@ -8,7 +8,8 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from demo.figures.by_epoch import Style, per_cent, shown_name
+from demo.figures.styles import Style, shown_name
+from demo.figures.view import per_cent
 from experiments.comparison.analysis import Analysis, analyse
 from experiments.comparison.configurations import Configuration
 from experiments.comparison.verdict import answer

@@ -13,9 +13,13 @@ from demo.compare.answer import (
     no_answer_text,
 )
 from demo.compare.table import column_types, styled_table, table_note
-from demo.figures.by_epoch import by_epoch, styles
+from demo.figures.by_epoch import by_epoch
 from demo.figures.component import figure_view
-from demo.figures.of_analysis import final_scores, near_the_outline, price, recall_and_precision, reliability
+from demo.figures.outline import near_the_outline
+from demo.figures.reliability import reliability
+from demo.figures.scores import final_scores
+from demo.figures.styles import styles
+from demo.figures.trade_offs import price, recall_and_precision
 from demo.tabs import Opening, Page
 from experiments.comparison.configurations import Configuration, configurations
 from experiments.scores import CHOSEN_FIRST, Place, appearing

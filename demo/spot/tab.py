@@ -8,18 +8,16 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from pandas.io.formats.style import Styler
 from PIL import Image
 
 from demo.catalogue import FIRST_CHOICES, Catalogue, choices, describe, segmenter
-from demo.figures.by_epoch import View, layout, styles
 from demo.figures.component import figure_view
+from demo.figures.distribution import distribution
 from demo.segment.cards import data_uri
 from demo.tabs import Page
-from experiments.comparison.configurations import configurations
-from experiments.comparison.photos import disagreements, hardest, photo_scores, suspects
-from experiments.scores import CHOSEN_FIRST, PER_CENT, SCORES, Place, appearing
+from experiments.comparison.photos import disagreements, hardest, suspects
+from experiments.scores import CHOSEN_FIRST, SCORES, Place, appearing
 from experiments.store.photo_scores import has_details, read_images
 from experiments.store.runs import Run
 from seg import InputError
@@ -50,7 +48,6 @@ EXPLAINED = {
 ALL_BREEDS = "all breeds"
 # A table of thousands of rows is slow to draw, and nobody reads them
 SHOWN_ROWS = 200
-HISTOGRAM_BINS = 40
 
 NO_DETAILS = (
     "No run has scores of single photos yet: finish one, or score an unfinished one with "
@@ -84,42 +81,6 @@ def ranking(runs: list[Run], rank_by: str, score: str, chosen_breed: str) -> pd.
         table = table[table["breed"] == chosen_breed]
     # the photo's name says its breed
     return table.drop(columns="breed").rename_axis("photo").reset_index()
-
-
-def distribution(runs: list[Run], score: str) -> View:
-    """How many photos have which score, a line a run, all in the same bins."""
-    columns = {run.name: photo_scores(run)[score].dropna() for run in runs}
-    unit, write, label = SCORES[score].unit, SCORES[score].text, SCORES[score].title
-    highest = 1.0 if unit is PER_CENT else max(column.quantile(0.995) for column in columns.values())
-    edges = np.linspace(0, highest, HISTOGRAM_BINS + 1)
-    middles = unit.scale * (edges[:-1] + edges[1:]) / 2
-    styled = styles(configurations(runs))
-    figure, said = go.Figure(layout=layout(label, "")), []
-    for name, column in columns.items():
-        counts, _ = np.histogram(column.clip(upper=highest), edges)
-        around = [
-            f"{name}, around {write(middle / unit.scale)}: {count} photos"
-            for middle, count in zip(middles, counts, strict=True)
-        ]
-        figure.add_scatter(
-            x=middles.tolist(),
-            y=counts.tolist(),
-            name=name,
-            mode="lines",
-            line={"color": styled[name].colour, "dash": styled[name].dash, "width": 2, "shape": "hvh"},
-            hovertext=around,
-            hoverinfo="text",
-        )
-        said.append(f"{name}: half of the photos are below {write(column.median())}")
-    figure.update_xaxes(ticksuffix=unit.suffix)
-    figure.update_yaxes(title="Photos")
-    return View(
-        title=f"Photos by {label}",
-        reading="The height says how many photos have about this score: a hump on the left is a run's hard photos.",
-        description="; ".join(said) + ".",
-        figure=figure,
-        legend=[(name, styled[name], "") for name in columns],
-    )
 
 
 def spot_check(catalogue: Catalogue, names: list[str], rank_by: str, score: str, chosen_breed: str) -> list:

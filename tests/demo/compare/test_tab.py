@@ -17,7 +17,7 @@ from demo.compare import answer as compare_answer
 from demo.compare.answer import analysis_of, cards, confusion_tables
 from demo.compare.tab import COMPARED, EXPLAINED, compare, explain, photos_note, redraw, reexplain, run_choices
 from demo.compare.table import HIGHLIGHT, column_types, styled_table, table, table_note
-from demo.figures.by_epoch import styles
+from demo.figures.styles import styles
 from experiments.comparison.analysis import analyse
 from experiments.comparison.configurations import configurations
 from experiments.comparison.verdict import answer

@@ -14,8 +14,7 @@ from PIL import Image
 
 from demo.catalogue import Catalogue
 from demo.spot import tab as spot
-from demo.spot.tab import ALL_BREEDS, DISAGREEMENT, HARDEST, SUSPICION, distribution, look, ranking, spot_check
-from experiments.scores import Place, appearing
+from demo.spot.tab import ALL_BREEDS, DISAGREEMENT, HARDEST, SUSPICION, look, ranking, spot_check
 from experiments.store.runs import BadRun
 from seg.inference import Segmenter
 from seg.pets import photo_path, trimap_path
@@ -92,14 +91,6 @@ def test_a_breed_leaves_its_photos_in_their_order(catalogue):
     pugs = ranking(runs, HARDEST, "pixel_accuracy", "pug")["photo"].tolist()
     assert pugs == [photo for photo in everything if photo.startswith("pug_")]
     assert len(pugs) == 3
-
-
-def test_the_figure_counts_every_photo_once(catalogue, tiny_runs):
-    figure = distribution(spot.detailed(catalogue), "pixel_accuracy").figure
-    assert [trace.name for trace in figure.data] == ["ce-s0", "focal-s0"]
-    assert [sum(trace.y) for trace in figure.data] == [8, 8]
-    for score in appearing(Place.PHOTOS):
-        assert len(distribution(spot.detailed(catalogue), score.name).figure.data) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """A photo of one's own in the scrubber: its mask by the weights that a run kept of each epoch."""
 
-import base64
-import io
 import threading
 from collections.abc import Callable
 from functools import lru_cache
@@ -11,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from demo.catalogue import Catalogue
+from demo.images import data_uri
 from demo.scrub.export import uploaded_file, whole_number
 from demo.segment.photo import open_photo
 from experiments.store.runs import Run
@@ -87,8 +86,6 @@ def own_functions(catalogue: Catalogue) -> list[Callable[[dict], dict]]:
 
 def _answer(picture_of: Callable[[dict], Image.Image], request: dict, kind: str) -> dict:
     try:
-        file = io.BytesIO()
-        picture_of(request).save(file, kind)
+        return {"picture": data_uri(picture_of(request), kind)}
     except InputError as error:
         return {"error": str(error)}
-    return {"picture": f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"}

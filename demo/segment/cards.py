@@ -4,15 +4,14 @@ All layers are in the page at once, and the stylesheet shows those of the chosen
 the server for nothing.
 """
 
-import base64
 import html
-import io
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
 from demo.catalogue import describe
+from demo.images import data_uri
 from demo.segment.views import (
     CONFIDENCE_COLOURS,
     VIEWS,
@@ -191,9 +190,3 @@ _LEGEND = (
     + ", ".join(CONFIDENCE_COLOURS)
     + ')"></i> 100 %, sure</p></div>'
 )
-
-
-def data_uri(image: Image.Image, kind: str, **options) -> str:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"

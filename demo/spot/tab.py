@@ -14,7 +14,7 @@ from PIL import Image
 from demo.catalogue import FIRST_CHOICES, Catalogue, choices, describe, segmenter
 from demo.figures.component import figure_view
 from demo.figures.distribution import distribution
-from demo.segment.cards import data_uri
+from demo.images import data_uri
 from demo.tabs import Page
 from experiments.comparison.photos import disagreements, hardest, suspects
 from experiments.scores import CHOSEN_FIRST, SCORES, Place, appearing

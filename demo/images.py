@@ -1,0 +1,18 @@
+"""Pictures as the page takes them."""
+
+import base64
+import io
+
+from PIL import Image
+
+
+def data_uri(image: Image.Image, kind: str, **options: object) -> str:
+    """The picture itself as a `data:` URI, so that the page fetches nothing.
+
+    Args:
+        kind: "PNG" or "JPEG".
+        options: what Pillow takes for files of that kind, such as `quality`.
+    """
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"

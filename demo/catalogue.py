@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from experiments.store.photo_scores import has_details
 from experiments.store.run_reader import RunReader
 from experiments.store.runs import Run, find_runs
 from seg.inference import Segmenter
@@ -20,6 +21,7 @@ class Catalogue:
     reader: RunReader = field(default_factory=RunReader)
 
     def runs(self) -> list[Run]:
+        """All that can be read, by loss and name."""
         return find_runs(list(self.folders), self.reader)[0]
 
     def broken(self) -> list[str]:
@@ -30,7 +32,12 @@ class Catalogue:
         """Runs with at least one row of scores."""
         return [run for run in self.runs() if not run.epochs.empty]
 
+    def with_photo_scores(self) -> list[Run]:
+        """Runs whose scores of single photos are known."""
+        return [run for run in self.scored() if has_details(run)]
+
     def with_checkpoint(self) -> list[Run]:
+        """Runs that can segment a photo."""
         return [run for run in self.runs() if run.checkpoint is not None]
 
     def chosen(self, names: list[str] | None) -> list[Run]:
@@ -60,6 +67,7 @@ def describe(run: Run) -> str:
 
 
 def choices(runs: list[Run]) -> list[tuple[str, str]]:
+    """What each run is called where runs are chosen, and its name."""
     return [(describe(run), run.name) for run in runs]
 
 

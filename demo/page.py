@@ -71,7 +71,7 @@ def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:
 
         def open_page(query: str) -> list:
             """Read the runs anew each time the page opens, and choose what its address says."""
-            address = read_address(query)
+            address = read_address(query, TABS)
             # only where a link asks for one: the person may have gone to another tab already
             filled = [gr.update(selected=address.tab) if address.tab else gr.update()]
             for opening in openings:

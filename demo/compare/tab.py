@@ -3,15 +3,9 @@
 import gradio as gr
 
 from demo.address import Address
+from demo.analysis import cached_analysis, details_stamp
 from demo.catalogue import NO_RUNS, Catalogue, describe
-from demo.compare.answer import (
-    analysis_of,
-    answer_text,
-    cards,
-    confusion_tables,
-    details_stamp,
-    no_answer_text,
-)
+from demo.compare.answer import answer_text, cards, confusion_tables, no_answer_text
 from demo.compare.table import column_types, styled_table, table_note
 from demo.figures.by_epoch import by_epoch
 from demo.figures.component import figure_view
@@ -120,7 +114,7 @@ def explain(catalogue: Catalogue, names: list[str] | None) -> list:
     if not detailed:
         return [no_answer_text(bare), *nothing]
     try:
-        analysis = analysis_of(detailed)
+        analysis = cached_analysis(detailed)
         matrices = confusion_tables(analysis)
     except InputError as error:
         return [str(error), *nothing]

@@ -10,8 +10,8 @@ from PIL import Image
 
 from demo.catalogue import Catalogue
 from demo.images import data_uri
-from demo.scrub.export import uploaded_file, whole_number
-from demo.segment.photo import open_photo
+from demo.photo import open_photo
+from demo.scrub.uploads import uploaded_file, whole_number
 from experiments.store.runs import Run
 from seg import InputError
 from seg.inference import Segmenter, as_rgb

@@ -12,6 +12,7 @@ from PIL import Image
 
 from demo.catalogue import describe
 from demo.images import data_uri
+from demo.photo import class_shares
 from demo.segment.views import (
     CONFIDENCE_COLOURS,
     VIEWS,
@@ -62,12 +63,6 @@ class Answer:
     def layer(self, view: str, differs: np.ndarray) -> Image.Image:
         """What a view puts over the photo; `differs` is where the checkpoints disagree."""
         return layer(view, self.shown, self.confidence, differs)
-
-
-def shares(mask: np.ndarray) -> dict[str, float]:
-    """Share of the photo's pixels of each class, by name; they sum to 1."""
-    counts = np.bincount(mask.ravel(), minlength=len(CLASS_NAMES))
-    return {name: float(count) / mask.size for name, count in zip(CLASS_NAMES, counts, strict=True)}
 
 
 def result_html(photo: Image.Image, size: tuple[int, int], runs: list[Run], answers: dict[str, Answer | str]) -> str:
@@ -143,7 +138,7 @@ def _card(run: Run, answer: Answer | str | None, differs: np.ndarray | None = No
     return (
         f'<figure class="card">{title}'
         f'<div class="stack"><div class="photo" role="img" aria-label="the photo"></div>{layers}{cutout}{need}</div>'
-        f"{_numbers(shares(answer.mask), f'{answer.outline:,.0f} px', f'{answer.milliseconds:.0f} ms')}"
+        f"{_numbers(class_shares(answer.mask), f'{answer.outline:,.0f} px', f'{answer.milliseconds:.0f} ms')}"
         f'<p class="downloads">{_button("mask", "Mask", run.name)}{_button("cutout", "Cut-out", run.name)}</p></figure>'
     )
 

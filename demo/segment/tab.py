@@ -11,8 +11,9 @@ from PIL import Image
 
 from demo.address import Address
 from demo.catalogue import FIRST_CHOICES, NO_RUNS, Catalogue, choices
+from demo.photo import segment_photo
 from demo.segment.cards import Answer, result_html, sentence_html, waiting_html
-from demo.segment.photo import Session, segment_photo
+from demo.segment.session import Session
 from demo.segment.views import OPACITY, VIEWS, cut_out, disagreement, picture
 from demo.tabs import Opening, Page
 from experiments.store.probe import sample_photos

@@ -18,7 +18,7 @@ from demo.images import data_uri
 from demo.tabs import Page
 from experiments.comparison.photos import disagreements, hardest, suspects
 from experiments.scores import CHOSEN_FIRST, SCORES, Place, appearing
-from experiments.store.photo_scores import has_details, read_images
+from experiments.store.photo_scores import read_images
 from experiments.store.runs import Run
 from seg import InputError
 from seg.inference import as_rgb
@@ -56,11 +56,6 @@ NO_DETAILS = (
 NOTHING_CHOSEN = '<p class="empty">Click a row to see the photo, its label and each run\'s mask.</p>'
 
 
-def detailed(catalogue: Catalogue) -> list[Run]:
-    """The runs whose scores of single photos are known."""
-    return [run for run in catalogue.scored() if has_details(run)]
-
-
 def ranking(runs: list[Run], rank_by: str, score: str, chosen_breed: str) -> pd.DataFrame:
     """Photos in the order asked for: `photo`, and the numbers or words that put them there.
 
@@ -86,7 +81,7 @@ def ranking(runs: list[Run], rank_by: str, score: str, chosen_breed: str) -> pd.
 def spot_check(catalogue: Catalogue, names: list[str], rank_by: str, score: str, chosen_breed: str) -> list:
     """What the tab shows: explanation, table, figure."""
     hidden = gr.update(visible=False)
-    there = detailed(catalogue)
+    there = catalogue.with_photo_scores()
     if not there:
         return [NO_DETAILS, hidden, None]
     runs = [run for run in there if run.name in (names or [])]
@@ -138,7 +133,7 @@ def look(catalogue: Catalogue, dataset: Path, photo: str | None, names: list[str
         tiles.append(_tile("label", picture, read_trimap(trimap_path(dataset, name), path)))
     except BadPair as error:
         tiles.append(_refusal(error))
-    for run in detailed(catalogue):
+    for run in catalogue.with_photo_scores():
         if run.name in (names or []) and run.checkpoint is not None:
             try:
                 tiles.append(_tile(describe(run), picture, segmenter(run).predict(picture).mask))
@@ -176,7 +171,7 @@ def open_spot_tab(catalogue: Catalogue, names: list[str] | None, rank_by: str, s
     Args:
         names: the runs chosen here before, or in another tab; None chooses the first.
     """
-    runs = detailed(catalogue)
+    runs = catalogue.with_photo_scores()
     there = [run.name for run in runs]
     chosen = [name for name in names or [] if name in there] or there[:FIRST_CHOICES]
     try:

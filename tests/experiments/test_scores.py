@@ -163,7 +163,7 @@ view = by_epoch(found, row.name, styled)
 seen = {
     "curves": parts["compare-metric"].choices[-1],
     "photos": parts["spot-score"].choices[-1],
-    "address": address.read_address("?score=border_specificity").score,
+    "address": address.read_address("?score=border_specificity", tabs=()).score,
     "figure": [view.as_value()["title"], view.as_value()["reading"], list(view.figure.data[0].y)],
     "bars": list(final_scores(analysis, styled).figure.data[0].x),
     "cards": answer.cards(analysis, styled),

@@ -11,10 +11,11 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
+from demo import analysis as cached
+from demo.analysis import cached_analysis
 from demo.api import compare_api
 from demo.catalogue import Catalogue
-from demo.compare import answer as compare_answer
-from demo.compare.answer import analysis_of, cards, confusion_tables
+from demo.compare.answer import cards, confusion_tables
 from demo.compare.tab import COMPARED, EXPLAINED, compare, explain, photos_note, redraw, reexplain, run_choices
 from demo.compare.table import HIGHLIGHT, column_types, styled_table, table, table_note
 from demo.figures.styles import styles
@@ -234,8 +235,8 @@ def test_growth_of_a_run_without_details_leaves_the_answer(own_runs):
 
 def test_the_answer_is_that_of_the_analysis_and_is_computed_once(tiny_runs, monkeypatch):
     catalogue, calls = Catalogue((tiny_runs,)), []
-    monkeypatch.setattr(compare_answer, "analyse", lambda runs: calls.append(1) or analyse(runs))
-    compare_answer._analysis.cache_clear()
+    monkeypatch.setattr(cached, "analyse", lambda runs: calls.append(1) or analyse(runs))
+    cached._analysis.cache_clear()
     text = explain(catalogue, BOTH)[0]
     for sentence in answer(analyse(catalogue.chosen(BOTH))):
         assert sentence in text
@@ -245,11 +246,11 @@ def test_the_answer_is_that_of_the_analysis_and_is_computed_once(tiny_runs, monk
 
 def test_analysis_is_computed_anew_when_a_file_changes(own_runs):
     runs = [read_run(own_runs / name) for name in BOTH]
-    before = analysis_of(runs)
+    before = cached_analysis(runs)
     images = pd.read_csv(own_runs / "focal-s0" / "images.csv")
     images["border_as_border"], images["border_as_pet"] = images["border_as_pet"], images["border_as_border"]
     images.to_csv(own_runs / "focal-s0" / "images.csv", index=False)
-    assert analysis_of(runs) is not before
+    assert cached_analysis(runs) is not before
 
 
 def test_one_configuration_or_none_with_details_is_told(own_runs):

@@ -15,7 +15,8 @@ from PIL import Image, ImageOps
 
 from demo.api import segment_api
 from demo.catalogue import Catalogue
-from demo.segment.photo import Session, open_photo, segment_photo
+from demo.photo import open_photo, segment_photo
+from demo.segment.session import Session
 from demo.segment.tab import compare_two, offer_sides, show_masks, write_download
 from seg import InputError
 from seg.inference import Segmenter

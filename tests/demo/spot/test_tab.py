@@ -32,7 +32,7 @@ def f1(folder: Path) -> pd.Series:
 
 
 def test_photos_are_ranked_as_the_csv_files_say(catalogue, tiny_runs):
-    runs = spot.detailed(catalogue)
+    runs = catalogue.with_photo_scores()
     scores = pd.DataFrame({name: f1(tiny_runs / name) for name in ("ce-s0", "focal-s0")})
     table = ranking(runs, HARDEST, "border_f1", ALL_BREEDS).set_index("photo")
     assert table["mean"].is_monotonic_increasing
@@ -76,7 +76,7 @@ def test_of_three_runs_the_first_two_disagree(catalogue, tiny_runs, tmp_path):
         moved = int(share * images.loc[row, "border_as_border"])
         images.loc[row, ["border_as_border", "border_as_pet"]] += [-moved, moved]
     images.to_csv(between / "images.csv", index=False)
-    runs = spot.detailed(Catalogue((tiny_runs, tmp_path)))
+    runs = Catalogue((tiny_runs, tmp_path)).with_photo_scores()
     assert [run.name for run in runs] == ["ce-s0", "weighted-s0", "focal-s0"]
     table = ranking(runs, DISAGREEMENT, "border_f1", ALL_BREEDS).set_index("photo")
     assert table.columns.tolist() == ["ce-s0", "weighted-s0", "difference"]
@@ -85,7 +85,7 @@ def test_of_three_runs_the_first_two_disagree(catalogue, tiny_runs, tmp_path):
 
 
 def test_a_breed_leaves_its_photos_in_their_order(catalogue):
-    runs = spot.detailed(catalogue)
+    runs = catalogue.with_photo_scores()
     assert spot.breeds(runs) == [ALL_BREEDS, "beagle", "Bengal", "pug", "Sphynx"]
     everything = ranking(runs, HARDEST, "pixel_accuracy", ALL_BREEDS)["photo"].tolist()
     pugs = ranking(runs, HARDEST, "pixel_accuracy", "pug")["photo"].tolist()
@@ -118,7 +118,7 @@ def test_a_damaged_file_is_told(tiny_runs, tmp_path):
     (run / "images.csv").write_text("name\nx\n")
     catalogue = Catalogue((tmp_path,))
     with pytest.raises(BadRun):
-        ranking(spot.detailed(catalogue), HARDEST, "border_f1", ALL_BREEDS)
+        ranking(catalogue.with_photo_scores(), HARDEST, "border_f1", ALL_BREEDS)
     assert "images.csv" in spot_check(catalogue, ["ce-s0"], HARDEST, "border_f1", ALL_BREEDS)[0]
 
 

@@ -1,19 +1,14 @@
-"""One photo at work: reading it, segmenting it, and what a browser tab keeps of it."""
+"""What a browser tab keeps of its photo."""
 
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image
 
-from demo.catalogue import segmenter
+from demo.photo import open_photo
 from demo.segment.cards import Answer
-from experiments.store.runs import Run
-from seg import InputError
-from seg.inference import Prediction, as_rgb
+from seg.inference import as_rgb
 
-# A photo of this many pixels takes 0.9 GB while its probabilities are upsampled
-MAX_PIXELS = 50_000_000
 # Longest side of the pictures on the page; what is downloaded has the photo's own size
 SHOWN_SIDE = 960
 
@@ -54,33 +49,3 @@ class Session:
             self.shown = self.photo.copy()
             self.shown.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
             self.path = path
-
-
-def open_photo(path: str | Path) -> Image.Image:
-    """The photo with its EXIF rotation applied.
-
-    Raises:
-        InputError: not an image, damaged, or larger than the app takes.
-    """
-    name = Path(path).name
-    try:
-        with Image.open(path) as photo:
-            if photo.width * photo.height > MAX_PIXELS:
-                megapixels = photo.width * photo.height / 1e6
-                raise InputError(f"{name} has {megapixels:.0f} megapixels: scale it to at most {MAX_PIXELS // 10**6}")
-            photo.load()
-            return ImageOps.exif_transpose(photo)
-    except Image.DecompressionBombError as error:
-        raise InputError(f"{name} is too large: scale it to at most {MAX_PIXELS // 10**6} megapixels") from error
-    except (OSError, SyntaxError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{name} cannot be read as an image: save it as JPEG or PNG and try again") from error
-
-
-def segment_photo(photo: Image.Image, run: Run) -> tuple[Prediction, float]:
-    """The run's prediction for a photo, and the milliseconds of its one pass."""
-    network = segmenter(run)
-    started = time.perf_counter()
-    prediction = network.predict(photo)
-    return prediction, 1000 * (time.perf_counter() - started)

@@ -21,7 +21,7 @@ class _Scored:
     runs: tuple[Run, ...] = field(compare=False)
 
 
-def details_stamp(run: Run) -> tuple:
+def photo_scores_stamp(run: Run) -> tuple:
     """Another one when the run's scores of single photos are."""
     files = [(run.folder / name).stat() for name in DETAILS]
     return (run.name, str(run.folder), run.epochs_trained, *((file.st_ino, file.st_mtime_ns) for file in files))
@@ -38,7 +38,7 @@ def cached_analysis(runs: list[Run]) -> Analysis:
 
 def _scored(runs: Sequence[Run]) -> _Scored:
     try:
-        return _Scored(tuple(map(details_stamp, runs)), tuple(runs))
+        return _Scored(tuple(map(photo_scores_stamp, runs)), tuple(runs))
     except OSError as error:  # a run begun anew removes them
         raise InputError(f"{error.filename} cannot be read ({error.strerror}): reload the page") from error
 

@@ -160,7 +160,7 @@ styled = styles(found)
 page = build_interface([Path(runs)], Path(data))
 parts = {part.elem_id: part for part in page.blocks.values()}
 opened = next(event for event in page.fns.values() if event.name == "open_page")
-filled = zip(opened.outputs, opened.fn("?tab=progress&score=pet_recall"), strict=True)
+filled = opened.fn("?tab=progress&score=pet_recall")
 photo = Image.new("RGB", (50, 40), "red")
 masks = {
     name: Segmenter.load(Path(runs) / name / "model.safetensors").predict(photo).mask.shape
@@ -176,7 +176,7 @@ seen = {
     "curves": parts["compare-metric"].choices,
     "photos": parts["spot-score"].choices,
     "tabs": [tab.label for tab in parts["tabs"].children],
-    "filled": {part.elem_id: value for part, value in filled if part.elem_id != "scrub-view"},
+    "filled": {part.elem_id: value for part, value in filled.items() if part.elem_id != "scrub-view"},
     "masks": masks,
 }
 Path(sys.argv[3]).write_text(json.dumps(seen))

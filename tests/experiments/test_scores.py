@@ -140,8 +140,9 @@ from demo.compare import answer, table
 from demo.figures.by_epoch import by_epoch
 from demo.figures.scores import final_scores
 from demo.figures.styles import styles
-from demo.scrub import tab as scrub
-from demo.spot import tab as spot
+from demo.scrub.probe_photos import ProbePhotos
+from demo.scrub.value import scrub_value
+from demo.spot import ranking as spot
 from demo.catalogue import Catalogue
 from demo.page import build_interface
 from experiments import run, sweep
@@ -168,7 +169,7 @@ seen = {
     "bars": list(final_scores(analysis, styled).figure.data[0].x),
     "cards": answer.cards(analysis, styled),
     "table": list(table.styled_table(runs).data.columns),
-    "scrubber": scrub.scrub_value(catalogue, scrub.ProbePhotos(data), ["ce-s0"])["scores"],
+    "scrubber": scrub_value(catalogue, ProbePhotos(data), ["ce-s0"])["scores"],
     "api": api.runs_api(catalogue)[0],
     "ranking": spot.ranking(runs, spot.HARDEST, row.name, spot.ALL_BREEDS)["mean"].tolist(),
     "report": [axes.get_title() for axes in report_figures.by_epoch(analysis).axes],

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from demo.catalogue import Catalogue
 from demo.figures.styles import styles
 from demo.figures.view import GREY
-from demo.scrub.tab import BACKGROUND_MARK, ProbePhotos, scrub_value
+from demo.scrub.probe_photos import ProbePhotos
+from demo.scrub.value import BACKGROUND_MARK, scrub_value
 from experiments.comparison.configurations import configurations
 from experiments.store.runs import read_run
 from seg.losses import LOSSES, loss_colour

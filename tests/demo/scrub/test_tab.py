@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from demo.catalogue import Catalogue
-from demo.scrub.tab import ProbePhotos, scrub_value
+from demo.scrub.probe_photos import ProbePhotos
+from demo.scrub.value import scrub_value
 from experiments.store.probe import sample_photos
 from seg.pets import photo_path, trimap_path
 

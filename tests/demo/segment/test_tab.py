@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from demo.api import segment_api
 from demo.catalogue import Catalogue
-from demo.photo import open_photo, segment_photo
+from demo.photo import segment_photo
+from demo.segment.download import write_download
+from demo.segment.masks import show_masks
+from demo.segment.pair import pair_choices, pair_pictures
 from demo.segment.session import Session
-from demo.segment.tab import compare_two, offer_sides, show_masks, write_download
-from seg import InputError
 from seg.inference import Segmenter
 from seg.pets import photo_path
 
@@ -26,62 +26,6 @@ from seg.pets import photo_path
 @pytest.fixture
 def catalogue(tiny_runs) -> Catalogue:
     return Catalogue((tiny_runs,))
-
-
-@pytest.fixture
-def photo(tmp_path, tiny_pets):
-    """A photo that a camera held upright stored on its side: 30 x 50 as seen."""
-    path = tmp_path / "upright.jpg"
-    with Image.open(photo_path(tiny_pets, "pug_1")) as image:
-        sideways = image.resize((50, 30))
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    sideways.save(path, exif=exif)
-    return path
-
-
-def test_api_mask_is_an_indexed_png_of_the_photo_as_seen(catalogue, tiny_runs, photo):
-    path, report = segment_api(catalogue, str(photo), "focal-s0")
-    with Image.open(path) as mask, Image.open(photo) as original:
-        assert (mask.format, mask.mode, mask.size) == ("PNG", "P", (30, 50))
-        expected = Segmenter.load(tiny_runs / "focal-s0" / "model.safetensors").predict(original).mask
-        np.testing.assert_array_equal(np.asarray(mask), expected)
-    assert report["checkpoint"] == "focal-s0"
-    assert report["size"] == [30, 50]
-    assert report["milliseconds"] > 0
-    assert report["share"] == pytest.approx(
-        {name: float((expected == value).mean()) for value, name in enumerate(("pet", "background", "border"))}
-    )
-
-
-@pytest.mark.parametrize(
-    ("checkpoint", "said"), [("nothing-s0", "choose from ce-s0, focal-s0"), ("../ce-s0", "no checkpoint")]
-)
-def test_api_names_the_checkpoints_it_has(catalogue, photo, checkpoint, said):
-    with pytest.raises(gr.Error, match=said):
-        segment_api(catalogue, str(photo), checkpoint)
-
-
-def test_api_says_what_to_do_with_a_file_that_is_no_image(catalogue, tmp_path):
-    path = tmp_path / "notes.jpg"
-    path.write_text("not a photo")
-    with pytest.raises(gr.Error, match=r"notes\.jpg cannot be read as an image: save it as JPEG or PNG"):
-        segment_api(catalogue, str(path), "ce-s0")
-
-
-def test_truncated_photo_is_refused_in_one_line(tmp_path, photo):
-    path = tmp_path / "half.jpg"
-    path.write_bytes(photo.read_bytes()[:-400])
-    with pytest.raises(InputError, match=r"^half\.jpg cannot be read[^\n]*$"):
-        open_photo(path)
-
-
-@pytest.mark.parametrize("side", [8000, 20000])  # above the app's limit, and above Pillow's own
-def test_enormous_photo_is_refused_before_it_is_decoded(tmp_path, side):
-    path = tmp_path / "huge.png"
-    Image.new("1", (side, side)).save(path)
-    with pytest.raises(InputError, match="at most 50"):
-        open_photo(path)
 
 
 def last(catalogue: Catalogue, path: Path | None, names: list[str], session: Session | None = None) -> str:
@@ -164,7 +108,7 @@ def test_second_photo_ends_the_first_ones_work(catalogue, photo, tiny_pets, monk
         asked.append((image.size, run.name))
         return real(image, run)
 
-    monkeypatch.setattr("demo.segment.tab.segment_photo", counted)
+    monkeypatch.setattr("demo.segment.masks.segment_photo", counted)
     session = Session()
     first = show_masks(catalogue, session, str(photo), ["ce-s0", "focal-s0"])
     assert next(first).count("<figure") == 0
@@ -182,11 +126,11 @@ def test_photo_that_arrives_during_a_pass_is_not_overwritten_by_it(catalogue, ph
     real, newer = segment_photo, []
 
     def interrupted(image, run):
-        monkeypatch.setattr("demo.segment.tab.segment_photo", real)
+        monkeypatch.setattr("demo.segment.masks.segment_photo", real)
         newer.append(last(catalogue, other, ["ce-s0", "focal-s0"], session))
         return real(image, run)
 
-    monkeypatch.setattr("demo.segment.tab.segment_photo", interrupted)
+    monkeypatch.setattr("demo.segment.masks.segment_photo", interrupted)
     shown = list(show_masks(catalogue, session, str(photo), ["ce-s0"]))
     assert [step.count("<figure") for step in shown] == [0]
     assert newer[0].count("<figure") == 2
@@ -214,7 +158,7 @@ def test_an_older_request_says_nothing_over_a_newer_one_even_where_all_is_known(
 def test_checkpoint_chosen_again_needs_no_second_pass(catalogue, photo, monkeypatch):
     session = Session()
     before = last(catalogue, photo, ["ce-s0", "focal-s0"], session)
-    monkeypatch.setattr("demo.segment.tab.segment_photo", None)
+    monkeypatch.setattr("demo.segment.masks.segment_photo", None)
     last(catalogue, photo, ["ce-s0"], session)
     assert last(catalogue, photo, ["ce-s0", "focal-s0"], session) == before
 
@@ -290,32 +234,26 @@ def test_download_of_what_is_gone_says_so(segmented, what, checkpoint):
         write_download(session, what, checkpoint)
 
 
-def offered(session: Session, left: str | None, right: str | None) -> tuple[list, list]:
-    left, right = offer_sides(session, left, right)
-    assert left["choices"] == right["choices"]
-    return left["choices"], [left["value"], right["value"]]
-
-
 def test_first_two_checkpoints_are_compared_until_others_are_chosen(segmented, catalogue, photo):
     everything = ["Photo", "ce-s0", "focal-s0"]
-    assert offered(segmented, None, None) == (everything, ["ce-s0", "focal-s0"])
-    assert offered(segmented, "Photo", "ce-s0") == (everything, ["Photo", "ce-s0"])
+    assert pair_choices(segmented, None, None) == (everything, "ce-s0", "focal-s0")
+    assert pair_choices(segmented, "Photo", "ce-s0") == (everything, "Photo", "ce-s0")
     last(catalogue, photo, ["focal-s0"], segmented)
-    assert offered(segmented, "ce-s0", "focal-s0") == (["Photo", "focal-s0"], ["Photo", "focal-s0"])
-    assert offered(segmented, "ce-s0", None) == (["Photo", "focal-s0"], ["focal-s0", "Photo"])
-    assert offered(Session(), "ce-s0", "focal-s0") == ([], [None, None])
+    assert pair_choices(segmented, "ce-s0", "focal-s0") == (["Photo", "focal-s0"], "Photo", "focal-s0")
+    assert pair_choices(segmented, "ce-s0", None) == (["Photo", "focal-s0"], "focal-s0", "Photo")
+    assert pair_choices(Session(), "ce-s0", "focal-s0") == ([], None, None)
 
 
 def test_compared_pictures_are_the_photo_and_a_view_of_it(segmented, tiny_runs, photo):
-    left, right = compare_two(segmented, "cutout", "Photo", "ce-s0")
+    left, right = pair_pictures(segmented, "cutout", "Photo", "ce-s0")
     assert left == segmented.shown
     np.testing.assert_array_equal(np.asarray(right)[..., 3] == 255, expected_mask(tiny_runs, "ce-s0", photo) == 0)
     masks = [expected_mask(tiny_runs, name, photo) for name in ("ce-s0", "focal-s0")]
     # nothing of a photo made pale is as colourful as a class
     for view, where in (("disagreement", [masks[0] != masks[1]] * 2), ("border", [mask == 2 for mask in masks])):
-        for side, mask, coloured in zip(compare_two(segmented, view, "ce-s0", "focal-s0"), masks, where, strict=True):
+        for side, mask, coloured in zip(pair_pictures(segmented, view, "ce-s0", "focal-s0"), masks, where, strict=True):
             pixels = np.asarray(side.convert("RGB"))
             for value, colour in ((0, (86, 180, 233)), (2, (230, 159, 0))):
                 np.testing.assert_array_equal((pixels == colour).all(axis=-1), coloured & (mask == value), view)
-    assert compare_two(segmented, "mask", "ce-s0", "dice-s0") is None
-    assert compare_two(Session(), "mask", None, None) is None
+    assert pair_pictures(segmented, "mask", "ce-s0", "dice-s0") is None
+    assert pair_pictures(Session(), "mask", None, None) is None

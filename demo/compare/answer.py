@@ -29,6 +29,7 @@ def answer_text(analysis: Analysis, bare: list[Run]) -> str:
 
 
 def no_answer_text(bare: list[Run]) -> str:
+    """What the answer needs, as Markdown, where none of the runs, `bare`, has scores of single photos."""
     return (
         "No answer yet: it needs each photo's scores, which a run writes after its last epoch (or "
         f"`python -m experiments.evaluate RUN --details`).{_left_out(bare)}"

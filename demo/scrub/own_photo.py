@@ -40,7 +40,7 @@ def uploaded_photo(path: str, side: int) -> Image.Image:
     return as_rgb(open_photo(uploaded_file(path))).resize((side, side), Image.Resampling.BILINEAR)
 
 
-def mask_of(path: str, run: Run, epoch: int) -> np.ndarray:
+def epoch_mask(path: str, run: Run, epoch: int) -> np.ndarray:
     """The classes (tile, tile) uint8 that the run's weights of this epoch give an uploaded photo.
 
     Raises:
@@ -68,24 +68,24 @@ def own_functions(catalogue: Catalogue) -> list[Callable[[dict], dict]]:
             raise InputError("That run is gone: reload the page.")
         return runs[0]
 
-    def photo_of(request: dict) -> Image.Image:
+    def photo_picture(request: dict) -> Image.Image:
         layout = chosen(request).probe_layout() or {"tile": 128}
         return uploaded_photo(str(request.get("path")), layout["tile"])
 
     def mask_picture(request: dict) -> Image.Image:
-        return indexed_image(mask_of(str(request.get("path")), chosen(request), whole_number(request.get("epoch"))))
+        return indexed_image(epoch_mask(str(request.get("path")), chosen(request), whole_number(request.get("epoch"))))
 
     def own_photo(request: dict) -> dict:
-        return _answer(photo_of, request, "JPEG")
+        return _picture_or_error(photo_picture, request, "JPEG")
 
     def own_mask(request: dict) -> dict:
-        return _answer(mask_picture, request, "PNG")
+        return _picture_or_error(mask_picture, request, "PNG")
 
     return [own_photo, own_mask]
 
 
-def _answer(picture_of: Callable[[dict], Image.Image], request: dict, kind: str) -> dict:
+def _picture_or_error(draw: Callable[[dict], Image.Image], request: dict, kind: str) -> dict:
     try:
-        return {"picture": data_uri(picture_of(request), kind)}
+        return {"picture": data_uri(draw(request), kind)}
     except InputError as error:
         return {"error": str(error)}

@@ -51,7 +51,7 @@ class Answer:
     pictures: dict[str, str]
 
     @classmethod
-    def of(cls, prediction: Prediction, milliseconds: float, size: tuple[int, int]) -> "Answer":
+    def from_prediction(cls, prediction: Prediction, milliseconds: float, size: tuple[int, int]) -> "Answer":
         """The answer for a photo that is shown at this width and height."""
         height, width = prediction.mask.shape
         shown = shrink(prediction.mask, size)
@@ -143,9 +143,9 @@ def _card(run: Run, answer: Answer | str | None, differs: np.ndarray | None = No
     )
 
 
-def _numbers(share_of: dict[str, float], outline: str, duration: str) -> str:
+def _numbers(shares: dict[str, float], outline: str, duration: str) -> str:
     rows = [
-        (f'<i style="background:{colour}"></i>{name}', f"{share_of[name]:.1%}" if share_of else "–")
+        (f'<i style="background:{colour}"></i>{name}', f"{shares[name]:.1%}" if shares else "–")
         for colour, name in zip(CLASS_COLOURS, CLASS_NAMES, strict=True)
     ]
     rows += [("border length", outline), ("time", duration)]

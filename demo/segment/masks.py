@@ -23,7 +23,7 @@ def show_masks(catalogue: Catalogue, session: Session, path: str | None, names: 
     chosen = [run for run in runs if run.name in (names or [])]
     try:
         if path is None or path != session.path:
-            session.lay_down(path)
+            session.take_photo(path)
     except InputError as error:
         yield sentence_html(str(error), "error")
         return
@@ -39,7 +39,7 @@ def show_masks(catalogue: Catalogue, session: Session, path: str | None, names: 
             if session.turn != turn:
                 return
             try:
-                known[key] = Answer.of(*segment_photo(photo, run), shown.size)
+                known[key] = Answer.from_prediction(*segment_photo(photo, run), shown.size)
             except InputError as error:
                 answers[run.name] = str(error)
                 continue

@@ -35,9 +35,10 @@ class Session:
     answers: dict[str, Answer | str] = field(default_factory=dict)
 
     def found(self) -> dict[str, Answer]:
+        """The answers that there are, by run name: without the checkpoints that gave none."""
         return {name: answer for name, answer in self.answers.items() if isinstance(answer, Answer)}
 
-    def lay_down(self, path: str | None) -> None:
+    def take_photo(self, path: str | None) -> None:
         """Take another photo, or none.
 
         Raises:

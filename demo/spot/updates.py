@@ -73,11 +73,11 @@ def show_choices(
     there = [run.name for run in runs]
     chosen = [name for name in names or [] if name in there] or there[:FIRST_CHOICES]
     try:
-        offered = breeds(runs[:1])
+        named = breeds(runs[:1])
     except InputError:  # `show_ranking` says why
-        offered = [ALL_BREEDS]
+        named = [ALL_BREEDS]
     return {
         parts.runs: gr.update(choices=choices(runs), value=chosen, visible=bool(runs)),
-        parts.breed: gr.update(choices=offered),
+        parts.breed: gr.update(choices=named),
         **show_ranking(parts, catalogue, chosen, rank_by, score, chosen_breed),
     }

@@ -31,7 +31,7 @@ TAKEN = {
 }
 
 
-def of_loss(seeds, folder, loss: str):
+def copy_with_loss(seeds, folder, loss: str):
     """A run that says it was trained with that loss."""
     other = shutil.copytree(seeds[2].folder, folder / f"{loss}-s0")
     info = json.loads((other / "run.json").read_text())
@@ -42,13 +42,13 @@ def of_loss(seeds, folder, loss: str):
 
 def test_each_loss_has_the_colour_and_the_marker_it_always_had(seeds, tmp_path):
     assert LOSSES.keys() == LOOKS.keys()
-    styled = styles(configurations([of_loss(seeds, tmp_path / "each", loss) for loss in LOOKS]))
+    styled = styles(configurations([copy_with_loss(seeds, tmp_path / "each", loss) for loss in LOOKS]))
     for loss, look in LOOKS.items():
         assert (styled[f"{loss}-s0"].colour, styled[f"{loss}-s0"].symbol) == look
 
 
 def test_a_loss_that_nobody_foresaw_looks_like_nothing_else(seeds, tmp_path):
-    run = of_loss(seeds, tmp_path / "more", "lovasz")
+    run = copy_with_loss(seeds, tmp_path / "more", "lovasz")
     style = styles(configurations([*seeds, run]))["lovasz-s0"]
     assert style.symbol not in {marker for _, marker in LOOKS.values()}
     tab = scrub_value(Catalogue((run.folder.parent,)), ProbePhotos(tmp_path, served=tmp_path), ["lovasz-s0"])

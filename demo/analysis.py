@@ -8,7 +8,7 @@ import numpy as np
 
 from experiments.comparison.analysis import Analysis, analyse
 from experiments.comparison.configurations import Configuration
-from experiments.store.photo_scores import confusions, read_images
+from experiments.store.photo_scores import confusions, read_images, score_again
 from experiments.store.runs import DETAILS, Run
 from seg import InputError
 
@@ -21,9 +21,12 @@ class _Scored:
     runs: tuple[Run, ...] = field(compare=False)
 
 
-def photo_scores_stamp(run: Run) -> tuple:
-    """Another one when the run's scores of single photos are."""
-    files = [(run.folder / name).stat() for name in DETAILS]
+def photo_scores_stamp(run: Run) -> tuple | None:
+    """Another one when the run's scores of single photos are; None where it has none."""
+    try:
+        files = [(run.folder / name).stat() for name in DETAILS]
+    except OSError:
+        return None
     return (run.name, str(run.folder), run.epochs_trained, *((file.st_ino, file.st_mtime_ns) for file in files))
 
 
@@ -37,10 +40,12 @@ def cached_analysis(runs: list[Run]) -> Analysis:
 
 
 def _scored(runs: Sequence[Run]) -> _Scored:
-    try:
-        return _Scored(tuple(map(photo_scores_stamp, runs)), tuple(runs))
-    except OSError as error:  # a run begun anew removes them
-        raise InputError(f"{error.filename} cannot be read ({error.strerror}): reload the page") from error
+    stamps = tuple(map(photo_scores_stamp, runs))
+    for run, stamp in zip(runs, stamps, strict=True):
+        if stamp is None:  # they were there when the runs were listed; a run begun anew removes them
+            remedy = f"choose other runs, or {score_again(run)}"
+            raise InputError(f"{run.name} has no scores of single photos any more: {remedy}")
+    return _Scored(stamps, tuple(runs))
 
 
 @lru_cache(maxsize=16)

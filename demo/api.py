@@ -8,7 +8,9 @@ import gradio as gr
 
 from demo.analysis import cached_analysis
 from demo.catalogue import Catalogue
-from demo.photo import class_shares, open_photo, segment_photo
+from demo.checkpoints import segment_photo
+from demo.images import class_shares
+from demo.photo import open_photo
 from experiments.comparison.verdict import answer
 from experiments.reporting.tables import records
 from experiments.scores import Place, appearing

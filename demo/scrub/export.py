@@ -80,7 +80,7 @@ def export_functions(served: Path) -> list[Callable[[dict], dict]]:
             return {"error": str(error)}
         name = re.sub(r"[^\w.-]+", "-", str(request.get("name", "borderline")))[:90]
         folder = served / f"export-{time.time_ns()}"
-        folder.mkdir()
+        folder.mkdir(parents=True)
         target = folder / f"{name}.{kind}"
         save_animation(frames, target, milliseconds)
         for path in paths:

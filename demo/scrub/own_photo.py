@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from demo.catalogue import Catalogue
+from demo.catalogue import Catalogue, last_change
 from demo.images import data_uri
 from demo.photo import open_photo
 from demo.scrub.uploads import uploaded_file, whole_number
 from experiments.store.runs import Run
 from seg import InputError
+from seg.checkpoint import BadCheckpoint
 from seg.inference import Segmenter, as_rgb
 from seg.palette import indexed_image
 
@@ -46,16 +47,27 @@ def epoch_mask(path: str, run: Run, epoch: int) -> np.ndarray:
     Raises:
         InputError: the photo or the checkpoint cannot be used.
     """
-    weights = epoch_weights(run).get(epoch)
-    layout = run.probe_layout()
-    if weights is None or layout is None:
-        raise InputError(f"{run.name} has kept no weights of epoch {epoch}.")
+    weights, layout = epoch_weights(run).get(epoch), run.probe_layout()
+    changed = last_change(weights) if weights else None
+    if changed is None or layout is None:
+        raise _no_weights(run, epoch)
     with _ONE_AT_A_TIME:
-        return _mask(path, layout["tile"], weights, weights.stat().st_mtime_ns)
+        try:
+            return _mask(path, layout["tile"], weights, changed)
+        except BadCheckpoint as error:
+            if last_change(weights) is None:
+                raise _no_weights(run, epoch) from error
+            raise
+
+
+def _no_weights(run: Run, epoch: int) -> InputError:
+    return InputError(
+        f"{run.name} has no weights of epoch {epoch} here: reload the page, or train it again with --keep-epochs."
+    )
 
 
 @lru_cache(maxsize=2048)  # 16 kB each
-def _mask(path: str, side: int, weights: Path, modified: int) -> np.ndarray:
+def _mask(path: str, side: int, weights: Path, changed: int) -> np.ndarray:
     return Segmenter.load(weights).predict(uploaded_photo(path, side)).mask
 
 
@@ -63,9 +75,10 @@ def own_functions(catalogue: Catalogue) -> list[Callable[[dict], dict]]:
     """What the page calls as `server.own_photo(…)` and `server.own_mask(…)`; each answers `error`, or a picture."""
 
     def chosen(request: dict) -> Run:
-        runs = catalogue.chosen([str(request.get("run"))])
+        name = str(request.get("run"))
+        runs = catalogue.chosen([name])
         if not runs:
-            raise InputError("That run is gone: reload the page.")
+            raise InputError(f"{name} is gone: reload the page.")
         return runs[0]
 
     def photo_picture(request: dict) -> Image.Image:

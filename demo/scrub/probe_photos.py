@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from demo.catalogue import last_change
 from experiments.store.probe import mosaic, sample_photos
 from seg.palette import indexed_image
 from seg.pets import BACKGROUND, TEST, UNREADABLE, photo_path, read_trimap, trimap_path
@@ -81,10 +82,11 @@ class ProbePhotos:
         write: Callable[[list[np.ndarray], Path], None],
     ) -> Mosaic:
         """One picture of the tiles that `read(*files, side)` gives, for each tile the files it is found in."""
-        stamps = tuple(files and tuple((str(path), path.stat().st_mtime_ns) for path in files) for files in found)
+        stamps = tuple(files and tuple((str(path), last_change(path)) for path in files) for files in found)
         key = (kind, side, stamps)
-        if key in self.built:
-            return self.built[key]
+        known = self.built.get(key)
+        if known is not None and (known.path is None or known.path.is_file()):
+            return known
         tiles = []
         for files in found:
             try:
@@ -94,6 +96,7 @@ class ProbePhotos:
         present = tuple(tile is not None for tile in tiles)
         target = None
         if any(present):
+            self.served.mkdir(exist_ok=True)  # whoever tidies temporary files may have taken it away
             target = self.served / f"{kind}-{hash(key) & 0xFFFFFFFF:08x}{suffix}"
             write([missing if tile is None else tile for tile in tiles], target)
         self.built[key] = Mosaic(target, present)

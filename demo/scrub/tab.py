@@ -62,9 +62,14 @@ def build_scrub_tab(page: Page) -> Opening:
 
     def follow_point(point: dict, names: list[str]) -> Updates:
         """Show the run and the epoch of a point of a figure, beside the runs that are there."""
-        shown = names if point["run"] in names else [*names, point["run"]]
-        value = scrub_value(catalogue, photos, shown) | {"epoch": point["epoch"]}
-        return {page.tabs: gr.update(selected=page.tab.id), runs: gr.update(value=shown), view: value}
+        asked = names if point["run"] in names else [*names, point["run"]]
+        scored = catalogue.scored()
+        shown = [run.name for run in scored if run.name in asked]
+        return {
+            page.tabs: gr.update(selected=page.tab.id),
+            runs: gr.update(choices=choices(scored), value=shown),
+            view: scrub_value(catalogue, photos, asked) | {"epoch": point["epoch"]},
+        }
 
     page.point.click(
         follow_point,

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from demo.catalogue import NO_RUNS, Catalogue
+from demo.catalogue import NO_RUNS, Catalogue, last_change, lost_sentence
 from demo.scrub.own_photo import epoch_weights
 from demo.scrub.probe_photos import ProbePhotos
 from experiments.scores import Place, appearing
@@ -37,10 +37,12 @@ def scrub_value(catalogue: Catalogue, photos: ProbePhotos, names: list[str]) -> 
             left_out.append(run.name)
         else:
             runs.append(described)
-    if not catalogue.scored():
+    scored = catalogue.scored()
+    lost = lost_sentence(names, scored, "scores")
+    if not scored:
         message = NO_RUNS.replace("`", "")
     elif not runs and not left_out:
-        message = "Choose at least one run."
+        message = "" if lost else "Choose at least one run."
     elif left_out:
         message = f"No predictions were kept for {', '.join(left_out)}."
     elif any(not tile["photo"] for run in runs for tile in run["tiles"]):
@@ -50,7 +52,7 @@ def scrub_value(catalogue: Catalogue, photos: ProbePhotos, names: list[str]) -> 
         )
     else:
         message = ""
-    return _value(message, runs)
+    return _value(" ".join(filter(None, [lost, message])), runs)
 
 
 def empty_value() -> dict:
@@ -72,9 +74,9 @@ def _run_value(run: Run, photos: ProbePhotos, seen: dict[str, int]) -> dict | No
     mosaics, scores = {}, {}
     for row in run.epochs.to_dict("records"):
         epoch = int(row["epoch"])
-        path = run.mosaic(epoch)
-        if path.is_file():
-            mosaics[str(epoch)] = _url(path)
+        url = _url(run.mosaic(epoch))
+        if url is not None:
+            mosaics[str(epoch)] = url
             scores[str(epoch)] = {
                 score.name: None if np.isnan(row[score.name]) else round(float(row[score.name]), 5)
                 for score in appearing(Place.SCRUBBER)
@@ -103,6 +105,7 @@ def _run_value(run: Run, photos: ProbePhotos, seen: dict[str, int]) -> dict | No
     }
 
 
-def _url(path: Path) -> str:
-    """A URL of a served file that changes with its content, so that no browser shows an old one."""
-    return f"gradio_api/file={quote(str(path.resolve()))}?v={path.stat().st_mtime_ns}"
+def _url(path: Path) -> str | None:
+    """A URL of a served file that changes with its content, so that no browser shows an old one; None of no file."""
+    changed = last_change(path)
+    return None if changed is None else f"gradio_api/file={quote(str(path.resolve()))}?v={changed}"

@@ -11,8 +11,7 @@ import numpy as np
 from PIL import Image
 
 from demo.catalogue import describe
-from demo.images import data_uri
-from demo.photo import class_shares
+from demo.images import class_shares, data_uri
 from demo.segment.views import (
     CONFIDENCE_COLOURS,
     VIEWS,

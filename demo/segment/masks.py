@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from demo.catalogue import NO_RUNS, Catalogue
-from demo.photo import segment_photo
+from demo.catalogue import NO_RUNS, Catalogue, lost_sentence
+from demo.checkpoints import checkpoint_version, segment_photo
 from demo.segment.cards import Answer, result_html, sentence_html, waiting_html
 from demo.segment.session import Session
 from seg import InputError
@@ -27,26 +27,30 @@ def show_masks(catalogue: Catalogue, session: Session, path: str | None, names: 
     except InputError as error:
         yield sentence_html(str(error), "error")
         return
+    lost = lost_sentence(names, runs, "checkpoint")
+    note = sentence_html(lost, "error") if lost else ""
     if path is None or not chosen:
         session.answers = {}
-        yield waiting_html(chosen, WAITING) if chosen else sentence_html(NONE_CHOSEN if runs else NO_RUNS)
+        if chosen:
+            yield waiting_html(chosen, WAITING) + note
+        else:
+            yield note if runs and lost else sentence_html(NONE_CHOSEN if runs else NO_RUNS)
         return
     photo, shown, known, answers = session.photo, session.shown, session.known, {}
     for run in chosen:
-        key = (run.checkpoint, run.checkpoint.stat().st_mtime_ns)
-        if key not in known:
-            yield result_html(shown, photo.size, chosen, answers)
-            if session.turn != turn:
-                return
-            try:
+        try:
+            key = checkpoint_version(run)
+            if key not in known:
+                yield result_html(shown, photo.size, chosen, answers) + note
+                if session.turn != turn:
+                    return
                 known[key] = Answer.from_prediction(*segment_photo(photo, run), shown.size)
-            except InputError as error:
-                answers[run.name] = str(error)
-                continue
-            if session.turn != turn:
-                return
-        answers[run.name] = known[key]
+                if session.turn != turn:
+                    return
+            answers[run.name] = known[key]
+        except InputError as error:
+            answers[run.name] = str(error)
     if session.turn != turn:  # all was known, but a newer request has been answered meanwhile
         return
     session.answers = answers
-    yield result_html(shown, photo.size, chosen, answers)
+    yield result_html(shown, photo.size, chosen, answers) + note

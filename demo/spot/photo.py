@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from demo.catalogue import Catalogue, describe, segmenter
+from demo.catalogue import Catalogue, describe
+from demo.checkpoints import segmenter
 from demo.images import data_uri
+from experiments.store.photo_scores import has_details
 from seg import InputError
 from seg.inference import as_rgb
 from seg.palette import CLASS_COLOURS, indexed_image
@@ -36,15 +38,15 @@ def photo_html(catalogue: Catalogue, dataset: Path, photo: str | None, names: li
     name = Path(photo).name
     path = photo_path(dataset, name)
     title = f"<h3>{html.escape(name)}</h3>" + (f"<p>{html.escape(reason.capitalize())}.</p>" if reason else "")
-    if not path.is_file():
+    try:
+        with Image.open(path) as image:
+            picture = as_rgb(image)
+    except (FileNotFoundError, NotADirectoryError):
         return (
             f'{title}<p class="empty">The photo is not shipped. To see it, run '
             "<code>python -m experiments.fetch --data data</code> and start the app again, or set "
             f"<code>PETS_DATA</code> to a folder that holds <code>{DATASET_FOLDER}/</code>.</p>"
         )
-    try:
-        with Image.open(path) as image:
-            picture = as_rgb(image)
     except UNREADABLE as error:
         return f'{title}<p class="empty error">{html.escape(name)} cannot be read ({html.escape(str(error))}).</p>'
     tiles = [_tile("photo", picture, None)]
@@ -52,8 +54,8 @@ def photo_html(catalogue: Catalogue, dataset: Path, photo: str | None, names: li
         tiles.append(_tile("label", picture, read_trimap(trimap_path(dataset, name), path)))
     except BadPair as error:
         tiles.append(_refusal(error))
-    for run in catalogue.with_photo_scores():
-        if run.name in (names or []) and run.checkpoint is not None:
+    for run in catalogue.with_checkpoint():
+        if run.name in (names or []) and has_details(run):
             try:
                 tiles.append(_tile(describe(run), picture, segmenter(run).predict(picture).mask))
             except InputError as error:

@@ -7,7 +7,7 @@ import gradio as gr
 import pandas as pd
 from pandas.io.formats.style import Styler
 
-from demo.catalogue import FIRST_CHOICES, Catalogue, choices
+from demo.catalogue import FIRST_CHOICES, Catalogue, choices, lost_sentence
 from demo.figures.distribution import distribution
 from demo.spot.layout import Parts
 from demo.spot.ranking import ALL_BREEDS, EXPLAINED, SUSPICION, breeds, ranking
@@ -36,8 +36,9 @@ def show_ranking(
     if not there:
         return told(NO_DETAILS)
     runs = [run for run in there if run.name in (names or [])]
+    lost = lost_sentence(names, there, "scores of single photos")
     if not runs:
-        return told("Choose at least one run.")
+        return told(lost or "Choose at least one run.")
     try:
         table = ranking(runs, rank_by, score, chosen_breed or ALL_BREEDS)
         figure = distribution(runs, score).as_value()
@@ -46,6 +47,7 @@ def show_ranking(
     words = EXPLAINED[rank_by] if rank_by == SUSPICION else f"{EXPLAINED[rank_by]} {SCORES[score].meaning}"
     if len(table) > SHOWN_ROWS:
         words += f" The first {SHOWN_ROWS} of {len(table):,} photos are listed."
+    words += f" {lost}" if lost else ""
     shown = table.head(SHOWN_ROWS)
     shown.insert(0, "rank", range(1, len(shown) + 1))
     write = "{:.2f}".format if rank_by == SUSPICION else partial(SCORES[score].text, tight=True)

@@ -73,3 +73,15 @@ def test_api_tells_why_runs_cannot_be_compared(tiny_runs, tmp_path):
     images.assign(name="other_" + images["name"]).to_csv(folder / "focal-s0" / "images.csv", index=False)
     with pytest.raises(gr.Error, match="different photos"):
         compare_api(Catalogue((folder,)), [])
+
+
+@pytest.mark.parametrize("path", ["focal-s0/model.safetensors", "focal-s0"])
+def test_api_tells_of_a_checkpoint_that_vanishes_once_listed(vanishing, photo, path):
+    with pytest.raises(gr.Error, match="focal-s0 has no checkpoint any more: choose another run, or train it again"):
+        segment_api(vanishing("with_checkpoint", path), str(photo), "focal-s0")
+
+
+@pytest.mark.parametrize("path", ["focal-s0/bands.csv", "focal-s0"])
+def test_api_tells_of_scores_that_vanish_once_listed(vanishing, path):
+    with pytest.raises(gr.Error, match=r"focal-s0 has no scores of single photos any more: .*evaluate .* --details"):
+        compare_api(vanishing("with_photo_scores", path), None)

@@ -20,3 +20,8 @@ def test_enormous_photo_is_refused_before_it_is_decoded(tmp_path, side):
     Image.new("1", (side, side)).save(path)
     with pytest.raises(InputError, match="at most 50"):
         open_photo(path)
+
+
+def test_a_file_that_is_gone_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"^cat\.jpg is gone: choose the photo again$"):
+        open_photo(tmp_path / "cat.jpg")

@@ -1,7 +1,6 @@
 """Runs to compare, and the tab's components without a page."""
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,12 +20,6 @@ def parts() -> Parts:
 @pytest.fixture
 def runs(tiny_runs) -> list[Run]:
     return [read_run(tiny_runs / name) for name in ("ce-s0", "focal-s0")]
-
-
-@pytest.fixture
-def own_runs(tiny_runs, tmp_path) -> Path:
-    """A folder of `ce-s0` and `focal-s0` that a test may change."""
-    return Path(shutil.copytree(tiny_runs, tmp_path / "runs"))
 
 
 @pytest.fixture

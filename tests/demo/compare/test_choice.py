@@ -4,7 +4,7 @@ import shutil
 
 from demo.catalogue import Catalogue
 from demo.compare.choice import run_choices
-from demo.compare.updates import show_epochs
+from demo.compare.updates import refresh_epochs
 
 BOTH = ["ce-s0", "focal-s0"]
 
@@ -21,7 +21,7 @@ def test_seeds_of_one_configuration_are_one_choice(own_runs, change_options, par
     assert chosen["value"] == BOTH
     # a link that names any of its seeds chooses the configuration
     assert run_choices(Catalogue((own_runs,)), ["ce-s1"])["value"] == ["ce-s0"]
-    shown = show_epochs(parts, Catalogue((own_runs,)), ["ce-s0"], "pixel_accuracy")
+    shown = refresh_epochs(parts, Catalogue((own_runs,)), ["ce-s0"], "pixel_accuracy", None)
     assert line_names(shown[parts.lines]) == ["ce, lowest to highest seed", "ce"]
 
 

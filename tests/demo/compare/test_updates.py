@@ -1,6 +1,7 @@
 """The tab shows the chosen runs' answer and numbers, grows with a run, and says what it cannot show."""
 
 import json
+import shutil
 from pathlib import Path
 
 import gradio as gr
@@ -10,7 +11,7 @@ import pytest
 from demo import analysis as cached
 from demo.catalogue import Catalogue
 from demo.compare.layout import Parts
-from demo.compare.updates import photos_note, refresh_answer, refresh_epochs, show_answer, show_epochs
+from demo.compare.updates import photos_note, refresh_answer, refresh_epochs
 from demo.tabs import Updates
 from experiments.comparison.analysis import analyse
 from experiments.comparison.verdict import answer
@@ -36,8 +37,8 @@ def grow(folder: Path, **scores) -> None:
 
 def only_answered(parts: Parts, shown: Updates) -> bool:
     """Whether all but the answer is empty or hidden."""
-    rest = {part: value for part, value in shown.items() if part is not parts.answer}
-    assert shown.keys() == {*parts.by_photo()} - {parts.explained}
+    rest = {part: value for part, value in shown.items() if part not in (parts.answer, parts.explained)}
+    assert shown.keys() == {*parts.by_photo()}
     return not any(value for value in rest.values() if value != gr.update(visible=False))
 
 
@@ -49,18 +50,22 @@ def test_runs_that_are_gone_or_broken_are_said_not_raised(parts, tiny_runs, tmp_
     damaged = tmp_path / "damaged"
     damaged.mkdir()
     (damaged / "run.json").write_text("{")
-    shown = show_epochs(parts, Catalogue((tiny_runs, tmp_path)), ["ce-s0", "gone-s0"], "border_f1")
+    shown = refresh_epochs(parts, Catalogue((tiny_runs, tmp_path)), ["ce-s0", "gone-s0"], "border_f1", None)
     assert str(damaged / "run.json") in shown[parts.message]
+    assert "gone-s0 has no scores any more: reload the page" in shown[parts.message]
     assert line_names(shown[parts.lines]) == ["ce-s0"]
 
 
 def test_without_runs_or_a_choice_the_tab_says_what_to_do(parts, tiny_runs, tmp_path):
-    shown = show_epochs(parts, Catalogue((tmp_path,)), [], "border_f1")
+    shown = refresh_epochs(parts, Catalogue((tmp_path,)), [], "border_f1", None)
     assert "python -m experiments.run" in shown[parts.message]
     assert shown[parts.lines] is None
     assert shown[parts.table]["visible"] is False
-    assert show_epochs(parts, Catalogue((tiny_runs,)), None, "border_f1")[parts.message] == "Choose at least one run."
-    shown = show_answer(parts, Catalogue((tiny_runs,)), [])
+    assert (
+        refresh_epochs(parts, Catalogue((tiny_runs,)), None, "border_f1", None)[parts.message]
+        == "Choose at least one run."
+    )
+    shown = refresh_answer(parts, Catalogue((tiny_runs,)), [], None)
     assert shown[parts.answer] == ""
     assert only_answered(parts, shown)
 
@@ -112,21 +117,21 @@ def test_the_answer_is_that_of_the_analysis_and_is_computed_once(parts, tiny_run
     catalogue, calls = Catalogue((tiny_runs,)), []
     monkeypatch.setattr(cached, "analyse", lambda runs: calls.append(1) or analyse(runs))
     cached._analysis.cache_clear()
-    text = show_answer(parts, catalogue, BOTH)[parts.answer]
+    text = refresh_answer(parts, catalogue, BOTH, None)[parts.answer]
     for sentence in answer(analyse(catalogue.chosen(BOTH))):
         assert sentence in text
-    assert show_answer(parts, catalogue, BOTH)[parts.answer] == text
+    assert refresh_answer(parts, catalogue, BOTH, None)[parts.answer] == text
     assert len(calls) == 1
 
 
 def test_one_configuration_or_none_with_details_is_told(parts, own_runs):
-    shown = show_answer(parts, Catalogue((own_runs,)), ["ce-s0"])
+    shown = refresh_answer(parts, Catalogue((own_runs,)), ["ce-s0"], None)
     assert "choose another" in shown[parts.answer]
     assert "ce-s0" in shown[parts.cards]
     assert all(shown.values())
     for name in ("images.csv", "bands.csv", "calibration.csv"):
         (own_runs / "ce-s0" / name).unlink()
-    shown = show_answer(parts, Catalogue((own_runs,)), ["ce-s0"])
+    shown = refresh_answer(parts, Catalogue((own_runs,)), ["ce-s0"], None)
     assert "experiments.evaluate" in shown[parts.answer]
     assert "`ce-s0`" in shown[parts.answer]
     assert only_answered(parts, shown)
@@ -135,6 +140,45 @@ def test_one_configuration_or_none_with_details_is_told(parts, own_runs):
 def test_runs_that_cannot_be_compared_are_told(parts, own_runs):
     images = pd.read_csv(own_runs / "focal-s0" / "images.csv")
     images.assign(name="other_" + images["name"]).to_csv(own_runs / "focal-s0" / "images.csv", index=False)
-    shown = show_answer(parts, Catalogue((own_runs,)), BOTH)
+    shown = refresh_answer(parts, Catalogue((own_runs,)), BOTH, None)
     assert "different photos" in shown[parts.answer]
     assert only_answered(parts, shown)
+
+
+# ---- files that vanish
+
+
+@pytest.mark.parametrize("path", ["focal-s0/images.csv", "focal-s0/bands.csv", "focal-s0"])
+def test_scores_of_photos_that_vanish_once_listed_are_told(parts, vanishing, path, monkeypatch):
+    # the last look says that they are there
+    monkeypatch.setattr("demo.compare.updates.has_details", lambda run: True)
+    shown = refresh_answer(parts, vanishing("scored", path), BOTH, None)
+    assert "focal-s0 has no scores of single photos any more: choose other runs, or score" in shown[parts.answer]
+    assert "\n" not in shown[parts.answer]
+
+
+def test_a_run_that_is_gone_is_told_and_no_choice_any_more(parts, own_runs):
+    catalogue = Catalogue((own_runs,))
+    drawn = refresh_epochs(parts, catalogue, BOTH, "border_f1", None)[parts.drawn]
+    shutil.rmtree(own_runs / "focal-s0")
+    shown = refresh_epochs(parts, catalogue, BOTH, "border_f1", drawn)
+    assert shown[parts.message].startswith("focal-s0 has no scores any more: reload the page")
+    assert line_names(shown[parts.lines]) == ["ce-s0"]
+    # Gradio refuses a value that is none of the choices
+    assert (shown[parts.runs]["choices"], shown[parts.runs]["value"]) == ([("ce-s0 · 2 epochs", "ce-s0")], ["ce-s0"])
+    # what follows from the new choice leaves the sentence
+    assert refresh_epochs(parts, catalogue, ["ce-s0"], "border_f1", shown[parts.drawn]) == {}
+    only = refresh_epochs(parts, catalogue, ["focal-s0"], "border_f1", None)
+    assert only[parts.message].startswith("focal-s0 has no scores any more")
+
+
+def test_another_seed_stands_for_a_configuration_whose_first_run_is_gone(parts, own_runs, change_options):
+    change_options(Path(shutil.copytree(own_runs / "ce-s0", own_runs / "ce-s1")), seed=1)
+    catalogue = Catalogue((own_runs,))
+    drawn = refresh_epochs(parts, catalogue, ["ce-s1"], "border_f1", None)[parts.drawn]
+    (own_runs / "ce-s0").rename(own_runs.parent / "moved")
+    chosen = refresh_epochs(parts, catalogue, ["ce-s1"], "border_f1", drawn)[parts.runs]
+    assert chosen["choices"][0][1] == "ce-s1"
+    (own_runs.parent / "moved").rename(own_runs / "ce-s0")
+    # and when it comes back, it stands for both again
+    assert refresh_epochs(parts, catalogue, ["ce-s1"], "border_f1", None)[parts.runs]["value"] == ["ce-s0"]

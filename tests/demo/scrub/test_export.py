@@ -85,3 +85,8 @@ def test_old_animations_are_removed(uploads, write, tmp_path):
         last = write({"frames": draw_frames(uploads, 2), "kind": "gif"})
     assert len(list((tmp_path / "served").iterdir())) == KEPT_FILES
     assert served_path(last).is_file()
+
+
+def test_a_folder_that_was_tidied_away_is_made_again(uploads, write, tmp_path):
+    (tmp_path / "served").rmdir()
+    assert served_path(write({"frames": draw_frames(uploads, 1), "kind": "gif"})).is_file()

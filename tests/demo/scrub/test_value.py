@@ -113,3 +113,25 @@ def test_run_without_predictions_is_named(tiny_runs, tmp_path, without_dataset):
 
 def test_empty_folder_says_how_to_make_a_run(tmp_path, without_dataset):
     assert "python -m experiments.run" in scrub_value(Catalogue((tmp_path,)), without_dataset, [])["message"]
+
+
+def test_a_mosaic_that_vanishes_is_an_epoch_less(own_runs, without_dataset, monkeypatch):
+    (own_runs / "focal-s0" / "predictions" / "epoch-002.png").unlink()
+    run = scrub_value(Catalogue((own_runs,)), without_dataset, ["focal-s0"])["runs"][0]
+    assert list(run["mosaics"]) == list(run["scores"]) == ["0", "1", "3"]
+
+
+@pytest.mark.parametrize("path", ["focal-s0", "focal-s0/predictions"])
+def test_predictions_that_vanish_once_listed_are_told(vanishing, without_dataset, path):
+    value = scrub_value(vanishing("chosen", path), without_dataset, ["ce-s0", "focal-s0"])
+    assert [run["name"] for run in value["runs"]] == ["ce-s0"]
+    assert "No predictions were kept for focal-s0." in value["message"]
+
+
+def test_a_chosen_run_that_is_gone_is_told(own_runs, without_dataset):
+    shutil.rmtree(own_runs / "focal-s0")
+    said = "focal-s0 has no scores any more: reload the page to choose others, or train it again."
+    value = scrub_value(Catalogue((own_runs,)), without_dataset, ["ce-s0", "focal-s0"])
+    assert [run["name"] for run in value["runs"]] == ["ce-s0"]
+    assert value["message"].startswith(said)
+    assert scrub_value(Catalogue((own_runs,)), without_dataset, ["focal-s0"])["message"] == said

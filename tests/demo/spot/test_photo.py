@@ -5,6 +5,7 @@ import io
 import re
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from demo.spot.photo import NOTHING_CHOSEN, photo_html
@@ -47,3 +48,14 @@ def test_a_photo_s_name_is_no_way_out_of_the_dataset(catalogue, tiny_pets):
 def test_a_damaged_photo_is_told(catalogue, own_pets):
     photo_path(own_pets, "Bengal_35").write_bytes(b"no photo")
     assert "Bengal_35 cannot be read" in photo_html(catalogue, own_pets, "Bengal_35", ["ce-s0"])
+
+
+@pytest.mark.parametrize("path", ["focal-s0/model.safetensors", "focal-s0"])
+def test_a_checkpoint_that_vanishes_once_listed_is_told_in_its_place(vanishing, tiny_pets, monkeypatch, path):
+    # the last look says that its scores are there
+    monkeypatch.setattr("demo.spot.photo.has_details", lambda run: True)
+    page = photo_html(vanishing("with_checkpoint", path), tiny_pets, "pug_2", ["ce-s0", "focal-s0"])
+    assert len(pictures(page)) == 2  # the label and ce-s0's mask
+    assert re.findall('class="error">(.*?)<', page) == [
+        "focal-s0 has no checkpoint any more: choose another run, or train it again"
+    ]

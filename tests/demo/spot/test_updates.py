@@ -75,3 +75,23 @@ def test_damaged_scores_are_told_in_the_tab_when_it_is_opened(parts, tiny_runs, 
     assert shown[parts.runs]["value"] == ["ce-s0", "focal-s0"]
     assert shown[parts.breed]["choices"] == [ALL_BREEDS]
     assert "images.csv, line 5" in shown[parts.explanation]
+
+
+@pytest.mark.parametrize("path", ["focal-s0/images.csv", "focal-s0"])
+def test_scores_that_vanish_once_listed_are_told(parts, vanishing, path):
+    catalogue = vanishing("with_photo_scores", path)
+    shown = show_ranking(parts, catalogue, ["ce-s0", "focal-s0"], HARDEST, "border_f1", ALL_BREEDS)
+    assert shown[parts.explanation].startswith("focal-s0 has no images.csv")
+    assert "experiments.evaluate" in shown[parts.explanation]
+    assert (shown[parts.table]["visible"], shown[parts.figure]) == (False, None)
+
+
+def test_a_chosen_run_that_is_gone_is_told_beside_the_others(parts, own_runs):
+    shutil.rmtree(own_runs / "focal-s0")
+    said = "focal-s0 has no scores of single photos any more: reload the page"
+    catalogue = Catalogue((own_runs,))
+    shown = show_ranking(parts, catalogue, ["ce-s0", "focal-s0"], HARDEST, "border_f1", ALL_BREEDS)
+    assert said in shown[parts.explanation]
+    assert shown[parts.table]["value"].data.columns.tolist() == ["rank", "photo", "mean", "ce-s0"]
+    shown = show_ranking(parts, catalogue, ["focal-s0"], HARDEST, "border_f1", ALL_BREEDS)
+    assert shown[parts.explanation].startswith(said)

@@ -1,41 +1,20 @@
-"""Segmenting a photo as the app does it."""
+"""Each chosen checkpoint answers in turn, for the newest photo alone."""
 
 import base64
 import io
 import json
 import re
 import shutil
-import zipfile
-from pathlib import Path
 
-import gradio as gr
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image
 
 from demo.catalogue import Catalogue
-from demo.photo import segment_photo
-from demo.segment.download import write_download
+from demo.checkpoints import segment_photo
 from demo.segment.masks import show_masks
-from demo.segment.pair import pair_choices, pair_pictures
 from demo.segment.session import Session
-from seg.inference import Segmenter
 from seg.pets import photo_path
-
-
-@pytest.fixture
-def catalogue(tiny_runs) -> Catalogue:
-    return Catalogue((tiny_runs,))
-
-
-def last(catalogue: Catalogue, path: Path | None, names: list[str], session: Session | None = None) -> str:
-    """The result that stays."""
-    return list(show_masks(catalogue, session or Session(), path and str(path), names))[-1]
-
-
-def expected_mask(folder: Path, checkpoint: str, photo: Path) -> np.ndarray:
-    with Image.open(photo) as image:
-        return Segmenter.load(folder / checkpoint / "model.safetensors").predict(image).mask
 
 
 def layers(card: str) -> dict[str, Image.Image]:
@@ -44,12 +23,12 @@ def layers(card: str) -> dict[str, Image.Image]:
     return {view: Image.open(io.BytesIO(base64.b64decode(data))) for view, data in found}
 
 
-def test_every_chosen_checkpoint_gets_a_card_with_a_layer_for_each_view(catalogue, tiny_runs, photo):
+def test_every_chosen_checkpoint_gets_a_card_with_a_layer_for_each_view(catalogue, photo, last, expected_mask):
     html = last(catalogue, photo, ["ce-s0", "focal-s0"])
     assert html.count("<figure") == 2
     assert "ce-s0 · 2 epochs" in html
     assert "focal-s0 · 3 epochs" in html
-    masks = {name: expected_mask(tiny_runs, name, photo) for name in ("ce-s0", "focal-s0")}
+    masks = {name: expected_mask(name) for name in ("ce-s0", "focal-s0")}
     differ = masks["ce-s0"] != masks["focal-s0"]
     assert differ.mean() > 0.05
     assert all(np.unique(mask).tolist() == [0, 1, 2] for mask in masks.values())
@@ -77,7 +56,7 @@ def test_every_chosen_checkpoint_gets_a_card_with_a_layer_for_each_view(catalogu
         ("lovasz", "lovasz"),  # known to another version alone
     ],
 )
-def test_a_card_says_in_words_which_loss_its_run_was_trained_with(tiny_runs, tmp_path, loss, words):
+def test_a_card_says_in_words_which_loss_its_run_was_trained_with(tiny_runs, tmp_path, loss, words, last):
     folder = shutil.copytree(tiny_runs / "ce-s0", tmp_path / "any-s0")
     info = json.loads((folder / "run.json").read_text())
     info["options"]["loss"] = loss
@@ -86,7 +65,7 @@ def test_a_card_says_in_words_which_loss_its_run_was_trained_with(tiny_runs, tmp
     assert re.findall("<figcaption><b>(.*?)</b><span>(.*?)</span>", card) == [("any-s0 · 2 epochs", words)]
 
 
-def test_one_checkpoint_alone_says_that_disagreement_needs_another(catalogue, photo):
+def test_one_checkpoint_alone_says_that_disagreement_needs_another(catalogue, photo, last):
     html = last(catalogue, photo, ["ce-s0"])
     assert "Choose a second checkpoint" in html
     assert "agree on" not in html
@@ -100,7 +79,7 @@ def test_masks_arrive_one_by_one_in_room_that_is_kept_for_them(catalogue, photo)
     assert ["0 of 2" in steps[0], "1 of 2" in steps[1], "of 2" in steps[2]] == [True, True, False]
 
 
-def test_second_photo_ends_the_first_ones_work(catalogue, photo, tiny_pets, monkeypatch):
+def test_second_photo_ends_the_first_ones_work(catalogue, photo, tiny_pets, monkeypatch, last):
     asked = []
     real = segment_photo
 
@@ -121,7 +100,7 @@ def test_second_photo_ends_the_first_ones_work(catalogue, photo, tiny_pets, monk
     assert (session.path, list(session.answers)) == (str(other), ["ce-s0"])
 
 
-def test_photo_that_arrives_during_a_pass_is_not_overwritten_by_it(catalogue, photo, tiny_pets, monkeypatch):
+def test_photo_that_arrives_during_a_pass_is_not_overwritten_by_it(catalogue, photo, tiny_pets, monkeypatch, last):
     session, other = Session(), photo_path(tiny_pets, "pug_2")
     real, newer = segment_photo, []
 
@@ -138,7 +117,7 @@ def test_photo_that_arrives_during_a_pass_is_not_overwritten_by_it(catalogue, ph
     assert set(session.answers) == {"ce-s0", "focal-s0"}
 
 
-def test_an_older_request_says_nothing_over_a_newer_one_even_where_all_is_known(catalogue, photo, monkeypatch):
+def test_an_older_request_says_nothing_over_a_newer_one_even_where_all_is_known(catalogue, photo, monkeypatch, last):
     session, both = Session(), ["ce-s0", "focal-s0"]
     assert last(catalogue, photo, both, session).count("<figure") == 2
     real, newer = Catalogue.with_checkpoint, []
@@ -155,7 +134,7 @@ def test_an_older_request_says_nothing_over_a_newer_one_even_where_all_is_known(
     assert list(session.answers) == ["ce-s0"]
 
 
-def test_checkpoint_chosen_again_needs_no_second_pass(catalogue, photo, monkeypatch):
+def test_checkpoint_chosen_again_needs_no_second_pass(catalogue, photo, monkeypatch, last):
     session = Session()
     before = last(catalogue, photo, ["ce-s0", "focal-s0"], session)
     monkeypatch.setattr("demo.segment.masks.segment_photo", None)
@@ -163,7 +142,7 @@ def test_checkpoint_chosen_again_needs_no_second_pass(catalogue, photo, monkeypa
     assert last(catalogue, photo, ["ce-s0", "focal-s0"], session) == before
 
 
-def test_what_is_missing_is_said_instead_of_a_mask(catalogue, photo, tmp_path):
+def test_what_is_missing_is_said_instead_of_a_mask(catalogue, photo, tmp_path, last):
     assert "click a sample" in last(catalogue, None, ["ce-s0"])
     assert "Choose a checkpoint" in last(catalogue, photo, [])
     assert "python -m experiments.run" in last(Catalogue((tmp_path,)), photo, [])
@@ -175,7 +154,7 @@ def test_what_is_missing_is_said_instead_of_a_mask(catalogue, photo, tmp_path):
     assert session.found() == {}
 
 
-def test_damaged_checkpoint_is_named_and_the_others_still_answer(tiny_runs, tmp_path, photo):
+def test_damaged_checkpoint_is_named_and_the_others_still_answer(tiny_runs, tmp_path, photo, last):
     for name in ("ce-s0", "focal-s0"):
         folder = tmp_path / "runs" / name
         folder.mkdir(parents=True)
@@ -188,72 +167,42 @@ def test_damaged_checkpoint_is_named_and_the_others_still_answer(tiny_runs, tmp_
     assert html.count('data-download="mask"') == 1
 
 
-@pytest.fixture
-def segmented(catalogue, photo) -> Session:
+GONE = ["focal-s0/model.safetensors", "focal-s0"]
+
+
+@pytest.mark.parametrize("path", GONE)
+def test_a_checkpoint_that_vanishes_once_listed_is_named_on_its_card(vanishing, photo, path, last):
     session = Session()
+    html = last(vanishing("with_checkpoint", path), photo, ["ce-s0", "focal-s0"], session)
+    assert html.count('data-download="mask"') == 1
+    assert re.findall('<p class="error">(.*?)</p>', html) == [
+        "focal-s0 has no checkpoint any more: choose another run, or train it again"
+    ]
+    assert list(session.found()) == ["ce-s0"]
+
+
+@pytest.mark.parametrize("path", GONE)
+def test_a_checkpoint_that_vanishes_during_a_pass_is_named_on_its_card(own_runs, delete, photo, path):
+    steps = show_masks(Catalogue((own_runs,)), Session(), str(photo), ["ce-s0", "focal-s0"])
+    next(steps)
+    assert next(steps).count("<figure") == 1  # ce-s0's, and focal-s0 is next
+    delete(own_runs / path)
+    html = list(steps)[-1]
+    assert "focal-s0 has no checkpoint any more" in html
+    assert html.count('data-download="mask"') == 1
+
+
+def test_a_checkpoint_that_has_answered_and_is_gone_is_not_answered_from_memory(own_runs, photo, last):
+    catalogue, session = Catalogue((own_runs,)), Session()
     last(catalogue, photo, ["ce-s0", "focal-s0"], session)
-    return session
+    (own_runs / "focal-s0" / "model.safetensors").unlink()
+    said = "focal-s0 has no checkpoint any more: reload the page to choose others, or train it again."
+    html = last(catalogue, photo, ["ce-s0", "focal-s0"], session)
+    assert (html.count("<figure"), said in html) == (1, True)
+    assert last(catalogue, photo, ["focal-s0"], session) == f'<p class="empty error">{said}</p>'
+    assert said in last(catalogue, None, ["ce-s0", "focal-s0"], session)
 
 
-def test_downloaded_mask_is_an_indexed_png_of_the_photos_size(segmented, tiny_runs, photo):
-    path = Path(write_download(segmented, "mask", "focal-s0"))
-    assert path.name == "upright-focal-s0-mask.png"
-    with Image.open(path) as mask:
-        assert (mask.format, mask.mode, mask.size) == ("PNG", "P", (30, 50))
-        np.testing.assert_array_equal(np.asarray(mask), expected_mask(tiny_runs, "focal-s0", photo))
-        assert mask.getpalette()[:9] == [86, 180, 233, 0, 0, 0, 230, 159, 0]
-
-
-def test_downloaded_cut_out_is_opaque_exactly_where_the_pet_is(segmented, tiny_runs, photo):
-    path = Path(write_download(segmented, "cutout", "ce-s0"))
-    assert path.name == "upright-ce-s0-cutout.png"
-    with Image.open(path) as image, Image.open(photo) as original:
-        assert (image.format, image.mode, image.size) == ("PNG", "RGBA", (30, 50))
-        pixels, seen = np.asarray(image), np.asarray(ImageOps.exif_transpose(original).convert("RGB"))
-    pet = expected_mask(tiny_runs, "ce-s0", photo) == 0
-    np.testing.assert_array_equal(pixels[..., 3], np.where(pet, 255, 0))
-    np.testing.assert_array_equal(pixels[..., :3], np.where(pet[..., None], seen, 0))
-
-
-def test_zip_holds_mask_and_cut_out_of_each_checkpoint(segmented):
-    path = Path(write_download(segmented, "all", ""))
-    assert path.name == "upright-masks.zip"
-    with zipfile.ZipFile(path) as archive:
-        assert sorted(archive.namelist()) == [
-            f"upright-{run}-{what}.png" for run in ("ce-s0", "focal-s0") for what in ("cutout", "mask")
-        ]
-        for name in archive.namelist():
-            one = write_download(segmented, name.rsplit("-", 1)[1].removesuffix(".png"), name[8:].rsplit("-", 1)[0])
-            assert archive.read(name) == Path(one).read_bytes()
-
-
-@pytest.mark.parametrize(("what", "checkpoint"), [("mask", "dice-s0"), ("all", "")])
-def test_download_of_what_is_gone_says_so(segmented, what, checkpoint):
-    session = segmented if checkpoint else Session()
-    with pytest.raises(gr.Error, match="choose the photo again"):
-        write_download(session, what, checkpoint)
-
-
-def test_first_two_checkpoints_are_compared_until_others_are_chosen(segmented, catalogue, photo):
-    everything = ["Photo", "ce-s0", "focal-s0"]
-    assert pair_choices(segmented, None, None) == (everything, "ce-s0", "focal-s0")
-    assert pair_choices(segmented, "Photo", "ce-s0") == (everything, "Photo", "ce-s0")
-    last(catalogue, photo, ["focal-s0"], segmented)
-    assert pair_choices(segmented, "ce-s0", "focal-s0") == (["Photo", "focal-s0"], "Photo", "focal-s0")
-    assert pair_choices(segmented, "ce-s0", None) == (["Photo", "focal-s0"], "focal-s0", "Photo")
-    assert pair_choices(Session(), "ce-s0", "focal-s0") == ([], None, None)
-
-
-def test_compared_pictures_are_the_photo_and_a_view_of_it(segmented, tiny_runs, photo):
-    left, right = pair_pictures(segmented, "cutout", "Photo", "ce-s0")
-    assert left == segmented.shown
-    np.testing.assert_array_equal(np.asarray(right)[..., 3] == 255, expected_mask(tiny_runs, "ce-s0", photo) == 0)
-    masks = [expected_mask(tiny_runs, name, photo) for name in ("ce-s0", "focal-s0")]
-    # nothing of a photo made pale is as colourful as a class
-    for view, where in (("disagreement", [masks[0] != masks[1]] * 2), ("border", [mask == 2 for mask in masks])):
-        for side, mask, coloured in zip(pair_pictures(segmented, view, "ce-s0", "focal-s0"), masks, where, strict=True):
-            pixels = np.asarray(side.convert("RGB"))
-            for value, colour in ((0, (86, 180, 233)), (2, (230, 159, 0))):
-                np.testing.assert_array_equal((pixels == colour).all(axis=-1), coloured & (mask == value), view)
-    assert pair_pictures(segmented, "mask", "ce-s0", "dice-s0") is None
-    assert pair_pictures(Session(), "mask", None, None) is None
+def test_a_photo_that_is_gone_is_to_be_chosen_again(catalogue, photo, last):
+    photo.unlink()
+    assert "upright.jpg is gone: choose the photo again" in last(catalogue, photo, ["ce-s0"])

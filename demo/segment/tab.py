@@ -121,14 +121,14 @@ def build_segment_tab(page: Page) -> Opening:
     """The tab, laid out where this is called: the photo's change and the checkpoints' start a segmentation."""
     catalogue, parts = page.catalogue, lay_out(page.catalogue)
 
-    def segment(session: Session, path: str | None, names: list[str]) -> Iterator[str | dict]:
+    def update_result(session: Session, path: str | None, names: list[str]) -> Iterator[str | dict]:
         yield from show_masks(catalogue, session, path, names)
         # Gradio repeats a run's last word when it ends: not that of an older photo over a newer one
         yield gr.skip()
 
     segmented = gr.on(
         [parts.photo.change, parts.checkpoints.input],
-        segment,
+        update_result,
         inputs=[parts.session, parts.photo, parts.checkpoints],
         outputs=parts.result,
         # a newer request starts beside the older one, which then stops at its next checkpoint

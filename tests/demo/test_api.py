@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from demo.api import compare_api, segment_api
+from demo.api import compare_api, runs_api, segment_api
 from demo.catalogue import Catalogue
 from experiments.comparison.analysis import analyse
 from experiments.comparison.verdict import answer
@@ -35,6 +35,10 @@ def test_api_mask_is_an_indexed_png_of_the_photo_as_seen(catalogue, tiny_runs, p
     assert report["share"] == pytest.approx(
         {name: float((expected == value).mean()) for value, name in enumerate(("pet", "background", "border"))}
     )
+
+
+def test_an_empty_folder_of_runs_is_no_error(tmp_path):
+    assert runs_api(Catalogue((tmp_path,))) == []
 
 
 @pytest.mark.parametrize(

@@ -206,3 +206,13 @@ def test_a_checkpoint_that_has_answered_and_is_gone_is_not_answered_from_memory(
 def test_a_photo_that_is_gone_is_to_be_chosen_again(catalogue, photo, last):
     photo.unlink()
     assert "upright.jpg is gone: choose the photo again" in last(catalogue, photo, ["ce-s0"])
+
+
+def test_a_checkpoint_replaced_by_another_network_answers_anew(own_runs, photo, last, expected_mask):
+    catalogue, session = Catalogue((own_runs,)), Session()
+    last(catalogue, photo, ["ce-s0"], session)
+    shutil.rmtree(own_runs / "ce-s0")
+    (own_runs / "focal-s0").rename(own_runs / "ce-s0")
+    last(catalogue, photo, ["ce-s0"], session)
+    np.testing.assert_array_equal(session.found()["ce-s0"].mask, expected_mask("focal-s0"))
+    assert (expected_mask("focal-s0") != expected_mask("ce-s0")).any()

@@ -6,14 +6,14 @@ from typing import TypeVar
 
 import gradio as gr
 
+from demo.analysis import cached_analysis
 from demo.catalogue import Catalogue
-from demo.compare.answer import analysis_of
-from demo.segment.cards import shares
-from demo.segment.photo import open_photo, segment_photo
+from demo.checkpoints import segment_photo
+from demo.images import class_shares
+from demo.photo import open_photo
 from experiments.comparison.verdict import verdict
 from experiments.reporting.tables import json_rows
 from experiments.scores import Place, appearing
-from experiments.store.photo_scores import has_details
 from seg import InputError
 from seg.pets import indexed_image
 
@@ -47,7 +47,7 @@ def segment_api(catalogue: Catalogue, photo: str, checkpoint: str) -> tuple[str,
     report = {
         "checkpoint": checkpoint,
         "size": [width, height],
-        "share": shares(prediction.mask),
+        "share": class_shares(prediction.mask),
         "milliseconds": round(milliseconds, 1),
     }
     return file.name, report
@@ -75,14 +75,14 @@ def compare_api(catalogue: Catalogue, names: list[str] | None) -> dict:
     Raises:
         gr.Error: there is no such run, or these cannot be compared.
     """
-    there = {run.name: run for run in catalogue.scored() if has_details(run)}
+    there = {run.name: run for run in catalogue.with_photo_scores()}
     unknown = [str(name) for name in names or [] if name not in there]
     if unknown or not there:
         choices = ", ".join(there) or "none, no run has an images.csv yet"
         raise gr.Error(f"no scores of single photos for {', '.join(unknown) or 'any run'}: choose from {choices}")
     chosen = [run for name, run in there.items() if not names or name in names]
     try:
-        analysis = analysis_of(chosen)
+        analysis = cached_analysis(chosen)
     except InputError as error:
         raise gr.Error(str(error)) from error
     return {

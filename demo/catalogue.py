@@ -1,12 +1,11 @@
-"""The runs and checkpoints the app shows, read from disk each time so that a new run needs no restart."""
+"""The runs the app shows, read from disk each time so that a new run needs no restart."""
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
+from experiments.store.photo_scores import has_details
 from experiments.store.run_reader import RunReader
 from experiments.store.runs import Run, find_runs
-from seg.inference import Segmenter
 
 # Runs chosen when the page opens: more than these fill the screen
 FIRST_CHOICES = 3
@@ -20,6 +19,7 @@ class Catalogue:
     reader: RunReader = field(default_factory=RunReader)
 
     def runs(self) -> list[Run]:
+        """All that can be read, by loss and name."""
         return find_runs(list(self.folders), self.reader)[0]
 
     def broken(self) -> list[str]:
@@ -30,7 +30,12 @@ class Catalogue:
         """Runs with at least one row of scores."""
         return [run for run in self.runs() if not run.epochs.empty]
 
+    def with_photo_scores(self) -> list[Run]:
+        """Runs whose scores of single photos are known."""
+        return [run for run in self.scored() if has_details(run)]
+
     def with_checkpoint(self) -> list[Run]:
+        """Runs that can segment a photo."""
         return [run for run in self.runs() if run.checkpoint is not None]
 
     def chosen(self, names: list[str] | None) -> list[Run]:
@@ -38,18 +43,25 @@ class Catalogue:
         return [run for run in self.scored() if run.name in (names or [])]
 
 
-def segmenter(run: Run) -> Segmenter:
-    """The run's checkpoint, kept in memory until its file changes.
+def last_change(path: Path) -> int | None:
+    """When a file was last changed, in nanoseconds; None where it is not there, or not any more."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None
 
-    Raises:
-        BadCheckpoint: the file cannot be read or holds no SegNet.
+
+def lost_sentence(names: list[str] | None, runs: list[Run], what: str) -> str:
+    """A sentence on names chosen in a page that was opened earlier; empty where each is still one of these runs.
+
+    Args:
+        what: what these runs have, such as "checkpoint".
     """
-    return _segmenter(run.checkpoint, run.checkpoint.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=8)  # 61 MB each
-def _segmenter(path: Path, modified: int) -> Segmenter:
-    return Segmenter.load(path)
+    there = {run.name for run in runs}
+    lost = [name for name in names or [] if name not in there]
+    have, them = ("has", "it") if len(lost) == 1 else ("have", "them")
+    said = f"{', '.join(lost)} {have} no {what} any more: reload the page to choose others, or train {them} again."
+    return said if lost else ""
 
 
 def describe(run: Run) -> str:
@@ -60,6 +72,7 @@ def describe(run: Run) -> str:
 
 
 def choices(runs: list[Run]) -> list[tuple[str, str]]:
+    """What each run is called where runs are chosen, and its name."""
     return [(describe(run), run.name) for run in runs]
 
 

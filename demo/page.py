@@ -7,7 +7,7 @@ import gradio as gr
 from demo.address import read_address
 from demo.api import add_api
 from demo.catalogue import Catalogue
-from demo.tabs import TABS, Page
+from demo.tabs import TABS, Page, Updates
 from experiments.store.probe import sample_photos
 
 INTRODUCTION = """# Borderline
@@ -27,6 +27,7 @@ STYLES = sorted(Path(__file__).parent.rglob("*.css"))
 
 
 def theme() -> gr.themes.Base:
+    """The page's fonts and colours."""
     # the system's own fonts: the page asks no other machine for anything
     return gr.themes.Soft(
         primary_hue="blue",
@@ -69,13 +70,13 @@ def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:
         openings = [opening for opening in openings if opening is not None]
         add_api(catalogue)
 
-        def open_page(query: str) -> list:
+        def open_page(query: str) -> Updates:
             """Read the runs anew each time the page opens, and choose what its address says."""
-            address = read_address(query)
+            address = read_address(query, TABS)
             # only where a link asks for one: the person may have gone to another tab already
-            filled = [gr.update(selected=address.tab) if address.tab else gr.update()]
+            filled: Updates = {tabs: gr.update(selected=address.tab)} if address.tab else {}
             for opening in openings:
-                filled += opening.fill(address)
+                filled |= opening.fill(address)
             return filled
 
         opened = blocks.load(

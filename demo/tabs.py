@@ -1,19 +1,19 @@
-"""The tabs of the page, in order: a tab is a module and a line here. Nothing here imports Gradio."""
-
-from __future__ import annotations
+"""The tabs of the page, in order, and what each is given and gives: a tab is a module and a line here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import gradio as gr
-    from gradio.events import Dependency
+import gradio as gr
+from gradio.blocks import Block
+from gradio.events import Dependency
 
-    from demo.address import Address
-    from demo.catalogue import Catalogue
+from demo.address import Address
+from demo.catalogue import Catalogue
+
+# What an event shows, as Gradio takes it: a value or an update for a component; one that is left out stays as it is
+Updates = dict[Block, object]
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ class Opening:
 
     Attributes:
         outputs: the components.
-        fill: from what the page's address says to a value or update for each of them.
+        fill: from what the page's address says to their values or updates.
         then: adds to the event that has filled all tabs what must wait for it.
     """
 
     outputs: list[gr.Component]
-    fill: Callable[[Address], list]
+    fill: Callable[[Address], Updates]
     then: Callable[[Dependency], object] | None = None
 
 
@@ -64,6 +64,7 @@ class Tab:
     builder: str
 
     def build(self, page: Page) -> Opening | None:
+        """What the builder gives for this page."""
         module, _, name = self.builder.partition(":")
         return getattr(import_module(module), name)(page)
 

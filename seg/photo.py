@@ -18,12 +18,16 @@ class BadPhoto(InputError):
     Attributes:
         wrong: what is wrong, in words that follow the photo's name.
         too_large: whether it is that the photo has too many pixels.
+        missing: whether there is no such file.
     """
 
-    def __init__(self, path: Path | str, wrong: str, why: object = "", *, too_large: bool = False) -> None:
+    def __init__(
+        self, path: Path | str, wrong: str, why: object = "", *, too_large: bool = False, missing: bool = False
+    ) -> None:
         super().__init__(f"{path} {wrong} ({why})" if why else f"{path} {wrong}")
         self.wrong = wrong
         self.too_large = too_large
+        self.missing = missing
 
 
 def open_photo(path: Path | str, most_pixels: int | None = None) -> Image.Image:
@@ -90,6 +94,8 @@ def _read(
             return decode(photo)
     except BadPhoto:
         raise
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise BadPhoto(path, "is missing", missing=True) from error
     except Image.DecompressionBombError as error:
         raise BadPhoto(path, "is too large", error, too_large=True) from error
     except UNREADABLE as error:

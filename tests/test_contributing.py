@@ -135,7 +135,8 @@ import json, sys
 from pathlib import Path
 from PIL import Image
 from demo.compare import table
-from demo.figures import by_epoch as figures
+from demo.figures.by_epoch import by_epoch
+from demo.figures.styles import styles
 from demo.segment import cards
 from demo.catalogue import Catalogue, choices
 from demo.page import build_interface
@@ -157,11 +158,11 @@ compare_command.main(["--runs", runs, "--csv", str(Path(runs) / "compared.csv")]
 catalogue = Catalogue((Path(runs),))
 there = catalogue.scored()
 found = configurations(there)
-styled = figures.styles(found)
+styled = styles(found)
 page = build_interface([Path(runs)], Path(data))
 parts = {part.elem_id: part for part in page.blocks.values()}
 opened = next(event for event in page.fns.values() if event.name == "open_page")
-filled = zip(opened.outputs, opened.fn("?tab=progress&score=pet_recall"), strict=True)
+filled = opened.fn("?tab=progress&score=pet_recall")
 photo = Image.new("RGB", (50, 40), "red")
 masks = {
     name: Segmenter.load(Path(runs) / name / "model.safetensors").predict(photo).mask.shape
@@ -170,14 +171,14 @@ masks = {
 seen = {
     "answer": verdict(analyse(there)),
     "styles": {name: [style.colour, style.symbol] for name, style in styled.items()},
-    "lines": [trace.line.color for trace in figures.by_epoch(found, "border_f1", styled).figure.data],
+    "lines": [trace.line.color for trace in by_epoch(found, "border_f1", styled).figure.data],
     "choices": choices(catalogue.with_checkpoint()),
     "cards": cards.waiting_html(catalogue.with_checkpoint()),
     "table": list(table.styled_table(there).data.columns),
     "curves": parts["compare-metric"].choices,
     "photos": parts["spot-score"].choices,
     "tabs": [tab.label for tab in parts["tabs"].children],
-    "filled": {part.elem_id: value for part, value in filled if part.elem_id != "scrub-view"},
+    "filled": {part.elem_id: value for part, value in filled.items() if part.elem_id != "scrub-view"},
     "masks": masks,
 }
 Path(sys.argv[3]).write_text(json.dumps(seen))

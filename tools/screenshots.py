@@ -20,6 +20,7 @@ READY = {
 
 
 def main(arguments: list[str] | None) -> int:
+    """The exit status, once the pictures are written."""
     OneLineParser(prog="python -m tools.screenshots", description="Take README's pictures.").parse_args(arguments)
     with (
         tempfile.TemporaryDirectory() as no_dataset,

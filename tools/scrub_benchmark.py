@@ -48,6 +48,7 @@ SLIDE = """async (sweeps) => {
 
 
 def main(arguments: list[str] | None) -> int:
+    """The exit status, once the times are printed."""
     parser = OneLineParser(prog="python -m tools.scrub_benchmark", description="Time the frames of the scrubber.")
     parser.add_argument("--runs", type=Path, nargs="+", default=[RESULTS], metavar="DIR", help="folders that hold runs")
     add_data_option(parser)

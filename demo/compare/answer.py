@@ -1,57 +1,19 @@
 """What the chosen runs say when their photos are compared: the answer, cards, confusion matrices."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
 from html import escape
 
 import numpy as np
 import pandas as pd
 
-from demo.figures.by_epoch import Style, per_cent, shown_name
-from experiments.comparison.analysis import Analysis, analyse
+from demo.analysis import cached_confusion
+from demo.figures.styles import Style, shown_name
+from demo.figures.view import per_cent
+from experiments.comparison.analysis import Analysis
 from experiments.comparison.configurations import Configuration
 from experiments.comparison.verdict import verdict
 from experiments.scores import Place, appearing
-from experiments.store.photo_scores import DETAILS, confusions, read_images
 from experiments.store.runs import Run
-from seg import InputError
 from seg.pets import CLASS_NAMES
-
-
-@dataclass(frozen=True)
-class _Scored:
-    """Runs as they are on the disk; two are the same while no file of the analysis changed."""
-
-    stamp: tuple
-    runs: tuple[Run, ...] = field(compare=False)
-
-
-def details_stamp(run: Run) -> tuple:
-    """Another one when the run's scores of single photos are."""
-    files = [(run.folder / name).stat() for name in DETAILS]
-    return (run.name, str(run.folder), run.epochs_trained, *((file.st_ino, file.st_mtime_ns) for file in files))
-
-
-def analysis_of(runs: list[Run]) -> Analysis:
-    """The analysis of these runs, computed once for as long as their files stay as they are.
-
-    Raises:
-        InputError: they cannot be compared, or a file is missing or damaged.
-    """
-    return _analysis(_scored(runs))
-
-
-def _scored(runs: Sequence[Run]) -> _Scored:
-    try:
-        return _Scored(tuple(map(details_stamp, runs)), tuple(runs))
-    except OSError as error:  # a run begun anew removes them
-        raise InputError(f"{error.filename} cannot be read ({error.strerror}): reload the page") from error
-
-
-@lru_cache(maxsize=16)
-def _analysis(scored: _Scored) -> Analysis:
-    return analyse(list(scored.runs))
 
 
 def answer_text(analysis: Analysis, bare: list[Run]) -> str:
@@ -67,6 +29,7 @@ def answer_text(analysis: Analysis, bare: list[Run]) -> str:
 
 
 def no_answer_text(bare: list[Run]) -> str:
+    """What the answer needs, as Markdown, where none of the runs, `bare`, has scores of single photos."""
     return (
         "No answer yet: it needs each photo's scores, which a run writes after its last epoch (or "
         f"`python -m experiments.evaluate RUN --details`).{_left_out(bare)}"
@@ -111,22 +74,8 @@ def confusion_tables(analysis: Analysis) -> str:
     return f'<div class="confusions">{"".join(_confusion_table(c) for c in analysis.configurations)}</div>'
 
 
-def confusion(configuration: Configuration) -> np.ndarray:
-    """Confusion counts of all photos and seeds: (3, 3), rows true classes.
-
-    Raises:
-        InputError: `images.csv` is missing or damaged.
-    """
-    return _confusion(_scored(configuration.runs))
-
-
-@lru_cache(maxsize=64)
-def _confusion(scored: _Scored) -> np.ndarray:
-    return np.sum([confusions(read_images(run)).sum(axis=0) for run in scored.runs], axis=0)
-
-
 def _confusion_table(configuration: Configuration) -> str:
-    counts = confusion(configuration)
+    counts = cached_confusion(configuration)
     with np.errstate(invalid="ignore"):
         shares = counts / counts.sum(axis=1, keepdims=True)
     rows = []

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-from gradio.utils import get_upload_folder
 from PIL import Image, UnidentifiedImageError
 
+from demo.scrub.uploads import uploaded_file, whole_number
 from seg import InputError
 
 KINDS = ("gif", "webp")
@@ -17,29 +17,6 @@ KINDS = ("gif", "webp")
 LAST_MILLISECONDS = 1500
 MAX_FRAMES, MAX_PIXELS = 400, 4_000_000
 KEPT_FILES = 8
-
-
-def uploaded_file(path: object) -> Path:
-    """A file that a page has sent to this server.
-
-    Raises:
-        InputError: any other file.
-    """
-    file = Path(str(path)).resolve()
-    if not file.is_relative_to(Path(get_upload_folder()).resolve()) or not file.is_file():
-        raise InputError("That file was not uploaded here: choose it again.")
-    return file
-
-
-def whole_number(value: object) -> int:
-    """A number that a page has sent.
-
-    Raises:
-        InputError: it is none.
-    """
-    if not isinstance(value, int | float):
-        raise InputError(f"{value} is no number: reload the page.")
-    return int(value)
 
 
 def read_frames(paths: list[Path]) -> list[Image.Image]:
@@ -103,7 +80,7 @@ def export_functions(served: Path) -> list[Callable[[dict], dict]]:
             return {"error": str(error)}
         name = re.sub(r"[^\w.-]+", "-", str(request.get("name", "borderline")))[:90]
         folder = served / f"export-{time.time_ns()}"
-        folder.mkdir()
+        folder.mkdir(parents=True)
         target = folder / f"{name}.{kind}"
         save_animation(frames, target, milliseconds)
         for path in paths:

@@ -1,7 +1,5 @@
 """A photo of one's own in the scrubber: its mask by the weights that a run kept of each epoch."""
 
-import base64
-import io
 import threading
 from collections.abc import Callable
 from functools import lru_cache
@@ -10,12 +8,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from demo.catalogue import Catalogue
-from demo.scrub.export import uploaded_file, whole_number
-from demo.segment.photo import open_photo
+from demo.catalogue import Catalogue, last_change
+from demo.images import data_uri
+from demo.photo import open_photo
+from demo.scrub.uploads import uploaded_file, whole_number
 from experiments.store.probe import read_layout
 from experiments.store.runs import Run
 from seg import InputError
+from seg.checkpoint import BadCheckpoint
 from seg.inference import Segmenter
 from seg.pets import indexed_image
 
@@ -42,22 +42,33 @@ def uploaded_photo(path: str, side: int) -> Image.Image:
     return open_photo(uploaded_file(path)).resize((side, side), Image.Resampling.BILINEAR)
 
 
-def mask_of(path: str, run: Run, epoch: int) -> np.ndarray:
+def epoch_mask(path: str, run: Run, epoch: int) -> np.ndarray:
     """The classes (tile, tile) uint8 that the run's weights of this epoch give an uploaded photo.
 
     Raises:
         InputError: the photo or the checkpoint cannot be used.
     """
-    weights = epoch_weights(run).get(epoch)
-    layout = read_layout(run.folder)
-    if weights is None or layout is None:
-        raise InputError(f"{run.name} has kept no weights of epoch {epoch}.")
+    weights, layout = epoch_weights(run).get(epoch), read_layout(run.folder)
+    changed = last_change(weights) if weights else None
+    if changed is None or layout is None:
+        raise _no_weights(run, epoch)
     with _ONE_AT_A_TIME:
-        return _mask(path, layout["tile"], weights, weights.stat().st_mtime_ns)
+        try:
+            return _mask(path, layout["tile"], weights, changed)
+        except BadCheckpoint as error:
+            if last_change(weights) is None:
+                raise _no_weights(run, epoch) from error
+            raise
+
+
+def _no_weights(run: Run, epoch: int) -> InputError:
+    return InputError(
+        f"{run.name} has no weights of epoch {epoch} here: reload the page, or train it again with --keep-epochs."
+    )
 
 
 @lru_cache(maxsize=2048)  # 16 kB each
-def _mask(path: str, side: int, weights: Path, modified: int) -> np.ndarray:
+def _mask(path: str, side: int, weights: Path, changed: int) -> np.ndarray:
     return Segmenter.load(weights).predict(uploaded_photo(path, side)).mask
 
 
@@ -65,31 +76,30 @@ def own_functions(catalogue: Catalogue) -> list[Callable[[dict], dict]]:
     """What the page calls as `server.own_photo(…)` and `server.own_mask(…)`; each answers `error`, or a picture."""
 
     def chosen(request: dict) -> Run:
-        runs = catalogue.chosen([str(request.get("run"))])
+        name = str(request.get("run"))
+        runs = catalogue.chosen([name])
         if not runs:
-            raise InputError("That run is gone: reload the page.")
+            raise InputError(f"{name} is gone: reload the page.")
         return runs[0]
 
-    def photo_of(request: dict) -> Image.Image:
+    def photo_picture(request: dict) -> Image.Image:
         layout = read_layout(chosen(request).folder) or {"tile": 128}
         return uploaded_photo(str(request.get("path")), layout["tile"])
 
     def mask_picture(request: dict) -> Image.Image:
-        return indexed_image(mask_of(str(request.get("path")), chosen(request), whole_number(request.get("epoch"))))
+        return indexed_image(epoch_mask(str(request.get("path")), chosen(request), whole_number(request.get("epoch"))))
 
     def own_photo(request: dict) -> dict:
-        return _answer(photo_of, request, "JPEG")
+        return _picture_or_error(photo_picture, request, "JPEG")
 
     def own_mask(request: dict) -> dict:
-        return _answer(mask_picture, request, "PNG")
+        return _picture_or_error(mask_picture, request, "PNG")
 
     return [own_photo, own_mask]
 
 
-def _answer(picture_of: Callable[[dict], Image.Image], request: dict, kind: str) -> dict:
+def _picture_or_error(draw: Callable[[dict], Image.Image], request: dict, kind: str) -> dict:
     try:
-        file = io.BytesIO()
-        picture_of(request).save(file, kind)
+        return {"picture": data_uri(draw(request), kind)}
     except InputError as error:
         return {"error": str(error)}
-    return {"picture": f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"}

@@ -4,15 +4,14 @@ All layers are in the page at once, and the stylesheet shows those of the chosen
 the server for nothing.
 """
 
-import base64
 import html
-import io
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
 from demo.catalogue import describe
+from demo.images import class_shares, data_uri
 from demo.segment.views import (
     CONFIDENCE_COLOURS,
     VIEWS,
@@ -50,7 +49,7 @@ class Answer:
     pictures: dict[str, str]
 
     @classmethod
-    def of(cls, prediction: Prediction, milliseconds: float, size: tuple[int, int]) -> "Answer":
+    def from_prediction(cls, prediction: Prediction, milliseconds: float, size: tuple[int, int]) -> "Answer":
         """The answer for a photo that is shown at this width and height."""
         height, width = prediction.mask.shape
         shown = shrink(prediction.mask, size)
@@ -62,12 +61,6 @@ class Answer:
     def layer(self, view: str, differs: np.ndarray) -> Image.Image:
         """What a view puts over the photo; `differs` is where the checkpoints disagree."""
         return layer(view, self.shown, self.confidence, differs)
-
-
-def shares(mask: np.ndarray) -> dict[str, float]:
-    """Share of the photo's pixels of each class, by name; they sum to 1."""
-    counts = np.bincount(mask.ravel(), minlength=len(CLASS_NAMES))
-    return {name: float(count) / mask.size for name, count in zip(CLASS_NAMES, counts, strict=True)}
 
 
 def result_html(photo: Image.Image, size: tuple[int, int], runs: list[Run], answers: dict[str, Answer | str]) -> str:
@@ -143,14 +136,14 @@ def _card(run: Run, answer: Answer | str | None, differs: np.ndarray | None = No
     return (
         f'<figure class="card">{title}'
         f'<div class="stack"><div class="photo" role="img" aria-label="the photo"></div>{layers}{cutout}{need}</div>'
-        f"{_numbers(shares(answer.mask), f'{answer.outline:,.0f} px', f'{answer.milliseconds:.0f} ms')}"
+        f"{_numbers(class_shares(answer.mask), f'{answer.outline:,.0f} px', f'{answer.milliseconds:.0f} ms')}"
         f'<p class="downloads">{_button("mask", "Mask", run.name)}{_button("cutout", "Cut-out", run.name)}</p></figure>'
     )
 
 
-def _numbers(share_of: dict[str, float], outline: str, duration: str) -> str:
+def _numbers(shares: dict[str, float], outline: str, duration: str) -> str:
     rows = [
-        (f'<i style="background:{colour}"></i>{name}', f"{share_of[name]:.1%}" if share_of else "–")
+        (f'<i style="background:{colour}"></i>{name}', f"{shares[name]:.1%}" if shares else "–")
         for colour, name in zip(CLASS_COLOURS, CLASS_NAMES, strict=True)
     ]
     rows += [("border length", outline), ("time", duration)]
@@ -190,9 +183,3 @@ _LEGEND = (
     + ", ".join(CONFIDENCE_COLOURS)
     + ')"></i> 100 %, sure</p></div>'
 )
-
-
-def data_uri(image: Image.Image, kind: str, **options) -> str:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -1,126 +1,48 @@
 """The Segment tab: one photo, each chosen checkpoint's answer, side by side or two in one picture."""
 
-import tempfile
-import zipfile
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
 
 import gradio as gr
 from gradio.events import Dependency
-from PIL import Image
 
 from demo.address import Address
 from demo.catalogue import FIRST_CHOICES, NO_RUNS, Catalogue, choices
 from demo.scripts import function, on_load
-from demo.segment.cards import Answer, result_html, sentence_html, waiting_html
-from demo.segment.photo import Session, segment_photo
-from demo.segment.views import OPACITY, VIEWS, cut_out, disagreement, picture
-from demo.tabs import Opening, Page
+from demo.segment.cards import sentence_html, waiting_html
+from demo.segment.download import write_download
+from demo.segment.masks import WAITING, show_masks
+from demo.segment.pair import pair_choices, pair_pictures
+from demo.segment.session import Session
+from demo.segment.views import OPACITY, VIEWS
+from demo.tabs import Opening, Page, Updates
 from experiments.store.probe import sample_photos
-from seg import InputError
-from seg.pets import indexed_image
 
 # A newer request must start while the older one is at work; more at once would only slow each other
 AT_ONCE = 2
-
-WAITING = "Upload, snap or paste a photo, or click a sample: its masks appear here."
-NONE_CHOSEN = "Choose a checkpoint to see its mask."
-PHOTO = "Photo"  # beside the checkpoints, in the picture that compares two
+# of the events: nothing fades while they are at work, and programs do not see them
+HIDDEN = {"show_progress": "hidden", "api_visibility": "private"}
 
 
-def show_masks(catalogue: Catalogue, session: Session, path: str | None, names: list[str]) -> Iterator[str]:
-    """The result's HTML, again after each checkpoint, or a sentence that says what is missing.
+@dataclass(frozen=True)
+class Parts:
+    """The tab's components.
 
-    Ends early, without another word, when the session has a newer request.
+    Attributes:
+        session: what this browser tab keeps of its photo.
+        left: what the left half of `slider` shows; `right` the other half.
+        file: the last download.
     """
-    session.turn += 1
-    turn = session.turn
-    runs = catalogue.with_checkpoint()
-    chosen = [run for run in runs if run.name in (names or [])]
-    try:
-        if path is None or path != session.path:
-            session.lay_down(path)
-    except InputError as error:
-        yield sentence_html(str(error), "error")
-        return
-    if path is None or not chosen:
-        session.answers = {}
-        yield waiting_html(chosen, WAITING) if chosen else sentence_html(NONE_CHOSEN if runs else NO_RUNS)
-        return
-    photo, shown, known, answers = session.photo, session.shown, session.known, {}
-    for run in chosen:
-        key = (run.checkpoint, run.checkpoint.stat().st_mtime_ns)
-        if key not in known:
-            yield result_html(shown, photo.size, chosen, answers)
-            if session.turn != turn:
-                return
-            try:
-                known[key] = Answer.of(*segment_photo(photo, run), shown.size)
-            except InputError as error:
-                answers[run.name] = str(error)
-                continue
-            if session.turn != turn:
-                return
-        answers[run.name] = known[key]
-    if session.turn != turn:  # all was known, but a newer request has been answered meanwhile
-        return
-    session.answers = answers
-    yield result_html(shown, photo.size, chosen, answers)
 
-
-def offer_sides(session: Session, left: str | None, right: str | None) -> list[dict]:
-    """Updates for the left and right choice: the first two checkpoints, where a choice is no longer there."""
-    names = list(session.found())
-    sides = [PHOTO, *names] if names else []
-    if left not in sides:
-        left = next((name for name in (*names, *sides) if name != right), None)
-    if right not in sides:
-        right = next((name for name in (*names, *sides) if name != left), None)
-    return [gr.update(choices=sides, value=left), gr.update(choices=sides, value=right)]
-
-
-def compare_two(
-    session: Session, view: str, left: str | None, right: str | None
-) -> tuple[Image.Image, Image.Image] | None:
-    """The two pictures of a view; None while there is none."""
-    # in this order: another photo takes the answers away with it
-    shown, found = session.shown, session.found()
-    if not {left, right} <= {PHOTO, *found} or not found:
-        return None
-    differs = disagreement([answer.shown for answer in found.values()])
-    return tuple(
-        shown if side == PHOTO else picture(view, shown, found[side].layer(view, differs)) for side in (left, right)
-    )
-
-
-def write_download(session: Session, what: str, checkpoint: str) -> str:
-    """Path of the file that a download button asks for, at the photo's own size.
-
-    Args:
-        what: "mask" or "cutout" of one checkpoint, or "all" for a ZIP with both of each.
-    """
-    path, photo, found = session.path, session.photo, session.found()
-    if not found or (what != "all" and checkpoint not in found):
-        raise gr.Error("this result is gone: choose the photo again")
-    photo_name = Path(path).stem
-    # Gradio copies the file into its own cache and serves it from there
-    folder = Path(tempfile.mkdtemp(prefix="borderline-"))
-    pictures = {}
-    for name in found if what == "all" else [checkpoint]:
-        if what != "cutout":
-            pictures[f"{photo_name}-{name}-mask.png"] = indexed_image(found[name].mask)
-        if what != "mask":
-            pictures[f"{photo_name}-{name}-cutout.png"] = cut_out(photo, found[name].mask)
-    for name, image in pictures.items():
-        # the strongest compression takes seconds for a large photo, and a fifth off its file
-        image.save(folder / name, "PNG", compress_level=1)
-    if what != "all":
-        return str(folder / next(iter(pictures)))
-    target = folder / f"{photo_name}-masks.zip"
-    with zipfile.ZipFile(target, "w") as archive:  # stored: a PNG does not get smaller
-        for name in pictures:
-            archive.write(folder / name, name)
-    return str(target)
+    session: gr.State
+    photo: gr.Image
+    checkpoints: gr.CheckboxGroup
+    view: gr.Radio
+    result: gr.HTML
+    left: gr.Dropdown
+    right: gr.Dropdown
+    slider: gr.ImageSlider
+    file: gr.File
 
 
 def opening_photo() -> str | None:
@@ -130,27 +52,15 @@ def opening_photo() -> str | None:
     return str(path) if path else None
 
 
-def build_segment_tab(page: Page) -> Opening:
-    catalogue = page.catalogue
-    samples = sample_photos()
+def lay_out(catalogue: Catalogue) -> Parts:
+    """The tab's components, laid out where this is called. Runs are read anew when the page opens."""
     runs = catalogue.with_checkpoint()
     first = runs[:FIRST_CHOICES]
     session = gr.State(Session())
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=300):
-            photo = gr.Image(
-                label="Photo",
-                type="filepath",
-                image_mode=None,  # hand the file over as it is: the segmenter reads every mode
-                sources=["upload", "webcam", "clipboard"],
-                height=300,
-                elem_id="segment-photo",
-            )
-            if samples:
-                gr.Examples(
-                    [[str(path)] for path in samples.values()], photo, label="Samples", elem_id="segment-samples"
-                )
-            # read anew when the page opens; what is there now keeps the room
+            photo = _lay_out_photo()
+            # what is there now keeps the room
             checkpoints = gr.CheckboxGroup(
                 choices(runs),
                 value=[run.name for run in first],
@@ -170,7 +80,7 @@ def build_segment_tab(page: Page) -> Opening:
                 gr.HTML(_OPACITY, elem_id="segment-opacity")
             result = gr.HTML(
                 # the page opens with a sample: the room for its masks is kept
-                waiting_html(first, "" if samples else WAITING) if first else sentence_html(NO_RUNS),
+                waiting_html(first, "" if sample_photos() else WAITING) if first else sentence_html(NO_RUNS),
                 js_on_load=on_load("segment/js/result.js"),
                 elem_id="segment-result",
             )
@@ -187,46 +97,89 @@ def build_segment_tab(page: Page) -> Opening:
                 buttons=["fullscreen"],
                 elem_id="segment-slider",
             )
-    file = gr.File(visible="hidden")
+    return Parts(session, photo, checkpoints, view, result, left, right, slider, gr.File(visible="hidden"))
 
-    def update(session: Session, path: str | None, names: list[str]) -> Iterator[str | dict]:
+
+def _lay_out_photo() -> gr.Image:
+    """Where a photo is handed over, over the samples."""
+    photo = gr.Image(
+        label="Photo",
+        type="filepath",
+        image_mode=None,  # hand the file over as it is: the segmenter reads every mode
+        sources=["upload", "webcam", "clipboard"],
+        height=300,
+        elem_id="segment-photo",
+    )
+    samples = [[str(path)] for path in sample_photos().values()]
+    if samples:
+        gr.Examples(samples, photo, label="Samples", elem_id="segment-samples")
+    return photo
+
+
+def build_segment_tab(page: Page) -> Opening:
+    """The tab, laid out where this is called: the photo's change and the checkpoints' start a segmentation."""
+    catalogue, parts = page.catalogue, lay_out(page.catalogue)
+
+    def update_result(session: Session, path: str | None, names: list[str]) -> Iterator[str | dict]:
         yield from show_masks(catalogue, session, path, names)
         # Gradio repeats a run's last word when it ends: not that of an older photo over a newer one
         yield gr.skip()
 
-    hidden = {"show_progress": "hidden", "api_visibility": "private"}
-    offer = {"fn": offer_sides, "inputs": [session, left, right], "outputs": [left, right], **hidden}
-    pair = {"fn": compare_two, "inputs": [session, view, left, right], "outputs": slider, **hidden}
-    dress = {"fn": None, "inputs": [left, right], "js": function("segment/js/slider.js", "nameSlider"), **hidden}
-    gr.on(
-        [photo.change, checkpoints.input],
-        update,
-        inputs=[session, photo, checkpoints],
-        outputs=result,
+    segmented = gr.on(
+        [parts.photo.change, parts.checkpoints.input],
+        update_result,
+        inputs=[parts.session, parts.photo, parts.checkpoints],
+        outputs=parts.result,
         # a newer request starts beside the older one, which then stops at its next checkpoint
         trigger_mode="multiple",
         concurrency_limit=AT_ONCE,
-        **hidden,
-    ).then(**offer).then(**pair).then(**dress)
-    gr.on([view.input, left.input, right.input], trigger_mode="always_last", **pair).then(**dress)
+        **HIDDEN,
+    )
+    _connect_pair(parts, segmented)
+    _connect_download(parts)
+
+    def fill(address: Address) -> Updates:
+        there = catalogue.with_checkpoint()
+        chosen = [run.name for run in there[:FIRST_CHOICES]]
+        return {parts.checkpoints: gr.update(choices=choices(there), value=chosen, visible=bool(there))}
+
+    def show_sample(opened: Dependency) -> None:
+        # only now, when the checkpoints are chosen: the photo's change starts the first segmentation
+        opened.then(opening_photo, outputs=parts.photo, **HIDDEN).then(
+            None, js=name_samples(), api_visibility="private"
+        )
+
+    return Opening([parts.checkpoints], fill, show_sample)
+
+
+def _connect_pair(parts: Parts, segmented: Dependency) -> None:
+    """Show two answers in one picture, whenever a photo was segmented, and as a person chooses."""
+
+    def choose(session: Session, left: str | None, right: str | None) -> Updates:
+        sides, left, right = pair_choices(session, left, right)
+        return {
+            parts.left: gr.update(choices=sides, value=left),
+            parts.right: gr.update(choices=sides, value=right),
+        }
+
+    sides = [parts.left, parts.right]
+    pictures = {"fn": pair_pictures, "inputs": [parts.session, parts.view, *sides], "outputs": parts.slider, **HIDDEN}
+    name_line = {"fn": None, "inputs": sides, "js": function("segment/js/slider.js", "nameSlider"), **HIDDEN}
+    chosen = segmented.then(choose, inputs=[parts.session, *sides], outputs=sides, **HIDDEN)
+    chosen.then(**pictures).then(**name_line)
+    changes = [parts.view.input, parts.left.input, parts.right.input]
+    gr.on(changes, trigger_mode="always_last", **pictures).then(**name_line)
+
+
+def _connect_download(parts: Parts) -> None:
+    """Write what a button of the result asks for, and have the browser save it."""
 
     def download(session: Session, event: gr.EventData) -> str:
         return write_download(session, event.what, event.checkpoint)
 
-    written = result.click(download, inputs=session, outputs=file, **hidden)
-    written.success(None, inputs=file, js=_SAVE, **hidden)
-    written.then(None, js=_REST, **hidden)
-
-    def fill(address: Address) -> list:
-        there = catalogue.with_checkpoint()
-        chosen = [run.name for run in there[:FIRST_CHOICES]]
-        return [gr.update(choices=choices(there), value=chosen, visible=bool(there))]
-
-    def then(opened: Dependency) -> None:
-        # only now, when the checkpoints are chosen: the photo's change starts the first segmentation
-        opened.then(opening_photo, outputs=photo, **hidden).then(None, js=name_samples(), api_visibility="private")
-
-    return Opening([checkpoints], fill, then)
+    written = parts.result.click(download, inputs=parts.session, outputs=parts.file, **HIDDEN)
+    written.success(None, inputs=parts.file, js=_SAVE, **HIDDEN)
+    written.then(None, js=_REST, **HIDDEN)
 
 
 # Works in the page alone: it sets one CSS variable that the layers read

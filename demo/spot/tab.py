@@ -1,288 +1,50 @@
 """The Spot check tab: photos that are hard, that divide two runs, or whose label is probably wrong."""
 
-import html
-from collections.abc import Callable
-from functools import partial
-from pathlib import Path
-
 import gradio as gr
-import numpy as np
-import pandas as pd
-import plotly.graph_objects as go
-from pandas.io.formats.style import Styler
-from PIL import Image
 
-from demo.catalogue import FIRST_CHOICES, Catalogue, choices, describe, segmenter
-from demo.figures.by_epoch import View, layout, styles
-from demo.figures.component import figure_view
-from demo.segment.cards import data_uri
-from demo.tabs import Page
-from experiments.comparison.configurations import configurations
-from experiments.comparison.photos import disagreements, hardest, photo_scores, suspects
-from experiments.scores import CHOSEN_FIRST, PER_CENT, SCORES, Place, appearing
-from experiments.store.photo_scores import has_details, read_images
-from experiments.store.runs import Run
-from seg import InputError
-from seg.pets import (
-    BACKGROUND,
-    CLASS_COLOURS,
-    CLASS_NAMES,
-    DATASET_FOLDER,
-    BadPair,
-    breed,
-    indexed_image,
-    photo_path,
-    read_trimap,
-    trimap_path,
-)
-from seg.photo import BadPhoto, stored_photo
-
-HARDEST, DISAGREEMENT, SUSPICION = "hardest", "disagreement", "suspicion"
-RANKINGS = [("Hardest photos", HARDEST), ("Two runs disagree", DISAGREEMENT), ("Label probably wrong", SUSPICION)]
-EXPLAINED = {
-    HARDEST: "Photos by their mean score over the chosen runs, the worst first.",
-    DISAGREEMENT: "Photos by how far the first two chosen runs are apart in the score.",
-    SUSPICION: (
-        "Trimaps without a pet first, then photos that surprise every loss: the score is the cross-entropy's distance "
-        "from the median photo's, in robust standard deviations, of the loss that is surprised least."
-    ),
-}
-ALL_BREEDS = "all breeds"
-# A table of thousands of rows is slow to draw, and nobody reads them
-SHOWN_ROWS = 200
-HISTOGRAM_BINS = 40
-
-NO_DETAILS = (
-    "No run has scores of single photos yet: finish one, or score an unfinished one with "
-    "`python -m experiments.evaluate FOLDER --details`."
-)
-NOTHING_CHOSEN = '<p class="empty">Click a row to see the photo, its label and each run\'s mask.</p>'
-
-
-def detailed(catalogue: Catalogue) -> list[Run]:
-    """The runs whose scores of single photos are known."""
-    return [run for run in catalogue.scored() if has_details(run)]
-
-
-def ranking(runs: list[Run], rank_by: str, score: str, chosen_breed: str) -> pd.DataFrame:
-    """Photos in the order asked for: `photo`, and the numbers or words that put them there.
-
-    Raises:
-        InputError: two runs are needed and fewer chosen, or their photos differ.
-        BadRun: a run's `images.csv` is damaged.
-    """
-    if rank_by == HARDEST:
-        table = hardest(runs, score)
-    elif rank_by == DISAGREEMENT:
-        if len(runs) < 2:
-            raise InputError("Choose two runs: their disagreement ranks the photos.")
-        table = disagreements(runs[:1], runs[1:2], score)
-        table = table.rename(columns={"first": runs[0].name, "second": runs[1].name})
-    else:
-        table = suspects(runs)
-    if chosen_breed != ALL_BREEDS:
-        table = table[table["breed"] == chosen_breed]
-    # the photo's name says its breed
-    return table.drop(columns="breed").rename_axis("photo").reset_index()
-
-
-def distribution(runs: list[Run], score: str) -> View:
-    """How many photos have which score, a line a run, all in the same bins."""
-    columns = {run.name: photo_scores(run)[score].dropna() for run in runs}
-    unit, write, label = SCORES[score].unit, SCORES[score].text, SCORES[score].title
-    highest = 1.0 if unit is PER_CENT else max(column.quantile(0.995) for column in columns.values())
-    edges = np.linspace(0, highest, HISTOGRAM_BINS + 1)
-    middles = unit.scale * (edges[:-1] + edges[1:]) / 2
-    styled = styles(configurations(runs))
-    figure, said = go.Figure(layout=layout(label, "")), []
-    for name, column in columns.items():
-        counts, _ = np.histogram(column.clip(upper=highest), edges)
-        around = [
-            f"{name}, around {write(middle / unit.scale)}: {count} photos"
-            for middle, count in zip(middles, counts, strict=True)
-        ]
-        figure.add_scatter(
-            x=middles.tolist(),
-            y=counts.tolist(),
-            name=name,
-            mode="lines",
-            line={"color": styled[name].colour, "dash": styled[name].dash, "width": 2, "shape": "hvh"},
-            hovertext=around,
-            hoverinfo="text",
-        )
-        said.append(f"{name}: half of the photos are below {write(column.median())}")
-    figure.update_xaxes(ticksuffix=unit.suffix)
-    figure.update_yaxes(title="Photos")
-    return View(
-        title=f"Photos by {label}",
-        reading="The height says how many photos have about this score: a hump on the left is a run's hard photos.",
-        description="; ".join(said) + ".",
-        figure=figure,
-        legend=[(name, styled[name], "") for name in columns],
-    )
-
-
-def spot_check(catalogue: Catalogue, names: list[str], rank_by: str, score: str, chosen_breed: str) -> list:
-    """What the tab shows: explanation, table, figure."""
-    hidden = gr.update(visible=False)
-    there = detailed(catalogue)
-    if not there:
-        return [NO_DETAILS, hidden, None]
-    runs = [run for run in there if run.name in (names or [])]
-    if not runs:
-        return ["Choose at least one run.", hidden, None]
-    try:
-        table = ranking(runs, rank_by, score, chosen_breed or ALL_BREEDS)
-        figure = distribution(runs, score).as_value()
-    except InputError as error:
-        return [str(error), hidden, None]
-    words = EXPLAINED[rank_by] if rank_by == SUSPICION else f"{EXPLAINED[rank_by]} {SCORES[score].meaning}"
-    if len(table) > SHOWN_ROWS:
-        words += f" The first {SHOWN_ROWS} of {len(table):,} photos are listed."
-    shown = table.head(SHOWN_ROWS)
-    shown.insert(0, "rank", range(1, len(shown) + 1))
-    write = "{:.2f}".format if rank_by == SUSPICION else partial(SCORES[score].text, tight=True)
-    return [words, gr.update(value=_as_shown(shown, write), visible=True), figure]
-
-
-def _as_shown(table: pd.DataFrame, write: Callable[[float], str]) -> Styler:
-    """Numbers with as many digits each, so that columns line up; they sort as numbers."""
-    return table.style.format(write, subset=[name for name in table if table[name].dtype.kind == "f"])
-
-
-def look(catalogue: Catalogue, dataset: Path, photo: str | None, names: list[str], reason: str = "") -> str:
-    """One photo as HTML: itself, its label and each chosen run's mask; or how to get the dataset.
-
-    Args:
-        reason: why its label is suspected.
-    """
-    if not photo:
-        return NOTHING_CHOSEN
-    name = Path(photo).name
-    path = photo_path(dataset, name)
-    title = f"<h3>{html.escape(name)}</h3>" + (f"<p>{html.escape(reason.capitalize())}.</p>" if reason else "")
-    if not path.is_file():
-        return (
-            f'{title}<p class="empty">The photo is not shipped. To see it, run '
-            "<code>python -m experiments.fetch --data data</code> and start the app again, or set "
-            f"<code>PETS_DATA</code> to a folder that holds <code>{DATASET_FOLDER}/</code>.</p>"
-        )
-    try:
-        picture = stored_photo(path)
-    except BadPhoto as error:
-        return f'{title}<p class="empty error">{html.escape(name)} {error.wrong}.</p>'
-    tiles = [_tile("photo", picture, None)]
-    try:
-        tiles.append(_tile("label", picture, read_trimap(trimap_path(dataset, name), path)))
-    except BadPair as error:
-        tiles.append(_refusal(error))
-    for run in detailed(catalogue):
-        if run.name in (names or []) and run.checkpoint is not None:
-            try:
-                tiles.append(_tile(describe(run), picture, segmenter(run).predict(picture).mask))
-            except InputError as error:
-                tiles.append(_refusal(error))
-    tints = zip(CLASS_COLOURS, CLASS_NAMES, strict=True)
-    legend = "".join(f'<li><i style="background:{tint}"></i>{word}</li>' for tint, word in tints)
-    return f'{title}<div class="spot-tiles">{"".join(tiles)}</div><ul class="spot-legend">{legend}</ul>'
-
-
-def _refusal(error: InputError) -> str:
-    """Why a tile is not there, in its place."""
-    return f'<figure><figcaption class="error">{html.escape(str(error))}</figcaption></figure>'
-
-
-def _tile(caption: str, picture: Image.Image, mask: np.ndarray | None) -> str:
-    """The photo, under a mask (H, W) uint8 of its size where there is one."""
-    layers = f'<img src="{data_uri(picture, "JPEG")}" alt="{html.escape(caption)}">'
-    if mask is not None:
-        overlay = indexed_image(mask)
-        overlay.info["transparency"] = BACKGROUND
-        layers += f'<img class="mask" src="{data_uri(overlay, "PNG")}" alt="">'
-    return f'<figure><div class="stack">{layers}</div><figcaption>{html.escape(caption)}</figcaption></figure>'
-
-
-def breeds(runs: list[Run]) -> list[str]:
-    """The breeds of the photos that these runs scored, in alphabetical order; first all of them."""
-    names = {breed(photo) for run in runs for photo in read_images(run).index}
-    return [ALL_BREEDS, *sorted(names, key=str.lower)]
-
-
-def open_spot_tab(catalogue: Catalogue, names: list[str] | None, rank_by: str, score: str, chosen_breed: str) -> list:
-    """What the tab shows when it is opened: choices of runs and breeds, then as `spot_check`.
-
-    Args:
-        names: the runs chosen here before, or in another tab; None chooses the first.
-    """
-    runs = detailed(catalogue)
-    there = [run.name for run in runs]
-    chosen = [name for name in names or [] if name in there] or there[:FIRST_CHOICES]
-    try:
-        offered = breeds(runs[:1])
-    except InputError:  # `spot_check` says why
-        offered = [ALL_BREEDS]
-    return [
-        gr.update(choices=choices(runs), value=chosen, visible=bool(runs)),
-        gr.update(choices=offered),
-        *spot_check(catalogue, chosen, rank_by, score, chosen_breed),
-    ]
+from demo.spot.layout import lay_out
+from demo.spot.photo import photo_html
+from demo.spot.ranking import SUSPICION
+from demo.spot.updates import show_choices, show_ranking
+from demo.tabs import Page, Updates
 
 
 def build_spot_tab(page: Page) -> None:
-    catalogue, dataset = page.catalogue, page.dataset
-    with gr.Row():
-        rank_by = gr.Radio(RANKINGS, value=HARDEST, label="Rank by", elem_id="spot-ranking", scale=3, min_width=300)
-        score = gr.Dropdown(
-            [(score.title, score.name) for score in appearing(Place.PHOTOS)],
-            value=CHOSEN_FIRST.name,
-            label="Score",
-            elem_id="spot-score",
-            min_width=160,
-        )
-        chosen_breed = gr.Dropdown(
-            [ALL_BREEDS], value=ALL_BREEDS, label="Breed", elem_id="spot-breed", min_width=160, filterable=True
-        )
-    runs = gr.CheckboxGroup(label="Runs", elem_id="spot-runs")
-    explanation = gr.Markdown(elem_id="spot-explanation")
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=3, min_width=320):
-            table = gr.Dataframe(
-                interactive=False, label="Photos", elem_id="spot-table", visible=False, wrap=True, max_height=460
-            )
-        with gr.Column(scale=2, min_width=300):
-            detail = gr.HTML(NOTHING_CHOSEN, elem_id="spot-detail")
-    figure = figure_view("spot-figure")
-    photo, reason = gr.State(None), gr.State("")
-    inputs, outputs = [runs, rank_by, score, chosen_breed], [explanation, table, figure]
-
+    """The tab, laid out where this is called; it fills itself when it is looked at."""
+    catalogue, dataset, parts = page.catalogue, page.dataset, lay_out()
+    common = {"show_progress": "hidden", "api_visibility": "private"}
     gr.on(
-        [runs.input, rank_by.input, score.input, chosen_breed.input],
-        lambda *chosen: spot_check(catalogue, *chosen),
-        inputs=inputs,
-        outputs=outputs,
+        [parts.runs.input, parts.rank_by.input, parts.score.input, parts.breed.input],
+        lambda *asked: show_ranking(parts, catalogue, *asked),
+        inputs=parts.asked(),
+        outputs=parts.shown(),
         trigger_mode="always_last",
-        show_progress="hidden",
-        api_visibility="private",
+        **common,
     )
 
-    def select(names: list[str], rank_by: str, event: gr.SelectData) -> tuple[str, str, str]:
-        _, chosen, *rest = event.row_value
-        why = rest[-1] if rank_by == SUSPICION else ""
-        return chosen, why, look(catalogue, dataset, chosen, names, why)
+    def select(names: list[str], rank_by: str, event: gr.SelectData) -> Updates:
+        _, photo, *rest = event.row_value
+        reason = rest[-1] if rank_by == SUSPICION else ""
+        return {
+            parts.photo: photo,
+            parts.reason: reason,
+            parts.detail: photo_html(catalogue, dataset, photo, names, reason),
+        }
 
-    table.select(select, [runs, rank_by], [photo, reason, detail], show_progress="hidden", api_visibility="private")
-    runs.input(
-        lambda chosen, names, why: look(catalogue, dataset, chosen, names, why),
-        [photo, runs, reason],
-        detail,
-        show_progress="hidden",
-        api_visibility="private",
+    parts.table.select(
+        select, inputs=[parts.runs, parts.rank_by], outputs=[parts.photo, parts.reason, parts.detail], **common
+    )
+    parts.runs.input(
+        lambda photo, names, reason: photo_html(catalogue, dataset, photo, names, reason),
+        inputs=[parts.photo, parts.runs, parts.reason],
+        outputs=parts.detail,
+        **common,
     )
     # read when it is first looked at: the scores of thousands of photos take a moment
     page.tab.select(
-        lambda *chosen: open_spot_tab(catalogue, *chosen),
-        inputs=inputs,
-        outputs=[runs, chosen_breed, *outputs],
+        lambda *asked: show_choices(parts, catalogue, *asked),
+        inputs=parts.asked(),
+        outputs=[parts.runs, parts.breed, *parts.shown()],
         show_progress="minimal",
         api_visibility="private",
     )

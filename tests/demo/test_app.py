@@ -93,8 +93,16 @@ def test_compare_takes_names_of_runs_or_none_for_all(client):
         client.predict("ce-s0, dice-s0", api_name="/compare")
 
 
-def test_empty_folder_of_runs_is_no_error(serve, tmp_path):
-    assert Client(serve("--runs", tmp_path), verbose=False).predict(api_name="/runs") == []
+def test_the_endpoint_compares_and_names_what_it_does_not_know(client, tiny_runs):
+    content = client.predict("ce-s0, focal-s0", api_name="/compare")
+    photos = pd.read_csv(tiny_runs / "ce-s0" / "images.csv")
+    assert content["photos"] == len(photos)
+    correct = photos[["pet_as_pet", "background_as_background", "border_as_border"]].to_numpy().sum()
+    pixels = photos.filter(like="_as_").to_numpy().sum()
+    row = next(r for r in content["scores"] if (r["configuration"], r["score"]) == ("ce", "pixel_accuracy"))
+    assert row["mean"] == pytest.approx(correct / pixels)
+    with pytest.raises(AppError, match=r"no scores of single photos for dice-s0: choose from .*ce-s0, focal-s0"):
+        client.predict("dice-s0", api_name="/compare")
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from demo.catalogue import Catalogue
-from demo.scrub.tab import ProbePhotos
-from demo.spot.tab import look
+from demo.scrub.probe_photos import ProbePhotos
+from demo.spot.photo import photo_html
 from seg.cache import load_split
 from seg.pets import BadPair, photo_path, trimap_path
 
@@ -127,7 +127,7 @@ def test_a_trimap_of_the_right_values_is_taken_everywhere(own_pets, tmp_path, st
 
     np.testing.assert_array_equal(truth(), resized)
 
-    (label,) = masks(look(Catalogue(()), own_pets, NAME, []))
+    (label,) = masks(photo_html(Catalogue(()), own_pets, NAME, []))
     np.testing.assert_array_equal(label, stored - 1)
 
 
@@ -148,7 +148,7 @@ def test_a_bad_trimap_is_refused_everywhere_in_the_same_words(own_pets, tmp_path
 
     assert truth() is None
 
-    page = look(Catalogue(()), own_pets, NAME, [])
+    page = photo_html(Catalogue(()), own_pets, NAME, [])
     assert html.escape(sentence) in page
     assert page.count("<img") == 1  # the photo
     assert not masks(page)

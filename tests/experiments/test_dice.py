@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from demo.catalogue import Catalogue, choices
-from demo.figures.by_epoch import by_epoch, styles
+from demo.figures.by_epoch import by_epoch
+from demo.figures.styles import styles
 from demo.segment.cards import waiting_html
 from experiments import compare, run
 from experiments.comparison.analysis import analyse

@@ -142,9 +142,12 @@ seg.networks.segnet.STAGES = ((1, 16), (1, 16), (2, 32), (1, 32))  # trains in n
 FOLLOWED = """
 from demo import address, api
 from demo.compare import answer, table
-from demo.figures import by_epoch as figures, of_analysis
-from demo.scrub import tab as scrub
-from demo.spot import tab as spot
+from demo.figures.by_epoch import by_epoch
+from demo.figures.scores import final_scores
+from demo.figures.styles import styles
+from demo.scrub.probe_photos import ProbePhotos
+from demo.scrub.value import scrub_value
+from demo.spot import ranking as spot
 from demo.catalogue import Catalogue
 from demo.page import build_interface
 from experiments import run, sweep
@@ -160,18 +163,18 @@ run.main(["--loss", "ce", "--data", str(data), "--out", str(folder), *size])
 runs = find_runs([folder])[0]
 catalogue = Catalogue((folder,))
 found = configurations.configurations(runs)
-analysis, styled = analyse(runs), figures.styles(found)
+analysis, styled = analyse(runs), styles(found)
 parts = {part.elem_id: part for part in build_interface([folder], data).blocks.values()}
-view = figures.by_epoch(found, row.name, styled)
+view = by_epoch(found, row.name, styled)
 seen = {
     "curves": parts["compare-metric"].choices[-1],
     "photos": parts["spot-score"].choices[-1],
-    "address": address.read_address("?score=border_specificity").score,
+    "address": address.read_address("?score=border_specificity", tabs=()).score,
     "figure": [view.as_value()["title"], view.as_value()["reading"], list(view.figure.data[0].y)],
-    "bars": list(of_analysis.final_scores(analysis, styled).figure.data[0].x),
+    "bars": list(final_scores(analysis, styled).figure.data[0].x),
     "cards": answer.cards(analysis, styled),
     "table": list(table.styled_table(runs).data.columns),
-    "scrubber": scrub.scrub_value(catalogue, scrub.ProbePhotos(data), ["ce-s0"])["scores"],
+    "scrubber": scrub_value(catalogue, ProbePhotos(data), ["ce-s0"])["scores"],
     "api": api.runs_api(catalogue)[0],
     "ranking": spot.ranking(runs, spot.HARDEST, row.name, spot.ALL_BREEDS)["mean"].tolist(),
     "report": [axes.get_title() for axes in report_figures.by_epoch(analysis).axes],

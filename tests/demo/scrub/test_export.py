@@ -38,14 +38,14 @@ def draw_frames(folder: Path, count: int, size: tuple[int, int] = (60, 40)) -> l
     return paths
 
 
-def file_of(answer: dict) -> Path:
+def served_path(answer: dict) -> Path:
     return Path(unquote(answer["url"].removeprefix("gradio_api/file=")))
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp"])
 def test_every_frame_is_shown_for_its_time_and_the_last_one_longer(uploads, write, kind):
     answer = write({"frames": draw_frames(uploads, 5), "kind": kind, "name": "borderline-ce-s0", "milliseconds": 200})
-    path = file_of(answer)
+    path = served_path(answer)
     assert path.name == f"borderline-ce-s0.{kind}"
     with Image.open(path) as animation:
         assert (animation.format, animation.n_frames, animation.size) == (kind.upper(), 5, (60, 40))
@@ -61,8 +61,8 @@ def test_every_frame_is_shown_for_its_time_and_the_last_one_longer(uploads, writ
 
 def test_a_name_cannot_lead_out_of_the_folder(uploads, write, tmp_path):
     answer = write({"frames": draw_frames(uploads, 1), "kind": "gif", "name": "../../x/y z"})
-    assert file_of(answer).is_relative_to(tmp_path / "served")
-    assert file_of(answer).is_file()
+    assert served_path(answer).is_relative_to(tmp_path / "served")
+    assert served_path(answer).is_file()
 
 
 def test_only_uploaded_pictures_of_one_size_are_taken(uploads, write, tmp_path):
@@ -84,4 +84,9 @@ def test_old_animations_are_removed(uploads, write, tmp_path):
     for _ in range(KEPT_FILES + 2):
         last = write({"frames": draw_frames(uploads, 2), "kind": "gif"})
     assert len(list((tmp_path / "served").iterdir())) == KEPT_FILES
-    assert file_of(last).is_file()
+    assert served_path(last).is_file()
+
+
+def test_a_folder_that_was_tidied_away_is_made_again(uploads, write, tmp_path):
+    (tmp_path / "served").rmdir()
+    assert served_path(write({"frames": draw_frames(uploads, 1), "kind": "gif"})).is_file()

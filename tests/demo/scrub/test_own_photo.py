@@ -70,3 +70,38 @@ def test_what_cannot_be_segmented_is_answered_in_one_sentence(runs, photo, tiny_
     assert "is gone" in own_mask({"run": "dice-s0", "path": photo, "epoch": 1})["error"]
     Path(photo).write_bytes(b"no photo")
     assert "cannot be read as an image" in own_photo({"run": "focal-s0", "path": photo})["error"]
+
+
+@pytest.mark.parametrize("path", ["weights/epoch-002.safetensors", "weights", "."])
+@pytest.mark.parametrize("listed", [False, True], ids=["before", "once listed"])
+def test_weights_that_vanish_are_told(runs, photo, delete, monkeypatch, path, listed):
+    _, own_mask = own_functions(Catalogue((runs,)))
+    chosen = {"run": "focal-s0", "path": photo, "epoch": 2}
+    assert "picture" in own_mask(chosen)  # what is remembered of them does not stand for them
+
+    def list_then_delete(run):
+        found = epoch_weights(run)
+        delete(runs / "focal-s0" / path)
+        return found
+
+    if listed:
+        monkeypatch.setattr("demo.scrub.own_photo.epoch_weights", list_then_delete)
+    else:
+        delete(runs / "focal-s0" / path)
+    error = own_mask(chosen)["error"]
+    assert "focal-s0" in error
+    assert "reload the page" in error
+    assert "\n" not in error
+
+
+def test_weights_that_vanish_while_they_are_loaded_are_told(runs, photo, monkeypatch):
+    load = Segmenter.load
+
+    def too_late(path):
+        path.unlink()
+        return load(path)
+
+    monkeypatch.setattr(Segmenter, "load", too_late)
+    _, own_mask = own_functions(Catalogue((runs,)))
+    said = "focal-s0 has no weights of epoch 2 here: reload the page, or train it again with --keep-epochs."
+    assert own_mask({"run": "focal-s0", "path": photo, "epoch": 2}) == {"error": said}

@@ -10,12 +10,13 @@ import pytest
 from PIL import Image
 
 from demo.catalogue import Catalogue
-from demo.scrub.tab import ProbePhotos, scrub_value
+from demo.scrub.probe_photos import ProbePhotos
+from demo.scrub.value import scrub_value
 from experiments.store.probe import sample_photos
 from seg.pets import photo_path, trimap_path
 
 
-def file_of(url: str) -> str:
+def served_path(url: str) -> str:
     return unquote(urlsplit(url).path).removeprefix("gradio_api/file=")
 
 
@@ -30,7 +31,7 @@ def test_every_epoch_of_every_chosen_run_has_its_mosaic(tiny_runs, without_datas
     for run, epochs in zip(value["runs"], (3, 4), strict=True):
         assert list(run["mosaics"]) == list(run["scores"]) == [str(epoch) for epoch in range(epochs)]
         for epoch, url in run["mosaics"].items():
-            assert file_of(url) == str(tiny_runs / run["name"] / "predictions" / f"epoch-{int(epoch):03d}.png")
+            assert served_path(url) == str(tiny_runs / run["name"] / "predictions" / f"epoch-{int(epoch):03d}.png")
     json.dumps(value)  # it travels to the page as JSON
 
 
@@ -51,7 +52,7 @@ def test_with_the_dataset_validation_tiles_show_their_photo(tiny_runs, tiny_pets
     assert all(tile["photo"] for tile in run["tiles"])
     assert value["message"] == ""
     index = [tile["name"] for tile in run["tiles"]].index("beagle_47")
-    with Image.open(file_of(run["photos"])) as mosaic:
+    with Image.open(served_path(run["photos"])) as mosaic:
         left, top = index % run["columns"] * 32, index // run["columns"] * 32
         tile = np.asarray(mosaic.crop((left, top, left + 32, top + 32)), dtype=float)
     with Image.open(photo_path(tiny_pets, "beagle_47")) as photo:
@@ -63,7 +64,7 @@ def test_truth_of_validation_tiles_is_their_trimap(tiny_runs, tiny_pets, tmp_pat
     run = scrub_value(Catalogue((tiny_runs,)), ProbePhotos(tiny_pets, served=tmp_path), ["ce-s0"])["runs"][0]
     assert {tile["name"] for tile in run["tiles"] if tile["truth"]} == {"Bengal_35", "beagle_47"}
     index = [tile["name"] for tile in run["tiles"]].index("beagle_47")
-    with Image.open(file_of(run["truth"])) as mosaic:
+    with Image.open(served_path(run["truth"])) as mosaic:
         left, top = index % run["columns"] * 32, index // run["columns"] * 32
         classes = np.asarray(mosaic)[top : top + 32, left : left + 32]
     with Image.open(trimap_path(tiny_pets, "beagle_47")) as trimap:
@@ -112,3 +113,25 @@ def test_run_without_predictions_is_named(tiny_runs, tmp_path, without_dataset):
 
 def test_empty_folder_says_how_to_make_a_run(tmp_path, without_dataset):
     assert "python -m experiments.run" in scrub_value(Catalogue((tmp_path,)), without_dataset, [])["message"]
+
+
+def test_a_mosaic_that_vanishes_is_an_epoch_less(own_runs, without_dataset, monkeypatch):
+    (own_runs / "focal-s0" / "predictions" / "epoch-002.png").unlink()
+    run = scrub_value(Catalogue((own_runs,)), without_dataset, ["focal-s0"])["runs"][0]
+    assert list(run["mosaics"]) == list(run["scores"]) == ["0", "1", "3"]
+
+
+@pytest.mark.parametrize("path", ["focal-s0", "focal-s0/predictions"])
+def test_predictions_that_vanish_once_listed_are_told(vanishing, without_dataset, path):
+    value = scrub_value(vanishing("chosen", path), without_dataset, ["ce-s0", "focal-s0"])
+    assert [run["name"] for run in value["runs"]] == ["ce-s0"]
+    assert "No predictions were kept for focal-s0." in value["message"]
+
+
+def test_a_chosen_run_that_is_gone_is_told(own_runs, without_dataset):
+    shutil.rmtree(own_runs / "focal-s0")
+    said = "focal-s0 has no scores any more: reload the page to choose others, or train it again."
+    value = scrub_value(Catalogue((own_runs,)), without_dataset, ["ce-s0", "focal-s0"])
+    assert [run["name"] for run in value["runs"]] == ["ce-s0"]
+    assert value["message"].startswith(said)
+    assert scrub_value(Catalogue((own_runs,)), without_dataset, ["focal-s0"])["message"] == said

@@ -1,0 +1,50 @@
+"""Which runs are compared: seeds of one configuration are one choice, called by its first run's name."""
+
+import gradio as gr
+
+from demo.catalogue import Catalogue, describe
+from experiments.comparison.configurations import Configuration, configurations
+from experiments.store.photo_scores import has_details
+
+
+def run_choices(catalogue: Catalogue, names: list[str] | None) -> dict:
+    """An update of the choice between configurations, with those of these runs chosen.
+
+    Where the names say nothing, the best trained configuration of each loss is chosen.
+    """
+    found = configurations(catalogue.scored())
+    chosen = chosen_configurations(found, names) or _best_trained(found)
+    return gr.update(choices=configuration_choices(found), value=values(chosen), visible=bool(found))
+
+
+def configuration_choices(found: list[Configuration]) -> list[tuple[str, str]]:
+    """What each configuration is called, and the name of its first run, which stands for it."""
+    return [(_describe_configuration(c), name) for c, name in zip(found, values(found), strict=True)]
+
+
+def values(found: list[Configuration]) -> list[str]:
+    """The names that stand for these configurations where they are chosen."""
+    return [configuration.runs[0].name for configuration in found]
+
+
+def chosen_configurations(found: list[Configuration], names: list[str] | None) -> list[Configuration]:
+    """Those of which a run has one of these names."""
+    return [c for c in found if any(run.name in (names or ()) for run in c.runs)]
+
+
+def _best_trained(found: list[Configuration]) -> list[Configuration]:
+    """One configuration of each loss."""
+
+    def rank(configuration: Configuration) -> tuple:
+        detailed = sum(map(has_details, configuration.runs))
+        return (not configuration.finished, -detailed, len(configuration.runs[0].name))
+
+    losses = dict.fromkeys(c.loss for c in found)
+    return [min((c for c in found if c.loss == loss), key=rank) for loss in losses]
+
+
+def _describe_configuration(configuration: Configuration) -> str:
+    if len(configuration.runs) == 1:
+        return describe(configuration.runs[0])
+    progress = describe(configuration.runs[0]).split(" · ")[-1]
+    return f"{configuration.name} · seeds {', '.join(map(str, configuration.seeds))} · {progress}"

@@ -1,0 +1,143 @@
+"""What the Compare tab shows of the chosen runs, as updates of its parts: none where nothing has changed."""
+
+import gradio as gr
+
+from demo.analysis import cached_analysis, photo_scores_stamp
+from demo.catalogue import NO_RUNS, Catalogue, lost_sentence
+from demo.compare.answer import answer_text, cards, confusion_tables, no_answer_text
+from demo.compare.choice import chosen_configurations, configuration_choices, values
+from demo.compare.layout import Parts
+from demo.compare.table import column_types, styled_table, table_note
+from demo.figures.by_epoch import by_epoch
+from demo.figures.outline import near_the_outline
+from demo.figures.reliability import reliability
+from demo.figures.scores import final_scores
+from demo.figures.styles import styles
+from demo.figures.trade_offs import price, recall_and_precision
+from demo.tabs import Updates
+from experiments.comparison.configurations import Configuration, configurations
+from experiments.store.photo_scores import has_details
+from experiments.store.runs import Run
+from seg import InputError
+
+NONE_CHOSEN = "Choose at least one run."
+
+
+def refresh_epochs(
+    parts: Parts, catalogue: Catalogue, names: list[str] | None, score: str, drawn: tuple | None
+) -> Updates:
+    """Updates of the choices, of what the epochs alone say of the chosen runs, and of what is drawn then.
+
+    Args:
+        drawn: what is drawn already, of which nothing is given again.
+    """
+    scored, broken = catalogue.scored(), catalogue.broken()
+    found = configurations(scored)
+    choices, chosen = configuration_choices(found), chosen_configurations(found, names)
+    stamp = (score, _epochs_stamp(chosen), tuple(broken))
+    if (choices, stamp) == drawn:
+        return {}
+    had_choices, had_stamp = drawn or (None, None)
+    updates = {parts.drawn: (choices, stamp)}
+    if choices != had_choices:
+        # a choice that is gone, or that another run stands for now, would be refused by the next event
+        moved = {} if set(values(chosen)) == set(names or []) else {"value": values(chosen)}
+        updates[parts.runs] = gr.update(choices=choices, visible=bool(choices), **moved)
+    if stamp != had_stamp:
+        message = _message(names, scored, chosen) + "".join(f"\n\n⚠ Left out: {line}" for line in broken)
+        updates |= {parts.message: message, **_show_epochs(parts, chosen, score)}
+    return updates
+
+
+def _message(names: list[str] | None, scored: list[Run], chosen: list[Configuration]) -> str:
+    """What is missing; empty where nothing is."""
+    if not scored:
+        return NO_RUNS
+    return lost_sentence(names, scored, "scores") or ("" if chosen else NONE_CHOSEN)
+
+
+def _show_epochs(parts: Parts, chosen: list[Configuration], score: str) -> Updates:
+    """Updates of lines and table."""
+    runs = [run for configuration in chosen for run in configuration.runs]
+    if not runs:
+        hidden = gr.update(visible=False)
+        texts = {parts.marks: "", parts.note: ""}
+        return {parts.lines: None, parts.table: hidden, parts.download: hidden, **texts, parts.timer: _timer(runs)}
+    styled = styled_table(runs)
+    return {
+        parts.lines: by_epoch(chosen, score, styles(chosen)).as_value(),
+        parts.table: gr.update(value=styled, datatype=column_types(styled.data), visible=True),
+        parts.download: gr.update(visible=True),
+        parts.marks: table_note(runs),
+        parts.note: photos_note(runs),
+        parts.timer: _timer(runs),
+    }
+
+
+def _timer(runs: list[Run]) -> gr.Timer:
+    """One that ticks while a run trains."""
+    return gr.Timer(active=any(run.status == "running" for run in runs))
+
+
+def _epochs_stamp(chosen: list[Configuration]) -> tuple:
+    """Another one when these runs' epochs are."""
+    return tuple(
+        (run.name, run.status, run.info.get("started"), run.epochs_trained, len(run.epochs))
+        for configuration in chosen
+        for run in configuration.runs
+    )
+
+
+def photos_note(runs: list[Run]) -> str:
+    """A sentence on how many photos the scores come from, where not every score comes from all."""
+    sampled = [run for run in runs if run.info.get("validation_sample_photos") != run.info.get("validation_photos")]
+    if not sampled:
+        return ""
+    counts = sorted({run.info["validation_sample_photos"] for run in sampled if "validation_sample_photos" in run.info})
+    photos = " or ".join(f"{count:,}" for count in counts)
+    return (
+        f"While training, {', '.join(run.name for run in sampled)} scored a fixed sample of {photos} validation photos "
+        "after each epoch: lines and table show that. The last score of a finished run, and the answer, count "
+        "all of them."
+    )
+
+
+def refresh_answer(parts: Parts, catalogue: Catalogue, names: list[str] | None, explained: tuple | None) -> Updates:
+    """Updates of what the scores of single photos say of the chosen runs, and of what is explained then.
+
+    Args:
+        explained: what is explained already, of which nothing is given again.
+    """
+    chosen = chosen_configurations(configurations(catalogue.scored()), names)
+    runs = [run for configuration in chosen for run in configuration.runs]
+    stamp = tuple((run.name, photo_scores_stamp(run)) for run in runs)
+    return {} if stamp == explained else {**_show_answer(parts, chosen), parts.explained: stamp}
+
+
+def _show_answer(parts: Parts, chosen: list[Configuration]) -> Updates:
+    """Updates of answer, cards, matrices and the figures of an analysis."""
+    runs = [run for configuration in chosen for run in configuration.runs]
+    detailed = [run for run in runs if has_details(run)]
+    bare = [run for run in runs if run not in detailed]
+    figures = [parts.bars, parts.trade, parts.price, parts.outline, parts.sure, parts.sure_border]
+    nothing = {parts.cards: "", **dict.fromkeys(figures), parts.more: gr.update(visible=False), parts.confusion: ""}
+    if not detailed:
+        return {parts.answer: no_answer_text(bare) if bare else "", **nothing}
+    try:
+        analysis = cached_analysis(detailed)
+        matrices = confusion_tables(analysis)
+    except InputError as error:
+        return {parts.answer: str(error), **nothing}
+    styled = styles(chosen)
+    return {
+        parts.answer: answer_text(analysis, bare),
+        parts.cards: cards(analysis, styled),
+        parts.bars: final_scores(analysis, styled).as_value(),
+        parts.trade: recall_and_precision(analysis, styled).as_value(),
+        parts.price: price(analysis, styled).as_value(),
+        parts.more: gr.update(visible=True),
+        parts.confusion: matrices,
+        parts.outline: near_the_outline(analysis, styled).as_value(),
+        parts.sure: reliability(analysis, styled, "all").as_value(),
+        parts.sure_border: reliability(analysis, styled, "border").as_value(),
+    }

@@ -1,0 +1,40 @@
+"""Accuracy near the pet's true outline."""
+
+import plotly.graph_objects as go
+
+from demo.figures.styles import Style, shown_name
+from demo.figures.view import View, in_per_cent, layout, legend, per_cent
+from experiments.comparison.analysis import Analysis
+from experiments.scores import accuracy_within
+from seg.metrics import BANDS
+
+
+def near_the_outline(analysis: Analysis, styled: dict[str, Style]) -> View:
+    """Pixel accuracy within bands of growing width around the true outline."""
+    figure, said = go.Figure(layout=layout("Pixels from the outline, at most")), []
+    labels = [f"{band} px" for band in BANDS]
+    for configuration in analysis.configurations:
+        name, style = shown_name(configuration), styled[configuration.runs[0].name]
+        values = [analysis.score(configuration.name, accuracy_within(band))["mean"] for band in BANDS]
+        figure.add_scatter(
+            x=labels,
+            y=in_per_cent(values),
+            name=name,
+            mode="lines+markers",
+            line={"color": style.colour, "dash": style.dash, "width": 2},
+            marker={"size": 8, "symbol": style.symbol},
+            hovertext=[
+                f"{name}, epoch {configuration.epochs}, within {label}: {per_cent(value)}"
+                for label, value in zip(labels, values, strict=True)
+            ],
+            hoverinfo="text",
+        )
+        near = zip(labels, values, strict=True)
+        said.append(f"{name}: " + ", ".join(f"{per_cent(value)} within {label}" for label, value in near))
+    return View(
+        title="Accuracy near the outline",
+        reading="Share of pixels right among those at most so far from the pet's true outline, so left is the border.",
+        description="; ".join(said) + ".",
+        figure=figure,
+        legend=legend(analysis.configurations, styled),
+    )

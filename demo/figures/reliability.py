@@ -1,0 +1,53 @@
+"""Calibration: how often a model is right where it is so and so sure."""
+
+import plotly.graph_objects as go
+
+from demo.figures.styles import Style, shown_name
+from demo.figures.view import GREY, View, in_per_cent, layout, per_cent
+from experiments.comparison.analysis import Analysis
+from experiments.scores import calibration_score
+
+
+def reliability(analysis: Analysis, styled: dict[str, Style], pixels: str) -> View:
+    """Accuracy against confidence, of `all` or of true `border` pixels, with the expected calibration error."""
+    figure = go.Figure(layout=layout("Confidence"))
+    figure.add_scatter(
+        x=[0, 100],
+        y=[0, 100],
+        mode="lines",
+        line={"color": GREY, "width": 1},
+        name="as sure as right",
+        hoverinfo="skip",
+    )
+    table = analysis.reliability[(analysis.reliability["pixels"] == pixels) & (analysis.reliability["count"] > 0)]
+    score, entries, said, lowest = calibration_score(pixels), [], [], 100.0
+    for configuration in analysis.configurations:
+        name, style = shown_name(configuration), styled[configuration.runs[0].name]
+        bins = table[table["configuration"] == configuration.name]
+        error = score.text(analysis.score(configuration.name, score.name)["mean"])
+        figure.add_scatter(
+            x=in_per_cent(bins["mean_confidence"]),
+            y=in_per_cent(bins["accuracy"]),
+            name=name,
+            mode="lines+markers",
+            line={"color": style.colour, "dash": style.dash, "width": 2},
+            marker={"size": 7, "symbol": style.symbol},
+            hovertext=[
+                f"{name}, epoch {configuration.epochs}: {per_cent(row['mean_confidence'])} sure, "
+                f"{per_cent(row['accuracy'])} right, {row['count']:,} pixels"
+                for row in bins.to_dict("records")
+            ],
+            hoverinfo="text",
+        )
+        entries.append((name, style, f"ECE {error}"))
+        said.append(f"{name}: expected calibration error {error}")
+        lowest = min([lowest, *(100 * bins["mean_confidence"])])
+    figure.update_xaxes(range=[max(0, lowest - 4), 101], ticksuffix=" %")
+    figure.update_yaxes(range=[0, 102], title="Accuracy")
+    return View(
+        title=f"Confidence, {'all pixels' if pixels == 'all' else 'true border pixels'}",
+        reading="On the diagonal a model is right as often as it is sure, below it too sure; ECE is the mean distance.",
+        description="; ".join(said) + ".",
+        figure=figure,
+        legend=entries,
+    )

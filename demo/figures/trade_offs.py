@@ -1,0 +1,141 @@
+"""What one score costs in another: border recall against precision, border F1 against pixel accuracy."""
+
+import math
+
+import plotly.graph_objects as go
+
+from demo.figures.intervals import error_bars, in_points, with_interval
+from demo.figures.styles import Style, shown_name
+from demo.figures.view import ARTICLE, GREY, View, in_per_cent, layout, legend
+from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY, Analysis
+from experiments.comparison.configurations import Configuration
+from experiments.scores import SCORES
+
+CONTOURS = range(10, 100, 10)
+
+
+def recall_and_precision(analysis: Analysis, styled: dict[str, Style]) -> View:
+    """Border recall against border precision, with intervals, over lines of equal F1."""
+    figure = go.Figure(layout=layout(SCORES["border_recall"].title))
+    x, y = [], []
+    for percent in CONTOURS:
+        # F1 = 2 r p / (r + p) is the hyperbola (r - F1 / 2) (p - F1 / 2) = (F1 / 2)^2
+        half = percent / 2
+        reach = math.log((100 - half) / half)
+        steps = [reach * step / 20 for step in range(-20, 21)]
+        x += [half + half * math.exp(step) for step in steps] + [None]
+        y += [half + half * math.exp(-step) for step in steps] + [None]
+    figure.add_scatter(
+        x=x, y=y, mode="lines", line={"color": "rgba(128,128,128,0.4)", "width": 1}, name="equal F1", hoverinfo="skip"
+    )
+    for percent in CONTOURS[1::2]:
+        # at the upper end of each line, where no run of ours is
+        figure.add_annotation(
+            x=100 * percent / (200 - percent) + 1,
+            y=98,
+            text=f"F1 {percent}",
+            showarrow=False,
+            font_size=10,
+            xanchor="left",
+        )
+    said = _add_points(figure, analysis, styled, "border_recall", "border_precision")
+    figure.update_xaxes(range=[0, 100], ticksuffix=" %", showgrid=False)
+    figure.update_yaxes(range=[0, 102], title=SCORES["border_precision"].title, showgrid=False)
+    return View(
+        title="Border recall against precision",
+        reading="Nearer the upper right corner is better; along a grey line F1 is the same, so recall alone rewards "
+        "over-painting.",
+        description=said,
+        figure=figure,
+        legend=legend(analysis.configurations, styled),
+    )
+
+
+def price(analysis: Analysis, styled: dict[str, Style]) -> View:
+    """Border F1 against pixel accuracy: as differences from unweighted cross-entropy where that is there."""
+    rivals = [c for c in analysis.configurations if c.name != analysis.compared_with]
+    first = next((c for c in analysis.configurations if c.name == analysis.compared_with), None)
+    against = first if rivals else None
+    accuracy, f1 = (SCORES[name].title for name in ("pixel_accuracy", "border_f1"))
+    figure, article = go.Figure(layout=layout(accuracy, " points" if against else " %")), 100 * ARTICLE_PIXEL_ACCURACY
+    said = _add_points(figure, analysis, styled, "pixel_accuracy", "border_f1", against=against)
+    if against:
+        article -= 100 * analysis.score(against.name, "pixel_accuracy")["mean"]
+        name, style = shown_name(against), styled[against.runs[0].name]
+        figure.add_scatter(
+            x=[0],
+            y=[0],
+            name=name,
+            mode="markers",
+            marker={"color": style.colour, "symbol": style.symbol, "size": 10},
+            hovertext=[f"{name}: what the others are compared with"],
+            hoverinfo="text",
+        )
+        figure.update_xaxes(title=f"{accuracy}, points from {name}", tickformat="+~f", zeroline=True)
+        figure.update_yaxes(title=f"{f1}, points", ticksuffix="", tickformat="+~f", zeroline=True)
+        reading = (
+            "Up is border F1 gained, left is pixel accuracy paid; a cross that touches a zero line shows no difference."
+        )
+    else:
+        figure.update_xaxes(ticksuffix=" %")
+        figure.update_yaxes(title=f1)
+        reading = "Up is a better border, right are more pixels right over the whole photo; crosses are 95 % intervals."
+    extent = [x for trace in figure.data for x in _extent(trace)] + [article]
+    margin = 0.08 * (max(extent) - min(extent) or 1)
+    figure.update_xaxes(range=[min(extent) - margin, max(extent) + margin])
+    figure.add_vline(
+        x=article,
+        line={"dash": "dot", "width": 2, "color": GREY},
+        annotation_text=ARTICLE,
+        annotation_position="bottom left",
+        annotation_font_size=11,
+    )
+    return View(
+        title="The price: pixel accuracy against border F1",
+        reading=reading,
+        description=said,
+        figure=figure,
+        legend=legend(analysis.configurations, styled),
+    )
+
+
+def _add_points(
+    figure: go.Figure,
+    analysis: Analysis,
+    styled: dict[str, Style],
+    x: str,
+    y: str,
+    *,
+    against: Configuration | None = None,
+) -> str:
+    """A point with its intervals for each configuration, or for its difference from another; returns them in words."""
+    value, low, high = ("difference", "difference_low", "difference_high") if against else ("mean", "low", "high")
+    said = []
+    for configuration in analysis.configurations:
+        if against and configuration.name == against.name:
+            continue
+        name, style = shown_name(configuration), styled[configuration.runs[0].name]
+        across, up = (analysis.score(configuration.name, score) for score in (x, y))
+        write = in_points if against else with_interval
+        texts = [f"{SCORES[score].title} {write(row)}" for score, row in ((x, across), (y, up))]
+        figure.add_scatter(
+            x=in_per_cent([across[value]]),
+            y=in_per_cent([up[value]]),
+            error_x=error_bars([across], value, low, high),
+            error_y=error_bars([up], value, low, high),
+            name=name,
+            mode="markers",
+            marker={"color": style.colour, "symbol": style.symbol, "size": 10},
+            hovertext=["<br>".join([f"{name}, epoch {configuration.epochs}", *texts])],
+            hoverinfo="text",
+        )
+        said.append(f"{name}: {', '.join(texts)}")
+    return (f"Against {shown_name(against)}: " if against else "") + "; ".join(said) + "."
+
+
+def _extent(point: go.Scatter) -> list[float]:
+    """How far to the left and to the right a point and its interval reach."""
+    if point.x[0] is None:
+        return []
+    spread = point.error_x
+    return [point.x[0] - (spread.arrayminus or (0,))[0], point.x[0] + (spread.array or (0,))[0]]

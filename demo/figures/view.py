@@ -1,0 +1,85 @@
+"""What the page gets of a figure, and what figures have in common: axes, legend, per cent, the article's result."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from demo.figures.styles import Style, shown_name
+from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY
+from experiments.comparison.configurations import Configuration
+from experiments.scores import PER_CENT
+
+GREY = "#888888"
+ARTICLE = f"article: {100 * ARTICLE_PIXEL_ACCURACY:.2f} %"
+
+
+@dataclass(frozen=True)
+class View:
+    """A figure as the page shows it.
+
+    Attributes:
+        reading: one sentence that says how to read it.
+        description: what it shows, for those who do not see it.
+        legend: name, style, and what else the legend says of it.
+        hint: what a click does, if anything.
+    """
+
+    title: str
+    reading: str
+    description: str
+    figure: go.Figure
+    legend: list[tuple[str, Style, str]] = field(default_factory=list)
+    hint: str = ""
+
+    def as_value(self) -> dict:
+        """What `figure.js` draws."""
+        figure = json.loads(self.figure.to_json())
+        return {
+            "title": self.title,
+            "reading": self.reading,
+            "description": self.description,
+            "hint": self.hint,
+            "legend": [
+                {"name": name, "note": note, "colour": style.colour, "symbol": style.symbol}
+                for name, style, note in self.legend
+            ],
+            "data": figure["data"],
+            "layout": {key: value for key, value in figure["layout"].items() if key != "template"},
+        }
+
+
+def layout(x_title: str, y_suffix: str = " %") -> dict:
+    """Plotly's layout of any figure: axes in half-transparent grey, for light and dark pages; the page colours text."""
+    axis = {"gridcolor": "rgba(128,128,128,0.25)", "zerolinecolor": "rgba(128,128,128,0.5)", "automargin": True}
+    return {
+        "margin": {"l": 52, "r": 14, "t": 14, "b": 44},
+        "height": 340,
+        "showlegend": False,
+        "hovermode": "closest",
+        "xaxis": {"title": {"text": x_title}, **axis},
+        "yaxis": {"ticksuffix": y_suffix, **axis},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": "ui-sans-serif, system-ui, sans-serif", "size": 12},
+    }
+
+
+def legend(found: list[Configuration], styled: dict[str, Style]) -> list[tuple[str, Style, str]]:
+    """Name, style and note of each configuration, as `View.legend` holds them."""
+    return [
+        (shown_name(c), styled[c.runs[0].name], f"mean of {len(c.runs)} seeds" if len(c.runs) > 1 else "")
+        for c in found
+    ]
+
+
+def per_cent(value: float | None) -> str:
+    """A fraction as it is written in figures, such as `88.3 %`; `–` for None and NaN."""
+    return PER_CENT.text(value, 1)
+
+
+def in_per_cent(values: Iterable[float]) -> list[float | None]:
+    """Fractions in per cent; None, which Plotly leaves out, for NaN."""
+    return [None if pd.isna(value) else 100 * value for value in values]

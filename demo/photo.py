@@ -1,0 +1,32 @@
+"""Opening a photo that somebody hands to the app."""
+
+from pathlib import Path
+
+from PIL import Image
+
+import seg.photo
+from seg import InputError
+from seg.photo import BadPhoto
+
+# A photo of this many pixels takes 0.9 GB while its probabilities are upsampled
+MAX_PIXELS = 50_000_000
+
+
+def open_photo(path: str | Path) -> Image.Image:
+    """The photo as seen, RGB.
+
+    Raises:
+        InputError: not there any more, not an image, damaged, or larger than the app takes.
+    """
+    try:
+        return seg.photo.open_photo(path, MAX_PIXELS)
+    except BadPhoto as error:
+        raise InputError(f"{Path(path).name} {_said(error)}") from error
+
+
+def _said(error: BadPhoto) -> str:
+    if error.missing:
+        return "is gone: choose the photo again"
+    if error.too_large:
+        return f"{error.wrong}: scale it to at most {MAX_PIXELS // 10**6} megapixels"
+    return f"{error.wrong}: save it as JPEG or PNG and try again"

@@ -1,0 +1,79 @@
+"""The Spot check tab's components, each in its place."""
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from demo.figures.component import figure_view
+from demo.spot.photo import NOTHING_CHOSEN
+from demo.spot.ranking import ALL_BREEDS, HARDEST, RANKINGS
+from experiments.scores import CHOSEN_FIRST, Place, appearing
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The components.
+
+    Attributes:
+        detail: the photo that was clicked in the table, its label and masks.
+        photo: its name, None before the first click.
+        reason: why its label is suspected, empty where it is not.
+    """
+
+    rank_by: gr.Radio
+    score: gr.Dropdown
+    breed: gr.Dropdown
+    runs: gr.CheckboxGroup
+    explanation: gr.Markdown
+    table: gr.Dataframe
+    detail: gr.HTML
+    figure: gr.HTML
+    photo: gr.State
+    reason: gr.State
+
+    def asked(self) -> list[gr.Component]:
+        """What the table and the figure follow from."""
+        return [self.runs, self.rank_by, self.score, self.breed]
+
+    def shown(self) -> list[gr.Component]:
+        """What follows."""
+        return [self.explanation, self.table, self.figure]
+
+
+def lay_out() -> Parts:
+    """The tab's components, empty, laid out where this is called."""
+    with gr.Row():
+        asked = {
+            "rank_by": gr.Radio(
+                RANKINGS, value=HARDEST, label="Rank by", elem_id="spot-ranking", scale=3, min_width=300
+            ),
+            "score": gr.Dropdown(
+                [(score.title, score.name) for score in appearing(Place.PHOTOS)],
+                value=CHOSEN_FIRST.name,
+                label="Score",
+                elem_id="spot-score",
+                min_width=160,
+            ),
+            "breed": gr.Dropdown(
+                [ALL_BREEDS], value=ALL_BREEDS, label="Breed", elem_id="spot-breed", min_width=160, filterable=True
+            ),
+        }
+    runs = gr.CheckboxGroup(label="Runs", elem_id="spot-runs")
+    explanation = gr.Markdown(elem_id="spot-explanation")
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=3, min_width=320):
+            table = gr.Dataframe(
+                interactive=False, label="Photos", elem_id="spot-table", visible=False, wrap=True, max_height=460
+            )
+        with gr.Column(scale=2, min_width=300):
+            detail = gr.HTML(NOTHING_CHOSEN, elem_id="spot-detail")
+    return Parts(
+        **asked,
+        runs=runs,
+        explanation=explanation,
+        table=table,
+        detail=detail,
+        figure=figure_view("spot-figure"),
+        photo=gr.State(None),
+        reason=gr.State(""),
+    )

@@ -1,0 +1,79 @@
+"""One photo of the dataset in the Spot check tab: itself, its label, each chosen run's mask."""
+
+import html
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from demo.catalogue import Catalogue, describe
+from demo.checkpoints import segmenter
+from demo.images import data_uri
+from experiments.store.photo_scores import has_details
+from seg import InputError
+from seg.pets import (
+    BACKGROUND,
+    CLASS_COLOURS,
+    CLASS_NAMES,
+    DATASET_FOLDER,
+    BadPair,
+    indexed_image,
+    photo_path,
+    read_trimap,
+    trimap_path,
+)
+from seg.photo import BadPhoto, stored_photo
+
+NOTHING_CHOSEN = '<p class="empty">Click a row to see the photo, its label and each run\'s mask.</p>'
+
+
+def photo_html(catalogue: Catalogue, dataset: Path, photo: str | None, names: list[str], reason: str = "") -> str:
+    """One photo as HTML: itself, its label and each chosen run's mask; or how to get the dataset.
+
+    Args:
+        reason: why its label is suspected.
+    """
+    if not photo:
+        return NOTHING_CHOSEN
+    name = Path(photo).name
+    path = photo_path(dataset, name)
+    title = f"<h3>{html.escape(name)}</h3>" + (f"<p>{html.escape(reason.capitalize())}.</p>" if reason else "")
+    try:
+        picture = stored_photo(path)
+    except BadPhoto as error:
+        if error.missing:
+            return (
+                f'{title}<p class="empty">The photo is not shipped. To see it, run '
+                "<code>python -m experiments.fetch --data data</code> and start the app again, or set "
+                f"<code>PETS_DATA</code> to a folder that holds <code>{DATASET_FOLDER}/</code>.</p>"
+            )
+        return f'{title}<p class="empty error">{html.escape(name)} {error.wrong}.</p>'
+    tiles = [_tile("photo", picture, None)]
+    try:
+        tiles.append(_tile("label", picture, read_trimap(trimap_path(dataset, name), path)))
+    except BadPair as error:
+        tiles.append(_refusal(error))
+    for run in catalogue.with_checkpoint():
+        if run.name in (names or []) and has_details(run):
+            try:
+                tiles.append(_tile(describe(run), picture, segmenter(run).predict(picture).mask))
+            except InputError as error:
+                tiles.append(_refusal(error))
+    tints = zip(CLASS_COLOURS, CLASS_NAMES, strict=True)
+    legend = "".join(f'<li><i style="background:{tint}"></i>{word}</li>' for tint, word in tints)
+    return f'{title}<div class="spot-tiles">{"".join(tiles)}</div><ul class="spot-legend">{legend}</ul>'
+
+
+def _refusal(error: InputError) -> str:
+    """Why a tile is not there, in its place."""
+    return f'<figure><figcaption class="error">{html.escape(str(error))}</figcaption></figure>'
+
+
+def _tile(caption: str, picture: Image.Image, mask: np.ndarray | None) -> str:
+    """The photo, under a mask (H, W) uint8 of its size where there is one."""
+    layers = f'<img src="{data_uri(picture, "JPEG")}" alt="{html.escape(caption)}">'
+    if mask is not None:
+        overlay = indexed_image(mask)
+        overlay.info["transparency"] = BACKGROUND
+        layers += f'<img class="mask" src="{data_uri(overlay, "PNG")}" alt="">'
+    return f'<figure><div class="stack">{layers}</div><figcaption>{html.escape(caption)}</figcaption></figure>'

@@ -1,0 +1,81 @@
+"""The table holds the last scores, and marks what differs and what is best."""
+
+import shutil
+from dataclasses import replace
+
+import gradio as gr
+import pandas as pd
+import pytest
+
+from demo.compare.table import HIGHLIGHT, column_types, styled_table, table, table_note
+from experiments.scores import SCORES, Place
+from experiments.store.runs import read_run
+
+SCORE_COLUMNS = {
+    "Pixel accuracy": "pixel_accuracy",
+    "Border recall": "border_recall",
+    "Border precision": "border_precision",
+    "Border F1": "border_f1",
+    "Border IoU": "border_iou",
+    "Boundary IoU": "boundary_iou",
+}
+
+
+def test_table_holds_the_last_epoch_in_per_cent_with_two_decimals(runs):
+    rows = table(runs).set_index("Run")
+    shown = gr.Dataframe().postprocess(styled_table(runs))
+    for index, run in enumerate(runs):
+        epochs = pd.read_csv(run.folder / "epochs.csv")
+        last = epochs.iloc[-1]
+        assert rows.loc[run.name, "Epochs"] == f"{len(epochs) - 1} of {len(epochs) - 1}"
+        cells = dict(zip(shown.headers, shown.metadata["display_value"][index], strict=True))
+        assert (cells["Run"], cells["Loss"], cells["Seed"]) == (run.name, run.name.removesuffix("-s0"), "0")
+        for column, score in SCORE_COLUMNS.items():
+            assert rows.loc[run.name, column] == pytest.approx(100 * last[score])
+            assert cells[column] == f"{100 * last[score]:.2f}"
+        assert last[list(SCORE_COLUMNS.values())].nunique() == len(SCORE_COLUMNS)
+
+
+def highlighted(runs: list) -> set[str]:
+    """The columns whose cells are all coloured."""
+    shown = gr.Dataframe().postprocess(styled_table(runs))
+    coloured = [[HIGHLIGHT in style for style in row] for row in shown.metadata["styling"]]
+    assert all(row == coloured[0] for row in coloured)
+    return {header for header, marked in zip(shown.headers, coloured[0], strict=True) if marked}
+
+
+def test_options_in_which_the_runs_differ_are_coloured_columns(runs, own_runs, change_options):
+    assert highlighted(runs) == {"Loss"}
+    assert highlighted(runs[:1]) == set()
+    second = shutil.copytree(own_runs / "ce-s0", own_runs / "ce-s1")
+    change_options(second, seed=1, class_weights="inverse", crop=0.5)
+    pair = [runs[0], read_run(second)]
+    assert highlighted(pair) == {"Seed", "Crop", "Class weights"}
+    assert table(pair)["Crop"].tolist() == ["1.0", "0.5"]
+    assert table(pair)["Class weights"].tolist() == ["none", "inverse"]
+    assert "options in which these runs differ" in table_note(pair)
+    assert "the same options" in table_note([runs[0], runs[0]])
+    assert table_note(runs[:1]) == ""
+
+
+def test_the_best_of_a_score_is_bold_the_lowest_of_a_loss(runs, monkeypatch):
+    loss = replace(SCORES["val_loss"], places=SCORES["val_loss"].places | {Place.TABLES})
+    monkeypatch.setattr("experiments.scores.SCORES", {**SCORES, "val_loss": loss})
+    for run, (accuracy, val_loss) in zip(runs, ((0.9, 0.3), (0.8, 0.2)), strict=True):
+        run.epochs.loc[run.epochs.index[-1], ["pixel_accuracy", "val_loss"]] = accuracy, val_loss
+    shown = gr.Dataframe().postprocess(styled_table(runs))
+    bold = {
+        shown.headers[column]: row
+        for row, styles in enumerate(shown.metadata["styling"])
+        for column, style in enumerate(styles)
+        if "bold" in style and shown.headers[column] in ("Pixel accuracy", "Validation loss")
+    }
+    assert bold == {"Pixel accuracy": 0, "Validation loss": 1}
+    assert shown.metadata["display_value"][1][shown.headers.index("Validation loss")] == "0.2000"
+
+
+def test_numbers_are_sorted_as_numbers(runs):
+    shown = table(runs)
+    types = dict(zip(shown.columns, column_types(shown), strict=True))
+    assert types["Run"] == types["Epochs"] == "str"
+    assert types["Seed"] == types["Pixel accuracy"] == types["Boundary IoU"] == "number"

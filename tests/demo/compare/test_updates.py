@@ -1,0 +1,184 @@
+"""The tab shows the chosen runs' answer and numbers, grows with a run, and says what it cannot show."""
+
+import json
+import shutil
+from pathlib import Path
+
+import gradio as gr
+import pandas as pd
+import pytest
+
+from demo import analysis as cached
+from demo.catalogue import Catalogue
+from demo.compare.layout import Parts
+from demo.compare.updates import photos_note, refresh_answer, refresh_epochs
+from demo.tabs import Updates
+from experiments.comparison.analysis import analyse
+from experiments.comparison.verdict import verdict
+
+BOTH = ["ce-s0", "focal-s0"]
+
+
+def set_running(folder: Path) -> None:
+    info = json.loads((folder / "run.json").read_text())
+    info["status"] = "running"
+    info["options"]["epochs"] = 20
+    (folder / "run.json").write_text(json.dumps(info))
+    for name in ("images.csv", "bands.csv", "calibration.csv"):
+        (folder / name).unlink()
+
+
+def grow(folder: Path, **scores) -> None:
+    """One more row in `epochs.csv`, like the last but for these scores."""
+    last = pd.read_csv(folder / "epochs.csv").iloc[-1:]
+    last = last.assign(epoch=last["epoch"].astype(int) + 1, **scores)
+    last.to_csv(folder / "epochs.csv", mode="a", header=False, index=False)
+
+
+def only_answered(parts: Parts, shown: Updates) -> bool:
+    """Whether all but the answer is empty or hidden."""
+    rest = {part: value for part, value in shown.items() if part not in (parts.answer, parts.explained)}
+    assert shown.keys() == {*parts.by_photo()}
+    return not any(value for value in rest.values() if value != gr.update(visible=False))
+
+
+def line_names(value: dict) -> list[str]:
+    return [trace["name"] for trace in value["data"]]
+
+
+def test_runs_that_are_gone_or_broken_are_said_not_raised(parts, tiny_runs, tmp_path):
+    damaged = tmp_path / "damaged"
+    damaged.mkdir()
+    (damaged / "run.json").write_text("{")
+    shown = refresh_epochs(parts, Catalogue((tiny_runs, tmp_path)), ["ce-s0", "gone-s0"], "border_f1", None)
+    assert str(damaged / "run.json") in shown[parts.message]
+    assert "gone-s0 has no scores any more: reload the page" in shown[parts.message]
+    assert line_names(shown[parts.lines]) == ["ce-s0"]
+
+
+def test_without_runs_or_a_choice_the_tab_says_what_to_do(parts, tiny_runs, tmp_path):
+    shown = refresh_epochs(parts, Catalogue((tmp_path,)), [], "border_f1", None)
+    assert "python -m experiments.run" in shown[parts.message]
+    assert shown[parts.lines] is None
+    assert shown[parts.table]["visible"] is False
+    assert (
+        refresh_epochs(parts, Catalogue((tiny_runs,)), None, "border_f1", None)[parts.message]
+        == "Choose at least one run."
+    )
+    shown = refresh_answer(parts, Catalogue((tiny_runs,)), [], None)
+    assert shown[parts.answer] == ""
+    assert only_answered(parts, shown)
+
+
+def test_note_tells_when_scores_come_from_a_sample(runs):
+    assert photos_note(runs) == ""
+    runs[0].info.update(validation_sample_photos=3, validation_photos=8)
+    assert "ce-s0 scored a fixed sample of 3 validation photos" in photos_note(runs)
+
+
+def test_running_run_grows_and_what_has_not_changed_is_not_drawn_again(parts, own_runs):
+    folder, catalogue = own_runs / "focal-s0", Catalogue((own_runs,))
+    set_running(folder)
+    shown = refresh_epochs(parts, catalogue, BOTH, "border_recall", None)
+    assert shown.keys() == {*parts.by_epoch()}
+    assert shown[parts.timer].active is True
+    before = next(trace for trace in shown[parts.lines]["data"] if trace["name"] == "focal-s0")
+
+    assert refresh_epochs(parts, catalogue, BOTH, "border_recall", shown[parts.drawn]) == {}
+
+    grow(folder, border_recall=0.75)
+    shown = refresh_epochs(parts, catalogue, BOTH, "border_recall", shown[parts.drawn])
+    after = next(trace for trace in shown[parts.lines]["data"] if trace["name"] == "focal-s0")
+    assert after["x"] == [*before["x"], 4]
+    assert after["y"][-1] == pytest.approx(75)
+    assert ("focal-s0 · 4 of 20 epochs", "focal-s0") in shown[parts.runs]["choices"]
+
+    # another run grows: its choice says so, and nothing else is drawn
+    drawn = refresh_epochs(parts, catalogue, ["ce-s0"], "border_recall", shown[parts.drawn])[parts.drawn]
+    grow(folder)
+    shown = refresh_epochs(parts, catalogue, ["ce-s0"], "border_recall", drawn)
+    assert shown.keys() == {parts.runs, parts.drawn}
+    shown = refresh_epochs(parts, catalogue, ["ce-s0"], "border_f1", shown[parts.drawn])
+    assert parts.runs not in shown
+    assert shown[parts.timer].active is False
+
+
+def test_growth_of_a_run_without_details_leaves_the_answer(parts, own_runs):
+    catalogue = Catalogue((own_runs,))
+    set_running(own_runs / "focal-s0")
+    shown = refresh_answer(parts, catalogue, BOTH, None)
+    assert shown.keys() == {*parts.by_photo()}
+    assert "By epoch only: `focal-s0`." in shown[parts.answer]
+    grow(own_runs / "focal-s0")
+    assert refresh_answer(parts, catalogue, BOTH, shown[parts.explained]) == {}
+
+
+def test_the_answer_is_that_of_the_analysis_and_is_computed_once(parts, tiny_runs, monkeypatch):
+    catalogue, calls = Catalogue((tiny_runs,)), []
+    monkeypatch.setattr(cached, "analyse", lambda runs: calls.append(1) or analyse(runs))
+    cached._analysis.cache_clear()
+    text = refresh_answer(parts, catalogue, BOTH, None)[parts.answer]
+    for sentence in verdict(analyse(catalogue.chosen(BOTH))):
+        assert sentence in text
+    assert refresh_answer(parts, catalogue, BOTH, None)[parts.answer] == text
+    assert len(calls) == 1
+
+
+def test_one_configuration_or_none_with_details_is_told(parts, own_runs):
+    shown = refresh_answer(parts, Catalogue((own_runs,)), ["ce-s0"], None)
+    assert "choose another" in shown[parts.answer]
+    assert "ce-s0" in shown[parts.cards]
+    assert all(shown.values())
+    for name in ("images.csv", "bands.csv", "calibration.csv"):
+        (own_runs / "ce-s0" / name).unlink()
+    shown = refresh_answer(parts, Catalogue((own_runs,)), ["ce-s0"], None)
+    assert "experiments.evaluate" in shown[parts.answer]
+    assert "`ce-s0`" in shown[parts.answer]
+    assert only_answered(parts, shown)
+
+
+def test_runs_that_cannot_be_compared_are_told(parts, own_runs):
+    images = pd.read_csv(own_runs / "focal-s0" / "images.csv")
+    images.assign(name="other_" + images["name"]).to_csv(own_runs / "focal-s0" / "images.csv", index=False)
+    shown = refresh_answer(parts, Catalogue((own_runs,)), BOTH, None)
+    assert "different photos" in shown[parts.answer]
+    assert only_answered(parts, shown)
+
+
+# ---- files that vanish
+
+
+@pytest.mark.parametrize("path", ["focal-s0/images.csv", "focal-s0/bands.csv", "focal-s0"])
+def test_scores_of_photos_that_vanish_once_listed_are_told(parts, vanishing, path, monkeypatch):
+    # the last look says that they are there
+    monkeypatch.setattr("demo.compare.updates.has_details", lambda run: True)
+    shown = refresh_answer(parts, vanishing("scored", path), BOTH, None)
+    assert "focal-s0 has no scores of single photos any more: choose other runs, or score" in shown[parts.answer]
+    assert "\n" not in shown[parts.answer]
+
+
+def test_a_run_that_is_gone_is_told_and_no_choice_any_more(parts, own_runs):
+    catalogue = Catalogue((own_runs,))
+    drawn = refresh_epochs(parts, catalogue, BOTH, "border_f1", None)[parts.drawn]
+    shutil.rmtree(own_runs / "focal-s0")
+    shown = refresh_epochs(parts, catalogue, BOTH, "border_f1", drawn)
+    assert shown[parts.message].startswith("focal-s0 has no scores any more: reload the page")
+    assert line_names(shown[parts.lines]) == ["ce-s0"]
+    # Gradio refuses a value that is none of the choices
+    assert (shown[parts.runs]["choices"], shown[parts.runs]["value"]) == ([("ce-s0 · 2 epochs", "ce-s0")], ["ce-s0"])
+    # what follows from the new choice leaves the sentence
+    assert refresh_epochs(parts, catalogue, ["ce-s0"], "border_f1", shown[parts.drawn]) == {}
+    only = refresh_epochs(parts, catalogue, ["focal-s0"], "border_f1", None)
+    assert only[parts.message].startswith("focal-s0 has no scores any more")
+
+
+def test_another_seed_stands_for_a_configuration_whose_first_run_is_gone(parts, own_runs, change_options):
+    change_options(Path(shutil.copytree(own_runs / "ce-s0", own_runs / "ce-s1")), seed=1)
+    catalogue = Catalogue((own_runs,))
+    drawn = refresh_epochs(parts, catalogue, ["ce-s1"], "border_f1", None)[parts.drawn]
+    (own_runs / "ce-s0").rename(own_runs.parent / "moved")
+    chosen = refresh_epochs(parts, catalogue, ["ce-s1"], "border_f1", drawn)[parts.runs]
+    assert chosen["choices"][0][1] == "ce-s1"
+    (own_runs.parent / "moved").rename(own_runs / "ce-s0")
+    # and when it comes back, it stands for both again
+    assert refresh_epochs(parts, catalogue, ["ce-s1"], "border_f1", None)[parts.runs]["value"] == ["ce-s0"]

@@ -1,0 +1,14 @@
+"""Accuracy near the outline is that of the run's file."""
+
+import pandas as pd
+import pytest
+
+from demo.figures.outline import near_the_outline
+from demo.figures.styles import styles
+
+
+def test_bands_are_those_of_the_csv(found, analysis, seeds, trace, numbers):
+    bands = pd.read_csv(seeds[2].folder / "bands.csv")
+    near = trace(near_the_outline(analysis, styles(found)), "focal-s0")
+    assert list(near.x) == [f"{band} px" for band in (1, 2, 4, 8, 16)]
+    assert numbers(near.y) == pytest.approx((100 * bands["accuracy"]).tolist(), nan_ok=True)

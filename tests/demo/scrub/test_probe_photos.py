@@ -1,0 +1,38 @@
+"""The probe's photos and trimaps are served as they are found, and found anew when they are gone."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from demo.scrub.probe_photos import ProbePhotos
+from seg.pets import photo_path, trimap_path
+
+LAYOUT = {"tile": 16, "columns": 7, "tiles": [{"name": name, "source": "test"} for name in ("Bengal_35", "Bengal_36")]}
+
+
+@pytest.mark.parametrize(("find", "path"), [("find", photo_path), ("find_pair", trimap_path)])
+def test_a_file_that_vanishes_once_found_is_a_missing_one(own_pets, tmp_path, find, path):
+    class Vanishing(ProbePhotos):
+        pass
+
+    def find_then_delete(self: ProbePhotos, tile: dict) -> object:
+        found = getattr(ProbePhotos, find)(self, tile)
+        path(own_pets, "Bengal_35").unlink(missing_ok=True)
+        return found
+
+    setattr(Vanishing, find, find_then_delete)
+    photos = Vanishing(own_pets, served=tmp_path)
+    made = photos.mosaic(LAYOUT) if find == "find" else photos.truth(LAYOUT)
+    assert made.present == (False, True)
+
+
+def test_a_served_mosaic_that_was_tidied_away_is_made_again(own_pets, tmp_path):
+    photos = ProbePhotos(own_pets, served=tmp_path / "served")
+    first = photos.mosaic(LAYOUT)
+    content = first.path.read_bytes()
+    assert photos.mosaic(LAYOUT) is first
+    shutil.rmtree(tmp_path / "served")
+    again = photos.mosaic(LAYOUT)
+    assert again.path == first.path
+    assert Path(again.path).read_bytes() == content

@@ -1,0 +1,61 @@
+"""A photo is shown with its label and masks, or it says why not."""
+
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from demo.spot.photo import NOTHING_CHOSEN, photo_html
+from seg.inference import Segmenter
+from seg.pets import photo_path, trimap_path
+
+
+def pictures(page: str) -> list[Image.Image]:
+    """The PNG masks of a piece of HTML, in order."""
+    found = re.findall(r"data:image/png;base64,([\w+/=]+)", page)
+    return [Image.open(io.BytesIO(base64.b64decode(text))) for text in found]
+
+
+def test_a_photo_is_shown_with_its_label_and_the_chosen_runs_masks(catalogue, tiny_runs, tiny_pets):
+    page = photo_html(catalogue, tiny_pets, "pug_2", ["focal-s0"], "looks odd")
+    assert "Looks odd." in page
+    assert "ce-s0" not in page
+    label, mask = (np.asarray(picture) for picture in pictures(page))
+    np.testing.assert_array_equal(label + 1, np.asarray(Image.open(trimap_path(tiny_pets, "pug_2"))))
+    predicted = Segmenter.load(tiny_runs / "focal-s0" / "model.safetensors").predict(
+        Image.open(photo_path(tiny_pets, "pug_2"))
+    )
+    np.testing.assert_array_equal(mask, predicted.mask)
+
+
+def test_without_the_dataset_it_says_how_to_get_it(catalogue, tmp_path):
+    page = photo_html(catalogue, tmp_path, "pug_2", ["ce-s0"])
+    assert "experiments.fetch" in page
+    assert "PETS_DATA" in page
+    assert photo_html(catalogue, tmp_path, None, ["ce-s0"]) == NOTHING_CHOSEN
+
+
+def test_a_photo_s_name_is_no_way_out_of_the_dataset(catalogue, tiny_pets):
+    assert pictures(photo_html(catalogue, tiny_pets, "../images/pug_2", ["ce-s0"]))
+    page = photo_html(catalogue, tiny_pets, "<b>x</b>", ["ce-s0"])
+    assert "<b>" not in page
+    assert "is not shipped" in page
+
+
+def test_a_damaged_photo_is_told(catalogue, own_pets):
+    photo_path(own_pets, "Bengal_35").write_bytes(b"no photo")
+    assert "Bengal_35 cannot be read" in photo_html(catalogue, own_pets, "Bengal_35", ["ce-s0"])
+
+
+@pytest.mark.parametrize("path", ["focal-s0/model.safetensors", "focal-s0"])
+def test_a_checkpoint_that_vanishes_once_listed_is_told_in_its_place(vanishing, tiny_pets, monkeypatch, path):
+    # the last look says that its scores are there
+    monkeypatch.setattr("demo.spot.photo.has_details", lambda run: True)
+    page = photo_html(vanishing("with_checkpoint", path), tiny_pets, "pug_2", ["ce-s0", "focal-s0"])
+    assert len(pictures(page)) == 2  # the label and ce-s0's mask
+    assert re.findall('class="error">(.*?)<', page) == [
+        "focal-s0 has no checkpoint any more: choose another run, or train it again"
+    ]

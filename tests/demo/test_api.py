@@ -1,0 +1,90 @@
+"""What programs and agents get of the app, without a server between."""
+
+import json
+import shutil
+
+import gradio as gr
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from demo.api import compare_api, runs_api, segment_api
+from demo.catalogue import Catalogue
+from experiments.comparison.analysis import analyse
+from seg.inference import Segmenter
+
+BOTH = ["ce-s0", "focal-s0"]
+
+
+@pytest.fixture
+def catalogue(tiny_runs) -> Catalogue:
+    return Catalogue((tiny_runs,))
+
+
+def test_api_mask_is_an_indexed_png_of_the_photo_as_seen(catalogue, tiny_runs, photo):
+    path, report = segment_api(catalogue, str(photo), "focal-s0")
+    with Image.open(path) as mask, Image.open(photo) as original:
+        assert (mask.format, mask.mode, mask.size) == ("PNG", "P", (30, 50))
+        expected = Segmenter.load(tiny_runs / "focal-s0" / "model.safetensors").predict(original).mask
+        np.testing.assert_array_equal(np.asarray(mask), expected)
+    assert report["checkpoint"] == "focal-s0"
+    assert report["size"] == [30, 50]
+    assert report["milliseconds"] > 0
+    assert report["share"] == pytest.approx(
+        {name: float((expected == value).mean()) for value, name in enumerate(("pet", "background", "border"))}
+    )
+
+
+def test_an_empty_folder_of_runs_is_no_error(tmp_path):
+    assert runs_api(Catalogue((tmp_path,))) == []
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "said"), [("nothing-s0", "choose from ce-s0, focal-s0"), ("../ce-s0", "no checkpoint")]
+)
+def test_api_names_the_checkpoints_it_has(catalogue, photo, checkpoint, said):
+    with pytest.raises(gr.Error, match=said):
+        segment_api(catalogue, str(photo), checkpoint)
+
+
+def test_api_says_what_to_do_with_a_file_that_is_no_image(catalogue, tmp_path):
+    path = tmp_path / "notes.jpg"
+    path.write_text("not a photo")
+    with pytest.raises(gr.Error, match=r"notes\.jpg cannot be read as an image: save it as JPEG or PNG"):
+        segment_api(catalogue, str(path), "ce-s0")
+
+
+def test_the_api_gives_the_analysis_without_nan(tiny_runs):
+    catalogue = Catalogue((tiny_runs,))
+    content = compare_api(catalogue, None)
+    assert json.loads(json.dumps(content, allow_nan=False)) == content
+    analysis = analyse(catalogue.scored())
+    assert content["answer"] == verdict(analysis)
+    assert content["runs"] == BOTH
+    assert content["compared_with"] == "ce"
+    assert len(content["scores"]) == len(analysis.scores)
+    assert content["scores"][0]["mean"] == pytest.approx(analysis.scores["mean"][0])
+    assert {row["configuration"] for row in compare_api(catalogue, ["focal-s0"])["scores"]} == {"focal"}
+    with pytest.raises(gr.Error, match=r"dice-s0: choose from ce-s0, focal-s0"):
+        compare_api(catalogue, ["dice-s0"])
+
+
+def test_api_tells_why_runs_cannot_be_compared(tiny_runs, tmp_path):
+    folder = shutil.copytree(tiny_runs, tmp_path / "runs")
+    images = pd.read_csv(folder / "focal-s0" / "images.csv")
+    images.assign(name="other_" + images["name"]).to_csv(folder / "focal-s0" / "images.csv", index=False)
+    with pytest.raises(gr.Error, match="different photos"):
+        compare_api(Catalogue((folder,)), [])
+
+
+@pytest.mark.parametrize("path", ["focal-s0/model.safetensors", "focal-s0"])
+def test_api_tells_of_a_checkpoint_that_vanishes_once_listed(vanishing, photo, path):
+    with pytest.raises(gr.Error, match="focal-s0 has no checkpoint any more: choose another run, or train it again"):
+        segment_api(vanishing("with_checkpoint", path), str(photo), "focal-s0")
+
+
+@pytest.mark.parametrize("path", ["focal-s0/bands.csv", "focal-s0"])
+def test_api_tells_of_scores_that_vanish_once_listed(vanishing, path):
+    with pytest.raises(gr.Error, match=r"focal-s0 has no scores of single photos any more: .*evaluate .* --details"):
+        compare_api(vanishing("with_photo_scores", path), None)

@@ -10,7 +10,7 @@ from pathlib import Path
 from experiments.cli.command_line import DEFAULT_FOLDER, RESULTS, OneLineParser, add_data_option
 
 
-def main() -> None:
+def main() -> int:
     # read when gradio is imported: no word leaves this machine unless the person asks for it
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     on_spaces = "SPACE_ID" in os.environ
@@ -56,6 +56,7 @@ def main() -> None:
         show_error=True,
         ssr_mode=False,
     )
+    return 0
 
 
 def _port(text: str) -> int:

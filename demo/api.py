@@ -136,5 +136,6 @@ def add_api(catalogue: Catalogue) -> None:
 
 def _with_example(component: Component, example: object) -> Component:
     """Show this on the page of the API; Gradio's own example of a file is a PDF."""
-    component.example_payload = component.example_value = lambda: example
+    for method in ("example_payload", "example_value"):
+        setattr(component, method, lambda: example)
     return component

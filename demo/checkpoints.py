@@ -24,8 +24,8 @@ def checkpoint_version(run: Run) -> tuple[Path, int]:
         CheckpointGone: it is not there any more.
     """
     path = run.checkpoint
-    changed = last_change(path) if path else None
-    if changed is None:
+    changed = None if path is None else last_change(path)
+    if path is None or changed is None:
         raise _checkpoint_gone(run)
     return path, changed
 

@@ -7,7 +7,7 @@ import gradio as gr
 from demo.address import read_address
 from demo.api import add_api
 from demo.catalogue import Catalogue
-from demo.tabs import TABS, Page, Updates
+from demo.tabs import TABS, Opening, Page, Updates
 from experiments.store.probe import sample_photos
 
 INTRODUCTION = """# Borderline
@@ -60,14 +60,14 @@ def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:
         # "hidden" is in the page, where False is not: its script listens
         point = gr.HTML(js_on_load=FOLLOW_POINT, visible="hidden")
         query = gr.Textbox(visible=False)
-        openings = []
+        openings: list[Opening] = []
         with gr.Tabs(elem_id="tabs") as tabs:
             for number, (name, entry) in enumerate(TABS.items()):
                 # the first is drawn anyway
                 with gr.Tab(entry.title, id=name, render_children=number > 0) as tab:
-                    openings.append(entry.build(Page(catalogue, dataset, tabs, tab, point)))
+                    opening = entry.build(Page(catalogue, dataset, tabs, tab, point))
+                openings += [] if opening is None else [opening]
                 tab.select(None, js=f"() => borderlineAddress({{tab: '{name}'}})", api_visibility="private")
-        openings = [opening for opening in openings if opening is not None]
         add_api(catalogue)
 
         def open_page(query: str) -> Updates:

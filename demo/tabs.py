@@ -45,7 +45,7 @@ class Opening:
         then: adds to the event that has filled all tabs what must wait for it.
     """
 
-    outputs: list[gr.Component]
+    outputs: list[Block]
     fill: Callable[[Address], Updates]
     then: Callable[[Dependency], object] | None = None
 

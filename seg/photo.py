@@ -48,7 +48,9 @@ def stored_photo(path: Path | str) -> Image.Image:
     Raises:
         BadPhoto: it cannot be read.
     """
-    return _read(path, lambda photo: photo.convert("RGB"))
+    photo = _read(path, lambda photo: photo.convert("RGB"))
+    photo.info.clear()  # or who is given the photo would turn it after all
+    return photo
 
 
 def read_square(path: Path | str, side: int) -> np.ndarray:

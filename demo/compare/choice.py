@@ -1,5 +1,7 @@
 """Which runs are compared: seeds of one configuration are one choice, called by its first run's name."""
 
+from collections.abc import Sequence
+
 import gradio as gr
 
 from demo.catalogue import Catalogue, describe
@@ -7,7 +9,7 @@ from experiments.comparison.configurations import Configuration, configurations
 from experiments.store.photo_scores import has_details
 
 
-def run_choices(catalogue: Catalogue, names: list[str] | None) -> dict:
+def run_choices(catalogue: Catalogue, names: Sequence[str] | None) -> dict:
     """An update of the choice between configurations, with those of these runs chosen.
 
     Where the names say nothing, the best trained configuration of each loss is chosen.
@@ -27,7 +29,7 @@ def values(found: list[Configuration]) -> list[str]:
     return [configuration.runs[0].name for configuration in found]
 
 
-def chosen_configurations(found: list[Configuration], names: list[str] | None) -> list[Configuration]:
+def chosen_configurations(found: list[Configuration], names: Sequence[str] | None) -> list[Configuration]:
     """Those of which a run has one of these names."""
     return [c for c in found if any(run.name in (names or ()) for run in c.runs)]
 

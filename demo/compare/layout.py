@@ -1,8 +1,10 @@
 """The Compare tab's components, each in its place."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 
 from demo.figures.component import figure_view
 from experiments.scores import CHOSEN_FIRST, Place, appearing
@@ -50,12 +52,12 @@ class Parts:
     explained: gr.State
     looked_at: gr.State
 
-    def by_epoch(self) -> list[gr.Component]:
+    def by_epoch(self) -> list[Block]:
         """What `refresh_epochs` fills."""
         shown = [self.message, self.lines, self.table, self.download, self.marks, self.note]
         return [self.runs, *shown, self.timer, self.drawn]
 
-    def by_photo(self) -> list[gr.Component]:
+    def by_photo(self) -> list[Block]:
         """What `refresh_answer` fills."""
         figures = [self.bars, self.trade, self.price, self.outline, self.sure, self.sure_border]
         return [self.answer, self.cards, *figures, self.more, self.confusion, self.explained]
@@ -73,15 +75,15 @@ def lay_out() -> Parts:
             scale=1,
             min_width=200,
         )
-    above = {
+    above: dict[str, Any] = {
         "message": gr.Markdown(),
         "answer": gr.Markdown(elem_id="compare-answer"),
         "cards": gr.HTML(elem_id="compare-cards", apply_default_css=False),
     }
     with gr.Row():
-        first = {"lines": figure_view("compare-figure"), "bars": figure_view("compare-bars")}
+        first: dict[str, Any] = {"lines": figure_view("compare-figure"), "bars": figure_view("compare-bars")}
     with gr.Row():
-        second = {"trade": figure_view("compare-trade"), "price": figure_view("compare-price")}
+        second: dict[str, Any] = {"trade": figure_view("compare-trade"), "price": figure_view("compare-price")}
     table = gr.Dataframe(
         interactive=False,
         label="Last scores, per cent",
@@ -93,14 +95,19 @@ def lay_out() -> Parts:
     with gr.Row():
         marks = gr.Markdown(elem_id="compare-marks")
         download = gr.Button("Download table (CSV)", size="sm", elem_id="compare-download", visible=False, scale=0)
-    below = {"table": table, "marks": marks, "download": download, "note": gr.Markdown(elem_classes="note")}
+    below: dict[str, Any] = {
+        "table": table,
+        "marks": marks,
+        "download": download,
+        "note": gr.Markdown(elem_classes="note"),
+    }
     more = _lay_out_more()
-    states = {"drawn": gr.State(), "explained": gr.State(), "looked_at": gr.State(False)}
+    states: dict[str, Any] = {"drawn": gr.State(), "explained": gr.State(), "looked_at": gr.State(False)}
     timer = gr.Timer(REFRESH, active=False)
     return Parts(runs, score, **above, **first, **second, **below, **more, timer=timer, **states)
 
 
-def _lay_out_more() -> dict[str, gr.Component]:
+def _lay_out_more() -> dict[str, Any]:
     """What is closed at first, by the names of `Parts`."""
     with gr.Accordion("Where the errors are, and how sure", open=False, visible=False, elem_id="compare-more") as more:
         gr.Markdown(

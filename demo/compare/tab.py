@@ -1,5 +1,7 @@
 """The Compare tab: how well each loss finds the border, by epoch and in the end."""
 
+from typing import Any
+
 import gradio as gr
 
 from demo.address import Address
@@ -25,7 +27,7 @@ ADDRESS = "(names, score) => window.borderlineAddress?.({ runs: names, score })"
 def build_compare_tab(page: Page) -> Opening:
     """The tab, laid out where this is called: the analysis begins when it is looked at, not when the page opens."""
     catalogue, tab, parts = page.catalogue, page.tab, lay_out()
-    common = {"trigger_mode": "always_last", "show_progress": "hidden", "api_visibility": "private"}
+    common: dict[str, Any] = {"trigger_mode": "always_last", "show_progress": "hidden", "api_visibility": "private"}
 
     def explain(names: list[str], explained: tuple | None) -> Updates:
         return {parts.looked_at: True, **refresh_answer(parts, catalogue, names, explained)}
@@ -60,7 +62,7 @@ def build_compare_tab(page: Page) -> Opening:
 
     def fill(address: Address) -> Updates:
         """The choices; the tab draws the rest itself."""
-        asked = {parts.score: gr.update(value=address.score)} if address.score else {}
+        asked: Updates = {parts.score: gr.update(value=address.score)} if address.score else {}
         return {parts.runs: run_choices(catalogue, address.runs), **asked}
 
     return Opening([parts.runs, parts.score], fill)

@@ -1,5 +1,7 @@
 """What the Compare tab shows of the chosen runs, as updates of its parts: none where nothing has changed."""
 
+from typing import Any
+
 import gradio as gr
 
 from demo.analysis import cached_analysis, photo_scores_stamp
@@ -38,10 +40,10 @@ def refresh_epochs(
     if (choices, stamp) == drawn:
         return {}
     had_choices, had_stamp = drawn or (None, None)
-    updates = {parts.drawn: (choices, stamp)}
+    updates: Updates = {parts.drawn: (choices, stamp)}
     if choices != had_choices:
         # a choice that is gone, or that another run stands for now, would be refused by the next event
-        moved = {} if set(values(chosen)) == set(names or []) else {"value": values(chosen)}
+        moved: dict[str, Any] = {} if set(values(chosen)) == set(names or []) else {"value": values(chosen)}
         updates[parts.runs] = gr.update(choices=choices, visible=bool(choices), **moved)
     if stamp != had_stamp:
         message = _message(names, scored, chosen) + "".join(f"\n\n⚠ Left out: {line}" for line in broken)
@@ -61,7 +63,7 @@ def _show_epochs(parts: Parts, chosen: list[Configuration], score: str) -> Updat
     runs = [run for configuration in chosen for run in configuration.runs]
     if not runs:
         hidden = gr.update(visible=False)
-        texts = {parts.marks: "", parts.note: ""}
+        texts: Updates = {parts.marks: "", parts.note: ""}
         return {parts.lines: None, parts.table: hidden, parts.download: hidden, **texts, parts.timer: _timer(runs)}
     styled = styled_table(runs)
     return {
@@ -120,7 +122,12 @@ def _show_answer(parts: Parts, chosen: list[Configuration]) -> Updates:
     detailed = [run for run in runs if has_details(run)]
     bare = [run for run in runs if run not in detailed]
     figures = [parts.bars, parts.trade, parts.price, parts.outline, parts.sure, parts.sure_border]
-    nothing = {parts.cards: "", **dict.fromkeys(figures), parts.more: gr.update(visible=False), parts.confusion: ""}
+    nothing: Updates = {
+        parts.cards: "",
+        **dict.fromkeys(figures),
+        parts.more: gr.update(visible=False),
+        parts.confusion: "",
+    }
     if not detailed:
         return {parts.answer: no_answer_text(bare) if bare else "", **nothing}
     try:

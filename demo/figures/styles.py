@@ -37,7 +37,9 @@ def shown_name(configuration: Configuration) -> str:
 
 def styles(found: Iterable[Configuration]) -> dict[str, Style]:
     """A style for each run's name: runs of one loss share the colour, those of one configuration all."""
-    styled, seen, free = {}, {}, iter(OTHER_SYMBOLS * 100)
+    styled: dict[str, Style] = {}
+    seen: dict[str, int] = {}
+    free = iter(OTHER_SYMBOLS * 100)
     for configuration in found:
         loss = configuration.loss
         index = seen[loss] = seen.get(loss, -1) + 1

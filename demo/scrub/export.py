@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from PIL import Image, UnidentifiedImageError
@@ -53,7 +54,7 @@ def common_palette(frames: list[Image.Image]) -> Image.Image:
 def save_animation(frames: list[Image.Image], target: Path, milliseconds: int) -> None:
     """Write frames as the GIF or WebP that the target's suffix says; it begins again for ever."""
     durations = [milliseconds] * (len(frames) - 1) + [max(milliseconds, LAST_MILLISECONDS)]
-    options = {"quality": 80, "method": 2}
+    options: dict[str, Any] = {"quality": 80, "method": 2}
     if target.suffix == ".gif":
         palette = common_palette(frames)
         frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]

@@ -49,8 +49,8 @@ def epoch_mask(path: str, run: Run, epoch: int) -> np.ndarray:
         InputError: the photo or the checkpoint cannot be used.
     """
     weights, layout = epoch_weights(run).get(epoch), read_layout(run.folder)
-    changed = last_change(weights) if weights else None
-    if changed is None or layout is None:
+    changed = None if weights is None else last_change(weights)
+    if weights is None or changed is None or layout is None:
         raise _no_weights(run, epoch)
     with _ONE_AT_A_TIME:
         try:

@@ -1,7 +1,7 @@
 """The probe's photos and trimaps as mosaics, as the runs' predictions are, for the page to fetch."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,7 +59,7 @@ class ProbePhotos:
             channels = [mosaic(np.stack([tile[..., channel] for tile in tiles])) for channel in range(3)]
             Image.fromarray(np.stack(channels, axis=-1)).save(target, "JPEG", quality=92)
 
-        found = [path and (path,) for path in map(self.find, layout["tiles"])]
+        found = [None if path is None else (path,) for path in map(self.find, layout["tiles"])]
         return self._build("photos", ".jpg", layout["tile"], found, read_square, missing, write)
 
     def truth(self, layout: dict) -> Mosaic:
@@ -77,13 +77,13 @@ class ProbePhotos:
         kind: str,
         suffix: str,
         side: int,
-        found: list[tuple[Path, ...] | None],
+        found: Sequence[tuple[Path, ...] | None],
         read: Callable[..., np.ndarray],
         missing: np.ndarray,
         write: Callable[[list[np.ndarray], Path], None],
     ) -> Mosaic:
         """One picture of the tiles that `read(*files, side)` gives, for each tile the files it is found in."""
-        stamps = tuple(files and tuple((str(path), last_change(path)) for path in files) for files in found)
+        stamps = tuple(tuple((str(path), last_change(path)) for path in files or ()) for files in found)
         key = (kind, side, stamps)
         known = self.built.get(key)
         if known is not None and (known.path is None or known.path.is_file()):

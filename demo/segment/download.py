@@ -18,7 +18,7 @@ def write_download(session: Session, what: str, checkpoint: str) -> str:
         what: "mask" or "cutout" of one checkpoint, or "all" for a ZIP with both of each.
     """
     path, photo, found = session.path, session.photo, session.found()
-    if not found or (what != "all" and checkpoint not in found):
+    if path is None or photo is None or not found or (what != "all" and checkpoint not in found):
         raise gr.Error("this result is gone: choose the photo again")
     photo_name = Path(path).stem
     # Gradio copies the file into its own cache and serves it from there

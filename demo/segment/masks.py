@@ -29,14 +29,15 @@ def show_masks(catalogue: Catalogue, session: Session, path: str | None, names: 
         return
     lost = lost_sentence(names, runs, "checkpoint")
     note = sentence_html(lost, "error") if lost else ""
-    if path is None or not chosen:
+    photo, shown = session.photo, session.shown
+    if photo is None or shown is None or not chosen:
         session.answers = {}
         if chosen:
             yield waiting_html(chosen, WAITING) + note
         else:
             yield note if runs and lost else sentence_html(NONE_CHOSEN if runs else NO_RUNS)
         return
-    photo, shown, known, answers = session.photo, session.shown, session.known, {}
+    known, answers = session.known, dict[str, Answer | str]()
     for run in chosen:
         try:
             key = checkpoint_version(run)

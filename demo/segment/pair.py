@@ -25,9 +25,11 @@ def pair_pictures(
     """The two pictures of a view; None while there is none."""
     # in this order: another photo takes the answers away with it
     shown, found = session.shown, session.found()
-    if not {left, right} <= {PHOTO, *found} or not found:
+    if shown is None or not found or left not in {PHOTO, *found} or right not in {PHOTO, *found}:
         return None
     differs = disagreement([answer.shown for answer in found.values()])
-    return tuple(
-        shown if side == PHOTO else picture(view, shown, found[side].layer(view, differs)) for side in (left, right)
-    )
+
+    def drawn(side: str) -> Image.Image:
+        return shown if side == PHOTO else picture(view, shown, found[side].layer(view, differs))
+
+    return drawn(left), drawn(right)

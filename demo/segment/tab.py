@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 from gradio.events import Dependency
@@ -21,7 +22,7 @@ from experiments.store.probe import sample_photos
 # A newer request must start while the older one is at work; more at once would only slow each other
 AT_ONCE = 2
 # of the events: nothing fades while they are at work, and programs do not see them
-HIDDEN = {"show_progress": "hidden", "api_visibility": "private"}
+HIDDEN: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 @dataclass(frozen=True)

@@ -75,16 +75,17 @@ def layer(view: str, mask: np.ndarray, confidence: np.ndarray, differs: np.ndarr
         view: a key of `VIEWS`; for "cutout" only the pet's pixels are opaque, whatever their colour.
         mask: (H, W) classes.
         confidence: levels of any height and width, as `confidence_levels` gives them.
-        differs: (H, W) bool, where the checkpoints disagree; "disagreement" shows the mask there alone.
+        differs: (H, W) bool, where the checkpoints disagree, which "disagreement" needs: it shows the mask there alone.
     """
     if view == "confidence":
         image = Image.fromarray(confidence)
         image.putpalette(_ramp())
         return image
-    if view == "disagreement":
+    if view == "disagreement" and differs is not None:
         image = indexed_image(np.where(differs, mask, len(CLASS_NAMES)).astype(np.uint8))
-        image.putpalette(image.getpalette()[: 3 * len(CLASS_NAMES)] + [255, 255, 255])
-        clear = (len(CLASS_NAMES),)
+        colours = image.getpalette() or []
+        image.putpalette(colours[: 3 * len(CLASS_NAMES)] + [255, 255, 255])
+        clear: tuple[int, ...] = (len(CLASS_NAMES),)
     else:
         image = indexed_image(mask)
         clear = {"mask": (BACKGROUND,), "border": (PET, BACKGROUND), "cutout": (BACKGROUND, BORDER)}[view]

@@ -1,6 +1,7 @@
 """The Spot check tab's components, each in its place."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
@@ -43,7 +44,7 @@ class Parts:
 def lay_out() -> Parts:
     """The tab's components, empty, laid out where this is called."""
     with gr.Row():
-        asked = {
+        asked: dict[str, Any] = {
             "rank_by": gr.Radio(
                 RANKINGS, value=HARDEST, label="Rank by", elem_id="spot-ranking", scale=3, min_width=300
             ),

@@ -1,5 +1,7 @@
 """The Spot check tab: photos that are hard, that divide two runs, or whose label is probably wrong."""
 
+from typing import Any
+
 import gradio as gr
 
 from demo.spot.layout import lay_out
@@ -12,7 +14,7 @@ from demo.tabs import Page, Updates
 def build_spot_tab(page: Page) -> None:
     """The tab, laid out where this is called; it fills itself when it is looked at."""
     catalogue, dataset, parts = page.catalogue, page.dataset, lay_out()
-    common = {"show_progress": "hidden", "api_visibility": "private"}
+    common: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     gr.on(
         [parts.runs.input, parts.rank_by.input, parts.score.input, parts.breed.input],
         lambda *asked: show_ranking(parts, catalogue, *asked),

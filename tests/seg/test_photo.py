@@ -50,6 +50,7 @@ def test_a_persons_photo_is_upright(turned):
 def test_the_datasets_photos_lie_as_they_are_stored_under_their_trimaps(turned):
     path, stored, _ = turned
     np.testing.assert_array_equal(np.asarray(stored_photo(path)), np.asarray(stored))
+    np.testing.assert_array_equal(np.asarray(as_rgb(stored_photo(path))), np.asarray(stored))  # as a segmenter sees it
     small = stored.resize((8, 8), Image.Resampling.BILINEAR)
     np.testing.assert_array_equal(read_square(path, 8), np.asarray(small))
 

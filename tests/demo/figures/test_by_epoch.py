@@ -13,7 +13,8 @@ from demo.figures.by_epoch import by_epoch
 from demo.figures.styles import styles
 from experiments.comparison.configurations import configurations
 from experiments.scores import Place, appearing
-from experiments.store.runs import EPOCH_COLUMNS, read_run
+from experiments.store.epochs import EPOCH_COLUMNS
+from experiments.store.runs import read_run
 from seg.losses import LOSSES
 
 PROJECT = Path(__file__).parents[3]

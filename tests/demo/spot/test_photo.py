@@ -31,6 +31,16 @@ def test_a_photo_is_shown_with_its_label_and_the_chosen_runs_masks(catalogue, ti
     np.testing.assert_array_equal(mask, predicted.mask)
 
 
+def test_a_photo_that_claims_to_be_turned_lies_under_its_trimap_as_it_did_in_training(catalogue, own_pets):
+    path = photo_path(own_pets, "Bengal_35")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    with Image.open(path) as photo:
+        photo.save(path, exif=exif)
+    label, mask = pictures(photo_html(catalogue, own_pets, "Bengal_35", ["ce-s0"]))
+    assert label.size == mask.size == photo.size
+
+
 def test_without_the_dataset_it_says_how_to_get_it(catalogue, tmp_path):
     page = photo_html(catalogue, tmp_path, "pug_2", ["ce-s0"])
     assert "experiments.fetch" in page

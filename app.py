@@ -39,22 +39,17 @@ def main() -> int:
     if options.mcp and importlib.util.find_spec("mcp") is None:
         parser.error("--mcp needs one more package: pip install -r requirements-mcp.txt")
     # Gradio takes seconds to import: a wrong option is answered before
-    from demo.address import SCRIPT
-    from demo.page import STYLES, build_interface, theme
-    from demo.scripts import script_routes
+    from demo.page import build_interface, page_settings
 
     folders = options.runs or [RESULTS, DEFAULT_FOLDER]
     build_interface(folders, options.data).launch(
         server_name=options.host,
         server_port=options.port,
-        theme=theme(),
-        css_paths=STYLES,
-        head=SCRIPT,
-        app_kwargs={"routes": script_routes()},
         mcp_server=options.mcp,
         footer_links=["api", "gradio"],
         show_error=True,
         ssr_mode=False,
+        **page_settings(),
     )
     return 0
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import gradio as gr
 
-from demo.address import read_address
+from demo.address import SCRIPT, read_address
 from demo.api import add_api
 from demo.catalogue import Catalogue
+from demo.scripts import preload_links, script_routes
 from demo.tabs import TABS, Opening, Page, Updates
 from experiments.store.probe import sample_photos
 
@@ -44,6 +45,16 @@ def theme() -> gr.themes.Base:
         button_primary_background_fill_hover="*primary_800",
         body_text_color_subdued="*neutral_600",
     )
+
+
+def page_settings() -> dict:
+    """What `launch` and `gr.mount_gradio_app` must be told for the page to look and to work as it does."""
+    return {
+        "theme": theme(),
+        "css_paths": STYLES,
+        "head": f"{SCRIPT}\n{preload_links()}",
+        "app_kwargs": {"routes": script_routes()},
+    }
 
 
 def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:

@@ -31,7 +31,7 @@ VERSION = version(MODULES)
 
 
 def script_routes() -> list[Route]:
-    """What serves the modules: `app_kwargs={"routes": script_routes()}` of `launch` or `gr.mount_gradio_app`."""
+    """What serves the modules, for the app that Gradio makes."""
     return [Route("/scripts/{version}/{name:path}", _serve)]
 
 
@@ -47,6 +47,11 @@ def module_url(name: str) -> str:
     if name not in MODULES:
         raise KeyError(f"{name} is no module of the page")
     return f"scripts/{VERSION}/{name}"
+
+
+def preload_links() -> str:
+    """HTML for the page's head: all modules at once, where one after the other would ask for what it imports."""
+    return "\n".join(f'<link rel="modulepreload" href="{module_url(name)}">' for name in MODULES)
 
 
 def on_load(name: str) -> str:

@@ -13,7 +13,7 @@ from experiments.cli.command_line import (
     remedies,
     run_command,
 )
-from experiments.cli.options import FIELDS, add_options, reread, resolve, run_name
+from experiments.cli.options import FIELDS, add_options, read_options, resolve, run_name
 from experiments.store.folder import FolderNotMade, FolderTaken, NotARun
 from experiments.store.runs import read_info
 from seg import InputError
@@ -64,7 +64,7 @@ def _begun_run(resume: str, given: dict) -> tuple[Path, Options]:
     folder = Path(resume) if resume else given["out"] / (given["name"] or run_name(Options(**typed)))
     info = read_info(folder)
     try:
-        options = reread(info)
+        options = read_options(info)
     except InputError as error:
         raise InputError(f"{folder}: {error}") from error
     for name, value in sorted(typed.items()):

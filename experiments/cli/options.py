@@ -87,7 +87,7 @@ def used_options(info: dict) -> dict[str, Any]:
     return options
 
 
-def reread(info: dict) -> Options:
+def read_options(info: dict) -> Options:
     """The options of the run of a `run.json`, as `used_options`.
 
     Raises:

@@ -15,7 +15,7 @@ from torch import Tensor
 from experiments import run
 from experiments.cli import options as options_module
 from experiments.cli.command_line import RESULTS
-from experiments.cli.options import FIELDS, WITHOUT_EFFECT, reread, resolve, run_name, used_options
+from experiments.cli.options import FIELDS, WITHOUT_EFFECT, read_options, resolve, run_name, used_options
 from experiments.store.runs import Run, find_runs
 from experiments.training import begin, train_run
 from seg import InputError, training
@@ -449,7 +449,7 @@ def test_a_value_of_another_version_is_refused(watch, name, value):
     info = watch().info
     info["options"][name] = value
     with pytest.raises(InputError, match=f"{name} = {value}, which this version does not have: update Borderline"):
-        reread(info)
+        read_options(info)
 
 
 def test_a_recipe_says_nothing_to_a_network_that_does_not_take_it():
@@ -562,7 +562,7 @@ def test_what_a_run_records_is_read_again_as_it_was_given(watch):
     given = {"loss": "focal", "class_weights": "1,2.5,4", "progressive": True, "size": 32, "epochs": 3, "seed": 5}
     seen = watch(**given)
     assert seen.info["options"]["size"] == [16, 16, 32]
-    again = reread(seen.info)
+    again = read_options(seen.info)
     expected = {"loss": "focal", "class_weights": (1.0, 2.5, 4.0), "batch_size": 5, "precision": "fp32"}
     assert again == resolve(given | expected)
     assert run_name(again) == "focal-s5"
@@ -581,7 +581,7 @@ def test_an_option_of_another_version_is_kept_and_sets_runs_apart(watch):
     info["options"]["mixup"] = 0.2
     assert used_options(info)["mixup"] == 0.2
     with pytest.raises(InputError, match="mixup"):
-        reread(info)
+        read_options(info)
     (seen.folder / "run.json").write_text(json.dumps(info | {"status": "interrupted"}))
     with pytest.raises(InputError, match=f"{seen.folder}.*mixup.*update Borderline"):
         run.main(["--resume", str(seen.folder)])

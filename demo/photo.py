@@ -2,16 +2,17 @@
 
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from seg import InputError
+from seg.inference import as_rgb
 
 # A photo of this many pixels takes 0.9 GB while its probabilities are upsampled
 MAX_PIXELS = 50_000_000
 
 
 def open_photo(path: str | Path) -> Image.Image:
-    """The photo with its EXIF rotation applied.
+    """The photo as a person sees it: RGB, its EXIF rotation applied, transparency over white.
 
     Raises:
         InputError: not there any more, not an image, damaged, or larger than the app takes.
@@ -23,7 +24,7 @@ def open_photo(path: str | Path) -> Image.Image:
                 megapixels = photo.width * photo.height / 1e6
                 raise InputError(f"{name} has {megapixels:.0f} megapixels: scale it to at most {MAX_PIXELS // 10**6}")
             photo.load()
-            return ImageOps.exif_transpose(photo)
+            return as_rgb(photo)
     except FileNotFoundError as error:
         raise InputError(f"{name} is gone: choose the photo again") from error
     except Image.DecompressionBombError as error:

@@ -15,7 +15,7 @@ from demo.scrub.uploads import uploaded_file, whole_number
 from experiments.store.runs import Run
 from seg import InputError
 from seg.checkpoint import BadCheckpoint
-from seg.inference import Segmenter, as_rgb
+from seg.inference import Segmenter
 from seg.palette import indexed_image
 
 # The page asks for one mask after another; many pages at once would only slow each other down
@@ -38,7 +38,7 @@ def uploaded_photo(path: str, side: int) -> Image.Image:
     Raises:
         InputError: no uploaded file, not an image, damaged, or too large.
     """
-    return as_rgb(open_photo(uploaded_file(path))).resize((side, side), Image.Resampling.BILINEAR)
+    return open_photo(uploaded_file(path)).resize((side, side), Image.Resampling.BILINEAR)
 
 
 def epoch_mask(path: str, run: Run, epoch: int) -> np.ndarray:

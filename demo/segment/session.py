@@ -7,7 +7,6 @@ from PIL import Image
 
 from demo.photo import open_photo
 from demo.segment.cards import Answer
-from seg.inference import as_rgb
 
 # Longest side of the pictures on the page; what is downloaded has the photo's own size
 SHOWN_SIDE = 960
@@ -46,7 +45,7 @@ class Session:
         """
         self.path, self.photo, self.shown, self.known, self.answers = None, None, None, {}, {}
         if path is not None:
-            self.photo = as_rgb(open_photo(path))
+            self.photo = open_photo(path)
             self.shown = self.photo.copy()
             self.shown.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
             self.path = path

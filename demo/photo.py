@@ -13,7 +13,7 @@ MAX_PIXELS = 50_000_000
 
 
 def open_photo(path: str | Path) -> Image.Image:
-    """The photo as seen, RGB.
+    """The photo as a person sees it: RGB, its EXIF rotation applied, transparency over white.
 
     Raises:
         InputError: not there any more, not an image, damaged, or larger than the app takes.

@@ -33,7 +33,7 @@ def show_masks(catalogue: Catalogue, session: Session, path: str | None, names: 
     if photo is None or shown is None or not chosen:
         session.answers = {}
         if chosen:
-            yield waiting_html(chosen, WAITING) + note
+            yield note + waiting_html(chosen, WAITING)
         else:
             yield note if runs and lost else sentence_html(NONE_CHOSEN if runs else NO_RUNS)
         return
@@ -42,7 +42,7 @@ def show_masks(catalogue: Catalogue, session: Session, path: str | None, names: 
         try:
             key = checkpoint_version(run)
             if key not in known:
-                yield result_html(shown, photo.size, chosen, answers) + note
+                yield note + result_html(shown, photo.size, chosen, answers)
                 if session.turn != turn:
                     return
                 known[key] = Answer.from_prediction(*segment_photo(photo, run), shown.size)
@@ -54,4 +54,4 @@ def show_masks(catalogue: Catalogue, session: Session, path: str | None, names: 
     if session.turn != turn:  # all was known, but a newer request has been answered meanwhile
         return
     session.answers = answers
-    yield result_html(shown, photo.size, chosen, answers) + note
+    yield note + result_html(shown, photo.size, chosen, answers)

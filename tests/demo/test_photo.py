@@ -25,3 +25,11 @@ def test_enormous_photo_is_refused_before_it_is_decoded(tmp_path, side):
 def test_a_file_that_is_gone_is_named(tmp_path):
     with pytest.raises(InputError, match=r"^cat\.jpg is gone: choose the photo again$"):
         open_photo(tmp_path / "cat.jpg")
+
+
+def test_a_photo_is_opened_as_a_person_sees_it(tmp_path, photo):
+    # stored on its side
+    opened = open_photo(photo)
+    assert (opened.mode, opened.size) == ("RGB", (30, 50))
+    Image.new("LA", (3, 2), (0, 0)).save(tmp_path / "clear.png")
+    assert open_photo(tmp_path / "clear.png").getcolors() == [(6, (255, 255, 255))]

@@ -72,9 +72,10 @@ test("of any page's width as many groups fit as can, tiles are as large as can b
   const random = randomNumbers(2);
   for (let round = 0; round < 150; round++) {
     const runs = runsOf(1 + random(4), [32, 128, 192][random(3)]);
-    const tiles = [...tilesOf(random(8)), ...tilesOf(random(8), { photo: false })];
+    const kinds = [{}, { photo: false }, { truth: true }];
+    const tiles = kinds.flatMap((fields) => tilesOf(random(8), fields));
     const width = 250 + random(1800);
-    const sections = arrange(tiles, runs, PHOTO, width);
+    const sections = arrange(tiles, runs, { photo: true, truth: true }, width);
     const label = `${runs.length} runs of ${runs[0].tile}, ${tiles.length} tiles, ${width} wide`;
     let top = 0;
     for (const section of sections) {

@@ -20,7 +20,7 @@ export function perCent(value, digits = 1) {
 // What the axis spans: whole tenths around all values, at least one tenth
 export function scoreRange(runs, score) {
   const values = runs.flatMap((run) => run.epochs.map((epoch) => run.scores[epoch][score])).filter((v) => v !== null);
-  const high = Math.min(1, Math.ceil(Math.max(0.1, ...values) * 10) / 10);
+  const high = Math.ceil(Math.max(0.1, ...values) * 10) / 10;
   const low = Math.floor(Math.min(high - 0.1, ...values) * 10) / 10;
   return { low, high };
 }

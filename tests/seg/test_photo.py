@@ -135,9 +135,8 @@ def test_what_is_no_whole_image_is_refused_by_its_name_in_one_line(tmp_path, rea
     BAD[kind](path)
     with pytest.raises(BadPhoto) as caught:
         read(path)
-    assert str(caught.value).startswith(
-        f"{path} {'is missing' if kind == 'missing' else 'cannot be read as an image ('}"
-    )
+    missing = kind == "missing"
+    assert str(caught.value).startswith(f"{path} {'is missing' if missing else 'cannot be read as an image ('}")
     assert "\n" not in str(caught.value)
     # what an app may show of it, to which the name of a file on its server is nothing
     assert caught.value.wrong == ("is missing" if missing else "cannot be read as an image")

@@ -5,8 +5,6 @@ from pathlib import Path
 from experiments.cli.command_line import RESULTS, OneLineParser, run_command
 from seg import InputError
 
-PROJECT = Path(__file__).parent.parent
-
 
 def main(arguments: list[str] | None) -> int:
     """Write the files and print the verdict; 0."""
@@ -52,7 +50,7 @@ def _parser() -> OneLineParser:
         "--runs", type=Path, default=RESULTS, metavar="DIR", help="folder of runs (default: experiments/results)"
     )
     parser.add_argument(
-        "--out", type=Path, default=PROJECT, metavar="DIR", help="folder to write to (default: the project's)"
+        "--out", type=Path, default=Path(), metavar="DIR", help="folder to write to (default: this one)"
     )
     return parser
 

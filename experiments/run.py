@@ -63,6 +63,8 @@ def _begun_run(resume: str, given: dict) -> tuple[Path, Options]:
         raise InputError("--resume needs the run's folder, or --loss or --name to find it by")
     folder = Path(resume) if resume else given["out"] / (given["name"] or run_name(Options(**typed)))
     info = read_info(folder)
+    if info["status"] == "finished":
+        raise InputError(f"{folder} is finished: there is nothing to resume")
     try:
         options = read_options(info)
     except InputError as error:

@@ -2,4 +2,7 @@
 
 
 class InputError(ValueError):
-    """Something a person gave that cannot be used. Its message is one line: the thing and the remedy."""
+    """Something a person gave that cannot be used. Its message is one line that names the thing.
+
+    Where the remedy depends on who asks, a command or the app, that one adds it.
+    """

@@ -37,6 +37,8 @@ from seg.photo import BadPhoto, read_square
 KEPT = 3
 # No decoding takes a day: what is half written then, a killed process has left
 ABANDONED_SECONDS = 86_400
+# what `_beside` names: whatever else lies there is not ours to delete
+_HALF_WRITTEN = re.compile(r"(trainval|test)-\d+(-skip-bad)?-[0-9a-f]{12}\.[0-9a-f]{16}\.tmp")
 _ANOTHER_FOLDER = "set BORDERLINE_CACHE to a writable folder"
 
 
@@ -107,10 +109,10 @@ def load_split(root: Path, split: str, size: int, *, skip_bad: bool = False, cac
     if cached is None:
         _write_cache(folder, _decode(_Pairs(root, names, size), split, skip_bad))
         cached = _read_cache(folder)
+        if cached is None:
+            raise CacheUnusable(f"{folder}: the cache cannot be written or read: {_ANOTHER_FOLDER}")
         _delete_old_caches(folder.parent, kind)
-        print(f"decoded photos are kept in {folder.parent}, which may be deleted at any time", file=sys.stderr)
-    if cached is None:
-        raise CacheUnusable(f"{folder}: the cache cannot be written or read: {_ANOTHER_FOLDER}")
+        tqdm.write(f"decoded photos are kept in {folder.parent}, which may be deleted at any time", file=sys.stderr)
     return cached
 
 
@@ -230,7 +232,7 @@ def _delete_old_caches(parent: Path, kind: str) -> None:
     for old in sorted(there, key=_last_used, reverse=True)[KEPT:]:
         _delete(old)
     for left in parent.glob("*.tmp"):
-        if time.time() - _last_used(left) > ABANDONED_SECONDS:
+        if _HALF_WRITTEN.fullmatch(left.name) and time.time() - _last_used(left) > ABANDONED_SECONDS:
             shutil.rmtree(left, ignore_errors=True)
 
 

@@ -23,7 +23,7 @@ class BadCheckpoint(InputError):
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write a safetensors file."""
+    """Write a safetensors file, not in one step: who needs the old file or the new one gives a temporary path."""
     # not by `save_file`, whose files nobody else may read
     path.write_bytes(save({name: tensor.contiguous() for name, tensor in tensors.items()}, metadata))
 
@@ -51,6 +51,7 @@ def save_checkpoint(
     """Write the model's weights: convolutions as float16, the few BatchNorm values as float32.
 
     Args:
+        path: as `write_tensors`'s.
         network: the name in `seg.networks.NETWORKS` that the model was created by.
         input_size: side in pixels at which the network was last trained, and is to be run.
         scores: the validation scores of these weights, kept in the metadata.

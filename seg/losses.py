@@ -198,7 +198,7 @@ def balanced_weights(class_counts: Tensor, scheme: str) -> Tensor:
 
     Args:
         class_counts: (N, 3) int64, pixels of each class in each training photo.
-        scheme: `median`, median-frequency balancing (SegNet, section 3.1; Eigen and Fergus 2015): a
+        scheme: `median`, median-frequency balancing (SegNet, section 3.2; Eigen and Fergus 2015): a
             class's frequency is its share of the pixels of the photos that hold it, its weight the
             median frequency over its own. `inverse`: all pixels over three times the class's pixels.
 

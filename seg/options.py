@@ -89,7 +89,7 @@ class Options:
     size: int = option(RECIPE, "photos' side in pixels", default=128, above=0)
     progressive: bool = option(
         RECIPE,
-        "early epochs at half the size, then three quarters, the last 15 %% at the whole: for a CPU",
+        "early epochs at half the size, then three quarters, the last 15 %% at the whole size: for a CPU",
         default=False,
     )
     jitter: float = option(

@@ -17,6 +17,7 @@ class BadPhoto(InputError):
 
     Attributes:
         wrong: what is wrong, in words that follow the photo's name.
+        why: what the reader of images said of it, where it said something.
         too_large: whether it is that the photo has too many pixels.
         missing: whether there is no such file.
     """
@@ -26,6 +27,7 @@ class BadPhoto(InputError):
     ) -> None:
         super().__init__(f"{path} {wrong} ({why})" if why else f"{path} {wrong}")
         self.wrong = wrong
+        self.why = str(why)
         self.too_large = too_large
         self.missing = missing
 

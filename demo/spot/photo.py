@@ -47,7 +47,8 @@ def photo_html(catalogue: Catalogue, dataset: Path, photo: str | None, names: li
                 "<code>python -m experiments.fetch --data data</code> and start the app again, or set "
                 f"<code>PETS_DATA</code> to a folder that holds <code>{DATASET_FOLDER}/</code>.</p>"
             )
-        return f'{title}<p class="empty error">{html.escape(name)} {error.wrong}.</p>'
+        why = f" ({html.escape(error.why)})" if error.why else ""
+        return f'{title}<p class="empty error">{html.escape(name)} {error.wrong}{why}.</p>'
     tiles = [_tile("photo", picture, None)]
     try:
         tiles.append(_tile("label", picture, read_trimap(trimap_path(dataset, name), path)))

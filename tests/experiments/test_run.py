@@ -1,6 +1,5 @@
 """A run is logged as its options say, and an interrupted one ends as if it had never been interrupted."""
 
-import ast
 import json
 import os
 import shlex
@@ -536,22 +535,6 @@ def test_a_run_is_not_resumed_from_something_else_than_its_state(command, stoppe
 
 def modules(*folders: str) -> list[Path]:
     return [path for folder in folders for path in sorted((PROJECT / folder).rglob("*.py"))]
-
-
-def imported(path: Path) -> set[str]:
-    """The packages that a file imports, wherever in it."""
-    nodes = list(ast.walk(ast.parse(path.read_text())))
-    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
-    return {name.split(".")[0] for name in names}
-
-
-def test_imports_go_one_way():
-    assert len(modules("seg", "experiments")) > 15
-    for path in modules("seg"):
-        assert not imported(path) & {"experiments", "demo", "app", "gradio", "plotly"}, path
-    for path in modules("experiments"):
-        assert not imported(path) & {"demo", "app", "gradio", "plotly"}, path
 
 
 def test_everything_but_the_app_works_without_gradio_and_plotly():

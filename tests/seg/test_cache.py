@@ -193,7 +193,8 @@ def test_other_splits_sizes_and_ways_are_other_kinds(own_pets, tmp_path):
 
 def test_what_others_keep_there_is_left_alone(own_pets, tmp_path):
     cache = tmp_path / "cache"
-    names = ("test-16-notes", "test-16-0123456789ab.zip", "holiday")
+    half = "test-16-0123456789ab.draft.tmp"
+    names = ("test-16-notes", "test-16-0123456789ab.zip", "holiday", "other-program.tmp", half)
     for name in names:
         (cache / name).mkdir(parents=True)
     made_long_ago(cache)
@@ -215,7 +216,7 @@ def test_a_cache_that_is_deleted_while_it_is_read_is_read_to_its_end(own_pets, t
 
 def test_what_a_killed_process_left_half_is_deleted_after_a_day(own_pets, tmp_path):
     cache = tmp_path / "cache"
-    left, writing = (cache / f"test-16-0123456789ab.{name}.tmp" for name in ("left", "writing"))
+    left, writing = (cache / f"test-16-0123456789ab.{mark * 16}.tmp" for mark in "ab")
     for folder in (left, writing):
         folder.mkdir(parents=True)
         (folder / "photos.npy").write_bytes(b"half")

@@ -1,16 +1,16 @@
 // The scrubber: one epoch for all runs. Gradio mounts this once; the template never changes. Sliding only draws from
 // memory.
 
-import { describeCurve, drawCurve, perCent } from "./curve.js";
+import { describeCurve, drawCurve, perCent, scoreTable } from "./curve.js";
 import { enlargedPhoto } from "./enlarged.js";
 import { epochOf } from "./epochs.js";
 import { exportAnimation } from "./export.js";
 import { drawRuns, drawStill } from "./grid.js";
 import { allTiles, arrange } from "./layout.js";
 import { ownPhoto } from "./own_photo.js";
-import { fetchPicture, forgetPictures } from "./pictures.js";
-import { pixelOf, withUnknown } from "./pixels.js";
-import { isFiltered, makeSource, predictionSheet, SHEETS } from "./sheets.js";
+import { forgetPictures, loadRuns } from "./pictures.js";
+import { pixelOf } from "./pixels.js";
+import { isFiltered, predictionSheet, SHEETS } from "./sheets.js";
 
 const FRAME_MILLISECONDS = 350;
 const whenIdle = window.requestIdleCallback ?? ((work) => setTimeout(() => work({ timeRemaining: () => 6 }), 30));
@@ -87,32 +87,12 @@ export function mount({ element, props, server, upload, watch }) {
       show(value.message);
       return;
     }
-    const classColours = colours.slice(0, 3);
-    const jobs = [];
-    const load = (url, kind, keep) => jobs.push({ url, promise: fetchPicture(url, kind).then(keep) });
-    const loaded = value.runs.map((run) => {
-      const source = makeSource({ tile: run.tile, columns: run.columns, tiles: run.tiles });
-      for (const [epoch, url] of Object.entries(run.mosaics))
-        load(url, classColours, (mask) => source.masks.set(Number(epoch), mask));
-      if (run.photos) load(run.photos, null, (photo) => (source.photo = photo));
-      if (run.truth) load(run.truth, classColours, (truth) => (source.truth = withUnknown(truth, run)));
-      return { ...run, source, places: new Map(run.tiles.map((tile, index) => [tile.name, { source, index }])) };
+    const { loaded, urls, missing } = await loadRuns(value.runs, colours.slice(0, 3), (fetched, all) => {
+      if (mine === generation && fetched < all) messageLine.textContent = `Loading predictions: ${fetched} of ${all}`;
     });
-    let [fetched, missing] = [0, 0];
-    for (const { promise } of jobs) {
-      promise
-        .catch(() => (missing += 1))
-        .finally(() => {
-          fetched += 1;
-          if (mine === generation && fetched < jobs.length)
-            messageLine.textContent = `Loading predictions: ${fetched} of ${jobs.length}`;
-        });
-    }
-    await Promise.allSettled(jobs.map(({ promise }) => promise));
     if (mine !== generation) return;
-    forgetPictures(new Set(jobs.map(({ url }) => url)));
+    forgetPictures(urls);
     const first = runs.length === 0;
-    for (const run of loaded) run.epochs = [...run.source.masks.keys()].sort((a, b) => a - b);
     runs = loaded.filter((run) => run.epochs.length);
     const last = Math.max(0, ...runs.map((run) => run.epochs.at(-1)));
     const atEnd = first || wantedNow() === Number(slider.max);
@@ -201,26 +181,9 @@ export function mount({ element, props, server, upload, watch }) {
     cursor = drawCurve(curve, runs, score, Number(slider.max), curve.parentElement.clientWidth || 320);
     curve.setAttribute("aria-label", describeCurve(runs, score, scoreChoice.selectedOptions[0]?.text ?? ""));
     const titles = ["Run", ...Object.values(props.value.scores)];
-    find(".scrub-scores thead tr").replaceChildren(...titles.map((title) => cell("th", title, "col")));
-    scoreRows.replaceChildren(
-      ...runs.map((run) => {
-        const row = document.createElement("tr");
-        const head = cell("th", run.name, "row");
-        const mark = document.createElement("i");
-        mark.style.background = run.colour;
-        head.prepend(mark);
-        head.append(document.createElement("small"));
-        row.append(head, ...titles.slice(1).map(() => cell("td", "")));
-        return row;
-      }),
-    );
-  }
-
-  function cell(tag, text, scope = null) {
-    const made = document.createElement(tag);
-    made.textContent = text;
-    if (scope) made.scope = scope;
-    return made;
+    const { head, rows } = scoreTable(runs, titles);
+    find(".scrub-scores thead tr").replaceChildren(...head);
+    scoreRows.replaceChildren(...rows);
   }
 
   function draw() {
@@ -228,9 +191,7 @@ export function mount({ element, props, server, upload, watch }) {
     if (!runs.length) {
       canvas.width = canvas.height = 0;
       canvas.style.height = "0";
-      scoreRows.replaceChildren();
-      curve.replaceChildren();
-      photoList.replaceChildren();
+      for (const part of [scoreRows, curve, photoList]) part.replaceChildren();
       return;
     }
     if (!root.clientWidth) return; // a hidden tab

@@ -112,7 +112,7 @@ def load_split(root: Path, split: str, size: int, *, skip_bad: bool = False, cac
         if cached is None:
             raise CacheUnusable(f"{folder}: the cache cannot be written or read: {_ANOTHER_FOLDER}")
         _delete_old_caches(folder.parent, kind)
-        tqdm.write(f"decoded photos are kept in {folder.parent}, which may be deleted at any time", file=sys.stderr)
+        print(f"decoded photos are kept in {folder.parent}, which may be deleted at any time", file=sys.stderr)
     return cached
 
 

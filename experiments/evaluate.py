@@ -17,8 +17,9 @@ from experiments.cli.command_line import (
     run_command,
     write_csv,
 )
-from experiments.cli.options import used_options
 from experiments.scores import SCORES
+from experiments.store.folder import folder_of_weights, weights_path
+from experiments.store.recorded_options import used_options
 from seg import InputError
 from seg.losses import BASELINE, make_loss
 from seg.options import PRECISIONS, Options
@@ -28,7 +29,7 @@ from seg.pets import TEST, TRAINVAL
 def main(arguments: list[str] | None) -> int:
     """Score the checkpoint and print the scores beside those recorded; 0."""
     options = _parser().parse_args(arguments)
-    path = options.checkpoint / "model.safetensors" if options.checkpoint.is_dir() else options.checkpoint
+    path = weights_path(options.checkpoint) if options.checkpoint.is_dir() else options.checkpoint
     _check_details(options, path)
     # torch and pandas take seconds to import: a wrong option is answered before
     import pandas as pd
@@ -79,7 +80,7 @@ def _check_details(options: argparse.Namespace, path: Path) -> None:
     """Before the work begins: `--details` are what a run's folder holds of all its photos."""
     if options.details and (options.limit or options.flip):
         raise InputError("--details are of all photos, as they are: leave out --limit and --flip")
-    if options.details and not ((path.parent / "run.json").is_file() and path.name == "model.safetensors"):
+    if options.details and not ((path.parent / "run.json").is_file() and path == weights_path(path.parent)):
         raise InputError(f"{path} is not a run's model.safetensors, which --details belong to: give a run's folder")
 
 
@@ -97,8 +98,7 @@ def _table(scores: dict[str, float], metadata: dict) -> str:
 
 def _scored_on(checkpoint: Path) -> tuple[int, bool]:
     """Side in pixels of the photos the checkpoint's run is scored on, and whether they are held out of training."""
-    # `--keep-epochs` keeps weights/epoch-NNN.safetensors
-    folder = checkpoint.parent.parent if checkpoint.parent.name == "weights" else checkpoint.parent
+    folder = folder_of_weights(checkpoint)
     if not (folder / "run.json").is_file():
         return Options.size, False
     from experiments.store.runs import read_run  # as above

@@ -13,12 +13,13 @@ from experiments.cli.command_line import (
     remedies,
     run_command,
 )
-from experiments.cli.options import FIELDS, add_options, read_options, resolve, run_name
+from experiments.cli.options import add_options, resolve, run_name
 from experiments.store.folder import FolderNotMade, FolderTaken, NotARun
+from experiments.store.recorded_options import read_options
 from experiments.store.runs import read_info
 from seg import InputError
 from seg.losses import Diverged, NoClassWeights
-from seg.options import Options
+from seg.options import FIELDS, Options
 
 
 def main(arguments: list[str] | None) -> int:

@@ -25,8 +25,9 @@ from experiments.cli.command_line import (
 )
 from experiments.cli.grid import PlannedRun, read_grid
 from experiments.cli.interruption import noted_signals
-from experiments.cli.options import used_options
 from experiments.scores import PLAIN, Place, Score, appearing
+from experiments.store.folder import state_path
+from experiments.store.recorded_options import used_options
 from experiments.store.runs import BadRun, Run, read_run
 from seg import InputError
 from seg.pets import TEST, TRAINVAL
@@ -95,7 +96,7 @@ def _missing(run: PlannedRun, folder: Path, grid: Path) -> list[str] | None:
             raise InputError(f"{folder} was begun with {option} = {theirs[option]}, {grid} says {ours}: {remedy}")
     if begun.status == "finished":
         return None
-    if begun.status == "failed" and not (folder / "state.safetensors").exists():
+    if begun.status == "failed" and not state_path(folder).exists():
         return [*anew, "--overwrite"]
     return [f"--resume={folder.absolute()}"]
 

@@ -5,7 +5,7 @@ is what is trained. Nothing here imports torch: the command line's help answers 
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from seg.losses import LOSSES
@@ -200,6 +200,14 @@ class Options:
     def network_config(self) -> dict[str, Any]:
         """The options that the network takes, by name."""
         return {name: getattr(self, name) for name in NETWORKS[self.network].takes}
+
+
+FIELDS = {each.name: each for each in fields(Options)}
+
+
+def as_option(value: Any) -> Any:
+    """A value of TOML or JSON as `Options` holds it."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def progressive_sizes(epochs: int, size: int, stride: int) -> tuple[int, ...]:

@@ -5,9 +5,9 @@ import json
 import pandas as pd
 from pandas.io.formats.style import Styler
 
-from experiments.cli.options import used_options
 from experiments.reporting.tables import runs_table
 from experiments.scores import Place, appearing
+from experiments.store.recorded_options import used_options
 from experiments.store.runs import Run
 
 # Options that have a column of their own in any case, by the column's name

@@ -12,6 +12,7 @@ from demo.catalogue import Catalogue, last_change
 from demo.images import data_uri
 from demo.photo import open_photo
 from demo.scrub.uploads import uploaded_file, whole_number
+from experiments.store.folder import kept_epochs
 from experiments.store.probe import read_layout
 from experiments.store.runs import Run
 from seg import InputError
@@ -24,13 +25,8 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 def epoch_weights(run: Run) -> dict[int, Path]:
-    """The checkpoints that `--keep-epochs` has kept, by epoch; the untrained weights are not among them."""
-    found = {}
-    for path in sorted((run.folder / "weights").glob("epoch-*.safetensors")):
-        number = path.stem.removeprefix("epoch-")
-        if number.isdecimal() and int(number) <= run.epochs_trained:
-            found[int(number)] = path
-    return found
+    """The weights that the run has kept, by epoch, of those that it has trained."""
+    return {epoch: path for epoch, path in kept_epochs(run.folder).items() if epoch <= run.epochs_trained}
 
 
 def uploaded_photo(path: str, side: int) -> Image.Image:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from experiments.cli.command_line import OneLineParser
-from experiments.cli.options import FIELDS, add_options, resolve, run_name
+from experiments.cli.options import add_options, resolve, run_name
 from seg import InputError
-from seg.options import Options
+from seg.options import FIELDS, Options
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,14 @@
 
 import argparse
 from collections.abc import Callable
-from dataclasses import MISSING, Field, fields, replace
+from dataclasses import MISSING, Field, replace
 from typing import Any, cast, get_args
 
 from experiments.cli.command_line import number
 from seg import InputError
 from seg.losses import LOSSES, losses_taking
 from seg.networks import NETWORKS
-from seg.options import RECIPES, Options
-
-FIELDS = {each.name: each for each in fields(Options)}
-# Two runs that differ in these alone have learnt the same, or the same with another seed
-WITHOUT_EFFECT = tuple(name for name, each in FIELDS.items() if not each.metadata.get("sets_apart", True))
+from seg.options import FIELDS, RECIPES, Options, as_option
 
 
 def resolve(given: dict) -> Options:
@@ -25,7 +21,7 @@ def resolve(given: dict) -> Options:
     Raises:
         InputError: an option is missing, or two do not go together.
     """
-    given = {name: _value(value) for name, value in given.items() if name in FIELDS}
+    given = {name: as_option(value) for name, value in given.items() if name in FIELDS}
     if "loss" not in given:
         raise InputError(f"--loss is missing: choose from {', '.join(LOSSES)}")
     loss, network = LOSSES[given["loss"]], NETWORKS[given.get("network", FIELDS["network"].default)]
@@ -69,46 +65,6 @@ def _check_taken(name: str, value: Any, loss: str, network: str) -> None:
     if chosen not in names and not neutral:
         dashed = name.replace("_", "-")
         raise InputError(f"--{kind} {chosen} takes no --{dashed}: leave it out, or use --{kind} {' or '.join(names)}")
-
-
-def used_options(info: dict) -> dict[str, Any]:
-    """What the run of a `run.json` was made with, by option, those of other versions included.
-
-    An option that came after the run has the value that the code had then. The precision is the one used.
-    """
-    said = info["options"]
-    known = {name: _before(each) for name, each in FIELDS.items()}
-    options = known | {name: _value(value) for name, value in said.items()}
-    if isinstance(options["size"], tuple) and options["size"]:  # a progressive run's schedule
-        options["size"] = options["size"][-1]
-    if options["precision"] == "auto":
-        environment = info.get("environment")
-        options["precision"] = environment.get("precision", "auto") if isinstance(environment, dict) else "auto"
-    return options
-
-
-def read_options(info: dict) -> Options:
-    """The options of the run of a `run.json`: those of `used_options`, all of which this version knows.
-
-    Raises:
-        InputError: it has an option that this version does not.
-    """
-    options = used_options(info)
-    for name, value in options.items():
-        choices = FIELDS[name].metadata.get("choices", (value,)) if name in FIELDS else ()
-        if value not in choices:
-            raise InputError(f"it was made with {name} = {value}, which this version does not have: update Borderline")
-    return Options(**options)
-
-
-def _value(value: Any) -> Any:
-    """A value of TOML or JSON as `Options` holds it."""
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _before(each: Field) -> Any:
-    """The value that runs had before there was this option; the first version's options are in every run."""
-    return each.metadata.get("before", None if each.default is MISSING else each.default)
 
 
 def run_name(options: Options) -> str:

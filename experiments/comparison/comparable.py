@@ -1,8 +1,8 @@
 """Which configurations differ in their loss alone, so that a difference in scores is the loss's."""
 
-from experiments.cli.options import WITHOUT_EFFECT, used_options
 from experiments.comparison.analysis import Analysis
 from experiments.comparison.configurations import Configuration
+from experiments.store.recorded_options import WITHOUT_EFFECT, used_options
 from seg.losses import BASELINE, LOSSES
 
 # What a loss has of its own: the options that the baseline's loss takes, too, are the recipe's

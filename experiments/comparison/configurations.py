@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from experiments.cli.options import WITHOUT_EFFECT, used_options
+from experiments.store.recorded_options import WITHOUT_EFFECT, used_options
 from experiments.store.runs import Run
 from seg.losses import BASELINE
 

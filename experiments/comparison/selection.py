@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from experiments.cli.options import FIELDS, used_options
 from experiments.comparison.configurations import configurations
 from experiments.store.photo_scores import has_details
+from experiments.store.recorded_options import used_options
 from experiments.store.runs import Run, read_run
 from seg import InputError
+from seg.options import FIELDS
 
 
 def choose_runs(names: Sequence[str], found: list[Run], folders: Sequence[Path]) -> list[Run]:

@@ -1,4 +1,4 @@
-"""A run's folder: made for it, replaced on demand, and held by the one process that writes into it."""
+"""A run's folder: where its weights lie, how it is made and replaced, and held by the one process that writes."""
 
 import contextlib
 import os
@@ -12,6 +12,36 @@ try:
     import fcntl
 except ImportError:  # Windows has no locks on folders
     fcntl = None  # type: ignore[assignment]
+
+
+def weights_path(folder: Path) -> Path:
+    """Where a run keeps the weights of its last epoch."""
+    return folder / "model.safetensors"
+
+
+def epoch_weights_path(folder: Path, epoch: int) -> Path:
+    """Where a run that keeps the weights of every epoch keeps those of this one."""
+    return folder / "weights" / f"epoch-{epoch:03d}.safetensors"
+
+
+def kept_epochs(folder: Path) -> dict[int, Path]:
+    """The weights that the run has kept of its epochs, by epoch; the untrained ones are not among them."""
+    found = {}
+    for path in sorted(epoch_weights_path(folder, 0).parent.glob("epoch-*.safetensors")):
+        number = path.stem.removeprefix("epoch-")
+        if number.isdecimal():
+            found[int(number)] = path
+    return found
+
+
+def folder_of_weights(path: Path) -> Path:
+    """The run's folder that weights of its last epoch, or of any that it has kept, lie in."""
+    return path.parents[1] if path.parent.name == epoch_weights_path(path, 0).parent.name else path.parent
+
+
+def state_path(folder: Path) -> Path:
+    """Where an unfinished run keeps what it needs to go on."""
+    return folder / "state.safetensors"
 
 
 class FolderTaken(InputError):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from experiments.store.csv_table import BadTable
 from experiments.store.environment import device_with_threads
 from experiments.store.epochs import read_epochs
+from experiments.store.folder import weights_path
 from seg import InputError
 from seg.losses import LOSSES
 
@@ -97,7 +98,7 @@ class Run:
     @property
     def checkpoint(self) -> Path | None:
         """The file of its weights; None where it has none."""
-        path = self.folder / "model.safetensors"
+        path = weights_path(self.folder)
         return path if path.is_file() else None
 
     def final(self, score: str) -> float | None:

@@ -5,18 +5,18 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
 from experiments.store.csv_table import cell, read_rows, write_table
 from experiments.store.epochs import EPOCH_COLUMNS
 from experiments.store.files import abandoned, replacing
+from experiments.store.folder import epoch_weights_path, state_path, weights_path
 from experiments.store.photo_scores import DETAILS, write_details
 from experiments.store.probe import mosaic_path
+from experiments.store.recorded_options import recorded
 from experiments.store.runs import FORMAT, read_run
 from seg.checkpoint import save_checkpoint
 from seg.evaluation import Evaluation
@@ -89,10 +89,10 @@ class RunWriter:
             mosaic.save(temporary, format="PNG", optimize=True)
         scores = _defined(result.evaluation.scores())
         if number > 0:
-            paths = [self.folder / "model.safetensors"]
+            paths = [weights_path(self.folder)]
             if options.keep_epochs:
-                (self.folder / "weights").mkdir(exist_ok=True)
-                paths.append(self.folder / "weights" / f"epoch-{number:03d}.safetensors")
+                paths.append(epoch_weights_path(self.folder, number))
+                paths[-1].parent.mkdir(exist_ok=True)
             for path in paths:
                 with replacing(path) as temporary:
                     save_checkpoint(
@@ -143,19 +143,6 @@ class RunWriter:
     def _write_info(self, **changes: object) -> None:
         self._info |= changes
         _write_json(self.folder / "run.json", self._info)
-
-
-def recorded(options: Options) -> dict[str, Any]:
-    """Options as `run.json` holds them: a progressive run's size is its whole schedule.
-
-    An option that the run's loss or network does not take holds its default.
-    """
-    return asdict(options) | {"size": list(options.sizes) if options.progressive else options.size}
-
-
-def state_path(folder: Path) -> Path:
-    """Where an unfinished run keeps what it needs to go on."""
-    return folder / "state.safetensors"
 
 
 def _append_epoch(folder: Path, result: EpochResult) -> None:

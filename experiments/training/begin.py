@@ -4,9 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from experiments.cli.command_line import choose_device
-from experiments.store.folder import create_folder, hold
+from experiments.store.folder import create_folder, hold, state_path
 from experiments.store.runs import Run, read_run
-from experiments.store.writer import state_path
 from experiments.training.data import load_run_data
 from experiments.training.environment import environment, note_differences
 from experiments.training.train_run import train_run

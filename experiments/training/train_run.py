@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from experiments.cli.interruption import noted_signals
+from experiments.store.folder import state_path
 from experiments.store.probe import load_probe
-from experiments.store.writer import RunWriter, state_path
+from experiments.store.writer import RunWriter
 from experiments.training.data import DeviceData, RunData, upload
 from experiments.training.environment import environment
 from experiments.training.progress import Progress

@@ -16,8 +16,8 @@ from experiments.cli.command_line import run_command
 from experiments.cli.options import resolve
 from experiments.store.epochs import EPOCH_COLUMNS
 from experiments.store.photo_scores import write_details
+from experiments.store.recorded_options import recorded
 from experiments.store.runs import Run, read_run
-from experiments.store.writer import recorded
 from seg.evaluation import Evaluation
 from seg.metrics import BANDS, CALIBRATION_BINS
 

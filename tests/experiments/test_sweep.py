@@ -20,8 +20,8 @@ from experiments import sweep
 from experiments.cli.grid import read_grid
 from experiments.cli.options import resolve
 from experiments.store.folder import hold
+from experiments.store.recorded_options import recorded
 from experiments.store.runs import read_run
-from experiments.store.writer import recorded
 
 PROJECT = Path(__file__).parents[2]
 SMALL = "[defaults]\nsize = 16\nbatch-size = 6\nepochs = 2\n"

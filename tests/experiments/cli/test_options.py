@@ -15,12 +15,13 @@ from torch import Tensor
 from experiments import run
 from experiments.cli import options as options_module
 from experiments.cli.command_line import RESULTS
-from experiments.cli.options import FIELDS, WITHOUT_EFFECT, read_options, resolve, run_name, used_options
+from experiments.cli.options import resolve, run_name
+from experiments.store.recorded_options import WITHOUT_EFFECT, read_options, used_options
 from experiments.store.runs import Run, find_runs
 from experiments.training import begin, train_run
 from seg import InputError, training
 from seg.losses import LOSSES
-from seg.options import RECIPES, Options
+from seg.options import FIELDS, RECIPES, Options
 from seg.pets import TRAINVAL, list_path, photo_path
 
 PET, BACKGROUND, BORDER = 0, 1, 2

@@ -5,12 +5,13 @@ from collections.abc import Callable
 
 import pytest
 
-from experiments.cli.options import FIELDS, resolve
+from experiments.cli.options import resolve
 from experiments.comparison.analysis import analyse
 from experiments.comparison.comparable import comparable
 from experiments.comparison.configurations import configurations
+from experiments.store.recorded_options import recorded
 from experiments.store.runs import Run, read_run
-from experiments.store.writer import recorded
+from seg.options import FIELDS
 
 # another value of every option that a focal run may have beside cross-entropy's defaults
 OTHERS = {

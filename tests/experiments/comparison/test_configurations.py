@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.cli.command_line import RESULTS
-from experiments.cli.options import FIELDS, resolve
+from experiments.cli.options import resolve
 from experiments.comparison.configurations import baseline, configurations
 from experiments.store.epochs import EPOCH_COLUMNS
+from experiments.store.recorded_options import recorded
 from experiments.store.runs import Run, find_runs
-from experiments.store.writer import recorded
+from seg.options import FIELDS
 
 
 def run(name: str, *, trained: int | None = None, **given: object) -> Run:

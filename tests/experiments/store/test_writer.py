@@ -18,10 +18,11 @@ from PIL import Image
 from experiments.store import epochs as epochs_csv
 from experiments.store import writer
 from experiments.store.epochs import EPOCH_COLUMNS
-from experiments.store.folder import create_folder
+from experiments.store.folder import create_folder, state_path
 from experiments.store.probe import mosaic_path
+from experiments.store.recorded_options import recorded
 from experiments.store.runs import BadRun, read_run
-from experiments.store.writer import RunWriter, recorded, state_path
+from experiments.store.writer import RunWriter
 from seg.evaluation import Evaluation
 from seg.metrics import BANDS, CALIBRATION_BINS
 from seg.options import Options

@@ -13,7 +13,7 @@ from experiments.cli.command_line import (
     remedies,
     run_command,
 )
-from experiments.cli.options import add_options, resolve, run_name
+from experiments.cli.options import add_options, folder_name, resolve, run_name
 from experiments.store.folder import FolderNotMade, FolderTaken, NotARun
 from experiments.store.recorded_options import read_options
 from experiments.store.runs import read_info
@@ -122,7 +122,9 @@ def _parser() -> argparse.ArgumentParser:
     where = parser.add_argument_group("run")
     add_data_option(where)
     where.add_argument("--out", type=Path, default=DEFAULT_FOLDER, metavar="DIR", help="folder of runs (default: runs)")
-    where.add_argument("--name", default=None, help="the run's folder (default: such as ce-s0, ce-best-s0)")
+    where.add_argument(
+        "--name", type=folder_name, default=None, help="the run's folder (default: such as ce-s0, ce-best-s0)"
+    )
     where.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
     where.add_argument(
         "--resume", nargs="?", const="", default=None, metavar="RUN", help="continue an interrupted run's folder"

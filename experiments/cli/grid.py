@@ -1,13 +1,13 @@
 """A grid: the list of runs in a TOML file such as `experiments/grids/paper.toml`."""
 
-import re
 import tomllib
+from argparse import ArgumentTypeError
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from experiments.cli.command_line import OneLineParser
-from experiments.cli.options import add_options, resolve, run_name
+from experiments.cli.options import add_options, folder_name, resolve, run_name
 from seg import InputError
 from seg.options import FIELDS, Options
 
@@ -78,8 +78,10 @@ def _checked(table: object, where: str) -> dict:
         raise InputError(f"{where}: give seed or seeds, not both")
     if not isinstance(known.get("seeds", [0]), list) or not known.get("seeds", [0]):
         raise InputError(f"{where}: seeds is not a list of numbers like [0, 1, 2]")
-    if not re.fullmatch(r"\w[\w .+-]*", str(known.get("name", "ce"))):
-        raise InputError(f"{where}: name {known['name']} cannot be a folder's: use letters, digits, - and .")
+    try:
+        folder_name(str(known.get("name", "ce")))
+    except ArgumentTypeError as error:
+        raise InputError(f"{where}: name {error}") from error
     return known
 
 

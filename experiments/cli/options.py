@@ -1,6 +1,7 @@
 """Options as people give them, on the command line and in a grid, and as they are read from a `run.json`."""
 
 import argparse
+import re
 from collections.abc import Callable
 from dataclasses import MISSING, Field, replace
 from typing import Any, cast, get_args
@@ -65,6 +66,17 @@ def _check_taken(name: str, value: Any, loss: str, network: str) -> None:
     if chosen not in names and not neutral:
         dashed = name.replace("_", "-")
         raise InputError(f"--{kind} {chosen} takes no --{dashed}: leave it out, or use --{kind} {' or '.join(names)}")
+
+
+def folder_name(text: str) -> str:
+    """An argparse type: the name of a run's folder, which is no path.
+
+    Raises:
+        ArgumentTypeError: it cannot be one.
+    """
+    if not re.fullmatch(r"\w[\w .+-]*", text):
+        raise argparse.ArgumentTypeError(f"{text} cannot be a folder's name: use letters, digits, - and .")
+    return text
 
 
 def run_name(options: Options) -> str:

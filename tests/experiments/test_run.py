@@ -552,6 +552,14 @@ print(*sample_photos())
     assert ended.stdout.split() == ["chelsea"]
 
 
+@pytest.mark.parametrize("name", ["a/b", "../elsewhere", "/tmp/run", "", ".hidden", "-x"])
+def test_a_name_that_is_no_folder_s_is_refused_before_anything_is_read(command, tmp_path, name):
+    ended = command(run, "--loss", "ce", f"--name={name}", "--out", tmp_path, "--data", tmp_path)
+    assert ended.status == 2
+    assert "cannot be a folder's name" in ended.error
+    assert list(tmp_path.iterdir()) == []
+
+
 def stop_in_epoch_two(monkeypatch, command, recipe: list[object]) -> None:
     """Begin the run of this recipe and interrupt it after its first epoch."""
     batches = []

@@ -4,7 +4,14 @@ import statistics
 
 from tqdm import tqdm
 
-from experiments.cli.command_line import OneLineParser, choose_device, markdown_table, positive, run_command
+from experiments.cli.command_line import (
+    OneLineParser,
+    add_device_option,
+    choose_device,
+    markdown_table,
+    positive,
+    run_command,
+)
 
 # functions of `experiments.benchmarks.timings`
 BENCHMARKS = ("training", "scoring", "inference", "pooling", "bootstrap")
@@ -41,7 +48,7 @@ def _parser() -> OneLineParser:
         prog="python -m experiments.benchmark",
         description="Measure how fast this machine trains, scores, segments and compares, on random numbers.",
     )
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
+    add_device_option(parser)
     parser.add_argument(
         "--steps", type=positive(int), help="calls to time of each, after one more (default: 5 on a CPU, else 50)"
     )

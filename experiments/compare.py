@@ -39,12 +39,13 @@ def main(arguments: list[str] | None) -> int:
         searched = " and ".join(str(folder) for folder in folders)
         raise InputError(f"no runs in {searched}: make one with `python -m experiments.run --loss ce --data DIR`")
     output = _output(options, runs, found, folders)
-    if kind is not None and target is None:
+    if kind is None:
+        print(output.as_text())
+    elif target is None:
         print(output.formatted(kind), end="")
-        return 0
-    if kind is not None and target is not None:
+    else:
         _write(target, output.formatted(kind))
-    print(output.as_text())
+        print(output.as_text())
     return 0
 
 

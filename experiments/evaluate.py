@@ -9,6 +9,7 @@ from experiments.cli.command_line import (
     OneLineParser,
     add_csv_option,
     add_data_option,
+    add_device_option,
     choose_device,
     data_remedy,
     markdown_table,
@@ -115,7 +116,7 @@ def _parser() -> OneLineParser:
     )
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="a .safetensors file, or a run's folder")
     add_data_option(parser)
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
+    add_device_option(parser)
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32", help="(default: fp32)")
     parser.add_argument("--limit", type=positive(int), help="score a fixed sample of this many photos")
     parser.add_argument("--skip-bad", action="store_true", help="leave out pairs that cannot be used")

@@ -9,6 +9,7 @@ from experiments.cli.command_line import (
     DEFAULT_FOLDER,
     OneLineParser,
     add_data_option,
+    add_device_option,
     data_remedy,
     remedies,
     run_command,
@@ -125,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument(
         "--name", type=folder_name, default=None, help="the run's folder (default: such as ce-s0, ce-best-s0)"
     )
-    where.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
+    add_device_option(where)
     where.add_argument(
         "--resume", nargs="?", const="", default=None, metavar="RUN", help="continue an interrupted run's folder"
     )

@@ -16,6 +16,7 @@ from experiments.cli.command_line import (
     DEFAULT_FOLDER,
     OneLineParser,
     add_data_option,
+    add_device_option,
     choose_device,
     data_remedy,
     markdown_table,
@@ -279,7 +280,7 @@ def _parser() -> OneLineParser:
     parser.add_argument("grid", type=Path, metavar="GRID.toml", help="the runs to train")
     add_data_option(parser)
     parser.add_argument("--out", type=Path, default=DEFAULT_FOLDER, metavar="DIR", help="where runs go (default: runs)")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
+    add_device_option(parser)
     parser.add_argument(
         "--jobs", type=positive(int), default=1, metavar="N", help="runs side by side on the device (default: 1)"
     )

@@ -77,16 +77,16 @@ def predict_logits(
     size = photos.shape[-1]
     inputs = resize_photos(photos, network_size)
 
-    def logits_of(inputs: Tensor) -> Tensor:
+    def forward(inputs: Tensor) -> Tensor:
         with autocast(photos.device, precision):
             return model(inputs.contiguous(memory_format=torch.channels_last)).float()
 
-    logits = logits_of(inputs)
+    logits = forward(inputs)
     if network_size == size and not flip:
         return logits
     probabilities = logits.softmax(dim=1)
     if flip:
-        probabilities = (probabilities + logits_of(inputs.flip(-1)).softmax(dim=1).flip(-1)) / 2
+        probabilities = (probabilities + forward(inputs.flip(-1)).softmax(dim=1).flip(-1)) / 2
     if network_size != size:
         probabilities = F.interpolate(probabilities, (size, size), mode="bilinear")
     return probabilities.clamp_min(torch.finfo(torch.float32).tiny).log()

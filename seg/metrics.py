@@ -73,7 +73,7 @@ FORMULAS: dict[str, Callable[[Counts], np.ndarray]] = {
 }
 
 
-def scores_of_counts(confusions: np.ndarray, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
+def scores_from_counts(confusions: np.ndarray, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
     """Scores of confusion counts, as fractions in [0, 1], each (...,) float64.
 
     NaN where a score has no meaning: recall with no true pixel, precision with none predicted,
@@ -92,8 +92,8 @@ def scores_of_counts(confusions: np.ndarray, names: Iterable[str] | None = None)
 
 
 def confusion_scores(confusion: Tensor) -> dict[str, float]:
-    """Every score of `scores_of_counts` of one confusion matrix, (3, 3) int64."""
-    return {name: float(score) for name, score in scores_of_counts(confusion.cpu().numpy()).items()}
+    """Every score of `scores_from_counts` of one confusion matrix, (3, 3) int64."""
+    return {name: float(score) for name, score in scores_from_counts(confusion.cpu().numpy()).items()}
 
 
 def custom_iou(probabilities: Tensor, truth: Tensor) -> Tensor:

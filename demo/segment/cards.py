@@ -15,11 +15,11 @@ from demo.images import class_shares, data_uri
 from demo.segment.views import (
     CONFIDENCE_COLOURS,
     VIEWS,
+    agreeing_share,
     confidence_levels,
     disagreement,
     layer,
     outline_length,
-    share_of_agreement,
     shrink,
 )
 from experiments.store.runs import Run
@@ -156,7 +156,7 @@ def _agreement(found: list[Answer]) -> str:
     text = ""
     if len(found) > 1:
         which = "Both" if len(found) == 2 else f"All {len(found)}"
-        share = share_of_agreement([answer.mask for answer in found])
+        share = agreeing_share([answer.mask for answer in found])
         text = f'{which}<span class="wide"> checkpoints</span> agree on <b>{share:.1%}</b> of the pixels'
     return f"<span>{text}</span>{_button('all', 'All as ZIP')}"
 

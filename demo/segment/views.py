@@ -28,7 +28,7 @@ CONFIDENCE_LEVELS = 64
 LOWEST_CONFIDENCE = 1 / len(CLASS_NAMES)
 
 
-def share_of_agreement(masks: Sequence[np.ndarray]) -> float:
+def agreeing_share(masks: Sequence[np.ndarray]) -> float:
     """Share of pixels to which all masks (H, W) give the same class; in [0, 1]."""
     return float(1 - disagreement(masks).mean())
 

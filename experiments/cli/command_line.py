@@ -89,6 +89,11 @@ def add_data_option(parser: argparse._ActionsContainer, **settings) -> None:
     )
 
 
+def add_device_option(parser: argparse._ActionsContainer) -> None:
+    """Add `--device`, a name that `choose_device` takes."""
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
+
+
 def choose_device(name: str) -> torch.device:
     """The device of that name; `auto` is the first of CUDA, MPS and CPU that this machine has.
 

@@ -12,7 +12,7 @@ from experiments.comparison.configurations import Configuration, baseline, confi
 from experiments.scores import Place, accuracy_within, appearing, calibration_score
 from experiments.store.photo_scores import CALIBRATED_PIXELS, confusions, read_bands, read_calibration, same_photos
 from experiments.store.runs import Run
-from seg.metrics import scores_of_counts
+from seg.metrics import scores_from_counts
 
 # of its SegNet after 20 epochs of unweighted cross-entropy at 128 x 128
 ARTICLE_PIXEL_ACCURACY = 0.8828
@@ -105,7 +105,7 @@ def analyse(runs: list[Run]) -> Analysis:
 
 
 def _scores(run: Run, images: pd.DataFrame) -> dict[str, float]:
-    counted = {name: float(value) for name, value in scores_of_counts(confusions(images).sum(axis=0)).items()}
+    counted = {name: float(value) for name, value in scores_from_counts(confusions(images).sum(axis=0)).items()}
     bands = {accuracy_within(int(row["band"])): row["accuracy"] for row in read_bands(run).to_dict("records")}
     calibration = read_calibration(run)
     errors = {

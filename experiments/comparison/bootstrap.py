@@ -11,7 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from experiments.scores import with_intervals
-from seg.metrics import scores_of_counts
+from seg.metrics import scores_from_counts
 
 RESAMPLES = 10_000
 # Resamples drawn at once: their weights, 128 x 3,669 numbers, stay in a processor's cache
@@ -48,7 +48,7 @@ class Intervals:
 
 def interval_scores(confusions: np.ndarray) -> np.ndarray:
     """The K scores that have intervals, of confusion counts (..., 3, 3): (..., K); NaN where one has no meaning."""
-    scores = scores_of_counts(confusions, [score.name for score in with_intervals()])
+    scores = scores_from_counts(confusions, [score.name for score in with_intervals()])
     return np.stack(list(scores.values()), axis=-1)
 
 

@@ -7,14 +7,14 @@ from experiments.scores import SCORES, Place, appearing
 from experiments.store.photo_scores import CONFUSION_COLUMNS, confusions, how_to_rescore, read_images, same_photos
 from experiments.store.runs import Run
 from seg import InputError
-from seg.metrics import scores_of_counts
+from seg.metrics import scores_from_counts
 from seg.pets import breed
 
 
 def photo_scores(run: Run) -> pd.DataFrame:
     """The scores that photos are ranked by, a column each, by photo name; NaN where one has no meaning."""
     images, ranked = read_images(run), appearing(Place.PHOTOS)
-    counted = scores_of_counts(confusions(images), [score.name for score in ranked if score.counted])
+    counted = scores_from_counts(confusions(images), [score.name for score in ranked if score.counted])
     return pd.DataFrame({s.name: counted[s.name] if s.counted else images[s.name] for s in ranked}, images.index)
 
 

@@ -19,7 +19,7 @@ WEIGHTS = [1.0, 2.0, 4.0]
 MASK = torch.tensor(TRUTH).view(1, 2, 2)
 
 
-def loss_of(name: str, weights: torch.Tensor | None = None, **given: object) -> Loss:
+def named_loss(name: str, weights: torch.Tensor | None = None, **given: object) -> Loss:
     return make_loss(Options(loss=name, **given), weights)
 
 
@@ -29,22 +29,22 @@ def logits() -> torch.Tensor:
 
 def test_cross_entropy_by_hand():
     expected = -(log(0.5) + log(0.8) + log(0.6) + log(0.1)) / 4
-    assert loss_of("ce")(logits(), MASK).item() == pytest.approx(expected)
+    assert named_loss("ce")(logits(), MASK).item() == pytest.approx(expected)
 
 
 def test_weighted_cross_entropy_by_hand():
     expected = -(1 * log(0.5) + 2 * log(0.8) + 4 * log(0.6) + 4 * log(0.1)) / (1 + 2 + 4 + 4)
-    assert loss_of("weighted", torch.tensor(WEIGHTS))(logits(), MASK).item() == pytest.approx(expected)
+    assert named_loss("weighted", torch.tensor(WEIGHTS))(logits(), MASK).item() == pytest.approx(expected)
 
 
 def test_focal_loss_by_hand():
     expected = -(0.5**2 * log(0.5) + 0.2**2 * log(0.8) + 0.4**2 * log(0.6) + 0.9**2 * log(0.1)) / 4
-    assert loss_of("focal")(logits(), MASK).item() == pytest.approx(expected)
+    assert named_loss("focal")(logits(), MASK).item() == pytest.approx(expected)
 
 
 def test_focal_loss_with_another_gamma_and_weights_by_hand():
     terms = [WEIGHTS[c] * (1 - p) ** 3 * -log(p) for c, p in zip(TRUTH, TRUE_CLASS, strict=True)]
-    loss = loss_of("focal", torch.tensor(WEIGHTS), gamma=3)
+    loss = named_loss("focal", torch.tensor(WEIGHTS), gamma=3)
     assert loss(logits(), MASK).item() == pytest.approx(sum(terms) / (1 + 2 + 4 + 4))
 
 
@@ -53,15 +53,15 @@ def test_focal_loss_with_gamma_zero_is_cross_entropy(seed, spread):
     generator = torch.Generator().manual_seed(seed)
     guesses = spread * torch.randn(2, 3, 4, 5, generator=generator)
     mask = torch.randint(3, (2, 4, 5), generator=generator)
-    torch.testing.assert_close(loss_of("focal", gamma=0)(guesses, mask), F.cross_entropy(guesses, mask))
+    torch.testing.assert_close(named_loss("focal", gamma=0)(guesses, mask), F.cross_entropy(guesses, mask))
 
 
 @pytest.mark.parametrize("name", ["weighted", "focal"])
 def test_weights_scale_each_pixels_gradient_by_its_weight_over_the_mean_weight(name):
     plain, weighted = logits(), logits()
-    unweighted = loss_of("ce" if name == "weighted" else "focal")
+    unweighted = named_loss("ce" if name == "weighted" else "focal")
     unweighted(plain, MASK).backward()
-    loss_of(name, torch.tensor(WEIGHTS))(weighted, MASK).backward()
+    named_loss(name, torch.tensor(WEIGHTS))(weighted, MASK).backward()
     mean_weight = (1 + 2 + 4 + 4) / 4
     factors = torch.tensor([1 / mean_weight, 2 / mean_weight, 4 / mean_weight, 4 / mean_weight])
     torch.testing.assert_close(weighted.grad, plain.grad * factors.view(1, 1, 2, 2))
@@ -70,7 +70,7 @@ def test_weights_scale_each_pixels_gradient_by_its_weight_over_the_mean_weight(n
 @pytest.mark.parametrize("gamma", [0.0, 0.5, 1.0, 2.0])
 def test_focal_gradients_are_finite_where_the_network_is_certain(gamma):
     certain = torch.tensor([40.0, 0.0, 0.0]).view(1, 3, 1, 1).repeat(1, 1, 2, 2).requires_grad_()
-    loss_of("focal", gamma=gamma)(certain, MASK).backward()
+    named_loss("focal", gamma=gamma)(certain, MASK).backward()
     assert certain.grad.isfinite().all()
 
 
@@ -79,12 +79,12 @@ def test_focal_loss_of_logits_that_are_not_finite_has_diverged(value):
     broken = logits().detach()
     broken[0, 1, 0, 1] = value
     with pytest.raises(Diverged, match="not finite"):
-        loss_of("focal")(broken, MASK)
+        named_loss("focal")(broken, MASK)
 
 
 def test_the_weighted_loss_needs_weights():
     with pytest.raises(ValueError, match="class weights"):
-        loss_of("weighted")
+        named_loss("weighted")
 
 
 def test_median_frequency_counts_only_photos_that_hold_the_class():
@@ -127,7 +127,7 @@ def test_label_smoothing_spreads_the_target_over_all_classes(name):
             weight = 1.0 if weights is None else weights[number].item()
             total -= target * weight * probabilities[number].item()
         norm += 1.0 if weights is None else weights[true].item()
-    assert loss_of(name, weights, label_smoothing=0.1)(logits, mask).item() == pytest.approx(total / norm)
+    assert named_loss(name, weights, label_smoothing=0.1)(logits, mask).item() == pytest.approx(total / norm)
 
 
 def test_soft_iou_loss_by_a_slow_loop():
@@ -169,13 +169,13 @@ def test_dice_loss_by_a_slow_loop():
             p, t = probabilities[photo, number, row, column].item(), float(mask[photo, row, column] == number)
             both, sizes = both + p * t, sizes + p + t
         coefficients.append(2 * both / sizes)
-    assert loss_of("dice")(logits, mask).item() == pytest.approx(1 - sum(coefficients) / 3, rel=1e-5)
+    assert named_loss("dice")(logits, mask).item() == pytest.approx(1 - sum(coefficients) / 3, rel=1e-5)
 
 
 def test_dice_loss_is_zero_where_all_is_right_and_finite_where_a_class_is_missing():
     mask = torch.arange(18).view(2, 3, 3) % 2
     right = (50.0 * F.one_hot(mask, 3).permute(0, 3, 1, 2)).requires_grad_()
-    loss = loss_of("dice")(right, mask)
+    loss = named_loss("dice")(right, mask)
     assert loss.item() == pytest.approx(0, abs=1e-5)
     loss.backward()
     assert right.grad.isfinite().all()
@@ -185,7 +185,7 @@ def test_dice_loss_is_zero_where_all_is_right_and_finite_where_a_class_is_missin
 def test_soft_iou_is_added_to_any_loss(name):
     logits, mask = torch.randn(2, 3, 4, 4, requires_grad=True), torch.randint(3, (2, 4, 4))
     weights = torch.tensor([0.5, 1.0, 3.0])
-    plain, mixed = loss_of(name, weights), loss_of(name, weights, soft_iou=0.7)
+    plain, mixed = named_loss(name, weights), named_loss(name, weights, soft_iou=0.7)
     expected = plain(logits, mask) + 0.7 * soft_iou_loss(logits, mask)
     assert mixed(logits, mask).item() == pytest.approx(expected.item())
     gradients = [torch.autograd.grad(loss, logits)[0] for loss in (mixed(logits, mask), expected)]

@@ -22,7 +22,7 @@ from seg.metrics import (
     confusion_per_photo,
     confusion_scores,
     custom_iou,
-    scores_of_counts,
+    scores_from_counts,
 )
 from seg.pets import BACKGROUND, BORDER, PET
 
@@ -82,7 +82,7 @@ def test_confusion_scores_equal_torchmetrics(maps):
 @given(maps=class_maps(shape=(4, 6, 5)))
 def test_scores_of_a_batch_are_those_of_each_photo(maps):
     expected = [torchmetrics_scores(*(side[photo : photo + 1] for side in maps)) for photo in range(4)]
-    scores = scores_of_counts(confusion_per_photo(*maps).numpy().reshape(2, 2, 3, 3))
+    scores = scores_from_counts(confusion_per_photo(*maps).numpy().reshape(2, 2, 3, 3))
     for name, values in scores.items():
         assert values.shape == (2, 2)
         assert values.dtype == np.float64
@@ -90,7 +90,7 @@ def test_scores_of_a_batch_are_those_of_each_photo(maps):
 
 
 def test_only_the_scores_asked_for_are_computed():
-    assert list(scores_of_counts(np.ones((3, 3)), ["border_f1", "pet_iou"])) == ["border_f1", "pet_iou"]
+    assert list(scores_from_counts(np.ones((3, 3)), ["border_f1", "pet_iou"])) == ["border_f1", "pet_iou"]
 
 
 @given(maps=class_maps())

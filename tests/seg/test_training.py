@@ -22,12 +22,12 @@ from seg.training import BadState, EpochResult, TrainingState, train
 CPU = torch.device("cpu")
 
 
-def options_of(**given: object) -> Options:
+def make_options(**given: object) -> Options:
     return Options(**{"loss": "ce", "precision": "fp32"} | given)
 
 
 # of the 12 training photos batches of 5, 5 and 2; of the 8 validation photos 5 and 3
-OPTIONS = options_of(epochs=3, size=32, progressive=True, batch_size=5, lr_step=2)
+OPTIONS = make_options(epochs=3, size=32, progressive=True, batch_size=5, lr_step=2)
 
 Run = tuple[list[EpochResult], TrainingState]
 
@@ -120,7 +120,7 @@ def test_progressive_sizes_grow_to_the_whole_size_in_multiples_of_16(epochs, siz
 
 
 def test_the_learning_rate_follows_steplr(pets, narrow):
-    options = options_of(epochs=5, size=16, batch_size=12, lr=8e-3, lr_step=2, lr_decay=0.5)
+    options = make_options(epochs=5, size=16, batch_size=12, lr=8e-3, lr_step=2, lr_decay=0.5)
     state, used = TrainingState.start(options, CPU), []
 
     def on_batch(phase: str, photos: int) -> None:
@@ -169,7 +169,7 @@ def test_the_sample_is_scored_until_the_last_epoch_which_scores_all_in_detail(pe
 
 
 def test_training_learns_the_drawn_pets(pets, narrow):
-    results, _ = run(pets, options_of(epochs=10, size=32, batch_size=6, lr=0.01))
+    results, _ = run(pets, make_options(epochs=10, size=32, batch_size=6, lr=0.01))
     assert results[-1].train_loss < 0.6 * results[1].train_loss
     shares = pets.validation.class_counts().sum(dim=0) / pets.validation.masks.numel()
     assert results[-1].evaluation.scores()["pixel_accuracy"] > shares.max() + 0.1
@@ -201,7 +201,7 @@ def test_starting_leaves_torchs_own_generator_alone(narrow):
 
 
 def test_another_seed_starts_from_other_weights_and_draws_other_batches(narrow):
-    states = [TrainingState.start(options_of(seed=seed), CPU) for seed in (0, 1)]
+    states = [TrainingState.start(make_options(seed=seed), CPU) for seed in (0, 1)]
     weights = [next(state.model.encoder.parameters()) for state in states]
     assert not torch.equal(*weights)
     assert not torch.equal(*(torch.randperm(20, generator=state.generator) for state in states))
@@ -214,12 +214,12 @@ def test_another_seed_starts_from_other_weights_and_draws_other_batches(narrow):
     ids=["training epoch 2", "scoring epoch 2", "scoring epoch 0", "training and scoring epoch 1"],
 )
 def test_resumed_run_equals_uninterrupted_run(pets, narrow, tmp_path, stops, precision):
-    options = options_of(epochs=3, size=32, progressive=True, batch_size=5, lr_step=2, precision=precision)
+    options = make_options(epochs=3, size=32, progressive=True, batch_size=5, lr_step=2, precision=precision)
     assert_identical(run_with_stops(pets, options, stops, tmp_path / "state"), run(pets, options))
 
 
 def test_resumed_run_of_the_whole_segnet_equals_uninterrupted_run(pets, tmp_path):
-    options = options_of(epochs=2, size=16, batch_size=6)
+    options = make_options(epochs=2, size=16, batch_size=6)
     assert_identical(run_with_stops(pets, options, [("training", 3)], tmp_path / "state"), run(pets, options))
 
 
@@ -240,13 +240,13 @@ def test_a_resumed_epoch_counts_the_time_before_the_stop(pets, narrow, tmp_path)
 @pytest.mark.parametrize("loss", ["ce", "focal"])
 def test_an_absurd_learning_rate_diverges(pets, narrow, loss):
     with pytest.raises(Diverged):
-        run(pets, options_of(epochs=2, size=16, batch_size=5, lr=1e30, loss=loss))
+        run(pets, make_options(epochs=2, size=16, batch_size=5, lr=1e30, loss=loss))
 
 
 @pytest.mark.parametrize("loss", ["ce", "focal"])
 def test_weights_broken_by_the_very_last_step_are_noticed(pets, narrow, loss):
     with pytest.raises(Diverged):
-        run(pets, options_of(epochs=1, size=16, batch_size=12, lr=1e30, loss=loss))
+        run(pets, make_options(epochs=1, size=16, batch_size=12, lr=1e30, loss=loss))
 
 
 @pytest.mark.parametrize("loss", ["ce", "focal"])
@@ -303,7 +303,7 @@ def test_what_is_not_a_training_state_is_refused_in_one_line(narrow, tmp_path, c
 
 # --- beyond the article ---------------------------------------------------------------------------
 
-BEYOND = options_of(
+BEYOND = make_options(
     epochs=3,
     size=32,
     progressive=True,
@@ -319,7 +319,7 @@ BEYOND = options_of(
 
 @given(epochs=st.integers(1, 30), batches=st.integers(1, 20))
 def test_the_cosine_schedule_is_torchs(epochs, batches):
-    options = options_of(epochs=epochs, size=16, lr=0.5, schedule="cosine")
+    options = make_options(epochs=epochs, size=16, lr=0.5, schedule="cosine")
     optimiser = torch.optim.SGD([torch.zeros(1)], lr=0.5)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=epochs * batches)
     for epoch in range(1, epochs + 1):
@@ -332,8 +332,8 @@ def test_the_cosine_schedule_is_torchs(epochs, batches):
 
 @pytest.mark.parametrize("schedule", ["step", "cosine"])
 def test_warming_up_grows_linearly_to_the_schedule(schedule):
-    plain = options_of(epochs=10, size=16, schedule=schedule, lr_step=2)
-    warm = options_of(epochs=10, size=16, schedule=schedule, lr_step=2, warmup=2.5)
+    plain = make_options(epochs=10, size=16, schedule=schedule, lr_step=2)
+    warm = make_options(epochs=10, size=16, schedule=schedule, lr_step=2, warmup=2.5)
     steps = [(epoch, batch) for epoch in range(1, 11) for batch in range(4)]
     factors = [warm.learning_rate_at(*step, 4) / plain.learning_rate_at(*step, 4) for step in steps]
     assert factors == pytest.approx([min(1, (index + 1) / 10) for index in range(40)])
@@ -371,7 +371,7 @@ def test_the_average_of_the_weights_is_scored_and_kept(pets, narrow):
 
 
 def test_weight_decay_shrinks_weights_beside_the_gradients_step(pets, narrow):
-    plain, decayed = (options_of(epochs=1, size=16, batch_size=12, weight_decay=decay) for decay in (0.0, 0.5))
+    plain, decayed = (make_options(epochs=1, size=16, batch_size=12, weight_decay=decay) for decay in (0.0, 0.5))
     start = TrainingState.start(plain, CPU).model.state_dict()["encoder.0.0.0.weight"].clone()
     ends = [run(pets, options)[1].model.state_dict()["encoder.0.0.0.weight"] for options in (plain, decayed)]
     torch.testing.assert_close(ends[1], ends[0] - 1e-3 * 0.5 * start)
@@ -392,7 +392,7 @@ def seen_by_the_network(pets: SimpleNamespace, options: Options) -> torch.Tensor
 
 def test_the_network_is_trained_on_crops_where_they_are_asked_for(pets, narrow):
     whole, cropped = (
-        seen_by_the_network(pets, options_of(epochs=1, size=32, batch_size=5, jitter=0.0, crop=crop))
+        seen_by_the_network(pets, make_options(epochs=1, size=32, batch_size=5, jitter=0.0, crop=crop))
         for crop in (1.0, 0.5)
     )
     photos = pets.training.photos / 255
@@ -418,7 +418,7 @@ def steps_rates(pets: SimpleNamespace, options: Options) -> list[float]:
 @pytest.mark.parametrize("warmup", [0.0, 1.5])
 def test_each_batch_is_a_step_of_the_cosine_and_of_the_warm_up(pets, narrow, warmup):
     # 3 batches an epoch: 12 steps, of which the first 4.5 warm up
-    options = options_of(epochs=4, size=16, batch_size=5, lr=0.02, schedule="cosine", warmup=warmup)
+    options = make_options(epochs=4, size=16, batch_size=5, lr=0.02, schedule="cosine", warmup=warmup)
     expected = [0.01 * (1 + math.cos(math.pi * step / 12)) for step in range(12)]
     if warmup:
         expected = [rate * min(1, (step + 1) / 4.5) for step, rate in enumerate(expected)]

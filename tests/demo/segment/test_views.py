@@ -6,13 +6,13 @@ from PIL import Image
 
 from demo.segment.views import (
     VIEWS,
+    agreeing_share,
     confidence_levels,
     cut_out,
     disagreement,
     layer,
     outline_length,
     picture,
-    share_of_agreement,
 )
 
 PET, BACKGROUND, BORDER = 0, 1, 2
@@ -30,10 +30,10 @@ def rgba(image: Image.Image) -> list[tuple[int, ...]]:
 
 def test_agreement_counts_pixels_that_all_masks_give_one_class():
     first, second, third = np.array([[0, 1, 2, 2]]), np.array([[0, 1, 1, 2]]), np.array([[0, 0, 1, 2]])
-    assert share_of_agreement([first, second]) == 0.75
-    assert share_of_agreement([first, second, third]) == 0.5
+    assert agreeing_share([first, second]) == 0.75
+    assert agreeing_share([first, second, third]) == 0.5
     assert disagreement([first, second, third]).tolist() == [[False, True, True, False]]
-    assert share_of_agreement([first]) == 1
+    assert agreeing_share([first]) == 1
 
 
 def test_outline_of_a_square_is_its_sides_with_the_corners_cut():

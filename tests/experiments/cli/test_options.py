@@ -136,7 +136,7 @@ def pixels(logits: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     return logits.double().softmax(dim=1).permute(0, 2, 3, 1).reshape(-1, 3), mask.reshape(-1)
 
 
-def mean_of(values: list[float], weights: list[float]) -> float:
+def weighted_mean(values: list[float], weights: list[float]) -> float:
     return sum(value * weight for value, weight in zip(values, weights, strict=True)) / sum(weights)
 
 
@@ -248,7 +248,7 @@ def effect_of_class_weights(watch):
             seen = watch(loss=loss, class_weights=typed)
             true, classes = true_probabilities(seen)
             terms = [-((1 - p) ** power) * math.log(p) for p in true]
-            expected = mean_of(terms, [weights[c] for c in classes])
+            expected = weighted_mean(terms, [weights[c] for c in classes])
             assert seen.losses[0][2] == pytest.approx(expected, rel=1e-4)
             assert seen.info["class_weights"] == weights
     median, inverse = (

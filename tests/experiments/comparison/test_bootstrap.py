@@ -146,10 +146,10 @@ def test_what_all_runs_find_hard_does_not_widen_a_difference():
 
 def border_counts(true: int, recall: np.ndarray, predicted: int) -> np.ndarray:
     """Confusions (N, 3, 3) of photos with so many border pixels, that recall, and so many predicted as border."""
-    return confusions_of(np.rint(true * recall).astype(int), true, predicted)
+    return border_confusions(np.rint(true * recall).astype(int), true, predicted)
 
 
-def confusions_of(hits: np.ndarray, true: int | np.ndarray, predicted: int | np.ndarray) -> np.ndarray:
+def border_confusions(hits: np.ndarray, true: int | np.ndarray, predicted: int | np.ndarray) -> np.ndarray:
     """Confusions (..., 3, 3) of photos without a pet, from the border found, the true and the predicted."""
     confusions = np.zeros((*hits.shape, 3, 3), dtype=np.int64)
     confusions[..., 2, 2] = hits
@@ -283,7 +283,7 @@ def simulate(seed: int, seeds: tuple[int, int], between_seeds: float) -> np.ndar
     rise = which[None, :, None] * (RISE + PER_PIXEL * border)
     hits = rng.binomial(border, 0.4 + photo + taste + luck + rise)
     painted = np.rint(PAINTED[which][None, :, None] * border).astype(int)
-    return confusions_of(hits, border, painted)
+    return border_confusions(hits, border, painted)
 
 
 def truth() -> dict[str, np.ndarray]:

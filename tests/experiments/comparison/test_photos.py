@@ -145,7 +145,7 @@ def photo(rng: np.random.Generator, error: float) -> np.ndarray:
     )
 
 
-def entropies_of(rng: np.random.Generator, photos: int) -> np.ndarray:
+def draw_entropies(rng: np.random.Generator, photos: int) -> np.ndarray:
     return rng.normal(0.5, 0.05, photos).clip(0.3, 0.7)
 
 
@@ -165,7 +165,7 @@ def planted(write_run) -> list[Run]:
     truth = [photo(rng, 0.05) for _ in range(40)]
     runs = []
     for index, loss in enumerate(LOSSES):
-        counts, entropy = np.stack(truth), entropies_of(rng, 40)
+        counts, entropy = np.stack(truth), draw_entropies(rng, 40)
         seen = (1_000, 1_200, 1_400)[index]
         counts[NO_PET] = [[0, 0, 0], [seen, SIDE - 500 - seen, 0], [100, 100, 300]]
         counts[SWAPPED] = counts[SWAPPED][[1, 0, 2]]

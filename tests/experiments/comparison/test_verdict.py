@@ -15,7 +15,7 @@ from experiments.store.runs import find_runs
 # ---- what the intervals say, in words
 
 
-def analysis_of(folder: Path, **intervals: tuple[float, float, float]) -> Analysis:
+def drawn_analysis(folder: Path, **intervals: tuple[float, float, float]) -> Analysis:
     """The analysis of these runs, with the intervals of every other configuration made up, in points, by score."""
     analysis = analyse(find_runs([folder])[0])
     for score, (value, low, high) in ({"border_f1": (0, -1, 1), "pixel_accuracy": (0, -1, 1)} | intervals).items():
@@ -30,7 +30,7 @@ THREE = (("ce", 0, 2), ("weighted", 0, 2), ("focal", 0, 2))
 
 
 def test_an_interval_that_holds_zero_is_no_difference(finished_runs):
-    weights, focal, conclusion = verdict(analysis_of(finished_runs(*THREE), border_f1=(4, -0.1, 8.1)))
+    weights, focal, conclusion = verdict(drawn_analysis(finished_runs(*THREE), border_f1=(4, -0.1, 8.1)))
     for sentence in (weights, focal):
         assert "no difference found in border F1 (95 % interval -0.1 to +8.1 points)" in sentence
         assert "border F1 rises" not in sentence
@@ -49,27 +49,29 @@ def test_an_interval_that_holds_zero_is_no_difference(finished_runs):
     ],
 )
 def test_the_verdict_names_the_price(finished_runs, accuracy, said):
-    weights, _, conclusion = verdict(analysis_of(finished_runs(*THREE), border_f1=(4, 3, 5), pixel_accuracy=accuracy))
+    weights, _, conclusion = verdict(
+        drawn_analysis(finished_runs(*THREE), border_f1=(4, 3, 5), pixel_accuracy=accuracy)
+    )
     assert weights.startswith("With class weights, border F1 rises by 4.0 points (95 % interval 3.0 to 5.0)")
     assert conclusion.startswith(said)
 
 
 def test_a_fall_is_told_with_its_interval_the_smaller_end_first(finished_runs):
-    analysis = analysis_of(finished_runs(*THREE), border_f1=(-4, -5, -3))
+    analysis = drawn_analysis(finished_runs(*THREE), border_f1=(-4, -5, -3))
     assert "border F1 falls by 4.0 points (95 % interval 3.0 to 5.0)" in verdict(analysis)[1]
     assert "`focal`: border F1 falls by 4.0 points (95 % interval 3.0 to 5.0)." in what_did_not_work(analysis)
 
 
 def test_seeds_are_mentioned_where_there_are_none_to_count(finished_runs):
-    one = analysis_of(finished_runs(*THREE), border_f1=(4, 3, 5))
+    one = drawn_analysis(finished_runs(*THREE), border_f1=(4, 3, 5))
     assert "one seed" in verdict(one)[2]
-    several = analysis_of(finished_runs(("ce", 1, 2)), border_f1=(4, 3, 5))
+    several = drawn_analysis(finished_runs(("ce", 1, 2)), border_f1=(4, 3, 5))
     assert several.seeds_counted
     assert "one seed" not in verdict(several)[2]
 
 
 def test_runs_of_unequal_training_are_not_compared_in_words(finished_runs):
-    analysis = analysis_of(
+    analysis = drawn_analysis(
         finished_runs(("ce", 0, 2), ("weighted", 0, 1), ("focal", 0, 2), planned=2), border_f1=(4, 3, 5)
     )
     weights, focal, _ = verdict(analysis)
@@ -100,13 +102,13 @@ def test_runs_that_differ_in_more_than_the_loss_have_no_answer_that_says_in_what
 
 
 def test_unfinished_runs_say_so_in_the_answer(finished_runs):
-    sentence = verdict(analysis_of(finished_runs(*THREE, planned=9), border_f1=(4, 3, 5)))[0]
+    sentence = verdict(drawn_analysis(finished_runs(*THREE, planned=9), border_f1=(4, 3, 5)))[0]
     assert sentence.startswith("With class weights, after 2 of 9 epochs, border F1 rises")
 
 
 def test_a_loss_that_is_not_there_has_no_answer(finished_runs):
     weights, focal, conclusion = verdict(
-        analysis_of(finished_runs(("ce", 0, 2), ("focal", 0, 2)), border_f1=(-4, -5, -3))
+        drawn_analysis(finished_runs(("ce", 0, 2), ("focal", 0, 2)), border_f1=(-4, -5, -3))
     )
     assert weights == "Of class weights there is no answer yet: no run of it is here to compare."
     assert "falls" in focal

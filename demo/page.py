@@ -7,7 +7,7 @@ import gradio as gr
 from demo.address import SCRIPT, read_address
 from demo.api import add_api
 from demo.catalogue import Catalogue
-from demo.scripts import preload_links, script_routes
+from demo.scripts import script_routes
 from demo.tabs import TABS, Opening, Page, Updates
 from experiments.store.probe import sample_photos
 
@@ -52,7 +52,7 @@ def page_settings() -> dict:
     return {
         "theme": theme(),
         "css_paths": STYLES,
-        "head": f"{SCRIPT}\n{preload_links()}",
+        "head": SCRIPT,
         "app_kwargs": {"routes": script_routes()},
     }
 

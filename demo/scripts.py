@@ -49,11 +49,6 @@ def module_url(name: str) -> str:
     return f"scripts/{VERSION}/{name}"
 
 
-def preload_links() -> str:
-    """HTML for the page's head: all modules at once, where one after the other would ask for what it imports."""
-    return "\n".join(f'<link rel="modulepreload" href="{module_url(name)}">' for name in MODULES)
-
-
 def on_load(name: str) -> str:
     """For `gr.HTML(js_on_load=...)`: calls the module's `mount` once, with an object of all that Gradio hands over.
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demo import scripts
-from demo.scripts import function, module_url, on_load, preload_links, script_routes, version
+from demo.scripts import function, module_url, on_load, script_routes, version
 
 DEMO = Path(scripts.__file__).parent
 FILES = {path.relative_to(DEMO).as_posix(): path.read_bytes() for path in DEMO.rglob("*.js")}
@@ -60,12 +60,6 @@ def test_a_module_that_is_not_there_cannot_be_named():
 def test_relative_imports_stay_in_one_version():
     folders = {module_url(name).removesuffix(name) for name in FILES}
     assert len(folders) == 1
-
-
-def test_all_modules_are_asked_for_at_once():
-    links = preload_links()
-    assert links.count('rel="modulepreload"') == len(FILES)
-    assert all(f'href="{module_url(name)}"' in links for name in FILES)
 
 
 CODE = st.dictionaries(st.text("ab/.", min_size=1, max_size=4), st.binary(max_size=4), max_size=3)

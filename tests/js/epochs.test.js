@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { epochBefore, epochOf } from "../../demo/scrub/js/epochs.js";
+import { epochBefore, shownEpoch } from "../../demo/scrub/js/epochs.js";
 import { randomNumbers } from "./random.js";
 
 test("a run shows the wanted epoch, or the last one before it", () => {
   const run = { epochs: [0, 1, 2, 5] };
-  const shown = [0, 1, 2, 3, 4, 5, 6, 99].map((wanted) => epochOf(run, wanted));
+  const shown = [0, 1, 2, 3, 4, 5, 6, 99].map((wanted) => shownEpoch(run, wanted));
   assert.deepEqual(shown, [0, 1, 2, 2, 2, 5, 5, 5]);
 });
 
 test("before a run's first epoch the first is shown", () => {
-  assert.equal(epochOf({ epochs: [3, 4] }, 1), 3);
+  assert.equal(shownEpoch({ epochs: [3, 4] }, 1), 3);
 });
 
 test("of any epochs the shown one is the greatest that is not later", () => {
@@ -21,7 +21,7 @@ test("of any epochs the shown one is the greatest that is not later", () => {
     const wanted = random(25);
     let expected = epochs[0];
     for (const epoch of epochs) if (epoch <= wanted && epoch > expected) expected = epoch;
-    assert.equal(epochOf({ epochs }, wanted), expected, `${epochs} at ${wanted}`);
+    assert.equal(shownEpoch({ epochs }, wanted), expected, `${epochs} at ${wanted}`);
   }
 });
 

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  classesOf,
+  classesFromPixels,
   paintDifferences,
   paintMask,
-  pixelOf,
+  pixelFromHex,
   scaled,
   SHARES,
   withUnknown,
@@ -13,7 +13,7 @@ import {
 import { randomNumbers } from "./random.js";
 
 const COLOURS = ["#0072B2", "#000000", "#F0E442", "#CC79A7"]; // pet, background, border, the mark of background
-const PIXELS = COLOURS.map(pixelOf);
+const PIXELS = COLOURS.map(pixelFromHex);
 const [PET, BACKGROUND, BORDER, UNKNOWN] = [0, 1, 2, 255];
 const BLACK = [0, 0, 0, 255];
 
@@ -40,12 +40,12 @@ function randomSource(random) {
 const tileAt = (at) => 2 * Math.floor(at / 18) + (at % 6 < 3 ? 0 : 1);
 
 test("a colour's pixel has its bytes in a canvas's order", () => {
-  assert.equal(pixelOf("#0072B2"), 0xffb27200);
-  assert.deepEqual(bytesOf(Uint32Array.of(pixelOf("#f0e442")), 0), [0xf0, 0xe4, 0x42, 255]);
+  assert.equal(pixelFromHex("#0072B2"), 0xffb27200);
+  assert.deepEqual(bytesOf(Uint32Array.of(pixelFromHex("#f0e442")), 0), [0xf0, 0xe4, 0x42, 255]);
 });
 
 test("every channel is scaled by itself, and rounded down", () => {
-  const pixels = Uint32Array.of(pixelOf("#ff6401"), pixelOf("#000000"));
+  const pixels = Uint32Array.of(pixelFromHex("#ff6401"), pixelFromHex("#000000"));
   const half = scaled(pixels, 0.5, 200);
   assert.deepEqual(bytesOf(half, 0), [127, 50, 0, 200]);
   assert.deepEqual(bytesOf(half, 1), [0, 0, 0, 200]);
@@ -68,15 +68,15 @@ test("a mosaic's colours become the numbers of its classes", () => {
   const colours = PIXELS.slice(0, 3);
   const expected = Uint8Array.from({ length: 300 }, () => random(3));
   const pixels = Uint32Array.from(expected, (found) => colours[found]);
-  assert.deepEqual(classesOf(pixels, colours), expected);
+  assert.deepEqual(classesFromPixels(pixels, colours), expected);
 });
 
 test("a colour that is no class is an error, wherever it is", () => {
   const colours = PIXELS.slice(0, 3);
   for (const at of [0, 1, 4]) {
     const pixels = new Uint32Array(5).fill(colours[BORDER]);
-    pixels[at] = pixelOf("#123456");
-    assert.throws(() => classesOf(pixels, colours), /no class/);
+    pixels[at] = pixelFromHex("#123456");
+    assert.throws(() => classesFromPixels(pixels, colours), /no class/);
   }
 });
 
@@ -101,7 +101,7 @@ test("where nobody labelled a tile its truth is unknown", () => {
 });
 
 test("pet and border lie over the photo, 65 to 35, and the background shows it", () => {
-  const photo = Uint32Array.from(["#c86432", "#c86432", "#c86432"].map(pixelOf));
+  const photo = Uint32Array.from(["#c86432", "#c86432", "#c86432"].map(pixelFromHex));
   const source = { tile: 3, columns: 1, tiles: [{ photo: true }] };
   source.photo = { pixels: new Uint32Array(9), faded: new Uint32Array(9) };
   source.photo.pixels.set(photo);
@@ -142,7 +142,7 @@ test("any mask is painted as pixel by pixel", () => {
 
 test("white over white stays white's equal or darker: no channel runs into the next", () => {
   const source = { tile: 1, columns: 1, tiles: [{ photo: true }] };
-  const white = Uint32Array.of(pixelOf("#ffffff"));
+  const white = Uint32Array.of(pixelFromHex("#ffffff"));
   source.photo = { pixels: white, faded: scaled(white, SHARES.faded, 0) };
   const pixels = new Uint32Array(1);
   paintMask(pixels, source, Uint8Array.of(PET), true, new Array(4).fill(white[0]));

@@ -1,6 +1,6 @@
 // A small figure of the chosen score by epoch, with a cursor at the epoch that is shown.
 
-import { epochOf } from "./epochs.js";
+import { shownEpoch } from "./epochs.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const CURVE = { height: 120, left: 44, right: 10, top: 8, bottom: 22 };
@@ -57,7 +57,7 @@ export function drawCurve(svg, runs, score, last, width) {
       cursor.setAttribute("x1", x(wanted));
       cursor.setAttribute("x2", x(wanted));
       runs.forEach((run, index) => {
-        const epoch = epochOf(run, wanted);
+        const epoch = shownEpoch(run, wanted);
         const value = run.scores[epoch][score];
         dots[index].setAttribute("visibility", value === null ? "hidden" : "visible");
         dots[index].setAttribute("cx", x(epoch));

@@ -2,7 +2,7 @@
 // A mosaic of predictions becomes one byte a pixel, its class. A photo becomes pixels as they are, as they are under a
 // mask (faded, to add the mask's share of the colour to), and as they are around errors and changes (dim).
 
-import { classesOf, scaled, SHARES } from "./pixels.js";
+import { classesFromPixels, scaled, SHARES } from "./pixels.js";
 
 onmessage = async ({ data: { id, url, colours } }) => {
   try {
@@ -15,7 +15,7 @@ onmessage = async ({ data: { id, url, colours } }) => {
     context.drawImage(bitmap, 0, 0);
     const pixels = new Uint32Array(context.getImageData(0, 0, width, height).data.buffer);
     const picture = colours
-      ? { width, height, classes: classesOf(pixels, colours) }
+      ? { width, height, classes: classesFromPixels(pixels, colours) }
       : { width, height, pixels, faded: scaled(pixels, SHARES.faded, 0), dim: scaled(pixels, SHARES.dim, 255) };
     const moved = Object.values(picture)
       .filter((value) => value.buffer)

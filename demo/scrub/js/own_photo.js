@@ -1,7 +1,7 @@
 // One's own photo: the server segments it with the weights that a run kept of each epoch, once; then it is a tile
 // like the others.
 
-import { epochOf } from "./epochs.js";
+import { shownEpoch } from "./epochs.js";
 import { fetchPicture } from "./pictures.js";
 import { makeSource } from "./sheets.js";
 
@@ -59,7 +59,7 @@ export function ownPhoto(scrubber, server, upload) {
           if (outdated()) return;
           source.masks.set(epoch, mask);
           done += 1;
-          if (epochOf(run, scrubber.wantedNow()) === epoch) scrubber.draw();
+          if (shownEpoch(run, scrubber.wantedNow()) === epoch) scrubber.draw();
         }
       }
       statusLine.textContent = "";

@@ -12,7 +12,7 @@ const MASK_OPACITY = 0.65; // over a photo; a tile without one shows its mask op
 export const SHARES = { faded: 1 - MASK_OPACITY, dim: 0.4 };
 
 // Of a colour such as #0072B2
-export function pixelOf(colour) {
+export function pixelFromHex(colour) {
   const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
   return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }
@@ -28,15 +28,15 @@ export function scaled(pixels, share, alpha) {
 }
 
 // One byte a pixel, the index of its colour
-export function classesOf(pixels, colours) {
-  const classOf = new Map(colours.map((colour, index) => [colour, index]));
+export function classesFromPixels(pixels, colours) {
+  const classByColour = new Map(colours.map((colour, index) => [colour, index]));
   const classes = new Uint8Array(pixels.length);
   let colour = -1;
   let found = 0;
   for (let i = 0; i < pixels.length; i++) {
     if (pixels[i] !== colour) {
       colour = pixels[i];
-      found = classOf.get(colour);
+      found = classByColour.get(colour);
       if (found === undefined) throw new Error("a colour that is no class");
     }
     classes[i] = found;

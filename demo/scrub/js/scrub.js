@@ -3,13 +3,13 @@
 
 import { describeCurve, drawCurve, perCent, scoreTable } from "./curve.js";
 import { enlargedPhoto } from "./enlarged.js";
-import { epochOf } from "./epochs.js";
+import { shownEpoch } from "./epochs.js";
 import { exportAnimation } from "./export.js";
 import { drawRuns, drawStill } from "./grid.js";
 import { allTiles, arrange } from "./layout.js";
 import { ownPhoto } from "./own_photo.js";
 import { forgetPictures, loadRuns } from "./pictures.js";
-import { pixelOf } from "./pixels.js";
+import { pixelFromHex } from "./pixels.js";
 import { isFiltered, predictionSheet, SHEETS } from "./sheets.js";
 
 const FRAME_MILLISECONDS = 350;
@@ -80,7 +80,7 @@ export function mount({ element, props, server, upload, watch }) {
   async function choose() {
     const mine = ++generation;
     const value = props.value || { runs: [], message: "" };
-    colours = (value.colours ?? []).map(pixelOf);
+    colours = (value.colours ?? []).map(pixelFromHex);
     if (!value.runs.length) {
       runs = [];
       pause();
@@ -201,7 +201,7 @@ export function mount({ element, props, server, upload, watch }) {
     cursor?.moveTo(wanted);
     const scores = Object.keys(props.value.scores);
     runs.forEach((run, index) => {
-      const epoch = epochOf(run, wanted);
+      const epoch = shownEpoch(run, wanted);
       const [head, ...cells] = scoreRows.children[index].children;
       head.lastChild.textContent = epoch === wanted ? "" : ` (stopped after epoch ${epoch})`;
       scores.forEach((score, column) => (cells[column].textContent = perCent(run.scores[epoch][score])));

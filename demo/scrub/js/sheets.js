@@ -1,6 +1,6 @@
 // A run's pictures as they are shown at an epoch, composed once and kept.
 
-import { epochBefore, epochOf } from "./epochs.js";
+import { epochBefore, shownEpoch } from "./epochs.js";
 import { paintDifferences, paintMask } from "./pixels.js";
 
 export const SHEETS = 64; // kept for each run, of 1.8 MB each
@@ -17,11 +17,11 @@ export function isFiltered(shown) {
 
 // A run's prediction at the epoch; null where there is nothing to show
 export function predictionSheet(run, source, wanted, shown, colours) {
-  const epoch = epochOf(run, wanted);
+  const epoch = shownEpoch(run, wanted);
   const mask = shown.prediction && source.masks.get(epoch);
   if (!mask) return photoSheet(source, shown);
   if (!isFiltered(shown)) {
-    return sheetOf(source, `${epoch} ${shown.photo}`, mask, (pixels) =>
+    return wholeSheet(source, `${epoch} ${shown.photo}`, mask, (pixels) =>
       paintMask(pixels, source, mask.classes, shown.photo, colours),
     );
   }
@@ -30,24 +30,24 @@ export function predictionSheet(run, source, wanted, shown, colours) {
   const earlier = shown.change ? source.masks.get(before)?.classes : null;
   const unknown = (shown.errors && !truth) || (shown.change && !earlier);
   const against = unknown ? null : { truth, earlier };
-  return sheetOf(source, `${epoch} ${before} ${shown.photo} ${shown.errors} ${shown.change}`, mask, (pixels) =>
+  return wholeSheet(source, `${epoch} ${before} ${shown.photo} ${shown.errors} ${shown.change}`, mask, (pixels) =>
     paintDifferences(pixels, source, mask.classes, against, shown.photo, colours),
   );
 }
 
 export function truthSheet(source, shown, colours) {
-  return sheetOf(source, `truth ${shown.photo}`, source.truth, (pixels) =>
+  return wholeSheet(source, `truth ${shown.photo}`, source.truth, (pixels) =>
     paintMask(pixels, source, source.truth.classes, shown.photo, colours),
   );
 }
 
 export function photoSheet(source, shown) {
   if (!shown.photo || !source.photo) return null;
-  return sheetOf(source, "photo", source.photo, (pixels) => pixels.set(source.photo.pixels));
+  return wholeSheet(source, "photo", source.photo, (pixels) => pixels.set(source.photo.pixels));
 }
 
 // The sheet of that name, composed if it is not there; of too many the one longest unused goes
-function sheetOf(source, key, { width, height }, paint) {
+function wholeSheet(source, key, { width, height }, paint) {
   let sheet = source.sheets.get(key);
   source.sheets.delete(key);
   if (!sheet) {

@@ -8,7 +8,7 @@ from demo.address import SCRIPT, read_address
 from demo.api import add_api
 from demo.catalogue import Catalogue
 from demo.scripts import script_routes
-from demo.tabs import TABS, Opening, Page, Updates
+from demo.tabs import HIDDEN, TABS, Opening, Page, Updates
 from experiments.store.probe import sample_photos
 
 INTRODUCTION = """# Borderline
@@ -95,8 +95,7 @@ def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:
             inputs=query,
             outputs=[tabs, *(component for opening in openings for component in opening.outputs)],
             js="() => borderlineOpenedWith",
-            show_progress="hidden",
-            api_visibility="private",
+            **HIDDEN,
         )
         for opening in openings:
             if opening.then is not None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
@@ -14,6 +15,9 @@ from demo.catalogue import Catalogue
 
 # What an event shows, as Gradio takes it: a value or an update for a component; one that is left out stays as it is
 Updates = dict[Block, object]
+
+# What most events are told: nothing fades while they are at work, and programs do not see them
+HIDDEN: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 @dataclass(frozen=True)

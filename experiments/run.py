@@ -17,7 +17,7 @@ from experiments.cli.command_line import (
 from experiments.cli.options import add_options, folder_name, resolve, run_name
 from experiments.store.folder import FolderNotMade, FolderTaken, NotARun
 from experiments.store.recorded_options import read_options
-from experiments.store.runs import read_info
+from experiments.store.runs import read_unfinished
 from seg import InputError
 from seg.losses import Diverged, NoClassWeights
 from seg.options import FIELDS, Options
@@ -64,11 +64,9 @@ def _begun_run(resume: str, given: dict) -> tuple[Path, Options]:
     if not resume and given["name"] is None and "loss" not in typed:
         raise InputError("--resume needs the run's folder, or --loss or --name to find it by")
     folder = Path(resume) if resume else given["out"] / (given["name"] or run_name(Options(**typed)))
-    info = read_info(folder)
-    if info["status"] == "finished":
-        raise InputError(f"{folder} is finished: there is nothing to resume")
+    run = read_unfinished(folder)
     try:
-        options = read_options(info)
+        options = read_options(run.info)
     except InputError as error:
         raise InputError(f"{folder}: {error}") from error
     for name, value in sorted(typed.items()):

@@ -217,24 +217,25 @@ def _assert_worth_asserting_on(runs: Path, photos: list[Path]) -> None:
         assert differ > 0.05, f"ce-s0 and focal-s0 predict nearly the same on {path.stem}: {differ:.1%} differ"
 
 
-@pytest.fixture
-def free_port() -> int:
-    return _free_port()
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """`free_port()` is a port of this machine that nobody uses now."""
 
+    def find() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return probe.getsockname()[1]
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return find
 
 
 @pytest.fixture(scope="session")
-def serve() -> Iterator[Callable[..., str]]:
+def serve(free_port) -> Iterator[Callable[..., str]]:
     """`serve("--runs", folder, ...)` starts the real app on a free port and returns its URL."""
     processes = []
 
     def start(*options: object) -> str:
-        port = _free_port()
+        port = free_port()
         command = [sys.executable, "app.py", "--port", str(port), *map(str, options)]
         process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         processes.append(process)

@@ -146,11 +146,12 @@ def test_commands_of_the_installed_package_read_its_shipped_runs(installed, tmp_
 
 
 def test_readmes_line_starts_the_app_in_a_fresh_clone(clone, fresh_python, free_port):
+    port = free_port()
     (line,) = re.findall(r"^pip install -r requirements\.txt && python app\.py$", README, re.MULTILINE)
     environment = os.environ | {"PATH": f"{fresh_python.parent}:{os.environ['PATH']}"}
     environment.pop("PETS_DATA", None)
     with subprocess.Popen(
-        ["bash", "-c", f"exec 2>&1; {line.replace('&& ', '&& exec ')} --port {free_port}"],
+        ["bash", "-c", f"exec 2>&1; {line.replace('&& ', '&& exec ')} --port {port}"],
         cwd=clone,
         env=environment,
         stdout=subprocess.PIPE,
@@ -164,7 +165,7 @@ def test_readmes_line_starts_the_app_in_a_fresh_clone(clone, fresh_python, free_
                 pytest.fail("the app ended before it ran")
             asked = "import json, sys; from gradio_client import Client; c = Client(sys.argv[1], verbose=False); "
             asked += "print(json.dumps([run['name'] for run in c.predict(api_name='/runs') if run['has_checkpoint']]))"
-            names = json.loads(run(fresh_python, "-c", asked, f"http://127.0.0.1:{free_port}"))
+            names = json.loads(run(fresh_python, "-c", asked, f"http://127.0.0.1:{port}"))
         finally:
             process.terminate()
     assert {"ce-s0", "weighted-s0", "focal-s0"} <= set(names)

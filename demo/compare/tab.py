@@ -8,7 +8,7 @@ from demo.address import Address
 from demo.compare.choice import run_choices
 from demo.compare.layout import lay_out
 from demo.compare.updates import refresh_answer, refresh_epochs
-from demo.tabs import Opening, Page, Updates
+from demo.tabs import HIDDEN, Opening, Page, Updates
 
 # What the table shows, as a file: the page has it already
 DOWNLOAD = """(table) => {
@@ -27,7 +27,7 @@ ADDRESS = "(names, score) => window.borderlineAddress?.({ runs: names, score })"
 def build_compare_tab(page: Page) -> Opening:
     """The tab, laid out where this is called: the analysis begins when it is looked at, not when the page opens."""
     catalogue, tab, parts = page.catalogue, page.tab, lay_out()
-    common: dict[str, Any] = {"trigger_mode": "always_last", "show_progress": "hidden", "api_visibility": "private"}
+    common: dict[str, Any] = {"trigger_mode": "always_last", **HIDDEN}
 
     def explain(names: list[str], explained: tuple | None) -> Updates:
         return {parts.looked_at: True, **refresh_answer(parts, catalogue, names, explained)}

@@ -53,9 +53,7 @@ def recall_and_precision(analysis: Analysis, styled: dict[str, Style]) -> View:
 
 def price(analysis: Analysis, styled: dict[str, Style]) -> View:
     """Border F1 against pixel accuracy: as differences from unweighted cross-entropy where that is there."""
-    rivals = [c for c in analysis.configurations if c.name != analysis.compared_with]
-    first = next((c for c in analysis.configurations if c.name == analysis.compared_with), None)
-    against = first if rivals else None
+    against = analysis.baseline if len(analysis.configurations) > 1 else None
     accuracy, f1 = (SCORES[name].title for name in ("pixel_accuracy", "border_f1"))
     figure, article = go.Figure(layout=layout(accuracy, " points" if against else " %")), 100 * ARTICLE_PIXEL_ACCURACY
     said = _add_points(figure, analysis, styled, "pixel_accuracy", "border_f1", against=against)

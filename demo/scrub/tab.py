@@ -14,7 +14,7 @@ from demo.scrub.export import export_functions
 from demo.scrub.own_photo import own_functions
 from demo.scrub.probe_photos import ProbePhotos
 from demo.scrub.value import empty_value, scrub_value
-from demo.tabs import Opening, Page, Updates
+from demo.tabs import HIDDEN, Opening, Page, Updates
 
 FOLDER = Path(__file__).parent
 
@@ -37,8 +37,7 @@ def build_scrub_tab(page: Page) -> Opening:
         inputs=runs,
         outputs=view,
         trigger_mode="always_last",
-        show_progress="hidden",
-        api_visibility="private",
+        **HIDDEN,
     )
     runs.input(None, inputs=runs, js="(names) => borderlineAddress({ runs: names })", api_visibility="private")
 
@@ -66,7 +65,6 @@ def build_scrub_tab(page: Page) -> Opening:
         follow_point,
         inputs=[page.point, runs],
         outputs=[page.tabs, runs, view],
-        show_progress="hidden",
-        api_visibility="private",
+        **HIDDEN,
     )
     return Opening([runs, view], fill)

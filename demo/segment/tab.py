@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
 from gradio.events import Dependency
@@ -16,13 +15,11 @@ from demo.segment.masks import WAITING, show_masks
 from demo.segment.pair import pair_choices, pair_pictures
 from demo.segment.session import Session
 from demo.segment.views import OPACITY, VIEWS
-from demo.tabs import Opening, Page, Updates
+from demo.tabs import HIDDEN, Opening, Page, Updates
 from experiments.store.probe import sample_photos
 
 # A newer request must start while the older one is at work; more at once would only slow each other
 AT_ONCE = 2
-# of the events: nothing fades while they are at work, and programs do not see them
-HIDDEN: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 @dataclass(frozen=True)

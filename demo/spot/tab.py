@@ -1,27 +1,24 @@
 """The Spot check tab: photos that are hard, that divide two runs, or whose label is probably wrong."""
 
-from typing import Any
-
 import gradio as gr
 
 from demo.spot.layout import lay_out
 from demo.spot.photo import photo_html
 from demo.spot.ranking import SUSPICION
 from demo.spot.updates import show_choices, show_ranking
-from demo.tabs import Page, Updates
+from demo.tabs import HIDDEN, Page, Updates
 
 
 def build_spot_tab(page: Page) -> None:
     """The tab, laid out where this is called; it fills itself when it is looked at."""
     catalogue, dataset, parts = page.catalogue, page.dataset, lay_out()
-    common: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     gr.on(
         [parts.runs.input, parts.rank_by.input, parts.score.input, parts.breed.input],
         lambda *asked: show_ranking(parts, catalogue, *asked),
         inputs=parts.asked(),
         outputs=parts.shown(),
         trigger_mode="always_last",
-        **common,
+        **HIDDEN,
     )
 
     def select(names: list[str], rank_by: str, event: gr.SelectData) -> Updates:
@@ -34,13 +31,13 @@ def build_spot_tab(page: Page) -> None:
         }
 
     parts.table.select(
-        select, inputs=[parts.runs, parts.rank_by], outputs=[parts.photo, parts.reason, parts.detail], **common
+        select, inputs=[parts.runs, parts.rank_by], outputs=[parts.photo, parts.reason, parts.detail], **HIDDEN
     )
     parts.runs.input(
         lambda photo, names, reason: photo_html(catalogue, dataset, photo, names, reason),
         inputs=[parts.photo, parts.runs, parts.reason],
         outputs=parts.detail,
-        **common,
+        **HIDDEN,
     )
     # read when it is first looked at: the scores of thousands of photos take a moment
     page.tab.select(

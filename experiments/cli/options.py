@@ -1,4 +1,4 @@
-"""Options as people give them, on the command line and in a grid, and as they are read from a `run.json`."""
+"""Options as people give them, on the command line and in a grid."""
 
 import argparse
 import re

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from experiments.comparison.bootstrap import paired_bootstrap
+from experiments.comparison.bootstrap import Intervals, paired_bootstrap
 from experiments.comparison.calibration import expected_calibration_error, pooled_reliability
 from experiments.comparison.configurations import Configuration, baseline, configurations
 from experiments.scores import Place, accuracy_within, appearing, calibration_score
@@ -35,7 +35,7 @@ class Analysis:
         seeds_counted: whether the intervals know how much seeds differ.
     """
 
-    INTERVALS: ClassVar = ("low", "high", "difference", "difference_low", "difference_high")
+    INTERVALS: ClassVar = Intervals.COLUMNS
     COLUMNS: ClassVar = ("configuration", "loss", "seeds", "epochs", "score", "mean", "std", *INTERVALS)
 
     configurations: list[Configuration]

@@ -6,6 +6,7 @@ counts summed over photos, so that ratios such as recall are those of a resample
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from tqdm import tqdm
@@ -30,6 +31,9 @@ class Intervals:
             has two seeds with that score: the intervals then know nothing of seeds.
     """
 
+    # of `row`
+    COLUMNS: ClassVar = ("low", "high", "difference", "difference_low", "difference_high")
+
     scores: tuple[str, ...]
     mean: np.ndarray
     low: np.ndarray
@@ -42,8 +46,7 @@ class Intervals:
     def row(self, configuration: int, score: str) -> dict[str, float]:
         """`low, high, difference, difference_low, difference_high` of one score of the configuration at that place."""
         where = configuration, self.scores.index(score)
-        names = ("low", "high", "difference", "difference_low", "difference_high")
-        return {name: float(getattr(self, name)[where]) for name in names}
+        return {name: float(getattr(self, name)[where]) for name in self.COLUMNS}
 
 
 def interval_scores(confusions: np.ndarray) -> np.ndarray:

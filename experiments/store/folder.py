@@ -14,6 +14,10 @@ except ImportError:  # Windows has no locks on folders
     fcntl = None  # type: ignore[assignment]
 
 
+# Where weights of single epochs are kept
+_EPOCHS = "weights"
+
+
 def weights_path(folder: Path) -> Path:
     """Where a run keeps the weights of its last epoch."""
     return folder / "model.safetensors"
@@ -21,13 +25,13 @@ def weights_path(folder: Path) -> Path:
 
 def epoch_weights_path(folder: Path, epoch: int) -> Path:
     """Where a run that keeps the weights of every epoch keeps those of this one."""
-    return folder / "weights" / f"epoch-{epoch:03d}.safetensors"
+    return folder / _EPOCHS / f"epoch-{epoch:03d}.safetensors"
 
 
 def kept_epochs(folder: Path) -> dict[int, Path]:
     """The weights that the run has kept of its epochs, by epoch; the untrained ones are not among them."""
     found = {}
-    for path in sorted(epoch_weights_path(folder, 0).parent.glob("epoch-*.safetensors")):
+    for path in sorted((folder / _EPOCHS).glob("epoch-*.safetensors")):
         number = path.stem.removeprefix("epoch-")
         if number.isdecimal():
             found[int(number)] = path
@@ -36,7 +40,7 @@ def kept_epochs(folder: Path) -> dict[int, Path]:
 
 def folder_of_weights(path: Path) -> Path:
     """The run's folder that weights of its last epoch, or of any that it has kept, lie in."""
-    return path.parents[1] if path.parent.name == epoch_weights_path(path, 0).parent.name else path.parent
+    return path.parents[1] if path.parent.name == _EPOCHS else path.parent
 
 
 def state_path(folder: Path) -> Path:

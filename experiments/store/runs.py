@@ -124,6 +124,19 @@ def read_run(folder: Path) -> Run:
     return Run(folder.resolve().name, folder, info, epochs)
 
 
+def read_unfinished(folder: Path) -> Run:
+    """The run in this folder, which is to go on.
+
+    Raises:
+        InputError: it is finished.
+        BadRun: as `read_run`.
+    """
+    run = read_run(folder)
+    if run.status == "finished":
+        raise InputError(f"{folder} is finished: there is nothing to resume")
+    return run
+
+
 def read_info(folder: Path) -> dict:
     """What `run.json` in this folder holds.
 

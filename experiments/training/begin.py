@@ -5,7 +5,7 @@ from pathlib import Path
 
 from experiments.cli.command_line import choose_device
 from experiments.store.folder import create_folder, hold, state_path
-from experiments.store.runs import Run, read_run
+from experiments.store.runs import read_unfinished
 from experiments.training.data import load_run_data
 from experiments.training.environment import environment, note_differences
 from experiments.training.train_run import train_run
@@ -60,7 +60,7 @@ def resume_run(folder: Path, options: Options, *, data: Path, device: str) -> No
         InputError: the run is finished, or was begun otherwise, or the data or the device cannot be used.
         Interrupted, RunFailed: as `train_run`.
     """
-    run = _unfinished(folder)
+    run = read_unfinished(folder)
     chosen = choose_device(device)
     begun_on = str(run.environment.get("device", chosen.type))
     if begun_on != chosen.type:
@@ -72,14 +72,7 @@ def resume_run(folder: Path, options: Options, *, data: Path, device: str) -> No
     if count not in (None, len(photos.training)):
         raise OtherPhotos(f"{folder} was begun with {count} training photos, {data} gives {len(photos.training)}")
     with hold(folder):
-        _unfinished(folder)  # nor finished by another process, just now
+        read_unfinished(folder)  # nor finished by another process, just now
         if state_path(folder).exists():  # else nothing is kept of it
             note_differences(run, environment(chosen, options.precision))
         train_run(folder, options, photos, chosen, resuming=True)
-
-
-def _unfinished(folder: Path) -> Run:
-    run = read_run(folder)
-    if run.status == "finished":
-        raise InputError(f"{folder} is finished: there is nothing to resume")
-    return run

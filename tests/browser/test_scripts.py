@@ -1,6 +1,5 @@
 """The page's modules reach the browser wherever the page lies, and where they do not the page says so."""
 
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -15,13 +14,11 @@ from demo.page import build_interface, page_settings
 
 
 @pytest.fixture(scope="module")
-def below_a_prefix(tiny_runs, tmp_path_factory) -> Iterator[str]:
+def below_a_prefix(tiny_runs, free_port, tmp_path_factory) -> Iterator[str]:
     """The page's URL in an app of another author."""
     blocks = build_interface([tiny_runs], tmp_path_factory.mktemp("no-dataset"))
     app = gr.mount_gradio_app(FastAPI(), blocks, "/some/prefix", ssr_mode=False, **page_settings())
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
     thread = threading.Thread(target=server.run)
     thread.start()

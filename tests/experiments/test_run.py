@@ -515,6 +515,13 @@ def test_a_finished_run_is_not_resumed(command, tiny_runs, tiny_pets):
     assert contents(tiny_runs / "ce-s0") == before
 
 
+def test_that_a_run_is_finished_is_said_before_what_its_options_contradict(command, tiny_runs, tiny_pets):
+    ended = command(run, "--resume", tiny_runs / "ce-s0", "--lr", "0.5", "--data", tiny_pets)
+    assert ended.status == 2
+    assert "is finished" in ended.error
+    assert "--lr" not in ended.error
+
+
 def test_a_run_is_not_resumed_from_a_damaged_state(command, stopped, tiny_pets):
     (stopped / "state.safetensors").write_bytes(b"cut short")
     ended = command(run, "--resume", stopped, "--data", tiny_pets, "--device", "cpu")

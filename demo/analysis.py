@@ -8,7 +8,8 @@ import numpy as np
 
 from experiments.comparison.analysis import Analysis, analyse
 from experiments.comparison.configurations import Configuration
-from experiments.store.photo_scores import DETAILS, confusions, how_to_rescore, read_images
+from experiments.store.details import DETAILS
+from experiments.store.photo_scores import confusions, how_to_rescore, read_images
 from experiments.store.runs import Run
 from seg import InputError
 

@@ -1,7 +1,10 @@
 """Score one checkpoint on the test split: `python -m experiments.evaluate CHECKPOINT`."""
 
+from __future__ import annotations
+
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
@@ -19,68 +22,150 @@ from experiments.cli.command_line import (
     write_csv,
 )
 from experiments.scores import SCORES
+from experiments.store.controls import CONTROL_KINDS, Control
 from experiments.store.folder import folder_of_weights, weights_path
 from experiments.store.recorded_options import used_options
 from seg import InputError
 from seg.losses import BASELINE, make_loss
-from seg.options import PRECISIONS, Options
+from seg.options import FIELDS, PRECISIONS, Options
 from seg.pets import TEST, TRAINVAL
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from experiments.store.details import Scored
+    from experiments.store.photo_scores import Provenance
+    from seg.cache import Split
 
 
 def main(arguments: list[str] | None) -> int:
     """Score the checkpoint and print the scores beside those recorded; 0."""
     options = _parser().parse_args(arguments)
+    if options.raw_margins:
+        return _convert(options.checkpoint)
     path = weights_path(options.checkpoint) if options.checkpoint.is_dir() else options.checkpoint
     _check_details(options, path)
     # torch and pandas take seconds to import: a wrong option is answered before
     import pandas as pd
     import torch
 
-    from experiments.store.photo_scores import write_details
-    from seg.batches import DeviceSplit
-    from seg.cache import load_split
+    from experiments.store.photo_scores import Provenance
+    from experiments.training.environment import commit
     from seg.checkpoint import load_checkpoint
-    from seg.evaluation import choose_precision, evaluate
+    from seg.evaluation import choose_precision
 
     model, metadata = load_checkpoint(path)
     device = choose_device(options.device)
     precision = choose_precision(device) if options.precision == "auto" else options.precision
-    size, held_out = _scored_on(path)
+    recorded = _recorded_options(path)
     with remedies(lambda error: data_remedy(error, options.data)):
-        split = load_split(options.data, TRAINVAL if held_out else TEST, size, skip_bad=options.skip_bad)
-    split = (split.holdout()[1] if held_out else split).sample(options.limit)
-    with tqdm(total=len(split), desc="scoring", unit="img") as progress:
-        evaluation = evaluate(
-            model.to(device).to(memory_format=torch.channels_last),
-            DeviceSplit.upload(split, device),
-            make_loss(Options(loss=BASELINE)),
-            network_size=metadata["input_size"],
-            precision=precision,
-            flip=options.flip,
-            detailed=options.details,
-            on_batch=progress.update,
-        )
+        split, training = _photos(options, recorded)
+    model = model.to(device).to(memory_format=torch.channels_last)
+    scored = _score(model, split, training, metadata["input_size"], Provenance(precision, commit()), options, device)
     if options.details:
-        write_details(path.parent, split.names, evaluation)
-    scores = evaluation.scores()
+        _keep(path.parent, scored, options)
+    scores = scored.evaluation.scores()
     scores["cross_entropy"] = scores.pop("val_loss")
 
     side = metadata["input_size"]
     print(f"{path}: {metadata['loss']}, epoch {metadata['epoch']}, network at {side} x {side}")
-    mirrored = ", each averaged with its mirror image" if options.flip else ""
-    where = "held out of the training split" if held_out else "of the test split"
-    print(f"{len(split):,} photos {where} at {size} x {size}, {precision} on {device.type}{mirrored}\n")
+    where = "held out of the training split" if recorded["holdout"] else "of the test split"
+    how = "".join(f", {control.meaning}" for control in CONTROL_KINDS.values() if _asked(control, options))
+    print(
+        f"{len(split):,} photos {where} at {recorded['size']} x {recorded['size']}, {precision} on {device.type}{how}\n"
+    )
     print(_table(scores, metadata))
     if options.csv:
         row = {"checkpoint": str(path), "loss": metadata["loss"], "epoch": metadata["epoch"], "photos": len(split)}
-        write_csv(options.csv, pd.DataFrame([row | {"precision": precision, "flip": options.flip} | scores]))
+        row |= {"precision": precision, "flip": options.flip, "renorm": options.renorm}
+        write_csv(options.csv, pd.DataFrame([row | scores]))
+    return 0
+
+
+def _score(
+    model: nn.Module,
+    split: Split,
+    training: Split | None,
+    side: int,
+    made: Provenance,
+    options: argparse.Namespace,
+    device: torch.device,
+) -> Scored:
+    """One pass over the photos, and before it what training photos are needed for."""
+    from experiments.store.details import Scored
+    from seg.batches import DeviceSplit
+    from seg.evaluation import evaluate
+    from seg.tuning import EVERY, RENORM_PHOTOS, renorm, tune
+
+    common: dict[str, Any] = {"network_size": side, "precision": made.precision}
+    if options.renorm and training is not None:
+        renorm(model, DeviceSplit.upload(training.sample(RENORM_PHOTOS), device), **common)
+    tuning, names = None, []
+    if options.details and training is not None:
+        names = training.names[::EVERY]
+        with tqdm(total=len(names), desc="training photos", unit="img") as progress:
+            sample = DeviceSplit.upload(training.every(EVERY), device)
+            tuning = tune(model, sample, flip=options.flip, on_batch=progress.update, **common)
+    with tqdm(total=len(split), desc="scoring", unit="img") as progress:
+        evaluation = evaluate(
+            model,
+            DeviceSplit.upload(split, device),
+            make_loss(Options(loss=BASELINE)),
+            flip=options.flip,
+            temperature=tuning.temperature if tuning else None,
+            on_batch=progress.update,
+            **common,
+        )
+    return Scored(split.names, evaluation, names, tuning, made)
+
+
+def _keep(folder: Path, scored: Scored, options: argparse.Namespace) -> None:
+    """Write what the run's folder, or a control's in it, holds of all photos."""
+    from experiments.store.details import write_control, write_details
+    from experiments.store.writer import record_scores
+
+    control = next((name for name, control in CONTROL_KINDS.items() if _asked(control, options)), None)
+    if control:
+        write_control(folder, control, scored)
+    else:
+        write_details(folder, scored)
+        record_scores(folder, scored)
+
+
+def _asked(control: Control, options: argparse.Namespace) -> bool:
+    return (control.flip, control.renorm) == (options.flip, options.renorm)
+
+
+def _photos(options: argparse.Namespace, recorded: dict[str, Any]) -> tuple[Split, Split | None]:
+    """The photos to score, and those that the run was trained on where they are needed."""
+    from seg.cache import load_split
+
+    def load(split: str) -> Split:
+        return load_split(options.data, split, recorded["size"], skip_bad=options.skip_bad)
+
+    training = None
+    if options.details or options.renorm or recorded["holdout"]:
+        training = load(TRAINVAL)
+    if recorded["holdout"] and training is not None:
+        training, scored = training.holdout()
+    else:
+        scored = load(TEST)
+    return scored.sample(options.limit), None if training is None else training.sample(recorded["limit"])
+
+
+def _convert(folder: Path) -> int:
+    from experiments.store.margins import convert_raw_margins
+    from experiments.store.runs import read_run
+
+    print(f"{convert_raw_margins(read_run(folder))}: of another pass than images.csv, which it says")
     return 0
 
 
 def _check_details(options: argparse.Namespace, path: Path) -> None:
     """Before the work begins: `--details` are what a run's folder holds of all its photos."""
-    if options.details and (options.limit or options.flip):
-        raise InputError("--details are of all photos, as they are: leave out --limit and --flip")
+    if options.details and options.limit:
+        raise InputError("--details are of all photos: leave out --limit")
     if options.details and not ((path.parent / "run.json").is_file() and path == weights_path(path.parent)):
         raise InputError(f"{path} is not a run's model.safetensors, which --details belong to: give a run's folder")
 
@@ -97,15 +182,14 @@ def _table(scores: dict[str, float], metadata: dict) -> str:
     return markdown_table(["score", "measured", "recorded"], rows, words=["score"])
 
 
-def _scored_on(checkpoint: Path) -> tuple[int, bool]:
-    """Side in pixels of the photos the checkpoint's run is scored on, and whether they are held out of training."""
+def _recorded_options(checkpoint: Path) -> dict[str, Any]:
+    """The options of the checkpoint's run; the defaults where it lies in no run's folder."""
     folder = folder_of_weights(checkpoint)
     if not (folder / "run.json").is_file():
-        return Options.size, False
+        return {name: each.default for name, each in FIELDS.items()}
     from experiments.store.runs import read_run  # as above
 
-    options = used_options(read_run(folder).info)
-    return options["size"], options["holdout"]
+    return used_options(read_run(folder).info)
 
 
 def _parser() -> OneLineParser:
@@ -122,9 +206,18 @@ def _parser() -> OneLineParser:
     parser.add_argument("--skip-bad", action="store_true", help="leave out pairs that cannot be used")
     parser.add_argument("--flip", action="store_true", help="average each prediction with the mirrored photo's")
     parser.add_argument(
+        "--renorm", action="store_true", help="re-estimate BatchNorm's statistics on training photos before scoring"
+    )
+    parser.add_argument(
         "--details",
         action="store_true",
-        help="also write images.csv, bands.csv and calibration.csv beside the checkpoint, as a finished run has them",
+        help="also write images.csv, bands.csv, calibration.csv and margins.npz beside the checkpoint, as a finished "
+        "run has them; with --flip or --renorm images.csv and margins.npz into the run's controls/, to compare with",
+    )
+    parser.add_argument(
+        "--raw-margins",
+        action="store_true",
+        help="only make a run's margins-raw.npz its margins.npz; needs neither weights nor photos",
     )
     add_csv_option(parser, "the scores, as fractions,")
     return parser

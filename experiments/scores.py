@@ -55,6 +55,7 @@ class Place(Enum):
     HEADLINE = auto()  # where there is room for two: a sweep's lines, the report's curves
     SWEEP = auto()  # a sweep's last table
     CURVES = auto()  # the app's choice of a score by epoch, also in its address
+    OUTLINE = auto()  # the table of outlines and tolerances, from single photos' scores
     PHOTOS = auto()  # rankings of single photos, also in the app
     CARDS = auto()  # the app's bars of each configuration, 0 to 100 %
     SCRUBBER = auto()  # the app's predictions by epoch, in per cent
@@ -94,6 +95,11 @@ class Score:
     def text(self, value: float | None, *, tight: bool = False) -> str:
         """`38.2 %`, as sentences and figures have it, or tight `38.2%`."""
         return self.unit.text(value, self.digits, tight=tight)
+
+
+def tolerant_f1(pixels: int) -> str:
+    """The name of border F1 where a border pixel counts as right so many pixels off."""
+    return f"border_f1_{pixels}px"
 
 
 # Border recall rewards over-painting: where it is shown, precision, F1 and IoU stand beside it.
@@ -147,10 +153,36 @@ _ROWS = (
         short="IoU",
     ),
     Score(
+        tolerant_f1(1),
+        "Border F1 within 1 px",
+        "Border F1 where a border pixel counts as right that is 1 pixel off.",
+        places=frozenset({Place.OUTLINE}),
+        short="F1 within 1 px",
+    ),
+    Score(
+        tolerant_f1(2),
+        "Border F1 within 2 px",
+        "Border F1 where a border pixel counts as right that is 2 pixels off.",
+        places=frozenset({Place.OUTLINE}),
+        short="F1 within 2 px",
+    ),
+    Score(
         "boundary_iou",
-        "Boundary IoU",
-        "Overlap of the pet's outline, 4 pixels thick, with the true outline (Cheng et al. 2021).",
-        places=_BY_EPOCH | _OF_PHOTOS | {Place.TABLES},
+        "Boundary IoU, pet",
+        "Overlap of the pet's outline, the border's inner edge, 4 pixels thick, with the true one (Cheng et al. 2021).",
+        places=_BY_EPOCH | _OF_PHOTOS | {Place.TABLES, Place.OUTLINE},
+    ),
+    Score(
+        "boundary_iou_with_border",
+        "Boundary IoU, pet with border",
+        "The same of pet and border together, so of the border's outer edge.",
+        places=frozenset({Place.IMAGES, Place.OUTLINE}),
+    ),
+    Score(
+        "label_quality",
+        "Label quality",
+        "Soft minimum over pixels of the probability given to the trimap's class: near 0, distrust it.",
+        places=frozenset({Place.IMAGES}),
     ),
     Score(
         "mean_iou",
@@ -212,11 +244,16 @@ _ROWS = (
         short="ECE",
     ),
     Score(
-        "border_calibration_error",
-        "Border calibration error",
-        "Mean distance between confidence and accuracy, of true border pixels.",
+        "border_probability_error",
+        "Class-wise calibration error of border",
+        "Mean distance between the probability of border and how often pixels given it are border.",
         higher_is_better=False,
-        short="ECE, border",
+        short="class-wise ECE, border",
+    ),
+    Score(
+        "average_precision",
+        "Average precision",
+        "Border precision averaged over recall, along all thresholds: no threshold is chosen.",
     ),
 )
 
@@ -239,7 +276,7 @@ _FIRST = {
         "border_f1",
         "boundary_iou",
     ),
-    Place.IMAGES: ("cross_entropy", "custom_iou", "boundary_iou"),
+    Place.IMAGES: ("cross_entropy", "custom_iou", "boundary_iou", "boundary_iou_with_border", "label_quality"),
     Place.PHOTOS: (
         "pixel_accuracy",
         "border_recall",
@@ -267,10 +304,15 @@ def with_intervals() -> tuple[Score, ...]:
 
 
 def calibration_score(pixels: str) -> Score:
-    """The score that follows from `calibration.csv` of these pixels: `all`, or true `border` pixels."""
-    return SCORES["calibration_error" if pixels == "all" else f"{pixels}_calibration_error"]
+    """The score that follows from `calibration.csv`: of `all` pixels by confidence, or by `border_probability`."""
+    return SCORES["calibration_error" if pixels == "all" else f"{pixels}_error"]
 
 
-def accuracy_within(band: int) -> str:
-    """The name of pixel accuracy at most so many pixels from the true outline."""
-    return f"accuracy_within_{band}"
+def tempered(score: Score) -> str:
+    """The name of a calibration error after the temperature that was fitted on training photos."""
+    return f"{score.name}_tempered"
+
+
+def accuracy_within(band: int, edge: str) -> str:
+    """The name of pixel accuracy at most so many pixels from the outline of `pet`, or of `pet_and_border`."""
+    return f"accuracy_within_{band}_of_{edge}"

@@ -71,6 +71,10 @@ class Split:
             return self
         return self._take(np.sort(np.random.default_rng(0).permutation(len(self))[:limit]))
 
+    def every(self, step: int) -> "Split":
+        """One photo in so many, in their order, the first among them."""
+        return self._take(np.arange(0, len(self), step))
+
     def holdout(self) -> tuple["Split", "Split"]:
         """The split without a fixed tenth of its photos, and that tenth: every tenth photo, so of every breed."""
         held = np.arange(len(self)) % 10 == 0

@@ -10,14 +10,39 @@ from torch import Tensor, nn
 
 from seg.batches import DeviceSplit, resize_photos
 from seg.losses import Loss
+from seg.margins import margin_histograms
 from seg.metrics import (
     band_counts,
+    border_matches,
     boundary_iou,
     calibration_sums,
     confusion_per_photo,
     confusion_scores,
     custom_iou,
+    label_quality,
 )
+
+
+@dataclass(frozen=True)
+class Details:
+    """What only a pass over all N photos after the last epoch measures; all tensors on the CPU.
+
+    Attributes:
+        boundary_iou_with_border, label_quality: (N,) float64, see `seg.metrics`.
+        border_matches: (N, 2, 2) int64, see `seg.metrics.border_matches`.
+        margins: (N, 3, 122) int64, see `seg.margins.margin_histograms`.
+        bands: (2, 2, 5, 2) int64, see `seg.metrics.band_counts`.
+        temperature: what logits are divided by in the second half of `calibration`.
+        calibration: (2, 2, 15, 3) float64, see `seg.metrics.calibration_sums`; at temperature 1 and at `temperature`.
+    """
+
+    boundary_iou_with_border: Tensor
+    label_quality: Tensor
+    border_matches: Tensor
+    margins: Tensor
+    bands: Tensor
+    temperature: float
+    calibration: Tensor
 
 
 @dataclass(frozen=True)
@@ -28,8 +53,7 @@ class Evaluation:
         loss: mean over photos of the loss that was trained.
         confusions: (N, 3, 3) int64.
         cross_entropy, custom_iou, boundary_iou: (N,) float64, one value a photo.
-        bands: (5, 2) int64, see `seg.metrics.band_counts`; None unless asked for.
-        calibration: (2, 15, 3) float64, see `seg.metrics.calibration_sums`; None unless asked for.
+        details: None unless asked for.
     """
 
     loss: float
@@ -37,8 +61,7 @@ class Evaluation:
     cross_entropy: Tensor
     custom_iou: Tensor
     boundary_iou: Tensor
-    bands: Tensor | None
-    calibration: Tensor | None
+    details: Details | None
 
     def scores(self) -> dict[str, float]:
         """The scores of `epochs.csv`, `val_loss` included."""
@@ -102,18 +125,19 @@ def evaluate(
     precision: str,
     batch_size: int = 64,
     flip: bool = False,
-    detailed: bool = False,
+    temperature: float | None = None,
     on_batch: Callable[[int], None] = lambda photos: None,
 ) -> Evaluation:
     """Score every photo of the split. The model is left in evaluation mode.
 
     Args:
         flip: average each prediction with the mirrored photo's.
-        detailed: also fill `bands` and `calibration`.
+        temperature: where given, the evaluation has details, and its calibration is also of logits divided by this.
         on_batch: called with the number of photos after each batch; what it raises ends the pass.
     """
     model.eval()
-    losses, confusions, entropies, soft, boundary, bands, calibration = ([] for _ in range(7))
+    losses, confusions, entropies, soft, boundary = ([] for _ in range(5))
+    details = []
     for start in range(0, len(split), batch_size):
         photos, truth = split.photos[start : start + batch_size], split.masks[start : start + batch_size].long()
         logits = predict_logits(model, photos, network_size, precision, flip=flip)
@@ -123,9 +147,8 @@ def evaluate(
         entropies.append(F.cross_entropy(logits, truth, reduction="none").double().mean(dim=(1, 2)))
         soft.append(custom_iou(probabilities, truth).double())
         boundary.append(boundary_iou(predicted, truth))
-        if detailed:
-            bands.append(band_counts(predicted, truth))
-            calibration.append(calibration_sums(probabilities, truth))
+        if temperature is not None:
+            details.append(_batch_details(logits, probabilities, predicted, truth, temperature))
         on_batch(len(truth))
     return Evaluation(
         loss=(torch.stack(losses).sum() / len(split)).item(),
@@ -133,6 +156,32 @@ def evaluate(
         cross_entropy=torch.cat(entropies).cpu(),
         custom_iou=torch.cat(soft).cpu(),
         boundary_iou=torch.cat(boundary).cpu(),
-        bands=torch.stack(bands).sum(dim=0).cpu() if detailed else None,
-        calibration=torch.stack(calibration).sum(dim=0).cpu() if detailed else None,
+        details=_together(details) if details else None,
     )
+
+
+def _batch_details(
+    logits: Tensor, probabilities: Tensor, predicted: Tensor, truth: Tensor, temperature: float
+) -> Details:
+    tempered = (logits / temperature).softmax(dim=1)
+    return Details(
+        boundary_iou_with_border=boundary_iou(predicted, truth, "pet_and_border"),
+        label_quality=label_quality(probabilities, truth),
+        border_matches=border_matches(predicted, truth),
+        margins=margin_histograms(logits, truth),
+        bands=band_counts(predicted, truth),
+        temperature=temperature,
+        calibration=torch.stack([calibration_sums(each, truth) for each in (probabilities, tempered)]),
+    )
+
+
+def _together(batches: list[Details]) -> Details:
+    def photos(name: str) -> Tensor:
+        return torch.cat([getattr(batch, name) for batch in batches]).cpu()
+
+    def total(name: str) -> Tensor:
+        return torch.stack([getattr(batch, name) for batch in batches]).sum(dim=0).cpu()
+
+    by_photo = ("boundary_iou_with_border", "label_quality", "border_matches", "margins")
+    summed = {name: total(name) for name in ("bands", "calibration")}
+    return Details(**{name: photos(name) for name in by_photo}, **summed, temperature=batches[0].temperature)

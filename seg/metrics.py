@@ -12,8 +12,17 @@ from torch import Tensor
 from seg.pets import BACKGROUND, BORDER, CLASS_NAMES, PET
 
 CLASSES = len(CLASS_NAMES)
+# Each silhouette of a photo, by its classes. Its outline is one edge of the border: the inner one is the pet's,
+# the outer one that of pet and border
+SILHOUETTES = {"pet": (PET,), "pet_and_border": (PET, BORDER)}
+SIDES = ("inside", "outside")
 BANDS = (1, 2, 4, 8, 16)
+TOLERANCES = (1, 2)
+# `all` by confidence, `border_probability` by the probability given to BORDER
+CALIBRATED = ("all", "border_probability")
 CALIBRATION_BINS = 15
+# of the softmin in `label_quality`, as cleanlab has it
+SOFTMIN_TEMPERATURE = 0.1
 
 
 def confusion_per_photo(predicted: Tensor, truth: Tensor) -> Tensor:
@@ -120,19 +129,25 @@ def dilate(regions: Tensor, pixels: int) -> Tensor:
     return grown[:, 0] > 0
 
 
-def boundary_iou(predicted: Tensor, truth: Tensor) -> Tensor:
-    """Boundary IoU of the pet silhouette in each photo, (B,) float64 (Cheng et al. 2021, section 4).
+def boundary_iou(predicted: Tensor, truth: Tensor, silhouette: str = "pet") -> Tensor:
+    """Boundary IoU of a silhouette in each photo, (B,) float64 (Cheng et al. 2021, section 4).
 
-    The silhouette is the PET region. Its boundary is what an erosion by 2 % of the photo's diagonal
-    removes, the photo's edge counted as outside. Two empty boundaries agree: 1.
+    A silhouette's boundary is what an erosion by 2 % of the photo's diagonal removes, the photo's edge counted as
+    outside. Two empty boundaries agree: 1.
 
     Args:
         predicted, truth: (B, H, W) class maps.
+        silhouette: of SILHOUETTES.
     """
-    inner = [_inner_boundary(classes == PET) for classes in (predicted, truth)]
+    inner = [_inner_boundary(_region(classes, silhouette)) for classes in (predicted, truth)]
     intersection = (inner[0] & inner[1]).sum(dim=(1, 2)).double()
     union = (inner[0] | inner[1]).sum(dim=(1, 2)).double()
     return torch.where(union > 0, intersection / union.clamp_min(1), 1.0)
+
+
+def _region(classes: Tensor, silhouette: str) -> Tensor:
+    """Boolean, of the shape of the class map."""
+    return torch.isin(classes, torch.tensor(SILHOUETTES[silhouette], dtype=classes.dtype, device=classes.device))
 
 
 def _inner_boundary(regions: Tensor) -> Tensor:
@@ -143,41 +158,79 @@ def _inner_boundary(regions: Tensor) -> Tensor:
 
 
 def band_counts(predicted: Tensor, truth: Tensor) -> Tensor:
-    """Pixels and correct pixels within 1, 2, 4, 8, 16 pixels of the true silhouette: (5, 2) int64.
+    """Pixels and correct pixels by distance from both edges of the true border: (2, 2, 5, 2) int64.
 
-    The trimap experiment of Kohli et al. 2009: accuracy near the true contour. The silhouette is
-    the PET region; a pixel lies in a band if the square of that many pixels around it meets both
-    the region and its outside. The photo's edge is no contour.
+    By silhouette (SILHOUETTES), side of its outline (SIDES) and distance: of at most 1 pixel, and of more than the
+    band before up to 2, 4, 8 and 16 (BANDS). A pixel's distance is that of the nearest one on the other side of the
+    outline, the longer of across and down: their sums up to a band are the trimap experiment of Kohli et al. 2009. The
+    photo's edge is no outline.
 
     Args:
         predicted, truth: (B, H, W) class maps.
     """
-    pet, correct = truth == PET, predicted == truth
+    correct = predicted == truth
     rows = []
-    for pixels in BANDS:
-        band = dilate(pet, pixels) & dilate(~pet, pixels)
-        rows.append(torch.stack([band.sum(), (band & correct).sum()]))
-    return torch.stack(rows)
+    for silhouette in SILHOUETTES:
+        region = _region(truth, silhouette)
+        for side in (region, ~region):
+            nearer = torch.zeros_like(side)
+            for pixels in BANDS:
+                within = side & dilate(~side, pixels)
+                band = within & ~nearer
+                rows.append(torch.stack([band.sum(), (band & correct).sum()]))
+                nearer = within
+    return torch.stack(rows).view(len(SILHOUETTES), len(SIDES), len(BANDS), 2)
+
+
+def border_matches(predicted: Tensor, truth: Tensor) -> Tensor:
+    """Border pixels of each photo that have one of the other map within a tolerance: (B, 2, 2) int64.
+
+    By tolerance (TOLERANCES, in pixels, the longer of across and down): true border pixels found, and predicted ones
+    well placed. Recall and precision with a tolerance are these over all true and all predicted border pixels (Martin,
+    Fowlkes and Malik 2004 match them one to one; here each may be matched many times, as in Csurka et al. 2013).
+
+    Args:
+        predicted, truth: (B, H, W) class maps.
+    """
+    painted, true = predicted == BORDER, truth == BORDER
+    counts = []
+    for pixels in TOLERANCES:
+        matched = (true & dilate(painted, pixels), painted & dilate(true, pixels))
+        counts.append(torch.stack([pixels.sum(dim=(1, 2)) for pixels in matched], dim=1))
+    return torch.stack(counts, dim=1)
 
 
 def calibration_sums(probabilities: Tensor, truth: Tensor) -> Tensor:
-    """Reliability sums in 15 equal bins of confidence, the largest probability: (2, 15, 3) float64.
+    """Reliability sums of all pixels in 15 equal bins of a probability: (2, 15, 3) float64.
 
-    First all pixels, then true border pixels; for each bin the count, the summed confidence and
-    the number of correct pixels (Guo et al. 2017, section 2).
+    First by confidence, the largest probability (Guo et al. 2017, section 2), then class-wise, by the probability of
+    BORDER (Kull et al. 2019, section 2); for each bin the count, the summed probability, and how many pixels have the
+    class it was of.
 
     Args:
         probabilities: (B, 3, H, W) float32.
         truth: (B, H, W) int64.
     """
     confidence, predicted = probabilities.max(dim=1)
-    correct = predicted == truth
-    bins = (confidence * CALIBRATION_BINS).long().clamp_(0, CALIBRATION_BINS - 1)
     groups = []
-    for chosen in (torch.ones_like(correct), truth == BORDER):
-        where = bins[chosen]
-        columns = (None, confidence[chosen].double(), correct[chosen].double())
+    for probability, happened in ((confidence, predicted == truth), (probabilities[:, BORDER], truth == BORDER)):
+        bins = (probability * CALIBRATION_BINS).long().clamp_(0, CALIBRATION_BINS - 1).flatten()
+        columns = (None, probability.double().flatten(), happened.double().flatten())
         groups.append(
-            torch.stack([torch.bincount(where, c, minlength=CALIBRATION_BINS).double() for c in columns], dim=1)
+            torch.stack([torch.bincount(bins, c, minlength=CALIBRATION_BINS).double() for c in columns], dim=1)
         )
     return torch.stack(groups)
+
+
+def label_quality(probabilities: Tensor, truth: Tensor) -> Tensor:
+    """How far each photo's trimap is to be trusted, (B,) float64 in [0, 1]: the soft minimum of p(given label).
+
+    A mean over pixels in which those count most that the model believes least: weights are a softmax of minus the
+    probability over 0.1 (Lad and Mueller 2023, section 4).
+
+    Args:
+        probabilities: (B, 3, H, W) float32.
+        truth: (B, H, W) int64.
+    """
+    given = probabilities.gather(1, truth[:, None]).flatten(1).double()
+    return ((-given / SOFTMIN_TEMPERATURE).softmax(dim=1) * given).sum(dim=1)

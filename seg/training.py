@@ -17,6 +17,7 @@ from seg.evaluation import Evaluation, autocast, evaluate
 from seg.losses import Diverged, Loss
 from seg.networks import create
 from seg.options import Options
+from seg.tuning import EVERY, Tuning, tune
 
 
 class BadState(BadCheckpoint):
@@ -129,7 +130,10 @@ def _named(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 @dataclass(frozen=True)
 class EpochResult:
-    """What `epochs.csv` records of an epoch (the learning rate is its first batch's), and the evaluation behind it."""
+    """What `epochs.csv` records of an epoch (the learning rate is its first batch's), and the evaluation behind it.
+
+    The last epoch's evaluation has details, and the tuning that they rest on; None after others.
+    """
 
     epoch: int
     seconds: float
@@ -137,6 +141,7 @@ class EpochResult:
     learning_rate: float
     train_loss: float
     evaluation: Evaluation
+    tuning: Tuning | None = None
 
 
 def train(
@@ -161,18 +166,23 @@ def train(
         ValueError: the precision is still `auto`, so nobody could say with which one it was trained.
     """
 
-    def scored(epoch: int) -> Evaluation:
-        last = epoch == options.epochs
-        return evaluate(
-            state.scored_model,
+    def scored(epoch: int) -> tuple[Evaluation, Tuning | None]:
+        last, model, tuning = epoch == options.epochs, state.scored_model, None
+        size, precision, batch_size = options.network_size(epoch), options.precision, options.batch_size
+        if last:
+            sample = training.every(EVERY)
+            tuning = tune(model, sample, network_size=size, precision=precision, batch_size=batch_size)
+        evaluation = evaluate(
+            model,
             validation if last else validation_sample,
             loss,
-            network_size=options.network_size(epoch),
-            precision=options.precision,
-            batch_size=options.batch_size,
-            detailed=last,
+            network_size=size,
+            precision=precision,
+            batch_size=batch_size,
+            temperature=tuning.temperature if tuning else None,
             on_batch=lambda photos: on_batch("scoring", photos),
         )
+        return evaluation, tuning
 
     if options.precision == "auto":
         raise ValueError("the precision is not decided: see seg.evaluation.choose_precision")
@@ -180,7 +190,7 @@ def train(
     nan = float("nan")
     if state.epoch == 0 and state.order is None:
         started = time.perf_counter()
-        evaluation = scored(0)
+        evaluation, _ = scored(0)
         yield EpochResult(0, time.perf_counter() - started, nan, options.lr, nan, evaluation)
 
     while state.epoch < options.epochs:
@@ -219,7 +229,7 @@ def train(
                 state.training_seconds += time.perf_counter() - started
             if not math.isfinite(train_loss):
                 raise Diverged(f"the training loss of epoch {epoch} is {train_loss}")
-            evaluation = scored(epoch)
+            evaluation, tuning = scored(epoch)
             if not math.isfinite(evaluation.loss):  # the last step of the epoch broke the weights
                 raise Diverged(f"the validation loss after epoch {epoch} is {evaluation.loss}")
         finally:
@@ -229,4 +239,6 @@ def train(
         state.epoch, state.batch, state.order = epoch, 0, None
         state.loss_sum = torch.zeros_like(state.loss_sum)
         state.training_seconds = state.seconds = 0.0
-        yield EpochResult(epoch, seconds, len(training) / training_seconds, learning_rate, train_loss, evaluation)
+        yield EpochResult(
+            epoch, seconds, len(training) / training_seconds, learning_rate, train_loss, evaluation, tuning
+        )

@@ -146,5 +146,5 @@ def _show_answer(parts: Parts, chosen: list[Configuration]) -> Updates:
         parts.confusion: matrices,
         parts.outline: near_the_outline(analysis, styled).as_value(),
         parts.sure: reliability(analysis, styled, "all").as_value(),
-        parts.sure_border: reliability(analysis, styled, "border").as_value(),
+        parts.sure_border: reliability(analysis, styled, "border_probability").as_value(),
     }

@@ -1,4 +1,4 @@
-"""Accuracy near the pet's true outline."""
+"""Accuracy near the pet's true outline, the inner edge of the border."""
 
 import plotly.graph_objects as go
 
@@ -10,12 +10,12 @@ from seg.metrics import BANDS
 
 
 def near_the_outline(analysis: Analysis, styled: dict[str, Style]) -> View:
-    """Pixel accuracy within bands of growing width around the true outline."""
-    figure, said = go.Figure(layout=layout("Pixels from the outline, at most")), []
+    """Pixel accuracy within bands of growing width around the border's inner edge, the pet's outline."""
+    figure, said = go.Figure(layout=layout("Pixels from the border's inner edge, at most")), []
     labels = [f"{band} px" for band in BANDS]
     for configuration in analysis.configurations:
         name, style = shown_name(configuration), styled[configuration.runs[0].name]
-        values = [analysis.score(configuration.name, accuracy_within(band))["mean"] for band in BANDS]
+        values = [analysis.score(configuration.name, accuracy_within(band, "pet"))["mean"] for band in BANDS]
         figure.add_scatter(
             x=labels,
             y=in_per_cent(values),
@@ -32,8 +32,8 @@ def near_the_outline(analysis: Analysis, styled: dict[str, Style]) -> View:
         near = zip(labels, values, strict=True)
         said.append(f"{name}: " + ", ".join(f"{per_cent(value)} within {label}" for label, value in near))
     return View(
-        title="Accuracy near the outline",
-        reading="Share of pixels right among those at most so far from the pet's true outline, so left is the border.",
+        title="Accuracy near the border's inner edge",
+        reading="Share of pixels right among those at most so far from the pet's own outline, where the border begins.",
         description="; ".join(said) + ".",
         figure=figure,
         legend=legend(analysis.configurations, styled),

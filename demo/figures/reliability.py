@@ -7,10 +7,29 @@ from demo.figures.view import GREY, View, in_per_cent, layout, per_cent
 from experiments.comparison.analysis import Analysis
 from experiments.scores import calibration_score
 
+# title, axes, what happened, how to read it
+KINDS = {
+    "all": (
+        "Confidence, all pixels",
+        "Confidence",
+        "Accuracy",
+        "right",
+        "On the diagonal a model is right as often as it is sure, below it too sure; ECE is the mean distance.",
+    ),
+    "border_probability": (
+        "Probability of border, all pixels",
+        "Probability of border",
+        "Share that is border",
+        "border",
+        "On the diagonal pixels are border as often as they are said to be, below it less often.",
+    ),
+}
+
 
 def reliability(analysis: Analysis, styled: dict[str, Style], pixels: str) -> View:
-    """Accuracy against confidence, of `all` or of true `border` pixels, with the expected calibration error."""
-    figure = go.Figure(layout=layout("Confidence"))
+    """How often pixels are right by confidence (`all`), or border by their `border_probability`, with the error."""
+    title, across, up, happened, reading = KINDS[pixels]
+    figure = go.Figure(layout=layout(across))
     figure.add_scatter(
         x=[0, 100],
         y=[0, 100],
@@ -34,19 +53,19 @@ def reliability(analysis: Analysis, styled: dict[str, Style], pixels: str) -> Vi
             marker={"size": 7, "symbol": style.symbol},
             hovertext=[
                 f"{name}, epoch {configuration.epochs}: {per_cent(row['mean_confidence'])} sure, "
-                f"{per_cent(row['accuracy'])} right, {row['count']:,} pixels"
+                f"{per_cent(row['accuracy'])} {happened}, {row['count']:,} pixels"
                 for row in bins.to_dict("records")
             ],
             hoverinfo="text",
         )
         entries.append((name, style, f"ECE {error}"))
-        said.append(f"{name}: expected calibration error {error}")
+        said.append(f"{name}: {score.noun} {error}")
         lowest = min([lowest, *(100 * bins["mean_confidence"])])
     figure.update_xaxes(range=[max(0, lowest - 4), 101], ticksuffix=" %")
-    figure.update_yaxes(range=[0, 102], title="Accuracy")
+    figure.update_yaxes(range=[0, 102], title=up)
     return View(
-        title=f"Confidence, {'all pixels' if pixels == 'all' else 'true border pixels'}",
-        reading="On the diagonal a model is right as often as it is sure, below it too sure; ECE is the mean distance.",
+        title=title,
+        reading=reading,
         description="; ".join(said) + ".",
         figure=figure,
         legend=entries,

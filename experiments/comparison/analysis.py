@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 
 from experiments.comparison.bootstrap import Intervals, paired_bootstrap
-from experiments.comparison.calibration import expected_calibration_error, pooled_reliability
+from experiments.comparison.calibration import pooled_reliability
 from experiments.comparison.configurations import Configuration, baseline, configurations
-from experiments.scores import Place, accuracy_within, appearing, calibration_score
-from experiments.store.photo_scores import CALIBRATED_PIXELS, confusions, read_bands, read_calibration, same_photos
+from experiments.comparison.outline import accuracy_by_side
+from experiments.comparison.run_scores import run_scores
+from experiments.store.photo_scores import confusions, same_photos
 from experiments.store.runs import Run
-from seg.metrics import scores_from_counts
 
 # of its SegNet after 20 epochs of unweighted cross-entropy at 128 x 128
 ARTICLE_PIXEL_ACCURACY = 0.8828
@@ -29,8 +29,10 @@ class Analysis:
             (over seeds; NaN where one lacks the score, std also of one), and for scores with intervals
             `low, high, difference, difference_low, difference_high`, 95 % intervals; all as they are stored,
             so most as fractions.
-        reliability: one row a configuration, kind of pixels (`all`, `border`) and confidence bin:
+        reliability: one row a configuration, kind (`all` pixels by confidence, or by `border_probability`) and bin:
             `configuration, pixels, bin, from, to, count, mean_confidence, accuracy`.
+        outline: one row a configuration, edge of the border, side and distance:
+            `configuration, edge, side, from, to, pixels, correct, accuracy`.
         photos: how many photos all runs share.
         seeds_counted: whether the intervals know how much seeds differ.
     """
@@ -42,6 +44,7 @@ class Analysis:
     compared_with: str | None
     scores: pd.DataFrame
     reliability: pd.DataFrame
+    outline: pd.DataFrame
     photos: int
     seeds_counted: bool
 
@@ -76,7 +79,7 @@ def analyse(runs: list[Run]) -> Analysis:
 
     rows, reliability = [], []
     for index, (configuration, where) in enumerate(zip(found, members, strict=True)):
-        single = pd.DataFrame([_scores(ordered[i], images[i]) for i in where])
+        single = pd.DataFrame([run_scores(ordered[i], images[i]) for i in where])
         for score in single:
             row = {
                 "configuration": configuration.name,
@@ -99,18 +102,7 @@ def analyse(runs: list[Run]) -> Analysis:
         compared_with=None if first is None else first.name,
         scores=pd.DataFrame(rows, columns=list(Analysis.COLUMNS)),
         reliability=pd.concat(reliability, ignore_index=True),
+        outline=accuracy_by_side(found),
         photos=counts.shape[1],
         seeds_counted=any(len(configuration.runs) > 1 for configuration in found),
     )
-
-
-def _scores(run: Run, images: pd.DataFrame) -> dict[str, float]:
-    counted = {name: float(value) for name, value in scores_from_counts(confusions(images).sum(axis=0)).items()}
-    bands = {accuracy_within(int(row["band"])): row["accuracy"] for row in read_bands(run).to_dict("records")}
-    calibration = read_calibration(run)
-    errors = {
-        calibration_score(pixels).name: expected_calibration_error(calibration[calibration["pixels"] == pixels])
-        for pixels in CALIBRATED_PIXELS
-    }
-    means = {score.name: images[score.name].mean() for score in appearing(Place.IMAGES)}
-    return {**counted, **means, **bands, **errors}

@@ -1,10 +1,11 @@
 """Whether runs are right as often as they are confident: reliability of runs together, and how far it is off."""
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
 
-from experiments.store.photo_scores import read_calibration
+from experiments.store.pixel_sums import read_calibration
 from experiments.store.runs import Run
 
 
@@ -18,12 +19,14 @@ def expected_calibration_error(calibration: pd.DataFrame) -> float:
         A fraction in [0, 1]; NaN where no bin has a pixel.
     """
     filled = calibration[calibration["count"] > 0]
+    if filled.empty:
+        return math.nan
     distance = (filled["accuracy"] - filled["mean_confidence"]).abs()
     return float((distance * filled["count"]).sum() / filled["count"].sum())
 
 
 def pooled_reliability(runs: Sequence[Run]) -> pd.DataFrame:
-    """The reliability table of the pixels of all these runs together.
+    """The reliability table of the pixels of all these runs together, at temperature 1; empty where one has none.
 
     Returns:
         `pixels, bin, from, to, count, mean_confidence, accuracy`; an empty bin's means are NaN.
@@ -32,13 +35,16 @@ def pooled_reliability(runs: Sequence[Run]) -> pd.DataFrame:
         BadRun: a file is missing or damaged.
     """
     keys = ["pixels", "bin", "from", "to"]
+    tables = [table[table["temperature"] == 1] for table in map(read_calibration, runs)]
+    if not all(map(len, tables)):
+        return pd.DataFrame(columns=[*keys, "count", "mean_confidence", "accuracy"])
     sums = pd.concat(
         table[keys].assign(
             count=table["count"],
             confidence=(table["count"] * table["mean_confidence"]).fillna(0),
             correct=(table["count"] * table["accuracy"]).fillna(0),
         )
-        for table in map(read_calibration, runs)
+        for table in tables
     )
     pooled = sums.groupby(keys, sort=False, as_index=False).sum()
     pooled["mean_confidence"] = pooled["confidence"] / pooled["count"]

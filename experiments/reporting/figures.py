@@ -16,9 +16,9 @@ from matplotlib.figure import Figure
 
 from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY, Analysis
 from experiments.comparison.configurations import Configuration
-from experiments.scores import SCORES, Place, accuracy_within, appearing
+from experiments.scores import SCORES, Place, appearing
 from seg.losses import LOSSES, loss_colour
-from seg.metrics import BANDS
+from seg.metrics import BANDS, SIDES
 
 # With the salt the same data gives the same bytes: what is written anew and unchanged is no change to commit
 STYLE: Any = {
@@ -37,6 +37,7 @@ STYLE: Any = {
 # Configurations of one loss share its colour; these tell them apart. The first has its loss's own marker
 LOSS_MARKERS = {"circle": "o", "square": "s", "diamond": "D", "star": "*"}
 MARKERS = "^vPX<>hpd"
+OUTLINES = {"pet": "The border's inner edge", "pet_and_border": "The border's outer edge"}
 DASHES = ("-", "--", ":", "-.")
 
 
@@ -45,9 +46,11 @@ def draw_figures(analysis: Analysis, folder: Path) -> list[Path]:
     figures: dict[str, Callable[[Analysis], Figure]] = {
         "by-epoch": by_epoch,
         "recall-precision": recall_and_precision,
-        "near-the-outline": near_the_outline,
-        "reliability": reliability,
     }
+    if len(analysis.outline):
+        figures["near-the-outline"] = near_the_outline
+    if len(analysis.reliability):
+        figures["reliability"] = reliability
     if analysis.compared_with is not None and len(analysis.configurations) > 1:
         figures["price"] = price
     folder.mkdir(parents=True, exist_ok=True)
@@ -140,34 +143,44 @@ def price(analysis: Analysis) -> Figure:
 
 
 def near_the_outline(analysis: Analysis) -> Figure:
-    """Pixel accuracy within bands of growing width around the true outline."""
-    figure = Figure(figsize=(5.6, 4), layout="constrained")
-    axes = figure.subplots()
-    for configuration, style in _styled(analysis):
-        values = [100 * analysis.score(configuration.name, accuracy_within(band))["mean"] for band in BANDS]
-        axes.plot(
-            BANDS,
-            values,
-            color=style["color"],
-            ls=style["dash"],
-            marker=style["marker"],
-            ms=5,
-            label=configuration.name,
-            gid=_drawn(configuration.name, "accuracy_within"),
-        )
-    axes.set_xscale("log", base=2)
-    axes.set_xticks(BANDS, [str(band) for band in BANDS])
-    axes.minorticks_off()
-    axes.set(xlabel="pixels from the true outline, at most", ylabel=f"{SCORES['pixel_accuracy'].noun}, %")
-    _legend(figure, axes)
+    """Pixel accuracy by distance from both edges of the true border, and by side."""
+    figure = Figure(figsize=(8.4, 4), layout="constrained")
+    panels = figure.subplots(1, 2, sharey=True)
+    rings = [f"{low}–{high}" for low, high in zip((0, *BANDS[:-1]), BANDS, strict=True)]
+    ticks = [*reversed(rings), *rings]
+    for axes, (edge, title) in zip(panels, OUTLINES.items(), strict=True):
+        for configuration, style in _styled(analysis):
+            table = analysis.outline
+            chosen = table[table["configuration"].eq(configuration.name) & table["edge"].eq(edge)]
+            sides = [100 * chosen.loc[chosen["side"] == side, "accuracy"].to_numpy() for side in SIDES]
+            values = [*sides[0][::-1], *sides[1]]
+            axes.plot(
+                range(len(values)),
+                values,
+                color=style["color"],
+                ls=style["dash"],
+                marker=style["marker"],
+                ms=5,
+                label=configuration.name,
+                gid=_drawn(configuration.name, "accuracy", edge),
+            )
+        axes.axvline(len(rings) - 0.5, color="grey", lw=1)
+        axes.set_xticks(range(len(ticks)), ticks, rotation=45)
+        axes.set(xlabel="inside ← pixels from the edge → outside", title=title)
+    panels[0].set_ylabel(f"{SCORES['pixel_accuracy'].noun}, %")
+    _legend(figure, panels[-1])
     return figure
 
 
 def reliability(analysis: Analysis) -> Figure:
-    """Accuracy against confidence, of all pixels and of true border pixels; on the diagonal they agree."""
+    """How often pixels are right by confidence, and border by their probability of it; on the diagonal they agree."""
     figure = Figure(figsize=(8.4, 4), layout="constrained")
     panels = figure.subplots(1, 2, sharex=True, sharey=True)
-    for axes, (pixels, title) in zip(panels, (("all", "All pixels"), ("border", "True border pixels")), strict=True):
+    titles = {
+        "all": ("confidence", "accuracy"),
+        "border_probability": ("probability of border", "share that is border"),
+    }
+    for axes, (pixels, (across, up)) in zip(panels, titles.items(), strict=True):
         axes.plot([0, 100], [0, 100], color="grey", lw=1)
         for configuration, style in _styled(analysis):
             table = analysis.reliability
@@ -182,8 +195,7 @@ def reliability(analysis: Analysis) -> Figure:
                 label=configuration.name,
                 gid=_drawn(configuration.name, "reliability", pixels),
             )
-        axes.set(xlabel="confidence, %", title=title, xlim=(30, 100), ylim=(0, 100))
-    panels[0].set_ylabel("accuracy, %")
+        axes.set(xlabel=f"{across}, %", ylabel=f"{up}, %", xlim=(0, 100), ylim=(0, 100))
     _legend(figure, panels[-1])
     return figure
 

@@ -9,12 +9,23 @@ import pandas as pd
 from experiments.cli.command_line import markdown_table, text_table
 from experiments.comparison.analysis import Analysis
 from experiments.comparison.bootstrap import RESAMPLES
-from experiments.scores import PER_CENT, Place, Unit, accuracy_within, appearing, calibration_score, with_intervals
-from experiments.store.photo_scores import CALIBRATED_PIXELS
+from experiments.scores import (
+    PER_CENT,
+    Place,
+    Unit,
+    accuracy_within,
+    appearing,
+    calibration_score,
+    tempered,
+    with_intervals,
+)
 from experiments.store.runs import Run
-from seg.metrics import BANDS
+from seg.metrics import BANDS, CALIBRATED, SIDES, SILHOUETTES
 
 CONFIGURATION = "configuration"
+# What the outline of each of `seg.metrics.SILHOUETTES` is to the border
+EDGES = {"pet": "inner", "pet_and_border": "outer"}
+PLAIN_TWO = Unit(scale=1, symbol="", digits=2)
 
 
 @dataclass(frozen=True)
@@ -110,7 +121,10 @@ def runs_section(runs: list[Run]) -> Section:
 def analysis_sections(analysis: Analysis) -> list[Section]:
     """All that an analysis says: the differences, the scores, the outline, calibration."""
     differences = [differences_section(analysis)] if analysis.compared_with is not None else []
-    return [*differences, scores_section(analysis), bands_section(analysis), calibration_section(analysis)]
+    by_pixel = [bands_section(analysis)]
+    if len(analysis.outline):
+        by_pixel.append(sides_section(analysis))
+    return [*differences, scores_section(analysis), outline_section(analysis), *by_pixel, calibration_section(analysis)]
 
 
 def differences_section(analysis: Analysis) -> Section:
@@ -165,15 +179,46 @@ def scores_section(analysis: Analysis) -> Section:
 
 
 def bands_section(analysis: Analysis) -> Section:
-    """A row a configuration: pixel accuracy within bands of growing width around the true outline."""
-    rows = [
-        [name, *(_number(PER_CENT, analysis.score(name, accuracy_within(band))["mean"]) for band in BANDS)]
-        for name in _names(analysis)
-    ]
-    notes = ("Pixel accuracy in per cent within so many pixels of the pet's true outline (Kohli et al. 2009).",)
-    return Section(
-        "Accuracy near the outline", [CONFIGURATION, *(f"{band} px" for band in BANDS)], rows, (CONFIGURATION,), notes
+    """A row an edge of the true border and configuration: pixel accuracy within bands of growing width around it."""
+    rows = []
+    for edge, title in EDGES.items():
+        for name in _names(analysis):
+            means = [analysis.score(name, accuracy_within(band, edge))["mean"] for band in BANDS]
+            rows.append([title, name, *(_number(PER_CENT, mean) for mean in means)])
+    notes = (
+        "Pixel accuracy in per cent at most so many pixels from an edge of the true border (Kohli et al. 2009): the "
+        "border is a band, whose inner edge is the pet's outline and whose outer edge that of pet and border.",
     )
+    header = ["edge", CONFIGURATION, *(f"{band} px" for band in BANDS)]
+    return Section("Accuracy near the border's edges", header, rows, ("edge", CONFIGURATION), notes)
+
+
+def sides_section(analysis: Analysis) -> Section:
+    """A row an edge, side and configuration: pixel accuracy by distance, where the losses differ."""
+    table = analysis.outline
+    header = ["edge", "side", CONFIGURATION]
+    rings = list(dict.fromkeys(table[["from", "to"]].itertuples(index=False, name=None)))
+    accuracy = table.set_index(["edge", "side", "configuration", "from", "to"])["accuracy"]
+    rows = [
+        [EDGES[edge], side, name, *(_number(PER_CENT, accuracy[edge, side, name, *ring]) for ring in rings)]
+        for edge in SILHOUETTES
+        for side in SIDES
+        for name in dict.fromkeys(table["configuration"])
+    ]
+    notes = ("Pixel accuracy in per cent by distance in pixels from the edge, of all seeds' pixels together.",)
+    header += [f"{low:g}–{high:g} px" for low, high in rings]
+    return Section("By side of the edge", header, rows, ("edge", "side", CONFIGURATION), notes)
+
+
+def outline_section(analysis: Analysis) -> Section:
+    """A row a configuration: border F1 with a tolerance, and boundary IoU of both outlines."""
+    shown = appearing(Place.OUTLINE)
+    rows = []
+    for name in _names(analysis):
+        found = [(score.unit, analysis.score(name, score.name)) for score in shown]
+        rows.append([name, *(_number(unit, row["mean"], row["std"]) for unit, row in found)])
+    notes = ("In per cent. Within so many pixels: a border pixel counts as right that is so far off.",)
+    return Section("Tolerances and outlines", [CONFIGURATION, *(s.noun for s in shown)], rows, (CONFIGURATION,), notes)
 
 
 def calibration_section(analysis: Analysis) -> Section:
@@ -182,19 +227,24 @@ def calibration_section(analysis: Analysis) -> Section:
     filled = table[table["count"] > 0].sort_values("bin")
     bins = filled[["from", "to"]].drop_duplicates()
     accuracy = filled.set_index(["configuration", "from"])["accuracy"]
-    errors, rows = [calibration_score(pixels) for pixels in CALIBRATED_PIXELS], []
+    errors, rows = [calibration_score(pixels) for pixels in CALIBRATED], []
     for name in _names(analysis):
-        means = [(score.unit, analysis.score(name, score.name)["mean"]) for score in errors]
+        means = [(PLAIN_TWO, analysis.score(name, "temperature")["mean"])]
+        for score in errors:
+            means += [(score.unit, analysis.score(name, kind)["mean"]) for kind in (score.name, tempered(score))]
         means += [(PER_CENT, accuracy.get((name, low))) for low in bins["from"]]
         rows.append([name, *(_number(unit, mean) for unit, mean in means)])
     header = [
         CONFIGURATION,
-        *(score.short for score in errors),
+        "temperature",
+        *(text for score in errors for text in (score.short, f"{score.short}, at it")),
         *(f"{100 * low:.0f}–{100 * high:.0f}" for low, high in bins.to_numpy()),
     ]
     notes = (
-        "Expected calibration error, of all pixels and of true border pixels, then the accuracy of all pixels by the "
-        "confidence they were predicted with; all in per cent. Accuracy above confidence is too little confidence.",
+        "Expected calibration error of all pixels by confidence (ECE), and class-wise: by their probability of border, "
+        "against how often they are border; both as the network is, and at the temperature that was fitted on training "
+        "photos. Then the accuracy of all pixels by the confidence they were predicted with. All errors in per cent; "
+        "accuracy above confidence is too little confidence.",
     )
     return Section("Calibration", header, rows, (CONFIGURATION,), notes)
 

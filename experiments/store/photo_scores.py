@@ -1,73 +1,129 @@
-"""What a run knows of single photos, of bands around the silhouette and of its confidence: three CSVs."""
+"""What a run knows of single photos, `images.csv`: confusion counts, scores, and in which precision they were made."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from experiments.scores import Place, appearing
+from experiments.scores import Place, appearing, tolerant_f1
 from experiments.store.csv_table import BadTable, read_table, write_table
 from experiments.store.runs import BadRun, Run
 from seg import InputError
-from seg.evaluation import Evaluation
-from seg.metrics import BANDS, CALIBRATION_BINS
+from seg.evaluation import Details, Evaluation
+from seg.metrics import TOLERANCES
 from seg.pets import CLASS_NAMES
 
-DETAILS = ("images.csv", "bands.csv", "calibration.csv")
 CONFUSION_COLUMNS = tuple(f"{true}_as_{predicted}" for true in CLASS_NAMES for predicted in CLASS_NAMES)
-IMAGE_COLUMNS = ("name", *CONFUSION_COLUMNS, *(score.name for score in appearing(Place.IMAGES)))
-CALIBRATED_PIXELS = ("all", "border")
-BAND_COLUMNS = ("band", "pixels", "correct", "accuracy")
-CALIBRATION_COLUMNS = ("pixels", "bin", "from", "to", "count", "mean_confidence", "accuracy")
+# Border pixels with one of the other map so near: true ones found, and predicted ones well placed
+MATCH_COLUMNS = tuple(f"border_{what}_{pixels}px" for pixels in TOLERANCES for what in ("found", "placed"))
+# A photo's own; of many photos it follows from the counts
+F1_COLUMNS = tuple(tolerant_f1(pixels) for pixels in (0, *TOLERANCES))
 
 
-def has_details(run: Run) -> bool:
-    """Whether all three files are there."""
-    return all((run.folder / name).is_file() for name in DETAILS)
+@dataclass(frozen=True)
+class Provenance:
+    """How scores were made, in every file of them.
 
-
-def write_details(folder: Path, names: Sequence[str], evaluation: Evaluation) -> None:
-    """Write `images.csv`, `bands.csv` and `calibration.csv` of a detailed evaluation of the last epoch.
-
-    Raises:
-        ValueError: the evaluation is not detailed.
+    Attributes:
+        precision: of the forward pass, `fp32` or `bf16`.
+        commit: of the code, as `run.json` has it; None outside a checkout.
     """
-    if evaluation.bands is None or evaluation.calibration is None:
-        raise ValueError("an evaluation that is not detailed has no bands and no calibration")
+
+    precision: str
+    commit: str | None
+
+    # of every CSV that has them
+    COLUMNS = ("precision", "commit")
+
+    @property
+    def cells(self) -> tuple[str, str]:
+        """Short, for it stands in every row: `fp32, 1a2b3c4+changes`."""
+        commit, changed, _ = (self.commit or "").partition("+")
+        return self.precision, commit[:7] + ("+changes" if changed else "")
+
+
+IMAGE_COLUMNS = (
+    "name",
+    *CONFUSION_COLUMNS,
+    *(score.name for score in appearing(Place.IMAGES)),
+    *MATCH_COLUMNS,
+    *F1_COLUMNS,
+    *Provenance.COLUMNS,
+)
+
+
+def write_images(folder: Path, names: Sequence[str], evaluation: Evaluation, made: Provenance) -> None:
+    """Write `images.csv` of an evaluation with details."""
+    details = known_details(evaluation)
     columns: dict[str, Sequence] = {"name": names}
     columns |= dict(zip(CONFUSION_COLUMNS, evaluation.confusions.flatten(1).T.tolist(), strict=True))
-    columns |= {score.name: getattr(evaluation, score.name).tolist() for score in appearing(Place.IMAGES)}
+    for score in appearing(Place.IMAGES):
+        columns[score.name] = getattr(evaluation if hasattr(evaluation, score.name) else details, score.name).tolist()
+    columns |= dict(zip(MATCH_COLUMNS, details.border_matches.flatten(1).T.tolist(), strict=True))
+    counts = pd.DataFrame({name: columns[name] for name in (*CONFUSION_COLUMNS, *MATCH_COLUMNS)})
+    columns |= {tolerant_f1(pixels): f1_within(counts, pixels).tolist() for pixels in (0, *TOLERANCES)}
+    columns |= {name: [cell] * len(names) for name, cell in zip(Provenance.COLUMNS, made.cells, strict=True)}
     photos = zip(*(columns[name] for name in IMAGE_COLUMNS), strict=True)
     write_table(folder / "images.csv", IMAGE_COLUMNS, photos)
 
-    bands = zip(BANDS, evaluation.bands.tolist(), strict=True)
-    near = ([band, pixels, correct, _ratio(correct, pixels)] for band, (pixels, correct) in bands)
-    write_table(folder / "bands.csv", BAND_COLUMNS, near)
 
-    rows: list[list[float | int | str]] = []
-    for pixels, bins in zip(CALIBRATED_PIXELS, evaluation.calibration.tolist(), strict=True):
-        for index, (count, confidence, correct) in enumerate(bins):
-            edges = index / CALIBRATION_BINS, (index + 1) / CALIBRATION_BINS
-            rows.append([pixels, index, *edges, int(count), _ratio(confidence, count), _ratio(correct, count)])
-    write_table(folder / "calibration.csv", CALIBRATION_COLUMNS, rows)
+def known_details(evaluation: Evaluation) -> Details:
+    """The evaluation's details.
 
-
-def _ratio(part: float, whole: float) -> float:
-    return part / whole if whole else float("nan")
+    Raises:
+        ValueError: it has none.
+    """
+    if evaluation.details is None:
+        raise ValueError("an evaluation without details knows too little of single photos")
+    return evaluation.details
 
 
-def read_images(run: Run) -> pd.DataFrame:
-    """The rows of `images.csv`, by photo name; a score that the file lacks is NaN.
+def f1_within(counts: pd.DataFrame, pixels: int) -> pd.Series:
+    """Border F1 with a tolerance of so many pixels, of each row of counts; NaN where they are not known.
+
+    Args:
+        counts: by columns of `images.csv`: of photos, or summed over photos.
+    """
+    true = counts[[f"border_as_{name}" for name in CLASS_NAMES]].sum(axis=1)
+    painted = counts[[f"{name}_as_border" for name in CLASS_NAMES]].sum(axis=1)
+    found, placed = (
+        counts["border_as_border"] if pixels == 0 else counts[f"border_{what}_{pixels}px"]
+        for what in ("found", "placed")
+    )
+    recall, precision = found / true.where(true > 0), placed / painted.where(painted > 0)
+    f1 = (2 * recall * precision / (recall + precision)).where(recall + precision > 0, 0.0)
+    # with none of one kind, but some of the other, nothing is right; with neither there is no F1
+    return f1.where(found.notna() & (true + painted > 0))
+
+
+def has_details(run: Run) -> bool:
+    """Whether it has scores of single photos."""
+    return (run.folder / "images.csv").is_file()
+
+
+def read_images(run: Run, name: str = "images.csv") -> pd.DataFrame:
+    """The rows of `images.csv`, by photo name; what the file lacks is NaN.
+
+    Args:
+        name: of the file in the run's folder: a control has its own.
 
     Raises:
         BadRun: it is missing or damaged.
     """
     counted = ("name", *CONFUSION_COLUMNS)
-    images = _read(run, "images.csv", IMAGE_COLUMNS, needed=counted, whole=CONFUSION_COLUMNS, words=("name",))
+    images = read_whole(
+        run,
+        name,
+        IMAGE_COLUMNS,
+        needed=counted,
+        whole=(*CONFUSION_COLUMNS, *MATCH_COLUMNS),
+        words=("name", *Provenance.COLUMNS),
+    )
     twice = images.index[images["name"].duplicated()]
     if len(twice):
-        raise BadRun(f"{run.folder / 'images.csv'}, line {twice[0]}: names a photo twice: {how_to_rescore(run)}")
+        raise BadRun(f"{run.folder / name}, line {twice[0]}: names a photo twice: {how_to_rescore(run)}")
     return images.set_index("name")
 
 
@@ -92,42 +148,17 @@ def same_photos(runs: Sequence[Run]) -> list[pd.DataFrame]:
     return images
 
 
-def read_bands(run: Run) -> pd.DataFrame:
-    """The rows of `bands.csv`; the accuracy of a band without pixels is NaN.
+def read_whole(run: Run, name: str, columns: Sequence[str], **kinds: Sequence[str]) -> pd.DataFrame:
+    """`read_table` of a file of the run that must be whole, with at least one row.
 
     Raises:
         BadRun: it is missing or damaged.
     """
-    counted = ("band", "pixels", "correct")
-    bands = _read(run, "bands.csv", BAND_COLUMNS, needed=counted, whole=counted).reset_index(drop=True)
-    if bands["band"].tolist() != list(BANDS):
-        raise _not_whole(run, "bands.csv")
-    return bands
-
-
-def read_calibration(run: Run) -> pd.DataFrame:
-    """The rows of `calibration.csv`; an empty bin's means are NaN.
-
-    Raises:
-        BadRun: it is missing or damaged.
-    """
-    counted = ("pixels", "bin", "from", "to", "count")
-    table = _read(
-        run, "calibration.csv", CALIBRATION_COLUMNS, needed=counted, whole=("bin", "count"), words=("pixels",)
-    ).reset_index(drop=True)
-    bins = [(pixels, index) for pixels in CALIBRATED_PIXELS for index in range(CALIBRATION_BINS)]
-    if list(zip(table["pixels"], table["bin"], strict=True)) != bins:
-        raise _not_whole(run, "calibration.csv")
-    return table
-
-
-def _read(run: Run, name: str, columns: Sequence[str], **kinds: Sequence[str]) -> pd.DataFrame:
-    """`read_table` of a file that must be whole, with at least one row."""
     path = run.folder / name
     try:
         content = path.read_bytes()
         if not content.endswith(b"\n"):  # the last number may have lost digits
-            raise _not_whole(run, name)
+            raise not_whole(run, name)
         table = read_table(path, content, columns, **kinds)
     except FileNotFoundError as error:
         raise BadRun(f"{run.name} has no {name}, which a finished run has: {how_to_rescore(run)}") from error
@@ -136,11 +167,12 @@ def _read(run: Run, name: str, columns: Sequence[str], **kinds: Sequence[str]) -
     except BadTable as error:
         raise BadRun(f"{error}: {how_to_rescore(run)}") from error
     if table.empty:
-        raise _not_whole(run, name)
+        raise not_whole(run, name)
     return table
 
 
-def _not_whole(run: Run, name: str) -> BadRun:
+def not_whole(run: Run, name: str) -> BadRun:
+    """The error of a file that ends too early, or lacks rows."""
     return BadRun(f"{run.folder / name} is not whole: {how_to_rescore(run)}")
 
 

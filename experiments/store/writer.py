@@ -11,15 +11,14 @@ from pathlib import Path
 from PIL import Image
 
 from experiments.store.csv_table import cell, read_rows, write_table
+from experiments.store.details import Scored, delete_details, write_details
 from experiments.store.epochs import EPOCH_COLUMNS
 from experiments.store.files import abandoned, replacing
 from experiments.store.folder import epoch_weights_path, state_path, weights_path
-from experiments.store.photo_scores import DETAILS, write_details
 from experiments.store.probe import mosaic_path
 from experiments.store.recorded_options import recorded
-from experiments.store.runs import FORMAT, read_run
+from experiments.store.runs import FORMAT, read_info, read_run
 from seg.checkpoint import save_checkpoint
-from seg.evaluation import Evaluation
 from seg.options import Options
 from seg.training import EpochResult, TrainingState
 
@@ -117,13 +116,9 @@ class RunWriter:
     def failed(self, error: str) -> None:
         self._write_info(status="failed", ended=_now(), error=error)
 
-    def finished(self, photos: Sequence[str], evaluation: Evaluation) -> None:
-        """Write what is known of single photos after the last epoch, and that the run is finished.
-
-        Args:
-            photos: the names of those that the evaluation, a detailed one, scored.
-        """
-        write_details(self.folder, photos, evaluation)
+    def finished(self, scored: Scored) -> None:
+        """Write what is known of single photos after the last epoch, and that the run is finished."""
+        write_details(self.folder, scored)
         self._write_info(status="finished", ended=_now())
         state_path(self.folder).unlink(missing_ok=True)
 
@@ -143,6 +138,14 @@ class RunWriter:
     def _write_info(self, **changes: object) -> None:
         self._info |= changes
         _write_json(self.folder / "run.json", self._info)
+
+
+def record_scores(folder: Path, scored: Scored) -> None:
+    """Let `run.json` say what a later pass over the kept weights found, as `images.csv` does, and how it was made."""
+    info = read_info(folder)
+    precision, commit = scored.made.cells
+    info |= {"scores": _defined(scored.evaluation.scores() | {"val_loss": info.get("scores", {}).get("val_loss")})}
+    _write_json(folder / "run.json", info | {"scored": {"at": _now(), "precision": precision, "commit": commit}})
 
 
 def _append_epoch(folder: Path, result: EpochResult) -> None:
@@ -169,8 +172,9 @@ def _append_epoch(folder: Path, result: EpochResult) -> None:
 
 def _keep_epochs_until(folder: Path, last: int) -> None:
     """Drop the rows and mosaics of epochs after this one, what was scored in detail, and what a kill left half."""
-    for path in (*abandoned(folder), *(folder / name for name in DETAILS)):
+    for path in abandoned(folder):
         path.unlink(missing_ok=True)
+    delete_details(folder)
     path = folder / "epochs.csv"
     if path.exists():
         content = path.read_bytes()

@@ -22,7 +22,7 @@ def environment(device: torch.device, precision: str) -> dict:
         "device_name": name,
         "threads": torch.get_num_threads(),
         "precision": precision,
-        "commit": _commit(),
+        "commit": commit(),
         "python": platform.python_version(),
         "system": platform.system(),
         "packages": {package: version(package) for package in PACKAGES},
@@ -57,7 +57,7 @@ def _processor() -> str:
         return platform.processor() or platform.machine()
 
 
-def _commit() -> str | None:
+def commit() -> str | None:
     """The project's commit, with `+changes` where the code differs from it; None outside a checkout.
 
     An installed package may lie inside the checkout of something else, which does not know this file.

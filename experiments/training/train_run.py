@@ -7,16 +7,19 @@ import torch
 from torch import Tensor
 
 from experiments.cli.interruption import noted_signals
+from experiments.store.details import Scored
 from experiments.store.folder import state_path
+from experiments.store.photo_scores import Provenance
 from experiments.store.probe import load_probe
 from experiments.store.writer import RunWriter
 from experiments.training.data import DeviceData, RunData, upload
-from experiments.training.environment import environment
+from experiments.training.environment import commit, environment
 from experiments.training.progress import Progress
 from seg.losses import Diverged, balanced_weights, make_loss
 from seg.options import Options
 from seg.pets import CLASS_NAMES
 from seg.training import TrainingState, train
+from seg.tuning import EVERY
 
 
 class Interrupted(Exception):
@@ -82,7 +85,10 @@ def train_run(folder: Path, options: Options, data: RunData, device: torch.devic
             writer.failed(repr(error))
             raise
 
-    writer.finished(data.validation.names, result.evaluation)
+    assert result.tuning is not None, "the last epoch has it"
+    made = Provenance(options.precision, commit())
+    names = data.training.names[::EVERY]
+    writer.finished(Scored(data.validation.names, result.evaluation, names, result.tuning, made))
 
 
 def _class_weights(options: Options, photos: DeviceData) -> Tensor | None:

@@ -2,10 +2,12 @@
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,12 +16,15 @@ import torch
 
 from experiments.cli.command_line import run_command
 from experiments.cli.options import resolve
+from experiments.store.details import Scored, write_control, write_details
 from experiments.store.epochs import EPOCH_COLUMNS
-from experiments.store.photo_scores import write_details
+from experiments.store.photo_scores import Provenance
 from experiments.store.recorded_options import recorded
 from experiments.store.runs import Run, read_run
-from seg.evaluation import Evaluation
+from seg.evaluation import Details, Evaluation
+from seg.margins import BINS, KINDS
 from seg.metrics import BANDS, CALIBRATION_BINS
+from seg.tuning import Tuning
 
 
 @dataclass(frozen=True)
@@ -69,11 +74,64 @@ def draw_confusions() -> Callable[..., np.ndarray]:
     return draw
 
 
+def argmax_margins(confusions: np.ndarray) -> np.ndarray:
+    """Histograms (N, 3, 122) whose argmax has these counts: every margin is a little above 0, or a little below."""
+    histograms = np.zeros((len(confusions), KINDS, BINS), dtype=np.int64)
+    above, below = BINS // 2 + 3, BINS // 2 - 4
+    histograms[:, 0, above], histograms[:, 0, below] = confusions[:, 2, 2], confusions[:, 2, :2].sum(axis=1)
+    histograms[:, 1, above] = confusions[:, :2, 2].sum(axis=1)
+    histograms[:, 1, below] = confusions[:, 0, 0] + confusions[:, 1, 1]
+    histograms[:, 2, below] = confusions[:, 0, 1] + confusions[:, 1, 0]
+    return histograms
+
+
+def made_up(
+    confusions: np.ndarray,
+    names: Sequence[str],
+    *,
+    cross_entropy: Sequence[float] | None = None,
+    label_quality: Sequence[float] | None = None,
+    bands: np.ndarray | None = None,
+    calibration: torch.Tensor | None = None,
+    margins: np.ndarray | None = None,
+    tuning: np.ndarray | None = None,
+) -> Scored:
+    """What a pass found that nobody made: what is not given is drawn up from nothing but the confusion counts."""
+    one = torch.ones(len(confusions), dtype=torch.float64)
+    if bands is None:
+        bands = np.array([[100 * band, 60 * band + 10] for band in BANDS] * 4).reshape(2, 2, len(BANDS), 2)
+    if calibration is None:
+        calibration = torch.zeros(2, 2, CALIBRATION_BINS, 3, dtype=torch.float64)
+        calibration[:, :, -1] = torch.tensor([4.0, 3.9, 3.0])
+    margins = argmax_margins(confusions) if margins is None else margins
+    details = Details(
+        boundary_iou_with_border=0.375 * one,
+        label_quality=0.125 * one if label_quality is None else torch.tensor(label_quality, dtype=torch.float64),
+        border_matches=torch.from_numpy(confusions[:, 2, 2])[:, None, None].expand(-1, 2, 2),
+        margins=torch.from_numpy(margins),
+        bands=torch.from_numpy(bands),
+        temperature=1.5,
+        calibration=calibration,
+    )
+    evaluation = Evaluation(
+        loss=0.5,
+        confusions=torch.from_numpy(confusions),
+        cross_entropy=one if cross_entropy is None else torch.tensor(cross_entropy, dtype=torch.float64),
+        custom_iou=0.5 * one,
+        boundary_iou=0.25 * one,
+        details=details,
+    )
+    tuning = margins if tuning is None else tuning
+    training = [f"pug_{number}" for number in range(len(tuning))]
+    return Scored(names, evaluation, training, Tuning(torch.from_numpy(tuning), 1.5), Provenance("fp32", "0" * 40))
+
+
 @pytest.fixture
 def write_run(tmp_path) -> Callable[..., Run]:
     """`write_run("ce-s1", confusions, loss="ce", seed=1)` writes a run with details of those photos and reads it.
 
-    Bands and calibration are made up where they are not given; options not given have their defaults.
+    `controls` are other confusion counts by the control's name. What `made_up` takes may be given; options that are not
+    given have their defaults.
     """
 
     def write(
@@ -81,13 +139,12 @@ def write_run(tmp_path) -> Callable[..., Run]:
         confusions: np.ndarray,
         *,
         photos: Sequence[str] | None = None,
-        cross_entropy: Sequence[float] | None = None,
-        bands: np.ndarray | None = None,
-        calibration: torch.Tensor | None = None,
+        controls: Mapping[str, np.ndarray] = MappingProxyType({}),
         trained: int | None = None,
         parent: Path = tmp_path / "runs",
-        **options: object,
+        **options: Any,
     ) -> Run:
+        scored = {name: options.pop(name) for name in list(options) if name in signature(made_up).parameters}
         options = resolve({"loss": "ce", "epochs": 2} | options)
         trained = options.epochs if trained is None else trained
         folder = parent / name
@@ -101,21 +158,10 @@ def write_run(tmp_path) -> Callable[..., Run]:
         (folder / "run.json").write_text(json.dumps(info))
         epochs = pd.DataFrame(0.5, index=range(trained + 1), columns=list(EPOCH_COLUMNS))
         epochs.assign(epoch=range(trained + 1)).to_csv(folder / "epochs.csv", index=False)
-        one = torch.ones(len(confusions), dtype=torch.float64)
-        if calibration is None:
-            calibration = torch.zeros(2, CALIBRATION_BINS, 3, dtype=torch.float64)
-            calibration[:, -1] = torch.tensor([4.0, 3.9, 3.0])
-        evaluation = Evaluation(
-            loss=0.5,
-            confusions=torch.from_numpy(confusions),
-            cross_entropy=one if cross_entropy is None else torch.tensor(cross_entropy, dtype=torch.float64),
-            custom_iou=0.5 * one,
-            boundary_iou=0.25 * one,
-            bands=torch.tensor([[100 * band, 60 * band + 10] for band in BANDS] if bands is None else bands),
-            calibration=calibration,
-        )
         names = [f"Bengal_{number}" for number in range(len(confusions))] if photos is None else list(photos)
-        write_details(folder, names, evaluation)
+        write_details(folder, made_up(confusions, names, **scored))
+        for control, counts in controls.items():
+            write_control(folder, control, made_up(counts, names))
         return read_run(folder)
 
     return write

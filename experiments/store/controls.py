@@ -1,0 +1,33 @@
+"""The controls of a run: its own weights, scored another way. Nothing here imports torch."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+CONTROLS = "controls"
+
+
+@dataclass(frozen=True)
+class Control:
+    """The same weights, scored another way. Options of `experiments.evaluate` ask for it.
+
+    Attributes:
+        meaning: what is done, after the run's name in a sentence.
+        flip: each prediction is averaged with the mirrored photo's.
+        renorm: BatchNorm's statistics are re-estimated on whole training photos.
+    """
+
+    meaning: str
+    flip: bool
+    renorm: bool
+
+
+CONTROL_KINDS = {
+    "mirrored": Control("averaged with the mirrored photo's prediction", flip=True, renorm=False),
+    "renormed": Control("with BatchNorm re-estimated on training photos", flip=False, renorm=True),
+    "mirrored-renormed": Control("with both", flip=True, renorm=True),
+}
+
+
+def control_folder(folder: Path, control: str) -> Path:
+    """Where a run keeps what is known of a control."""
+    return folder / CONTROLS / control

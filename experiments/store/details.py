@@ -1,0 +1,65 @@
+"""All that is known after the last epoch beside its scores, and of the same weights scored another way."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from experiments.store.controls import CONTROLS, control_folder
+from experiments.store.margins import FILE as MARGINS
+from experiments.store.margins import write_margins
+from experiments.store.photo_scores import Provenance, known_details, write_images
+from experiments.store.pixel_sums import write_pixel_sums
+from seg.evaluation import Evaluation
+from seg.tuning import Tuning
+
+DETAILS = ("images.csv", "bands.csv", "calibration.csv", MARGINS)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What a pass over all photos found, and how.
+
+    Attributes:
+        names: of the photos scored, in the evaluation's order.
+        tuning_names: of the training photos that `tuning` is of; without it there are no files to write.
+    """
+
+    names: Sequence[str]
+    evaluation: Evaluation
+    tuning_names: Sequence[str]
+    tuning: Tuning | None
+    made: Provenance
+
+
+def write_details(folder: Path, scored: Scored) -> None:
+    """Write `images.csv`, `bands.csv`, `calibration.csv` and `margins.npz` of the last epoch.
+
+    Raises:
+        ValueError: the evaluation has no details.
+    """
+    write_images(folder, scored.names, scored.evaluation, scored.made)
+    write_pixel_sums(folder, known_details(scored.evaluation), scored.made)
+    _write_margins(folder, scored)
+
+
+def write_control(folder: Path, control: str, scored: Scored) -> Path:
+    """Write `images.csv` and `margins.npz` of the run's weights scored another way; the folder they are in."""
+    inside = control_folder(folder, control)
+    inside.mkdir(parents=True, exist_ok=True)
+    write_images(inside, scored.names, scored.evaluation, scored.made)
+    _write_margins(inside, scored)
+    return inside
+
+
+def delete_details(folder: Path) -> None:
+    """Delete all of it: the weights are about to change."""
+    for name in DETAILS:
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / CONTROLS, ignore_errors=True)
+
+
+def _write_margins(folder: Path, scored: Scored) -> None:
+    if scored.tuning is None:
+        raise ValueError("without the training photos' margins nothing says where the threshold belongs")
+    write_margins(folder, scored.names, scored.evaluation, scored.tuning_names, scored.tuning, scored.made)

@@ -1,0 +1,120 @@
+"""The border's margins of a run, `margins.npz`: see `seg.margins` for what the histograms are and what follows."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments.store.files import replacing
+from experiments.store.photo_scores import Provenance, how_to_rescore, known_details, read_images
+from experiments.store.runs import BadRun, Run
+from seg.evaluation import Evaluation
+from seg.margins import BINS, EDGES, KINDS
+from seg.tuning import Tuning
+
+FILE = "margins.npz"
+# As a script beside the project writes them, without names
+RAW = "margins-raw.npz"
+SAME_PASS = "the pass that images.csv is of"
+OTHER_PASS = "another pass than that of images.csv: the kept half-precision weights, in float32"
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Histograms of margins, by photo, kind and bin.
+
+    Attributes:
+        scored: (N, 3, 122) counts of the photos of `images.csv`, in its order.
+        tuning: (T, 3, 122) of training photos, on which shifts are chosen.
+        source: which pass they are of, in words.
+    """
+
+    scored: np.ndarray
+    tuning: np.ndarray
+    source: str
+
+
+def write_margins(
+    folder: Path,
+    names: Sequence[str],
+    evaluation: Evaluation,
+    tuning_names: Sequence[str],
+    tuning: Tuning,
+    made: Provenance,
+) -> None:
+    """Write `margins.npz` of an evaluation with details, whole or not at all."""
+    histograms = {"scored": known_details(evaluation).margins.numpy(), "tuning": tuning.margins.numpy()}
+    _write(folder, {"scored": names, "tuning": tuning_names}, histograms, SAME_PASS, made)
+
+
+def _write(
+    folder: Path, names: dict[str, Sequence[str]], histograms: dict[str, np.ndarray], source: str, made: Provenance
+) -> None:
+    arrays: dict[str, Any] = {"edges": EDGES.numpy()}
+    for which, counts in histograms.items():
+        # the smallest counter that a photo of this side cannot overflow
+        arrays[which] = counts.astype(np.min_scalar_type(int(counts.sum(axis=(1, 2)).max(initial=0))))
+        arrays[f"{which}_names"] = np.array(names[which], dtype=np.str_)
+    about = {"precision": made.precision, "commit": made.cells[1], "source": source}
+    with replacing(folder / FILE) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)
+
+
+def read_margins(run: Run, folder: str = ".") -> Margins | None:
+    """The margins of the photos of `images.csv`; None where the run has none.
+
+    Args:
+        folder: in the run's folder: a control has its own.
+
+    Raises:
+        BadRun: the file is damaged, or of other photos than `images.csv`.
+    """
+    path = run.folder / folder / FILE
+    if not path.is_file():
+        return None
+    remedy = how_to_rescore(run)
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            about = json.loads(str(arrays["about"]))
+            scored, tuning, names = arrays["scored"], arrays["tuning"], arrays["scored_names"]
+            edges, source = arrays["edges"], str(about["source"])
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError) as error:
+        raise BadRun(f"{path} cannot be read ({error}): {remedy}") from error
+    if any(counts.shape[1:] != (KINDS, BINS) or counts.dtype.kind != "u" for counts in (scored, tuning)):
+        raise BadRun(f"{path} has other histograms than this version reads: {remedy}")
+    if not np.array_equal(edges, EDGES.numpy()) or len(names) != len(scored):
+        raise BadRun(f"{path} has other bins than this version reads: {remedy}")
+    images = read_images(run, str(Path(folder, "images.csv")))
+    if list(names) != images.index.tolist():
+        raise BadRun(f"{path} is of other photos than images.csv: {remedy}")
+    return Margins(scored, tuning, source)
+
+
+def convert_raw_margins(run: Run) -> Path:
+    """Make the run's `margins-raw.npz` its `margins.npz`, and say in it that they are of another pass.
+
+    Raises:
+        BadRun: there is none, or it is damaged, or of another number of photos than `images.csv`.
+    """
+    path, photos = run.folder / RAW, read_images(run).index
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            histograms = {"scored": arrays["test"], "tuning": arrays["train"]}
+            edges = arrays["edges"]
+    except FileNotFoundError as error:
+        raise BadRun(f"{run.folder} has no {RAW} to convert") from error
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
+        raise BadRun(f"{path} cannot be read ({error})") from error
+    if any(counts.ndim != KINDS or counts.shape[1:] != (KINDS, BINS) for counts in histograms.values()):
+        raise BadRun(f"{path} has other histograms than this version reads")
+    if not np.array_equal(edges[1:-1], EDGES.numpy()) or len(histograms["scored"]) != len(photos):
+        raise BadRun(f"{path} has other bins than this version reads, or other photos than images.csv")
+    names = {"scored": photos.tolist(), "tuning": [""] * len(histograms["tuning"])}
+    _write(run.folder, names, histograms, OTHER_PASS, Provenance("fp32", run.environment.get("commit")))
+    return run.folder / FILE

@@ -129,6 +129,13 @@ def dilate(regions: Tensor, pixels: int) -> Tensor:
     return grown[:, 0] > 0
 
 
+def _near(regions: Tensor, pixels: int) -> Tensor:
+    """Pixels of (B, H, W) at most so far from one of the boolean regions, as the crow flies."""
+    steps = torch.arange(-pixels, pixels + 1, device=regions.device)
+    disc = (steps[:, None] ** 2 + steps**2 <= pixels**2).float()
+    return F.conv2d(regions[:, None].float(), disc[None, None], padding=pixels)[:, 0] > 0.5
+
+
 def boundary_iou(predicted: Tensor, truth: Tensor, silhouette: str = "pet") -> Tensor:
     """Boundary IoU of a silhouette in each photo, (B,) float64 (Cheng et al. 2021, section 4).
 
@@ -185,8 +192,7 @@ def band_counts(predicted: Tensor, truth: Tensor) -> Tensor:
 def border_matches(predicted: Tensor, truth: Tensor) -> Tensor:
     """Border pixels of each photo that have one of the other map within a tolerance: (B, 2, 2) int64.
 
-    By tolerance (TOLERANCES, in pixels, the longer of across and down): true border pixels found, and predicted ones
-    well placed. Recall and precision with a tolerance are these over all true and all predicted border pixels (Martin,
+    By tolerance (TOLERANCES, in pixels, as the crow flies): true border pixels found, and predicted ones well placed. Recall and precision with a tolerance are these over all true and all predicted border pixels (Martin,
     Fowlkes and Malik 2004 match them one to one; here each may be matched many times, as in Csurka et al. 2013).
 
     Args:
@@ -195,8 +201,8 @@ def border_matches(predicted: Tensor, truth: Tensor) -> Tensor:
     painted, true = predicted == BORDER, truth == BORDER
     counts = []
     for pixels in TOLERANCES:
-        matched = (true & dilate(painted, pixels), painted & dilate(true, pixels))
-        counts.append(torch.stack([pixels.sum(dim=(1, 2)) for pixels in matched], dim=1))
+        found, placed = true & _near(painted, pixels), painted & _near(true, pixels)
+        counts.append(torch.stack([found.sum(dim=(1, 2)), placed.sum(dim=(1, 2))], dim=1))
     return torch.stack(counts, dim=1)
 
 

@@ -69,7 +69,7 @@ class Split:
         """A fixed random sample of at most `limit` photos: the lists are sorted by breed, so not the first."""
         if limit is None or limit >= len(self):
             return self
-        return self._take(np.sort(np.random.default_rng(0).permutation(len(self))[:limit]))
+        return self._take(sample_places(len(self), limit))
 
     def every(self, step: int) -> "Split":
         """One photo in so many, in their order, the first among them."""
@@ -82,6 +82,11 @@ class Split:
 
     def _take(self, kept: np.ndarray) -> "Split":
         return Split([self.names[i] for i in kept], self.photos[kept], self.masks[kept], self.skipped)
+
+
+def sample_places(photos: int, limit: int) -> np.ndarray:
+    """Which of so many photos the fixed sample of `Split.sample` has: (limit,) places, rising."""
+    return np.sort(np.random.default_rng(0).permutation(photos)[:limit])
 
 
 def load_split(root: Path, split: str, size: int, *, skip_bad: bool = False, cache: Path | None = None) -> Split:

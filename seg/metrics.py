@@ -192,8 +192,9 @@ def band_counts(predicted: Tensor, truth: Tensor) -> Tensor:
 def border_matches(predicted: Tensor, truth: Tensor) -> Tensor:
     """Border pixels of each photo that have one of the other map within a tolerance: (B, 2, 2) int64.
 
-    By tolerance (TOLERANCES, in pixels, as the crow flies): true border pixels found, and predicted ones well placed. Recall and precision with a tolerance are these over all true and all predicted border pixels (Martin,
-    Fowlkes and Malik 2004 match them one to one; here each may be matched many times, as in Csurka et al. 2013).
+    By tolerance (TOLERANCES, in pixels, as the crow flies): true border pixels found, and predicted ones well placed.
+    Recall and precision with a tolerance are these over all true and all predicted border pixels. Martin, Fowlkes and
+    Malik 2004 match them one to one; here each may be matched many times, as in Csurka et al. 2013.
 
     Args:
         predicted, truth: (B, H, W) class maps.

@@ -1,35 +1,49 @@
-"""The verdict in words, built from the intervals: what they do not show is not said."""
+"""The verdict in words: is it the loss, or only the threshold? First in one sentence, then the control, the price."""
 
 from experiments.comparison.analysis import Analysis
-from experiments.comparison.comparable import comparable, differences_beside_loss
+from experiments.comparison.bootstrap import holm
+from experiments.comparison.comparable import ASKED, comparable, differences_beside_loss, is_primary, last_layer
 from experiments.comparison.configurations import Configuration
-from experiments.scores import SCORES
-from seg.losses import BASELINE, LOSSES
+from experiments.comparison.footing import footing_sentence
+from experiments.comparison.sentences import change_in_words, listed, seeds_in_words
+from experiments.store.controls import CONTROL_KINDS
+from seg.losses import LOSSES
 
-# The article's question is of these; any other loss has a sentence where a run of it is here
-ASKED = ("weighted", "focal")
-# What a better loss would be: that much border F1 gained, for no more than that much pixel accuracy
+# What a better loss would be: that much border F1 gained, for no more than that much pixel accuracy, each where its
+# threshold is set on training photos, and by the ends of the 95 % intervals
 GAIN, PRICE = 0.03, 0.005
 ROUNDING = 1e-9
+RULE = (
+    f"A loss fixes the border if, each network at the threshold tuned on training photos, it has at least "
+    f"{100 * GAIN:.0f} points more border F1 than unweighted cross-entropy for at most {100 * PRICE:.1f} points less "
+    "pixel accuracy, both by the ends of the 95 % intervals. If it only beats cross-entropy as it is, a threshold does "
+    "it: post-hoc logit adjustment (Menon et al. 2021)."
+)
 
 
 def verdict(analysis: Analysis) -> list[str]:
-    """Sentences: on class weights, on focal loss and on any other loss that is here, then on what fixes the border."""
+    """Sentences: the answer, the control, the price; then each loss, the last layer, secondary contrasts, the basis."""
+    first = analysis.baseline
+    if first is None:
+        return ["No answer: no run of unweighted cross-entropy is here to compare with."]
     rivals = comparable(analysis)
-    losses = dict.fromkeys([*ASKED, *(c.loss for c in analysis.configurations if c.loss != BASELINE)])
-    return [*(_loss_sentence(analysis, rivals, loss) for loss in losses), _conclusion(analysis, rivals)]
+    primary = [c for c in rivals if is_primary(c)]
+    found = [_lead(analysis, primary)]
+    if not analysis.footing.detailed:
+        return [*found, footing_sentence(analysis), *(_loss_sentence(analysis, rivals, loss) for loss in ASKED)]
+    found += [_control(analysis, first), _price(analysis, first, primary)]
+    found += [_loss_sentence(analysis, rivals, loss) for loss in ASKED]
+    found += [_last_layer(analysis), _secondary(analysis, [c for c in rivals if c not in primary])]
+    return [*filter(None, found), seeds_in_words(analysis)]
 
 
-def change_in_words(analysis: Analysis, configuration: str, score: str) -> str:
-    """`border F1 rises by 6.9 points (95 % interval 6.5 to 7.2)`, or that no difference was found."""
-    noun = SCORES[score].noun
-    row = analysis.score(configuration, score)
-    value, low, high = (100 * row[name] for name in ("difference", "difference_low", "difference_high"))
-    if low > 0:
-        return f"{noun} rises by {value:.1f} points (95 % interval {low:.1f} to {high:.1f})"
-    if high < 0:
-        return f"{noun} falls by {-value:.1f} points (95 % interval {-high:.1f} to {-low:.1f})"
-    return f"no difference found in {noun} (95 % interval {low:+.1f} to {high:+.1f} points)"
+def fixes(analysis: Analysis, configuration: str) -> bool:
+    """Whether it fixes the border, by RULE."""
+    gain, paid = (analysis.operating.row(configuration, score) for score in ("border_f1", "pixel_accuracy"))
+    if gain is None or paid is None:
+        return False
+    # a difference of two fractions is off by their rounding
+    return gain["difference_low"] >= GAIN - ROUNDING and paid["difference_low"] >= -PRICE - ROUNDING
 
 
 def what_it_costs(analysis: Analysis) -> list[str]:
@@ -38,13 +52,12 @@ def what_it_costs(analysis: Analysis) -> list[str]:
     if first is None:
         return ["No run of unweighted cross-entropy is here to compare with."]
     lines = []
-    for configuration in _trained_enough(analysis, first):
+    for configuration in analysis.configurations:
         name = configuration.name
-        errors = [100 * analysis.score(c, "calibration_error")["mean"] for c in (first.name, name)]
-        changes = [
-            change_in_words(analysis, name, score) for score in ("border_recall", "border_precision", "pixel_accuracy")
-        ]
-        lines.append(f"`{name}`: {', '.join(changes)}; calibration error {errors[1]:.1f} % against {errors[0]:.1f} %.")
+        if configuration is not first:
+            scores = ("border_recall", "border_precision", "pixel_accuracy")
+            changes = [change_in_words(analysis.score(name, score), score) for score in scores]
+            lines.append(f"`{name}`, as trained: {', '.join(changes)}{_error_in_words(analysis, first.name, name)}.")
     return lines or ["There is nothing to compare yet."]
 
 
@@ -53,66 +66,163 @@ def what_did_not_work(analysis: Analysis) -> list[str]:
     first = analysis.baseline
     if first is None:
         return ["Nothing can be told without a run of unweighted cross-entropy."]
-    lines, others = [], _trained_enough(analysis, first)
-    for name in (configuration.name for configuration in others):
-        if not analysis.score(name, "border_f1")["difference_low"] > 0:
-            lines.append(f"`{name}`: {change_in_words(analysis, name, 'border_f1')}.")
-    if others and not any(_fixes(analysis, configuration.name) for configuration in others):
-        lines.append(
-            f"No configuration has {100 * GAIN:.0f} points more border F1 than `{first.name}` for at most "
-            f"{100 * PRICE:.1f} points less pixel accuracy."
-        )
-    unfinished = [c.name for c in analysis.configurations if not c.finished]
-    if unfinished:
-        lines.append(f"Not trained to the end yet: {', '.join(f'`{name}`' for name in unfinished)}.")
+    lines, others = [], [c.name for c in analysis.configurations if c is not first]
+    for name in others:
+        row = analysis.operating.row(name, "border_f1")
+        if row is not None and not row["difference_low"] > 0:
+            lines.append(f"`{name}`, each at its tuned threshold: {change_in_words(row, 'border_f1')}.")
+    if others and not any(fixes(analysis, name) for name in others):
+        lines.append(f"No configuration fixes the border. {RULE}")
     return lines
 
 
-def _fixes(analysis: Analysis, configuration: str) -> bool:
-    """Whether it gains enough of the border's F1 for no more than the price."""
-    gain, paid = (analysis.score(configuration, score)["difference"] for score in ("border_f1", "pixel_accuracy"))
-    # a difference of two fractions is off by their rounding
-    return gain >= GAIN - ROUNDING and paid >= -PRICE - ROUNDING
+def _error_in_words(analysis: Analysis, *names: str) -> str:
+    errors = [100 * analysis.score(name, "calibration_error")["mean"] for name in names]
+    if any(error != error for error in errors):
+        return ""
+    return f"; calibration error {errors[1]:.1f} % against {errors[0]:.1f} %"
 
 
-def _trained_enough(analysis: Analysis, first: Configuration) -> list[Configuration]:
-    """The other configurations, without those stopped early where the first was not: training sets them apart."""
-    others = [configuration for configuration in analysis.configurations if configuration is not first]
-    return [configuration for configuration in others if configuration.finished or configuration.epochs == first.epochs]
+def _noun(configuration: Configuration) -> str:
+    loss = configuration.loss
+    return LOSSES[loss].noun if loss in LOSSES else loss
+
+
+def _lead(analysis: Analysis, rivals: list[Configuration]) -> str:
+    """The answer in one sentence."""
+    if not rivals:
+        return "So far the question is open: no two runs here differ in their loss alone and have trained equally long."
+    seeds = min(len(set(c.seeds) & set(analysis.configurations[0].seeds)) for c in rivals)
+    basis = "" if seeds > 1 else " (one seed each: this is about these networks, not about the losses)"
+    if not analysis.footing.detailed:
+        better = [_noun(c) for c in rivals if analysis.score(c.name, "border_f1")["difference"] > 0]
+        ahead = f"is ahead with {listed(better)}" if better else "is ahead with no other loss"
+        return f"So far, with no interval, border F1 {ahead} of unweighted cross-entropy{basis}."
+    operating = analysis.operating
+    known = [c for c in rivals if operating.row(c.name, "border_f1") is not None]
+    if not known:
+        return (
+            "Whether it is the loss or only the threshold is open: these runs keep no margins, which "
+            f"`python -m experiments.evaluate RUN --details` writes{basis}."
+        )
+    fixing = [_noun(c) for c in known if fixes(analysis, c.name)]
+    if fixing:
+        return (
+            f"The loss does fix the border, with {listed(fixing)}: more is found than a moved threshold explains, at "
+            f"next to no price{basis}."
+        )
+    rows = {_noun(c): [operating.row(c.name, "border_f1", point=p) for p in ("argmax", "tuned")] for c in known}
+    kept = [noun for noun, (_, tuned) in rows.items() if tuned is not None and tuned["difference_low"] > 0]
+    gained = [noun for noun, (start, _) in rows.items() if start is not None and start["difference_low"] > 0]
+    if kept:
+        return (
+            f"No loss tried here fixes the border: with {listed(kept)} it is found a little better than a moved "
+            f"threshold explains, but by too little, or at too high a price{basis}."
+        )
+    if gained:
+        return (
+            f"It is the threshold, not the loss: what the border gains with {listed(gained)}, it gains with unweighted "
+            f"cross-entropy as well once its threshold is moved{basis}."
+        )
+    return f"No loss tried here is shown to find the border better than unweighted cross-entropy{basis}."
+
+
+def _control(analysis: Analysis, first: Configuration) -> str:
+    """What the baseline reaches without another loss."""
+    operating = analysis.operating
+    moved = operating.row(first.name, "border_f1")
+    if moved is None:
+        return ""
+    sentence = (
+        f"The control: with {moved['shift']:+.1f} on the border's logit, chosen on training photos, and nothing else "
+        f"changed, the {change_in_words(moved, 'border_f1', 'from_argmax')} of unweighted cross-entropy"
+    ).replace("the no difference found in", "there is no difference found in the")
+    others = []
+    for control, kind in CONTROL_KINDS.items():
+        row = operating.row(first.name, "border_f1", point="argmax", control=control)
+        if row is not None:
+            others.append(f"{kind.meaning} {100 * row['from_argmax']:+.1f}")
+    both = operating.row(first.name, "border_f1", control="mirrored-renormed")
+    if both is not None:
+        others.append(f"with all three {100 * both['from_argmax']:+.1f}")
+    return sentence + (f" (points without moving it: {'; '.join(others)})." if others else ".")
+
+
+def _price(analysis: Analysis, first: Configuration, rivals: list[Configuration]) -> str:
+    """What the threshold costs, and what each loss costs from there."""
+    moved = analysis.operating.row(first.name, "pixel_accuracy")
+    if moved is None:
+        return ""
+    said = [f"{change_in_words(moved, 'pixel_accuracy', 'from_argmax')} with the threshold moved"]
+    for rival in rivals:
+        row = analysis.operating.row(rival.name, "pixel_accuracy")
+        if row is not None:
+            said.append(f"from there {change_in_words(row, 'pixel_accuracy')} with {_noun(rival)} at its own threshold")
+    return f"The price: {'; '.join(said)}."
 
 
 def _loss_sentence(analysis: Analysis, rivals: list[Configuration], loss: str) -> str:
+    """What the loss changes as trained, then at tuned thresholds, then which threshold it acts like."""
     first, words = analysis.baseline, LOSSES[loss].noun if loss in LOSSES else loss
-    trained = [c for c in analysis.configurations if c.loss == loss]
-    rival = next((c for c in rivals if c.loss == loss), None)
+    trained = [c for c in analysis.configurations if c.loss == loss and is_primary(c)]
+    rival = next((c for c in rivals if c.loss == loss and is_primary(c)), None)
     if first is None or not trained:
         return f"Of {words} there is no answer yet: no run of it is here to compare."
-    if rival is None and trained[0].epochs == first.epochs:
-        otherwise = ", ".join(differences_beside_loss(trained[0], first))
+    if rival is None:
+        otherwise = ", ".join(differences_beside_loss(trained[0], first)) or "for another number of epochs"
         return (
             f"Of {words} there is no answer yet: it was trained otherwise than unweighted cross-entropy ({otherwise})."
         )
-    if rival is None:
-        epochs = "1 epoch" if trained[0].epochs == 1 else f"{trained[0].epochs} epochs"
+    scores = ("border_f1", "border_recall", "border_precision")
+    changes = [change_in_words(analysis.score(rival.name, score), score) for score in scores]
+    sentence = f"With {words}, as trained, {changes[0]}; {changes[1]} and {changes[2]}."
+    tuned = analysis.operating.row(rival.name, "border_f1")
+    if tuned is None:
+        return sentence
+    ranked = analysis.score(rival.name, "average_precision")
+    return (
+        f"{sentence} Each at its own tuned threshold {change_in_words(tuned, 'border_f1')}, and at no threshold in "
+        f"particular {change_in_words(ranked, 'average_precision')}{_acts_like(analysis, rival)}."
+    )
+
+
+def _acts_like(analysis: Analysis, rival: Configuration) -> str:
+    """Which threshold of the baseline paints as much border, and what it has there."""
+    table = analysis.operating.acts_like
+    rows = table[table["configuration"] == rival.name].set_index("score")
+    if rows.empty:
+        return ""
+    f1, accuracy = rows.loc["border_f1"], rows.loc["pixel_accuracy"]
+    return (
+        f"; it paints as much border as unweighted cross-entropy with {f1['shift']:+.1f} on the border's logit, which "
+        f"has a border F1 of {100 * f1['mean']:.1f} and a pixel accuracy of {100 * accuracy['mean']:.1f} %"
+    )
+
+
+def _last_layer(analysis: Analysis) -> str:
+    """The third suspect: the BatchNorm and ReLU that the article's network ends in."""
+    other = last_layer(analysis)
+    if other is None:
         return (
-            f"Of {words} there is no answer yet: {epochs} of training against {first.epochs} of "
-            "unweighted cross-entropy."
+            "A third suspect is the last layer, whose BatchNorm standardises each class's logit: no run of "
+            "`segnet-linear`, which ends in a plain convolution, is here to compare."
         )
-    so_far = "" if first.finished else f", after {first.epochs} of {first.runs[0].epochs_planned} epochs,"
-    changes = [
-        change_in_words(analysis, rival.name, score) for score in ("border_f1", "border_recall", "border_precision")
+    rows = [analysis.operating.row(other.name, score) for score in ("border_f1", "pixel_accuracy")]
+    if rows[0] is None or rows[1] is None:
+        changes = [change_in_words(analysis.score(other.name, s), s) for s in ("border_f1", "pixel_accuracy")]
+        return f"With a plain convolution as the last layer (`{other.name}`), as trained, {listed(changes)}."
+    changes = [change_in_words(row, s) for row, s in zip(rows, ("border_f1", "pixel_accuracy"), strict=True)]
+    where = f"With a plain convolution as the last layer (`{other.name}`), each at its own tuned threshold,"
+    return f"{where} {listed(changes)}."
+
+
+def _secondary(analysis: Analysis, others: list[Configuration]) -> str:
+    """Every other contrast, its p-value corrected for their number."""
+    rows = {c.name: analysis.score(c.name, "border_f1") for c in others}
+    corrected = holm([float(row["p"]) for row in rows.values()])
+    said = [
+        f"`{name}` {change_in_words(row, 'border_f1')}, p = {p:.2g}"
+        for (name, row), p in zip(rows.items(), corrected, strict=True)
+        if p == p
     ]
-    return f"With {words}{so_far or ','} {changes[0]}; {changes[1]} and {changes[2]}."
-
-
-def _conclusion(analysis: Analysis, rivals: list[Configuration]) -> str:
-    if not rivals:
-        return "So the question is open until runs that differ in their loss alone have trained for equally long."
-    better = [c for c in rivals if analysis.score(c.name, "border_f1")["difference_low"] > 0]
-    seeds = "" if analysis.seeds_counted else ", by one seed each (others may change more)"
-    if not better:
-        return f"So nothing tried here is shown to fix the border{seeds}."
-    free = [c for c in better if not analysis.score(c.name, "pixel_accuracy")["difference_high"] < 0]
-    costs = [f"with `{c.name}` {change_in_words(analysis, c.name, 'pixel_accuracy')}" for c in free or better]
-    said = "the border gains at no price shown in pixel accuracy" if free else "the border's gain is paid for elsewhere"
-    return f"So {said}: {', '.join(costs)}{seeds}."
+    return f"Secondary contrasts, as trained, p-values by Holm's correction: {'; '.join(said)}." if said else ""

@@ -39,6 +39,11 @@ class Margins:
     tuning: np.ndarray
     source: str
 
+    @property
+    def other_pass(self) -> bool:
+        """Whether they are not of the pass that wrote `images.csv`, so that their argmax may differ by a few pixels."""
+        return self.source != SAME_PASS
+
 
 def write_margins(
     folder: Path,

@@ -9,117 +9,200 @@ import pytest
 
 from experiments.comparison.analysis import Analysis, analyse
 from experiments.comparison.comparable import comparable
-from experiments.comparison.verdict import verdict, what_did_not_work, what_it_costs
-from experiments.store.runs import find_runs
+from experiments.comparison.verdict import fixes, verdict, what_did_not_work, what_it_costs
+from experiments.store.runs import Run, find_runs
 
 # ---- what the intervals say, in words
 
+Interval = tuple[float, float, float]
+NOTHING = (0, -1, 1)
 
-def drawn_analysis(folder: Path, **intervals: tuple[float, float, float]) -> Analysis:
-    """The analysis of these runs, with the intervals of every other configuration made up, in points, by score."""
-    analysis = analyse(find_runs([folder])[0])
-    for score, (value, low, high) in ({"border_f1": (0, -1, 1), "pixel_accuracy": (0, -1, 1)} | intervals).items():
-        table = analysis.scores
-        chosen = table["score"].eq(score) & table["configuration"].ne(analysis.compared_with)
-        points = value / 100, low / 100, high / 100
-        table.loc[chosen, ["difference", "difference_low", "difference_high"]] = points
+
+@pytest.fixture
+def three(write_run, draw_confusions) -> list[Run]:
+    """One run of each loss, with margins."""
+    counts = draw_confusions(3, 12)
+    return [write_run(f"{loss}-s0", counts[i], loss=loss) for i, loss in enumerate(("ce", "weighted", "focal"))]
+
+
+def drawn(
+    runs: list[Run], *, start: Interval = NOTHING, tuned: Interval = NOTHING, price: Interval = NOTHING
+) -> Analysis:
+    """The analysis of these runs, with intervals made up in points for all others than the baseline.
+
+    Args:
+        start: of border F1 at argmax; `tuned`: of border F1 at the tuned threshold; `price`: of pixel accuracy there.
+    """
+    analysis = analyse(runs)
+    columns = ["difference", "difference_low", "difference_high"]
+    points = analysis.operating.points
+    others = points["configuration"].ne(analysis.compared_with)
+    for point, score, interval in (
+        ("argmax", "border_f1", start),
+        ("tuned", "border_f1", tuned),
+        ("tuned", "pixel_accuracy", price),
+    ):
+        rows = others & points["point"].eq(point) & points["score"].eq(score)
+        assert rows.any()
+        points.loc[rows, columns] = np.array(interval) / 100
+    scores = analysis.scores
+    rows = scores["configuration"].ne(analysis.compared_with) & scores["score"].eq("border_f1")
+    scores.loc[rows, columns] = np.array(start) / 100
     return analysis
 
 
-THREE = (("ce", 0, 2), ("weighted", 0, 2), ("focal", 0, 2))
-
-
-def test_an_interval_that_holds_zero_is_no_difference(finished_runs):
-    weights, focal, conclusion = verdict(drawn_analysis(finished_runs(*THREE), border_f1=(4, -0.1, 8.1)))
-    for sentence in (weights, focal):
-        assert "no difference found in border F1 (95 % interval -0.1 to +8.1 points)" in sentence
-        assert "border F1 rises" not in sentence
-    assert conclusion == "So nothing tried here is shown to fix the border, by one seed each (others may change more)."
-
-
 @pytest.mark.parametrize(
-    ("accuracy", "said"),
+    ("intervals", "lead"),
     [
+        ({}, "No loss tried here is shown to find the border better than unweighted cross-entropy"),
+        ({"start": (2, 1, 3)}, "It is the threshold, not the loss: what the border gains with class weights and focal"),
         (
-            (-2, -3, -1),
-            "So the border's gain is paid for elsewhere: with `weighted` pixel accuracy falls by 2.0 points",
+            {"start": (2, 1, 3), "tuned": (1, 0.5, 2)},
+            "No loss tried here fixes the border: with class weights and focal",
         ),
-        ((-1, -2, 0.5), "So the border gains at no price shown in pixel accuracy: with `weighted` no difference found"),
-        ((2, 1, 3), "So the border gains at no price shown in pixel accuracy: with `weighted` pixel accuracy rises"),
+        (
+            {"tuned": (4, 3, 5), "price": (-1, -2, 0)},
+            "No loss tried here fixes the border: with class weights and focal",
+        ),
+        ({"tuned": (4, 2.9, 5), "price": (0, -0.4, 1)}, "No loss tried here fixes the border"),
+        (
+            {"tuned": (4, 3, 5), "price": (0, -0.5, 1)},
+            "The loss does fix the border, with class weights and focal loss",
+        ),
     ],
 )
-def test_the_verdict_names_the_price(finished_runs, accuracy, said):
-    weights, _, conclusion = verdict(
-        drawn_analysis(finished_runs(*THREE), border_f1=(4, 3, 5), pixel_accuracy=accuracy)
+def test_the_answer_is_one_sentence_that_follows_from_the_intervals(three, intervals, lead):
+    analysis = drawn(three, **intervals)
+    first = verdict(analysis)[0]
+    assert first.startswith(lead)
+    assert first.endswith("(one seed each: this is about these networks, not about the losses).")
+    assert fixes(analysis, "weighted") == lead.startswith("The loss does fix")
+
+
+def test_control_and_price_follow_the_answer(three):
+    analysis = analyse(three)
+    points = analysis.operating.points
+    own = points["configuration"].eq("ce") & points["point"].eq("tuned") & points["control"].eq("")
+    points.loc[own, "shift"] = 0.4
+    for score, interval in (("border_f1", (1.8, 1.6, 2.0)), ("pixel_accuracy", (-0.5, -0.6, -0.4))):
+        columns = ["from_argmax", "from_argmax_low", "from_argmax_high"]
+        points.loc[own & points["score"].eq(score), columns] = np.array(interval) / 100
+    _, control, price, *_ = verdict(analysis)
+    assert control.startswith("The control: with +0.4 on the border's logit, chosen on training photos")
+    assert "border F1 rises by 1.8 points (95 % interval 1.6 to 2.0)" in control
+    assert price.startswith("The price: pixel accuracy falls by 0.5 points (95 % interval 0.4 to 0.6)")
+    assert "with class weights" in price
+    assert "with focal loss" in price
+
+
+def test_controls_are_named_where_they_are_there(write_run, draw_confusions):
+    counts = draw_confusions(3, 12)
+    runs = [
+        write_run("ce-s0", counts[0], controls={"mirrored": counts[2]}),
+        write_run("focal-s0", counts[1], loss="focal"),
+    ]
+    control = next(text for text in verdict(analyse(runs)) if text.startswith("The control"))
+    assert "averaged with the mirrored photo's prediction" in control
+    assert "re-estimated" not in control
+
+
+def test_an_interval_that_holds_zero_is_no_difference(three):
+    sentences = [text for text in verdict(drawn(three, start=(4, -0.1, 8.1))) if text.startswith("With ")]
+    assert len(sentences) == 2
+    for sentence in sentences:
+        assert "no difference found in border F1 (95 % interval -0.1 to +8.1 points)" in sentence
+        assert "border F1 rises" not in sentence
+
+
+def test_a_fall_is_told_with_its_interval_the_smaller_end_first(three):
+    analysis = drawn(three, start=(-4, -5, -3), tuned=(-2, -3, -1))
+    focal = next(text for text in verdict(analysis) if text.startswith("With focal loss"))
+    assert "as trained, border F1 falls by 4.0 points (95 % interval 3.0 to 5.0)" in focal
+    assert "tuned threshold border F1 falls by 2.0 points (95 % interval 1.0 to 3.0)" in focal
+    assert any(
+        line.startswith("`focal`, each at its tuned threshold: border F1 falls") for line in what_did_not_work(analysis)
     )
-    assert weights.startswith("With class weights, border F1 rises by 4.0 points (95 % interval 3.0 to 5.0)")
-    assert conclusion.startswith(said)
 
 
-def test_a_fall_is_told_with_its_interval_the_smaller_end_first(finished_runs):
-    analysis = drawn_analysis(finished_runs(*THREE), border_f1=(-4, -5, -3))
-    assert "border F1 falls by 4.0 points (95 % interval 3.0 to 5.0)" in verdict(analysis)[1]
-    assert "`focal`: border F1 falls by 4.0 points (95 % interval 3.0 to 5.0)." in what_did_not_work(analysis)
+def test_what_one_seed_cannot_tell_is_said_beside_it(three, write_run, draw_confusions):
+    basis = verdict(analyse(three))[-1]
+    assert "one seed each of `ce`, `weighted` and `focal`" in basis
+    assert "differed in rounding alone" in basis
+    counts = draw_confusions(4, 12, seed=1)
+    runs = [
+        write_run(
+            f"{loss}-s{seed}", counts[2 * i + seed], parent=three[0].folder.parents[1] / "more", loss=loss, seed=seed
+        )
+        for i, loss in enumerate(("ce", "focal"))
+        for seed in (0, 1)
+    ]
+    several = verdict(analyse(runs))
+    assert several[-1] == "It rests on 2 seeds of `ce` and 2 seeds of `focal`."
+    assert "one seed" not in several[0]
 
 
-def test_seeds_are_mentioned_where_there_are_none_to_count(finished_runs):
-    one = drawn_analysis(finished_runs(*THREE), border_f1=(4, 3, 5))
-    assert "one seed" in verdict(one)[2]
-    several = drawn_analysis(finished_runs(("ce", 1, 2)), border_f1=(4, 3, 5))
-    assert several.seeds_counted
-    assert "one seed" not in verdict(several)[2]
+def test_a_loss_with_another_gamma_is_secondary_and_corrected(write_run, draw_confusions):
+    counts = draw_confusions(4, 12)
+    runs = [
+        write_run("ce-s0", counts[0]),
+        write_run("focal-gamma-0.5-s0", counts[1], loss="focal", gamma=0.5),
+        write_run("focal-gamma-5-s0", counts[2], loss="focal", gamma=5.0),
+        write_run("focal-s0", counts[3], loss="focal"),
+    ]
+    analysis = analyse(runs)
+    sentences = verdict(analysis)
+    focal = next(text for text in sentences if text.startswith("With focal loss"))
+    assert f"{100 * analysis.score('focal', 'border_f1')['difference_low']:.1f}".lstrip("-") in focal
+    secondary = next(text for text in sentences if text.startswith("Secondary contrasts"))
+    assert "`focal-gamma-0.5`" in secondary
+    assert "`focal-gamma-5`" in secondary
+    assert "`focal` " not in secondary
 
 
-def test_runs_of_unequal_training_are_not_compared_in_words(finished_runs):
-    analysis = drawn_analysis(
-        finished_runs(("ce", 0, 2), ("weighted", 0, 1), ("focal", 0, 2), planned=2), border_f1=(4, 3, 5)
-    )
-    weights, focal, _ = verdict(analysis)
-    assert weights == (
-        "Of class weights there is no answer yet: 1 epoch of training against 2 of unweighted cross-entropy."
-    )
-    assert "border F1 rises" in focal
-    assert [configuration.name for configuration in comparable(analysis)] == ["focal"]
-    assert "Not trained to the end yet: `weighted (1 of 2 epochs)`." in what_did_not_work(analysis)
-    assert not any("weighted" in line for line in what_it_costs(analysis))
+def test_runs_that_keep_no_margins_leave_it_open(three):
+    for run in three:
+        (run.folder / "margins.npz").unlink()
+    sentences = verdict(analyse(three))
+    assert sentences[0].startswith("Whether it is the loss or only the threshold is open: these runs keep no margins")
+    assert any(text.startswith("With class weights, as trained") for text in sentences)
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"), [({"precision": "fp32"}, "precision fp32, not bf16"), ({"lr": 0.002}, "lr 0.002, not 0.01")]
+    ("changed", "said"), [({"precision": "fp32"}, "precision fp32, not bf16"), ({"lr": 0.002}, "lr 0.002, not 0.001")]
 )
-def test_runs_that_differ_in_more_than_the_loss_have_no_answer_that_says_in_what(finished_runs, changed, said):
-    folder = finished_runs(*THREE)
-    for name in ("ce-s0", "weighted-s0", "focal-s0"):
-        path = folder / name / "run.json"
+def test_runs_that_differ_in_more_than_the_loss_have_no_answer_that_says_in_what(three, changed, said):
+    for run in three:
+        path = run.folder / "run.json"
         info = json.loads(path.read_text())
-        info["options"] |= {"precision": "bf16"} | (changed if name == "weighted-s0" else {})
+        info["options"] |= {"precision": "bf16"} | (changed if run.loss == "weighted" else {})
         path.write_text(json.dumps(info))
-    weights, focal, conclusion = verdict(analyse(find_runs([folder])[0]))
-    assert weights == (
+    sentences = verdict(analyse(find_runs([three[0].folder.parent])[0]))
+    assert (
         f"Of class weights there is no answer yet: it was trained otherwise than unweighted cross-entropy ({said})."
+        in sentences
     )
-    assert focal.startswith("With focal loss")
+    assert any(text.startswith("With focal loss") for text in sentences)
 
 
-def test_unfinished_runs_say_so_in_the_answer(finished_runs):
-    sentence = verdict(drawn_analysis(finished_runs(*THREE, planned=9), border_f1=(4, 3, 5)))[0]
-    assert sentence.startswith("With class weights, after 2 of 9 epochs, border F1 rises")
+def test_a_loss_that_is_not_there_has_no_answer(three):
+    sentences = verdict(analyse([run for run in three if run.loss != "weighted"]))
+    assert "Of class weights there is no answer yet: no run of it is here to compare." in sentences
+    alone = analyse([run for run in three if run.loss == "weighted"])
+    assert verdict(alone) == ["No answer: no run of unweighted cross-entropy is here to compare with."]
 
 
-def test_a_loss_that_is_not_there_has_no_answer(finished_runs):
-    weights, focal, conclusion = verdict(
-        drawn_analysis(finished_runs(("ce", 0, 2), ("focal", 0, 2)), border_f1=(-4, -5, -3))
+def test_the_last_layer_is_a_suspect_of_its_own(three, write_run, draw_confusions):
+    assert any("no run of `segnet-linear`" in text for text in verdict(analyse(three)))
+    linear = write_run("ce-segnet-linear-s0", draw_confusions(1, 12, seed=5)[0], network="segnet-linear")
+    with_it = analyse([*three, linear])
+    said = next(text for text in verdict(with_it) if "plain convolution" in text)
+    assert said.startswith(
+        "With a plain convolution as the last layer (`ce-segnet-linear`), each at its own tuned threshold,"
     )
-    assert weights == "Of class weights there is no answer yet: no run of it is here to compare."
-    assert "falls" in focal
-    assert conclusion.startswith("So nothing tried here is shown to fix the border")
-    alone = analyse(find_runs([finished_runs(("weighted", 3, 2))])[0])
-    assert alone.compared_with is not None
+    assert [c.name for c in comparable(with_it)] == ["weighted", "focal"]
 
 
 # ---- what counts as fixing the border: counts of pixels chosen by hand
-
-NONE_FIXES = "No configuration has 3 points more border F1 than `ce` for at most 0.5 points less pixel accuracy."
 
 
 def photos(hits: int, painted: int) -> np.ndarray:
@@ -135,12 +218,17 @@ def photos(hits: int, painted: int) -> np.ndarray:
 
 
 @pytest.fixture
-def judged(write_run) -> Callable[[int, int], list[str]]:
-    """What did not work of focal loss, which hits and paints so many pixels, where `ce` hits half of the border."""
+def judged(write_run) -> Callable[[int, int], bool]:
+    """Whether focal loss, which hits and paints so many pixels, fixes the border where `ce` hits half of it.
 
-    def judge(hits: int, painted: int) -> list[str]:
+    The photos are alike, so the intervals have no width; the training photos put the threshold where argmax has it.
+    """
+
+    def judge(hits: int, painted: int) -> bool:
         runs = [write_run("ce-s0", photos(5_000, 1_000)), write_run("focal-s0", photos(hits, painted), loss="focal")]
-        return what_did_not_work(analyse(runs))
+        analysis = analyse(runs)
+        assert {analysis.operating.row(name, "border_f1")["shift"] for name in ("ce", "focal")} == {0.0}
+        return fixes(analysis, "focal")
 
     return judge
 
@@ -150,13 +238,29 @@ FREE = 1_000 + 2 * 300
 HALF_A_POINT = FREE + 1_000
 
 
-@pytest.mark.parametrize(("hits", "fixes"), [(5_299, False), (5_300, True), (5_301, True)])
-def test_a_gain_of_three_points_counts_and_less_does_not(judged, hits, fixes):
-    assert judged(hits, FREE) == ([] if fixes else [NONE_FIXES])
+@pytest.mark.parametrize(("hits", "enough"), [(5_299, False), (5_300, True), (5_301, True)])
+def test_a_gain_of_three_points_counts_and_less_does_not(judged, hits, enough):
+    assert judged(hits, FREE) == enough
 
 
 @pytest.mark.parametrize(
-    ("painted", "fixes"), [(HALF_A_POINT - 1, True), (HALF_A_POINT, True), (HALF_A_POINT + 1, False)]
+    ("painted", "cheap"), [(HALF_A_POINT - 1, True), (HALF_A_POINT, True), (HALF_A_POINT + 1, False)]
 )
-def test_a_price_of_half_a_point_is_paid_and_more_is_not(judged, painted, fixes):
-    assert judged(5_300, painted) == ([] if fixes else [NONE_FIXES])
+def test_a_price_of_half_a_point_is_paid_and_more_is_not(judged, painted, cheap):
+    assert judged(5_300, painted) == cheap
+
+
+def test_the_price_of_each_configuration_is_told(three):
+    lines = what_it_costs(analyse(three))
+    assert [line.split(",")[0] for line in lines] == ["`weighted`", "`focal`"]
+    assert all("calibration error" in line for line in lines)
+
+
+def test_shipped_runs_are_judged(request):
+    runs = [run for run in find_runs([Path("experiments", "results")])[0] if (run.folder / "margins.npz").exists()]
+    if not {"ce", "weighted", "focal"} <= {run.loss for run in runs}:
+        pytest.skip("the three losses' margins are not here")
+    analysis = analyse(runs)
+    sentences = verdict(analysis)
+    assert sentences[1].startswith("The control")
+    assert sentences[2].startswith("The price")

@@ -1,0 +1,293 @@
+"""Is it the loss, or only the threshold? Every configuration with its border threshold moved, and the controls.
+
+Post-hoc logit adjustment (Menon et al. 2021, section 4): adding a constant to the border's logit before the argmax. All
+of it follows from the margins that runs keep, by photo, and so do intervals.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from experiments.comparison.bootstrap import (
+    Estimate,
+    Resampled,
+    estimate,
+    estimate_difference,
+    interval_scores,
+    resample_sums,
+)
+from experiments.comparison.configurations import Configuration
+from experiments.scores import with_intervals
+from experiments.store.controls import CONTROL_KINDS, CONTROLS
+from experiments.store.margins import Margins, read_margins
+from experiments.store.photo_scores import read_images
+from experiments.store.runs import Run
+from seg.margins import SHIFTS, STEPS, average_precision, confusions_at, curve
+from seg.metrics import CLASSES
+from seg.pets import BACKGROUND, BORDER, PET
+from seg.tuning import tuned_step
+
+# `argmax`: as the network decides; `tuned`: at the shift that maximises border F1 on training photos; `best`: along the
+# curve of the very photos scored, so an upper bound and no result
+POINTS = ("argmax", "tuned", "best")
+# Average precision takes a sum for each bin of each run: fewer resamples do
+RANKED_RESAMPLES = 2_000
+
+_INTERVAL = ("mean", "low", "high")
+_DIFFERENCE = ("difference", "difference_low", "difference_high", "difference_seeds")
+_FROM_ARGMAX = ("from_argmax", "from_argmax_low", "from_argmax_high")
+POINT_COLUMNS = (
+    *("configuration", "control", "point", "shift", "seeds", "seeds_in_interval", "score"),
+    *_INTERVAL,
+    *_DIFFERENCE,
+    *_FROM_ARGMAX,
+)
+LIKE_COLUMNS = ("configuration", "share", "shift", "seeds", "score", "mean", *_DIFFERENCE)
+
+
+@dataclass(frozen=True)
+class Operating:
+    """What moving the threshold does.
+
+    Attributes:
+        points: one row a configuration, control (empty: as it is), point of POINTS and score with intervals: `shift`,
+            the mean over seeds of what is added to the border's logit; `seeds`, with margins; `seeds_in_interval`;
+            `mean, low, high`; `difference...` from the baseline at the same point; `from_argmax...` from the baseline
+            as it is, without any shift.
+        acts_like: one row a configuration and score: the baseline, its threshold moved by `shift` so that it paints as
+            large a `share` of the training photos as border as the configuration does at argmax, has `mean`, and the
+            configuration at argmax differs from that by `difference...`.
+        ranking: by configuration, the average precision of the border: columns `low, high, difference, difference_low,
+            difference_high`, 95 % intervals.
+        curves: one row a configuration and shift: `configuration, shift` and each score with intervals, of the photos
+            scored, the mean over seeds.
+        sources: which passes the margins are of, where it is another than that of `images.csv`, by run.
+    """
+
+    points: pd.DataFrame
+    acts_like: pd.DataFrame
+    ranking: pd.DataFrame
+    curves: pd.DataFrame
+    sources: dict[str, str]
+
+    def row(self, configuration: str, score: str, *, point: str = "tuned", control: str = "") -> pd.Series | None:
+        """The row of `points`; None where there is none."""
+        table = self.points
+        found = table[
+            table["configuration"].eq(configuration)
+            & table["control"].eq(control)
+            & table["point"].eq(point)
+            & table["score"].eq(score)
+        ]
+        return None if found.empty else found.iloc[0]
+
+
+@dataclass(frozen=True)
+class _Way:
+    """A run scored one way: the margins of the photos compared, and those that its shift is chosen on."""
+
+    scored: np.ndarray
+    tuning: np.ndarray
+
+    def step(self, point: str) -> int:
+        if point == "tuned":
+            return tuned_step(self.tuning)
+        return 0 if point == "argmax" else tuned_step(self.scored)
+
+    @property
+    def painted(self) -> np.ndarray:
+        """Share of the training photos' pixels that is painted border, at each of STEPS."""
+        counts = curve(self.tuning.sum(axis=0, dtype=np.int64))
+        return counts[..., BORDER].sum(axis=-1) / counts.sum(axis=(-2, -1))
+
+
+def operating(found: Sequence[Configuration], compared_with: str | None, photos: pd.Index) -> Operating:
+    """What the margins of these configurations' runs say of the photos compared; empty where no run has margins.
+
+    Args:
+        compared_with: the name of the baseline, whose controls are read as well.
+        photos: the names of the photos that all runs scored.
+
+    Raises:
+        BadRun: a file is damaged.
+    """
+    sources: dict[str, str] = {}
+    ways: dict[tuple[str, str], dict[int, _Way]] = {}
+    for configuration in found:
+        controls = CONTROL_KINDS if configuration.name == compared_with else ()
+        for control in ("", *controls):
+            read = {run.seed: _read(run, control, photos, sources) for run in configuration.runs}
+            known = {seed: way for seed, way in read.items() if way is not None}
+            if known:
+                ways[configuration.name, control] = known
+
+    entries: dict[tuple[str, str, str], dict[int, int]] = {}
+    counts: list[np.ndarray] = []
+    shifts: dict[tuple[str, str, str], float] = {}
+
+    def add(key: tuple[str, str, str], steps: Mapping[int, int], of: Mapping[int, _Way]) -> None:
+        shifts[key] = float(np.mean(list(steps.values()))) / 10
+        entries[key] = {}
+        for seed, step in steps.items():
+            entries[key][seed] = len(counts)
+            counts.append(confusions_at(of[seed].scored, step))
+
+    for (name, control), by_seed in ways.items():
+        for point in POINTS:
+            add((name, control, point), {seed: way.step(point) for seed, way in by_seed.items()}, by_seed)
+    first = ways.get((compared_with or "", ""), {})
+    likes = {name: _share(by_seed) for (name, control), by_seed in ways.items() if not control}
+    likes = {name: share for name, share in likes.items() if first and name != compared_with}
+    for name, share in likes.items():
+        steps = {seed: int(STEPS[np.abs(way.painted - share).argmin()]) for seed, way in first.items()}
+        add((name, "", "like"), steps, first)
+    if not counts:
+        return no_operating()
+    resampled = _resample(counts)
+    as_they_are = {name: by_seed for (name, control), by_seed in ways.items() if not control}
+    return Operating(
+        _points(resampled, entries, shifts, compared_with or ""),
+        _acts_like(resampled, entries, shifts, likes),
+        _ranking(as_they_are, compared_with or ""),
+        _curves(as_they_are),
+        sources,
+    )
+
+
+def no_operating() -> Operating:
+    """Of runs that keep no margins, or that are compared before their last epoch."""
+    points, like = pd.DataFrame(columns=list(POINT_COLUMNS)), pd.DataFrame(columns=list(LIKE_COLUMNS))
+    return Operating(points, like, _ranking({}, ""), _curves({}), {})
+
+
+def _read(run: Run, control: str, photos: pd.Index, sources: dict[str, str]) -> _Way | None:
+    """The run's margins of these photos, in their order; None where it has none, or not of all."""
+    folder = f"{CONTROLS}/{control}" if control else "."
+    margins: Margins | None = read_margins(run, folder)
+    if margins is None:
+        return None
+    places = read_images(run, f"{folder}/images.csv").index.get_indexer(photos)
+    if margins.other_pass:
+        sources[run.name] = margins.source
+    return None if (places < 0).any() else _Way(margins.scored[places], margins.tuning)
+
+
+def _share(by_seed: Mapping[int, _Way]) -> float:
+    """What share of the training photos is painted border at argmax, the mean over seeds."""
+    return float(np.mean([way.painted[-STEPS[0]] for way in by_seed.values()]))
+
+
+def _resample(counts: Sequence[np.ndarray]) -> Resampled:
+    """As `bootstrap.resample`, which counts nine cells an entry: here three do, and what all entries share is two."""
+    cells = np.stack(counts, axis=1)
+    painted, hits = cells[..., BORDER].sum(axis=-1), cells[..., BORDER, BORDER]
+    right, true = cells[..., PET, PET], cells[:, 0, BORDER].sum(axis=-1)
+    pixels = cells[:, 0].sum(axis=(-2, -1))
+    by_photo = np.concatenate([painted, hits, right, true[:, None], pixels[:, None]], axis=1)
+
+    def scores(totals: np.ndarray) -> np.ndarray:
+        parts = totals[:, :-2].reshape(len(totals), 3, -1).swapaxes(0, 1)
+        return interval_scores(_as_confusions(*parts, true=totals[:, -2:-1], pixels=totals[:, -1:]))
+
+    observed = scores(by_photo.sum(axis=0)[None])[0]
+    names = tuple(score.name for score in with_intervals())
+    return Resampled(names, observed, resample_sums(by_photo, scores))
+
+
+def _as_confusions(
+    painted: np.ndarray, hits: np.ndarray, right: np.ndarray, *, true: np.ndarray, pixels: np.ndarray
+) -> np.ndarray:
+    """The counts of `seg.margins.confusions_at` from the numbers that they follow from, each (b, E) or (b, 1)."""
+    cells = np.zeros((*painted.shape, CLASSES, CLASSES))
+    cells[..., BORDER, BORDER], cells[..., BORDER, PET] = hits, true - hits
+    cells[..., PET, BORDER], cells[..., PET, PET] = painted - hits, right
+    cells[..., PET, BACKGROUND] = pixels - true - (painted - hits) - right
+    return cells
+
+
+def _points(
+    resampled: Resampled,
+    entries: Mapping[tuple[str, str, str], dict[int, int]],
+    shifts: Mapping[tuple[str, str, str], float],
+    compared_with: str,
+) -> pd.DataFrame:
+    rows = []
+    for (name, control, point), places in entries.items():
+        if point not in POINTS:
+            continue
+        own = estimate(resampled, places)
+        same, start = (entries.get((compared_with, "", other)) for other in (point, POINTS[0]))
+        from_same = estimate_difference(resampled, places, same) if same else None
+        from_start = estimate_difference(resampled, places, start) if start else None
+        for index, score in enumerate(resampled.scores):
+            row = {"configuration": name, "control": control, "point": point, "shift": shifts[name, control, point]}
+            row |= {"seeds": len(places), "seeds_in_interval": own.seeds, "score": score}
+            row |= _cells(_INTERVAL, own, index) | _cells(_DIFFERENCE, from_same, index)
+            rows.append(row | _cells(_FROM_ARGMAX, from_start, index))
+    return pd.DataFrame(rows, columns=list(POINT_COLUMNS))
+
+
+def _acts_like(
+    resampled: Resampled,
+    entries: Mapping[tuple[str, str, str], dict[int, int]],
+    shifts: Mapping[tuple[str, str, str], float],
+    shares: Mapping[str, float],
+) -> pd.DataFrame:
+    rows = []
+    for name, share in shares.items():
+        like = entries[name, "", "like"]
+        moved, differing = estimate(resampled, like), estimate_difference(resampled, entries[name, "", "argmax"], like)
+        for index, score in enumerate(resampled.scores):
+            row = {"configuration": name, "share": share, "shift": shifts[name, "", "like"], "seeds": len(like)}
+            row |= {"score": score, "mean": moved.mean[index]}
+            rows.append(row | _cells(_DIFFERENCE, differing, index))
+    return pd.DataFrame(rows, columns=list(LIKE_COLUMNS))
+
+
+def _ranking(ways: Mapping[str, Mapping[int, _Way]], compared_with: str) -> pd.DataFrame:
+    """The intervals of average precision, by configuration."""
+    entries: dict[str, dict[int, int]] = {}
+    histograms: list[np.ndarray] = []
+    for name, by_seed in ways.items():
+        entries[name] = {seed: len(histograms) + place for place, seed in enumerate(by_seed)}
+        histograms += [way.scored for way in by_seed.values()]
+    columns = ["low", "high", *_DIFFERENCE, "seeds_in_interval", "p"]
+    if not histograms:
+        return pd.DataFrame(columns=columns)
+    counts = np.stack(histograms, axis=1)
+    shape = counts.shape[1:]
+
+    def ranked(totals: np.ndarray) -> np.ndarray:
+        return average_precision(totals.reshape(-1, *shape))[..., None]
+
+    drawn = resample_sums(counts.reshape(len(counts), -1), ranked, RANKED_RESAMPLES)
+    resampled = Resampled(("average_precision",), ranked(counts.sum(axis=0, dtype=np.int64))[0], drawn)
+    rows = {}
+    for name, places in entries.items():
+        own, against = estimate(resampled, places), entries.get(compared_with)
+        differing = estimate_difference(resampled, places, against) if against else None
+        rows[name] = {"low": own.low[0], "high": own.high[0], "seeds_in_interval": own.seeds}
+        rows[name] |= _cells(_DIFFERENCE, differing, 0) | {"p": np.nan if differing is None else differing.p[0]}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
+def _curves(ways: Mapping[str, Mapping[int, _Way]]) -> pd.DataFrame:
+    names = [score.name for score in with_intervals()]
+    tables = []
+    for name, by_seed in ways.items():
+        values = [interval_scores(curve(way.scored.sum(axis=0, dtype=np.int64))) for way in by_seed.values()]
+        table = pd.DataFrame(np.mean(values, axis=0), columns=names)
+        table.insert(0, "shift", SHIFTS)
+        table.insert(0, "configuration", name)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["configuration", "shift", *names])
+
+
+def _cells(names: Iterable[str], known: Estimate | None, index: int) -> dict[str, float]:
+    """The numbers of an estimate under these names: mean, low, high, and how many seeds a difference is paired over."""
+    if known is None:
+        return dict.fromkeys(names, np.nan)
+    values = (known.mean[index], known.low[index], known.high[index], known.seeds_paired)
+    return dict(zip(names, map(float, values), strict=False))

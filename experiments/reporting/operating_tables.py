@@ -1,0 +1,87 @@
+"""Tables on the threshold: each configuration where it is tuned, the controls, which threshold a loss acts like."""
+
+import pandas as pd
+
+from experiments.comparison.analysis import Analysis
+from experiments.comparison.operating import POINTS
+from experiments.reporting.tables import CONFIGURATION, Section, difference_text
+from experiments.scores import PER_CENT, SCORES
+from experiments.store.controls import CONTROL_KINDS
+
+SHOWN = ("border_f1", "pixel_accuracy", "border_recall", "border_precision")
+_MEANING = {
+    "argmax": "as the network decides",
+    "tuned": "at the shift that maximises border F1 on training photos",
+    "best": "along the curve of the test photos themselves, an upper bound",
+}
+assert tuple(_MEANING) == POINTS
+
+
+def operating_sections(analysis: Analysis) -> list[Section]:
+    """The tables that there is something for."""
+    sections = [operating_section(analysis), controls_section(analysis), acts_like_section(analysis)]
+    return [section for section in sections if section.rows]
+
+
+def operating_section(analysis: Analysis) -> Section:
+    """A row a configuration and point: the shift, its scores, and their differences from the baseline's there."""
+    points = analysis.operating.points
+    rows = []
+    for (name, point), found in points[points["control"] == ""].groupby(["configuration", "point"], sort=False):
+        rows.append([str(name), str(point), *_scores(found), *_differences(found, "difference", analysis, str(name))])
+    notes = [
+        "In per cent; the shift is added to the border's logit. "
+        f"{'; '.join(f'{point}: {meaning}' for point, meaning in _MEANING.items())}. "
+        f"Differences are from {analysis.compared_with or 'nothing'} at the same point, with 95 % intervals, over the "
+        "seeds that both have."
+    ]
+    notes += [f"Margins of {run}: {source}." for run, source in analysis.operating.sources.items()]
+    return _section("At every threshold", [CONFIGURATION, "point"], rows, "difference in", tuple(notes))
+
+
+def controls_section(analysis: Analysis) -> Section:
+    """A row a control and point: the baseline's own weights scored another way, against the baseline as it is."""
+    points = analysis.operating.points
+    table = points[points["configuration"].eq(analysis.compared_with) & points["point"].ne("best")]
+    rows = []
+    for (control, point), found in table.groupby(["control", "point"], sort=False):
+        meaning = CONTROL_KINDS[str(control)].meaning if control else "as it is"
+        rows.append([meaning, str(point), *_scores(found), *_differences(found, "from_argmax", analysis, "")])
+    notes = (
+        f"What {analysis.compared_with} reaches with no other loss: differences are from its own argmax. BatchNorm's "
+        "statistics are re-estimated on 320 whole training photos, as the SegNet paper does.",
+    )
+    return _section("Controls", ["control", "point"], rows, "from argmax, in", notes)
+
+
+def acts_like_section(analysis: Analysis) -> Section:
+    """A row a configuration: which threshold of the baseline paints as much border, and how they differ there."""
+    rows = []
+    for name, found in analysis.operating.acts_like.groupby("configuration", sort=False):
+        by_score = found.set_index("score")
+        shares = [PER_CENT.number(by_score["share"].iloc[0]), f"{by_score['shift'].iloc[0]:+.1f}"]
+        means = [PER_CENT.number(by_score["mean"][score]) for score in SHOWN[:2]]
+        rows.append([str(name), *shares, *means, *(difference_text(by_score.loc[score]) for score in SHOWN[:2])])
+    baseline = analysis.compared_with
+    header = [CONFIGURATION, "painted border", "shift", *(f"{baseline}'s {SCORES[s].noun} there" for s in SHOWN[:2])]
+    header += [f"difference in {SCORES[score].noun}" for score in SHOWN[:2]]
+    notes = (
+        f"The shift at which {baseline} paints as large a share of the training photos border as the configuration "
+        f"does at argmax; differences are the configuration's at argmax from {baseline}'s there.",
+    )
+    return Section("Which threshold each loss acts like", header, rows, (CONFIGURATION,), notes)
+
+
+def _section(title: str, keys: list[str], rows: list[list[str]], what: str, notes: tuple[str, ...]) -> Section:
+    header = [*keys, "shift", *(SCORES[score].noun for score in SHOWN)]
+    return Section(title, [*header, *(f"{what} {SCORES[score].noun}" for score in SHOWN[:2])], rows, keys, notes)
+
+
+def _scores(found: pd.DataFrame) -> list[str]:
+    by_score = found.set_index("score")
+    return [f"{found['shift'].iloc[0]:+.1f}", *(PER_CENT.number(by_score["mean"][score]) for score in SHOWN)]
+
+
+def _differences(found: pd.DataFrame, what: str, analysis: Analysis, name: str) -> list[str]:
+    by_score = found.set_index("score")
+    return ["" if name == analysis.compared_with else difference_text(by_score.loc[score], what) for score in SHOWN[:2]]

@@ -3,6 +3,7 @@
 from experiments.comparison.analysis import Analysis
 from experiments.comparison.comparable import comparable, differences_beside_loss
 from experiments.comparison.configurations import Configuration
+from experiments.comparison.seeds import difference_counts_seeds
 from experiments.scores import SCORES
 from seg.losses import BASELINE, LOSSES
 
@@ -109,7 +110,9 @@ def _conclusion(analysis: Analysis, rivals: list[Configuration]) -> str:
     if not rivals:
         return "So the question is open until runs that differ in their loss alone have trained for equally long."
     better = [c for c in rivals if analysis.score(c.name, "border_f1")["difference_low"] > 0]
-    seeds = "" if analysis.seeds_counted else ", by one seed each (others may change more)"
+    alone = [c.name for c in rivals if not difference_counts_seeds(analysis, c.name)]
+    few = "one seed each" if len(alone) == len(rivals) else f"one seed of {', '.join(f'`{name}`' for name in alone)}"
+    seeds = f", by {few} (others may change more)" if alone else ""
     if not better:
         return f"So nothing tried here is shown to fix the border{seeds}."
     free = [c for c in better if not analysis.score(c.name, "pixel_accuracy")["difference_high"] < 0]

@@ -65,7 +65,13 @@ def test_a_fall_is_told_with_its_interval_the_smaller_end_first(finished_runs):
 def test_seeds_are_mentioned_where_there_are_none_to_count(finished_runs):
     one = drawn_analysis(finished_runs(*THREE), border_f1=(4, 3, 5))
     assert "one seed" in verdict(one)[2]
-    several = drawn_analysis(finished_runs(("ce", 1, 2)), border_f1=(4, 3, 5))
+    # a second seed of one side is no pair
+    for more in (("ce", 1, 2), ("weighted", 2, 2)):
+        assert ", by one seed each" in verdict(drawn_analysis(finished_runs(more), border_f1=(4, 3, 5)))[2]
+    some = drawn_analysis(finished_runs(("weighted", 1, 2)), border_f1=(4, 3, 5))
+    assert verdict(some)[2].endswith(", by one seed of `focal` (others may change more).")
+    assert not some.seeds_counted
+    several = drawn_analysis(finished_runs(("focal", 1, 2)), border_f1=(4, 3, 5))
     assert several.seeds_counted
     assert "one seed" not in verdict(several)[2]
 

@@ -10,6 +10,7 @@ from demo.figures.styles import Style, shown_name
 from demo.figures.view import per_cent
 from experiments.comparison.analysis import Analysis
 from experiments.comparison.configurations import Configuration
+from experiments.comparison.seeds import seeds_of_differences, seeds_of_scores
 from experiments.comparison.verdict import verdict
 from experiments.scores import Place, appearing
 from experiments.store.runs import Run
@@ -23,8 +24,9 @@ def answer_text(analysis: Analysis, bare: list[Run]) -> str:
         sentences = [f"Only `{only}` has scores of single photos here: choose another to see what the loss changes."]
     else:
         sentences = verdict(analysis)
-    seeds = "photos and seeds" if analysis.seeds_counted else "photos, not seeds: each configuration has one"
-    basis = f"Over the same {analysis.photos:,} photos; the 95 % intervals are of other {seeds}."
+    basis = f"Over the same {analysis.photos:,} photos; the 95 % intervals are of other {seeds_of_scores(analysis)}."
+    if any(len(configuration.runs) > 1 for configuration in analysis.configurations) and analysis.compared_with:
+        basis = " ".join([basis, *seeds_of_differences(analysis)])
     return "\n\n".join([*sentences, f"<small>{basis}{_left_out(bare)}</small>"])
 
 

@@ -52,9 +52,16 @@ def final_scores(analysis: Analysis, styled: dict[str, Style]) -> View:
     )
     return View(
         title="Scores after the last epoch",
-        reading="Higher is better; the thin line on a bar is its 95 % interval, from other photos"
-        + (" and other seeds." if analysis.seeds_counted else " that might have been scored."),
+        reading=f"Higher is better; the thin line on a bar is its 95 % interval, from other photos{_seeds(analysis)}.",
         description="; ".join(said) + ".",
         figure=figure,
         legend=legend(analysis.configurations, styled),
     )
+
+
+def _seeds(analysis: Analysis) -> str:
+    """What the intervals are from beside other photos."""
+    several = [len(configuration.runs) > 1 for configuration in analysis.configurations]
+    if all(several):
+        return " and other seeds"
+    return " and, where a configuration has several, other seeds" if any(several) else " that might have been scored"

@@ -1,18 +1,21 @@
 """The answer from finished runs: scores of each configuration with intervals, near the border, and calibration."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from experiments.comparison.bootstrap import Intervals, paired_bootstrap
+from experiments.comparison.bootstrap import Resampled, estimate, estimate_difference, resample
 from experiments.comparison.calibration import pooled_reliability
 from experiments.comparison.configurations import Configuration, baseline, configurations
 from experiments.comparison.outline import accuracy_by_side
 from experiments.comparison.run_scores import run_scores
 from experiments.store.photo_scores import confusions, same_photos
 from experiments.store.runs import Run
+from seg.pets import breed
 
 # of its SegNet after 20 epochs of unweighted cross-entropy at 128 x 128
 ARTICLE_PIXEL_ACCURACY = 0.8828
@@ -27,18 +30,21 @@ class Analysis:
         compared_with: the name of that one; None where no run has unweighted cross-entropy.
         scores: one row a configuration and score: `configuration, loss, seeds, epochs, score, mean, std`
             (over seeds; NaN where one lacks the score, std also of one), and for scores with intervals
-            `low, high, difference, difference_low, difference_high`, 95 % intervals; all as they are stored,
-            so most as fractions.
+            `low, high, difference, difference_low, difference_high`, 95 % intervals, `seeds_in_interval` (how many
+            seeds `low` and `high` count over), `difference_seeds` (the seeds that the configuration and the baseline
+            both have, over which `difference` is the mean; 0: it is that of the two means) and `p` of the difference.
+            An interval of one seed is over photos alone. All as they are stored, so most as fractions.
         reliability: one row a configuration, kind (`all` pixels by confidence, or by `border_probability`) and bin:
             `configuration, pixels, bin, from, to, count, mean_confidence, accuracy`.
         outline: one row a configuration, edge of the border, side and distance:
             `configuration, edge, side, from, to, pixels, correct, accuracy`.
         photos: how many photos all runs share.
-        seeds_counted: whether the intervals know how much seeds differ.
+        seeds_counted: whether every interval knows how much seeds differ.
     """
 
-    INTERVALS: ClassVar = Intervals.COLUMNS
-    COLUMNS: ClassVar = ("configuration", "loss", "seeds", "epochs", "score", "mean", "std", *INTERVALS)
+    INTERVALS: ClassVar = ("low", "high", "difference", "difference_low", "difference_high")
+    RESTS_ON: ClassVar = ("seeds_in_interval", "difference_seeds", "p")
+    COLUMNS: ClassVar = ("configuration", "loss", "seeds", "epochs", "score", "mean", "std", *INTERVALS, *RESTS_ON)
 
     configurations: list[Configuration]
     compared_with: str | None
@@ -73,36 +79,97 @@ def analyse(runs: list[Run]) -> Analysis:
     ordered = [run for configuration in found for run in configuration.runs]
     images = same_photos(ordered)
     counts = np.stack([confusions(table) for table in images])
-    ends = np.cumsum([len(configuration.runs) for configuration in found])
-    members = [range(end - len(c.runs), end) for end, c in zip(ends, found, strict=True)]
-    intervals = paired_bootstrap(counts, members)
+    entries = _entries(found)
+    intervals, seeds_counted = _intervals(resample(counts), entries, compared=first is not None)
 
     rows, reliability = [], []
-    for index, (configuration, where) in enumerate(zip(found, members, strict=True)):
-        single = pd.DataFrame([run_scores(ordered[i], images[i]) for i in where])
+    for configuration, places, known in zip(found, entries, intervals, strict=True):
+        single = pd.DataFrame([run_scores(ordered[i], images[i]) for i in places.values()])
         for score in single:
-            row = {
-                "configuration": configuration.name,
-                "loss": configuration.loss,
-                "seeds": len(configuration.runs),
-                "epochs": configuration.epochs,
-                "score": score,
-                "mean": single[score].mean(skipna=False),
-                "std": single[score].std(skipna=False),
-            }
-            if score in intervals.scores:
-                known = intervals.row(index, score)
-                row |= {name: value for name, value in known.items() if first is not None or "difference" not in name}
-            rows.append(row)
+            rows.append(
+                {
+                    "configuration": configuration.name,
+                    "loss": configuration.loss,
+                    "seeds": len(configuration.runs),
+                    "epochs": configuration.epochs,
+                    "score": score,
+                    "mean": single[score].mean(skipna=False),
+                    "std": single[score].std(skipna=False),
+                    **known.get(str(score), {}),
+                }
+            )
         table = pooled_reliability(configuration.runs)
         table.insert(0, "configuration", configuration.name)
         reliability.append(table)
+    whole = {"seeds_in_interval": "Int64", "difference_seeds": "Int64"}
     return Analysis(
         configurations=found,
         compared_with=None if first is None else first.name,
-        scores=pd.DataFrame(rows, columns=list(Analysis.COLUMNS)),
+        scores=pd.DataFrame(rows, columns=list(Analysis.COLUMNS)).astype(whole),
         reliability=pd.concat(reliability, ignore_index=True),
         outline=accuracy_by_side(found),
         photos=counts.shape[1],
-        seeds_counted=any(len(configuration.runs) > 1 for configuration in found),
+        seeds_counted=seeds_counted,
     )
+
+
+def breed_intervals(analysis: Analysis) -> pd.DataFrame:
+    """The intervals again with whole breeds drawn instead of photos: wider where photos of a breed are alike.
+
+    Returns:
+        One row a configuration and score with intervals: `configuration, score`; `low, high, difference,
+        difference_low, difference_high` as in `Analysis.scores`; `times, difference_times`, as how wide as there
+        (NaN where that has no width); `breeds`, how many were drawn.
+    """
+    images = same_photos([run for configuration in analysis.configurations for run in configuration.runs])
+    breeds = [breed(name) for name in images[0].index]
+    resampled = resample(np.stack([confusions(table) for table in images]), clusters=breeds)
+    compared = analysis.compared_with is not None
+    intervals, _ = _intervals(resampled, _entries(analysis.configurations), compared=compared)
+    rows = [
+        {"configuration": configuration.name, "score": score, **row}
+        for configuration, known in zip(analysis.configurations, intervals, strict=True)
+        for score, row in known.items()
+    ]
+    key = ["configuration", "score"]
+    wide = pd.DataFrame(rows, columns=[*key, *Analysis.INTERVALS])
+    narrow = wide[key].merge(analysis.scores, on=key, how="left")
+    for times, low, high in (("times", "low", "high"), ("difference_times", "difference_low", "difference_high")):
+        width = narrow[high] - narrow[low]
+        wide[times] = (wide[high] - wide[low]) / width.where(width > 0)
+    return wide.assign(breeds=len(set(breeds)))
+
+
+def _entries(found: Sequence[Configuration]) -> list[dict[int, int]]:
+    """Of each configuration its seeds, each with the place of its run among all runs, one after another."""
+    places = count()
+    return [{seed: next(places) for seed in configuration.seeds} for configuration in found]
+
+
+def _intervals(
+    resampled: Resampled, entries: Sequence[dict[int, int]], *, compared: bool
+) -> tuple[list[dict[str, dict[str, float]]], bool]:
+    """For each configuration, by score, `Analysis.INTERVALS` and `RESTS_ON`; whether all of them count seeds.
+
+    Args:
+        compared: whether there are differences: from the first configuration.
+    """
+    found, seeds = [], []
+    for places in entries:
+        own = estimate(resampled, places)
+        columns: dict[str, np.ndarray] = {"low": own.low, "high": own.high}
+        counted = {"seeds_in_interval": own.seeds}
+        seeds.append(own.seeds)
+        if compared:
+            differing = estimate_difference(resampled, places, entries[0])
+            columns |= {"difference": differing.mean, "p": differing.p}
+            columns |= {"difference_low": differing.low, "difference_high": differing.high}
+            counted["difference_seeds"] = differing.seeds_paired
+            seeds.append(differing.seeds)
+        found.append(
+            {
+                score: {name: float(values[index]) for name, values in columns.items()} | counted
+                for index, score in enumerate(resampled.scores)
+            }
+        )
+    return found, min(seeds) > 1

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from experiments.cli.command_line import markdown_table, text_table
-from experiments.comparison.analysis import Analysis
+from experiments.comparison.analysis import Analysis, breed_intervals
 from experiments.comparison.bootstrap import RESAMPLES
+from experiments.comparison.seeds import seeds_of_differences
 from experiments.scores import (
     PER_CENT,
     Place,
@@ -138,15 +139,9 @@ def differences_section(analysis: Analysis) -> Section:
             rows.append([name, *(_difference(score) for score in scores)])
     notes = [
         f"In points of a per cent, with 95 % intervals: a paired bootstrap over {analysis.photos:,} photos, "
-        f"{RESAMPLES:,} resamples."
+        f"{RESAMPLES:,} resamples.",
+        *seeds_of_differences(analysis),
     ]
-    if analysis.seeds_counted:
-        notes.append("The intervals count how much seeds differ, pooled over the configurations with several.")
-    else:
-        notes.append(
-            "Every configuration has one seed: the intervals say what other photos would change, not what other seeds "
-            "would."
-        )
     trained = {configuration.name: configuration.epochs for configuration in analysis.configurations}
     others = [name for name, epochs in trained.items() if epochs != trained[first]]
     if others:
@@ -155,6 +150,27 @@ def differences_section(analysis: Analysis) -> Section:
         )
     header = [CONFIGURATION, *(score.noun for score in with_intervals())]
     return Section(f"Difference from {first}", header, rows, (CONFIGURATION,), tuple(notes))
+
+
+def breed_section(analysis: Analysis) -> Section:
+    """The intervals with whole breeds drawn instead of photos: a row a configuration, then one a difference."""
+    table, scores = breed_intervals(analysis), [score.name for score in with_intervals()]
+    found = table.set_index(["configuration", "score"])
+    rows = [[name, *(_wider(found.loc[name, score], "", "") for score in scores)] for name in _names(analysis)]
+    first = analysis.compared_with
+    for name in _names(analysis):
+        if first not in (None, name):
+            cells = (_wider(found.loc[name, score], "difference_", "+") for score in scores)
+            rows.append([f"{name}, from {first}", *cells])
+    times = table[["times", "difference_times"]].stack()
+    notes = [
+        f"95 % intervals in per cent, and in points of the differences, with all photos of {table['breeds'][0]} breeds "
+        "drawn breed by breed: photos of a breed are alike, and other breeds would change more than other photos of "
+        "these would. After each, how many times as wide it is as over photos"
+        + (f": {times.min():.1f} to {times.max():.1f}." if len(times) else ".")
+    ]
+    header = [CONFIGURATION, *(score.noun for score in with_intervals())]
+    return Section("Intervals over breeds", header, rows, (CONFIGURATION,), tuple(notes))
 
 
 def scores_section(analysis: Analysis) -> Section:
@@ -274,6 +290,13 @@ def _difference(score: pd.Series) -> str:
     if pd.isna(score["difference"]):
         return "–"
     value, low, high = (f"{100 * score[name]:+.2f}" for name in ("difference", "difference_low", "difference_high"))
-    if pd.isna(score["difference_low"]):
-        return value
     return f"{value} [{low}, {high}]"
+
+
+def _wider(row: pd.Series, kind: str, sign: str) -> str:
+    """`[56.37, 58.67] x 2.7`, an interval and as how wide as the narrower one; of differences, if `kind` says so."""
+    low, high, times = row[f"{kind}low"], row[f"{kind}high"], row[f"{kind}times"]
+    if pd.isna(low):
+        return "–"
+    interval = f"[{100 * low:{sign}.2f}, {100 * high:{sign}.2f}]"
+    return interval if pd.isna(times) else f"{interval} x {times:.1f}"

@@ -9,6 +9,7 @@ from experiments.comparison.verdict import verdict, what_did_not_work, what_it_c
 from experiments.reporting.tables import (
     Section,
     bands_section,
+    breed_section,
     calibration_section,
     differences_section,
     photos_section,
@@ -36,10 +37,12 @@ cross-entropy). They are left out of no score.\
 """
 INTERVALS = f"""\
 Each of {RESAMPLES:,} resamples draws the test photos with replacement, the same for all runs, and computes every score
-from the counts of the photos drawn. A configuration's score is the mean over its seeds. To each mean a resample adds
-what other seeds would change: Student-t noise of the standard deviation between seeds, pooled over all configurations
-with several, over the root of the number of seeds. The intervals hold 95 % of the resamples. Where no configuration has
-two seeds they know nothing of seeds.\
+from the counts of the photos drawn. A configuration's score is the mean over its seeds; a difference is the mean over
+the seeds that both sides have, each with its own, for runs of one seed begin alike and see the same batches. To each a
+resample adds what other seeds would change: Student-t noise of the standard error between that configuration's seeds,
+or between those differences. Two seeds say little of the spread between seeds, so their intervals are wide: 12.7
+standard errors to either side, five seeds' 2.8. The intervals hold 95 % of the resamples. One seed says nothing of
+others, and its intervals nothing but what other photos would change.\
 """
 
 README_START = "<!-- written by `python -m experiments.report` -->"
@@ -90,6 +93,7 @@ def results_text(runs: list[Run], analysis: Analysis, figures: list[str], recipe
         _hardware(runs).as_markdown(),
         "## How the intervals are made",
         INTERVALS,
+        breed_section(analysis).as_markdown(level=3),
     ]
     return "\n\n".join(part for part in parts if part.strip()) + "\n"
 

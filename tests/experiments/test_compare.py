@@ -276,7 +276,8 @@ def test_scores_are_means_and_deviations_over_seeds(command, detailed):
 def test_the_notes_say_what_the_intervals_know(command, detailed):
     several = command(compare, "--runs", detailed).out
     assert "a paired bootstrap over 20 photos, 10,000 resamples." in several
-    assert "The intervals count how much seeds differ, pooled over the configurations with several." in several
+    assert "`weighted`: one seed shared with `ce`: the intervals say what other photos would change, not" in several
+    assert "`focal`: the mean over the 2 seeds shared with `ce`; the intervals count how much seeds differ." in several
     assert "In per cent, over 20 photos; mean ± standard deviation over seeds." in several
 
     single = command(compare, "ce-s0", "weighted-s0", "focal-s1", "--runs", detailed).out
@@ -297,7 +298,7 @@ def test_without_cross_entropy_there_are_no_differences(command, detailed):
     assert list(tables(ended.out)) == ["Runs", "Scores", "Accuracy near the outline", "Calibration"]
 
 
-def test_a_difference_without_an_interval_is_shown_without_one(command, write_run, draw_confusions, tmp_path):
+def test_a_run_that_paints_next_to_no_border_has_all_its_intervals(command, write_run, draw_confusions, tmp_path):
     """One photo of two has all the predicted border: a quarter of the resamples have no precision."""
     confusions = draw_confusions(2, 2)
     confusions[1, 0, :, 1] += confusions[1, 0, :, 2]
@@ -305,8 +306,8 @@ def test_a_difference_without_an_interval_is_shown_without_one(command, write_ru
     for loss, counts in zip(("ce", "focal"), confusions, strict=True):
         write_run(f"{loss}-s0", counts, loss=loss)
     (row,) = tables(command(compare, "--runs", tmp_path / "runs").out)["Difference from ce"]
-    assert re.fullmatch(r"[+-][\d.]+", row["border precision"])
-    assert re.fullmatch(r"[+-][\d.]+ \[.*\]", row["border recall"])
+    for score in ("border precision", "border recall"):
+        assert re.fullmatch(r"[+-][\d.]+ \[[+-][\d.]+, [+-][\d.]+\]", row[score])
 
 
 def test_finished_and_bare_runs_are_compared_as_far_as_each_goes(command, detailed):
@@ -377,7 +378,13 @@ def test_json_has_all_of_it(command, detailed):
     assert len(found["runs"]) == 5
     assert found["analysis"]["compared_with"] == "ce"
     assert (found["analysis"]["photos"], found["analysis"]["resamples"]) == (20, 10_000)
-    assert found["analysis"]["seeds_counted"] is True
+    assert found["analysis"]["seeds_counted"] is False  # `weighted` has one
+    rests = {
+        row["configuration"]: (row["seeds_in_interval"], row["difference_seeds"])
+        for row in found["analysis"]["scores"]
+        if row["score"] == "border_f1"
+    }
+    assert rests == {"ce": (2, 2), "weighted": (1, 1), "focal": (2, 2)}
     for name in ("scores", "reliability"):
         table = getattr(analysis, name)
         read = pd.DataFrame(found["analysis"][name], columns=table.columns)

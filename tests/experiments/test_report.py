@@ -73,7 +73,7 @@ def test_a_whole_grid_of_seeds_is_reported(command, finished_runs, tmp_path):
     assert command(report, "--runs", folder, "--out", tmp_path).status == 0
     text = (tmp_path / "RESULTS.md").read_text()
     assert re.search(r"\| ce +\| 0, 1, 2 +\| +2/2 \|", text)
-    assert "pooled over the configurations with several" in text
+    assert "`weighted`, `focal`: the mean over the 3 seeds shared with `ce`; the intervals count how much" in text
     assert "after 2 of" not in text
 
 

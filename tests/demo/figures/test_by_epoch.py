@@ -69,8 +69,8 @@ from experiments.store.runs import find_runs
 from experiments.reporting.tables import runs_section
 
 # intervals are not what is looked at: a few draws will do
-resampled_scores = bootstrap.resampled_scores
-bootstrap.resampled_scores = lambda confusions, resamples, generator: resampled_scores(confusions, 20, generator)
+resample_sums = bootstrap.resample_sums
+bootstrap.resample_sums = lambda by_photo, statistic, resamples, seed: resample_sums(by_photo, statistic, 20, seed)
 
 for folder in map(Path, sys.argv[1:]):
     shipped, broken = find_runs([folder])

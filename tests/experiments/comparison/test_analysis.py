@@ -1,6 +1,7 @@
 """The analysis says what the details hold, by code that shares none with it."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torchmetrics.functional.classification import (
@@ -12,11 +13,12 @@ from torchmetrics.functional.classification import (
 )
 
 from experiments.cli.command_line import RESULTS
-from experiments.comparison.analysis import Analysis, analyse
+from experiments.comparison.analysis import Analysis, analyse, breed_intervals
+from experiments.scores import with_intervals
 from experiments.store.runs import BadRun, find_runs
 from seg import InputError
 from seg.metrics import BANDS, CALIBRATION_BINS, confusion_scores
-from seg.pets import BORDER
+from seg.pets import BORDER, CLASS_NAMES
 
 WITH_INTERVALS = ("pixel_accuracy", "border_recall", "border_precision", "border_f1", "border_iou")
 
@@ -75,6 +77,53 @@ def test_one_seed_has_no_deviation(write_run, draw_confusions):
     assert not analysis.seeds_counted
 
 
+def test_every_interval_says_how_many_seeds_it_rests_on(write_run, draw_confusions):
+    trained = {"ce": (0, 1, 2), "focal": (2, 1), "weighted": (0,), "dice": (7, 8)}
+    names = [(loss, seed) for loss, seeds in trained.items() for seed in seeds]
+    runs = [
+        write_run(f"{loss}-s{seed}", counts, loss=loss, seed=seed)
+        for (loss, seed), counts in zip(names, draw_confusions(len(names), 30), strict=True)
+    ]
+    analysis = analyse(runs)
+    found = {name: analysis.score(name, "border_f1") for name in trained}
+    assert {name: row["seeds_in_interval"] for name, row in found.items()} == {
+        name: len(trained[name]) for name in trained
+    }
+    assert {name: row["difference_seeds"] for name, row in found.items()} == {
+        "ce": 3,
+        "focal": 2,
+        "weighted": 1,
+        "dice": 0,
+    }
+    assert not analysis.seeds_counted
+    assert analysis.scores.loc[analysis.scores["score"] == "custom_iou", list(Analysis.RESTS_ON)].isna().all(axis=None)
+
+    f1 = dict(
+        zip(names, (confusion_scores(torch.from_numpy(run_counts(run)))["border_f1"] for run in runs), strict=True)
+    )
+    expected = {
+        "focal": (f1["focal", 1] + f1["focal", 2] - f1["ce", 1] - f1["ce", 2]) / 2,
+        "weighted": f1["weighted", 0] - f1["ce", 0],
+        "dice": (f1["dice", 7] + f1["dice", 8]) / 2 - (f1["ce", 0] + f1["ce", 1] + f1["ce", 2]) / 3,
+    }
+    for name, difference in expected.items():
+        assert found[name]["difference"] == pytest.approx(difference)
+        assert 0 < found[name]["p"] <= 1
+    # a pair leaves out other seeds, two pairs guess at them, wildly
+    widths = {name: row["difference_high"] - row["difference_low"] for name, row in found.items()}
+    assert widths["weighted"] < widths["dice"] < widths["focal"]
+
+    paired = analyse([run for run, (loss, _) in zip(runs, names, strict=True) if loss in ("ce", "focal")])
+    assert paired.seeds_counted
+    assert analyse([run for run, (loss, _) in zip(runs, names, strict=True) if loss in ("ce", "dice")]).seeds_counted
+
+
+def run_counts(run) -> np.ndarray:
+    """Confusion counts of all photos, read from the file."""
+    counted = [f"{true}_as_{predicted}" for true in CLASS_NAMES for predicted in CLASS_NAMES]
+    return pd.read_csv(run.folder / "images.csv")[counted].to_numpy().sum(axis=0).reshape(3, 3)
+
+
 def test_others_are_compared_with_unweighted_cross_entropy_wherever_it_stands(write_run, draw_confusions):
     names = ("focal-s0", "ce-s0", "weighted-s0", "ce-s1")
     losses, seeds = ("focal", "ce", "weighted", "ce"), (0, 0, 0, 1)
@@ -89,11 +138,12 @@ def test_others_are_compared_with_unweighted_cross_entropy_wherever_it_stands(wr
     assert analysis.compared_with == "ce"
     scores = dict(zip(names, (confusion_scores(torch.from_numpy(c.sum(axis=0))) for c in confusions), strict=True))
     for score in WITH_INTERVALS:
-        ce = (scores["ce-s0"][score] + scores["ce-s1"][score]) / 2
+        pair = scores["ce-s0"][score]
+        ce = (pair + scores["ce-s1"][score]) / 2
         first, focal = analysis.score("ce", score), analysis.score("focal", score)
         assert first["mean"] == pytest.approx(ce)
         assert (first["difference"], first["difference_low"], first["difference_high"]) == (0, 0, 0)
-        assert focal["difference"] == pytest.approx(scores["focal-s0"][score] - ce)
+        assert focal["difference"] == pytest.approx(scores["focal-s0"][score] - pair)  # the seed that both have
         assert focal["difference_low"] < focal["difference"] < focal["difference_high"]
         assert focal["low"] < focal["mean"] < focal["high"]
 
@@ -127,6 +177,41 @@ def test_a_score_that_one_seed_lacks_is_undefined_for_the_configuration(write_ru
     analysis = analyse([write_run(f"ce-s{seed}", counts, seed=seed) for seed, counts in enumerate(confusions)])
     assert analysis.score("ce", "border_precision")[["mean", "std", "low", "high"]].isna().all()
     assert analysis.score("ce", "border_recall")[["mean", "std", "low", "high"]].notna().all()
+
+
+# ---- breeds
+
+
+def test_intervals_over_breeds_are_wider_where_photos_of_a_breed_are_alike(write_run, draw_confusions):
+    """Four breeds, each ten times the same photo: ten times as many photos are no ten times as many."""
+    four = draw_confusions(3, 4)
+    photos = [f"{breed}_{number}" for number in range(10) for breed in ("great_pyrenees", "pug", "Sphynx", "Bengal")]
+    counts = np.tile(four, (1, 10, 1, 1))
+    losses = ("ce", "focal", "weighted")
+    runs = [write_run(f"{loss}-s0", one, loss=loss, photos=photos) for loss, one in zip(losses, counts, strict=True)]
+    analysis = analyse(runs)
+    table = breed_intervals(analysis)
+    assert table[["configuration", "score"]].to_numpy().tolist() == [
+        [loss, score.name] for loss in losses for score in with_intervals()
+    ]
+    assert (table["breeds"] == 4).all()
+    defined = table["difference_times"].notna()
+    assert defined.equals(table["configuration"] != "ce")
+    for times in (table["times"], table["difference_times"][defined]):
+        assert times.between(0.7 * np.sqrt(10), 1.4 * np.sqrt(10)).all()
+    rows = analysis.scores.set_index(["configuration", "score"])
+    for row in table.to_dict("records"):
+        narrow = rows.loc[row["configuration"], row["score"]]
+        assert row["difference"] == narrow["difference"]
+        assert row["low"] < narrow["mean"] < row["high"]
+        assert row["high"] - row["low"] == pytest.approx(row["times"] * (narrow["high"] - narrow["low"]))
+
+
+def test_the_shipped_runs_are_twice_as_sure_of_photos_as_of_breeds():
+    table = breed_intervals(analyse(find_runs([RESULTS])[0]))
+    assert (table["breeds"] == 37).all()
+    for times in (table["times"], table["difference_times"].dropna()):
+        assert times.between(1.5, 3.5).all()
 
 
 # ---- bands and calibration

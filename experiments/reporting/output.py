@@ -1,13 +1,14 @@
 """What `experiments.compare` found, in each form in which it is printed or written."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
 
 from experiments.comparison.analysis import Analysis, analyse
 from experiments.comparison.bootstrap import RESAMPLES
+from experiments.comparison.footing import footing_sentence, lacking_details
 from experiments.comparison.selection import Selection
 from experiments.reporting.tables import Section, analysis_sections, json_rows, photos_section, runs_section, runs_table
 from experiments.store.runs import Run
@@ -38,29 +39,38 @@ class Output:
 
 
 def comparison_output(runs: list[Run], selection: Selection) -> Output:
-    """The runs, and the analysis of those that can be compared photo by photo.
+    """The runs on their common footing, and the analysis of those that were chosen; the others are named.
 
     Raises:
         InputError: they cannot be compared, or a file is damaged.
     """
-    notes = []
-    if selection.bare:
-        notes.append(f"Without images.csv, so without intervals: {_names(selection.bare)}. {SCORE_IT}.")
-    if selection.apart:
-        notes.append(f"Scored on other photos, so to be compared apart: {_names(selection.apart)}.")
-    content: dict[str, Any] = {"runs": json_rows(runs_table(runs)), "analysis": None}
-    if not selection.detailed:
-        return Output([runs_section(runs)], notes, pd.DataFrame(columns=Analysis.COLUMNS), content)
-    analysis = analyse(selection.detailed)
-    content["analysis"] = {
+    apart = {run.name for run in selection.apart}
+    shown, chosen = [run for run in runs if run.name not in apart], selection.chosen
+    bare = selection.bare or lacking_details(chosen)
+    notes = [f"Without images.csv, so without intervals: {_names(bare)}. {SCORE_IT}."] if bare else []
+    notes += [selection.apart_sentence] if apart else []
+    content: dict[str, Any] = {"apart": sorted(apart)}
+    if not chosen:
+        content |= {"runs": json_rows(runs_table(shown, None)), "analysis": None}
+        return Output([runs_section(shown, None)], notes, pd.DataFrame(columns=Analysis.COLUMNS), content)
+    analysis = analyse(chosen)
+    said = footing_sentence(analysis)
+    table = runs_section(shown, analysis.footing, (said,) if said else ())
+    content |= {"runs": json_rows(runs_table(shown, analysis.footing)), "analysis": analysis_content(analysis)}
+    return Output([table, *analysis_sections(analysis)], notes, analysis.scores, content)
+
+
+def analysis_content(analysis: Analysis) -> dict[str, Any]:
+    """What programs get of an analysis, here and from the running app; fractions."""
+    return {
         "compared_with": analysis.compared_with,
+        "footing": asdict(analysis.footing),
         "photos": analysis.photos,
-        "resamples": RESAMPLES,
+        "resamples": RESAMPLES if analysis.footing.detailed else None,
         "seeds_counted": analysis.seeds_counted,
         "scores": json_rows(analysis.scores),
         "reliability": json_rows(analysis.reliability),
     }
-    return Output([runs_section(runs), *analysis_sections(analysis)], notes, analysis.scores, content)
 
 
 def ranking_output(title: str, photos: pd.DataFrame, shown: int) -> Output:

@@ -9,6 +9,8 @@ import pandas as pd
 from experiments.cli.command_line import markdown_table, text_table
 from experiments.comparison.analysis import Analysis
 from experiments.comparison.bootstrap import RESAMPLES
+from experiments.comparison.footing import Footing, photos_in_words
+from experiments.comparison.run_scores import scores_on
 from experiments.scores import (
     PER_CENT,
     Place,
@@ -59,13 +61,19 @@ def json_rows(table: pd.DataFrame) -> list[dict]:
     return json.loads(table.to_json(orient="records", double_precision=10))
 
 
-def runs_table(runs: list[Run]) -> pd.DataFrame:
-    """One row a run: what it is, how far it got, and the scores of its last epoch as fractions.
+def runs_table(runs: list[Run], footing: Footing | None) -> pd.DataFrame:
+    """One row a run: what it is, how far it got, and its scores on a footing that all share, as fractions.
+
+    Args:
+        footing: None where they share none: a table of unequal scores would be read as a comparison.
 
     Returns:
-        Columns name, loss, seed, epochs, epochs_planned, status, device, photos_scored (of which the
-        scores are; missing where the run does not say), then the scores of `epochs.csv`, NaN
-        where there is none.
+        Columns name, loss, seed, epochs, epochs_planned, status, device, epoch_scored, photos_scored (after which and
+        of how many photos the scores are; missing where there are none, or the run does not say), then the scores of
+        `epochs.csv`, NaN where there is none.
+
+    Raises:
+        InputError: the footing is of single photos, and they share none, or a file is damaged.
     """
     scores = [score.name for score in appearing(Place.EPOCHS)]
     rows = [
@@ -77,19 +85,23 @@ def runs_table(runs: list[Run]) -> pd.DataFrame:
             "epochs_planned": run.epochs_planned,
             "status": run.status,
             "device": run.device_name,
-            "photos_scored": run.photos_scored,
-            **{score: run.final(score) for score in scores},
+            **_scored(run, footing),
+            **{score: known.get(score) for score in scores},
         }
-        for run in runs
+        for run, known in zip(runs, scores_on(footing, runs), strict=True)
     ]
-    columns = ["name", "loss", "seed", "epochs", "epochs_planned", "status", "device", "photos_scored", *scores]
-    return pd.DataFrame(rows, columns=columns).astype(
-        {"photos_scored": "Int64"} | dict.fromkeys(scores, "float64"),
-    )
+    scored = ["epoch_scored", "photos_scored"]
+    columns = ["name", "loss", "seed", "epochs", "epochs_planned", "status", "device", *scored, *scores]
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(scored, "Int64") | dict.fromkeys(scores, "float64"))
 
 
-def runs_section(runs: list[Run]) -> Section:
-    """A row a run: its last scores, and notes on those that were scored on other photos than the rest."""
+def _scored(run: Run, footing: Footing | None) -> dict[str, int | None]:
+    there = footing is not None and run.epochs_trained >= footing.epoch
+    return {"epoch_scored": footing.epoch, "photos_scored": footing.photos} if there else {}
+
+
+def runs_section(runs: list[Run], footing: Footing | None, notes: tuple[str, ...] = ()) -> Section:
+    """A row a run: its scores on a footing that all share, see `runs_table`."""
     shown = appearing(Place.TABLES)
     header = ["run", "loss", "seed", "epochs", "status", "device", *(score.noun + score.unit.suffix for score in shown)]
     rows = [
@@ -102,25 +114,18 @@ def runs_section(runs: list[Run]) -> Section:
             "" if pd.isna(row["device"]) else row["device"],
             *(_number(score.unit, row[score.name]) for score in shown),
         ]
-        for row in runs_table(runs).to_dict("records")
+        for row in runs_table(runs, footing).to_dict("records")
     ]
-    notes = []
-    samples: dict[tuple[int, int], list[str]] = {}
-    for run in runs:
-        scored, whole = run.photos_scored, run.info.get("validation_photos")
-        if scored is not None and isinstance(whole, int) and scored < whole:
-            samples.setdefault((scored, whole), []).append(run.name)
-    for (scored, whole), names in samples.items():
-        notes.append(f"Unfinished, so scored on a sample of {scored:,} of {whole:,} photos: {', '.join(names)}.")
-    held_out = [run.name for run in runs if run.info["options"].get("holdout")]
-    if held_out:
-        notes.append(f"Scored on photos held out of the training split, not on the test split: {', '.join(held_out)}.")
-    return Section("Runs", header, rows, ("run", "loss", "status", "device"), tuple(notes))
+    if footing is not None and footing.holdout:
+        notes += ("Scored on photos held out of the training split, not on the test split.",)
+    return Section("Runs", header, rows, ("run", "loss", "status", "device"), notes)
 
 
 def analysis_sections(analysis: Analysis) -> list[Section]:
-    """All that an analysis says: the differences, the scores, the outline, calibration."""
+    """All that an analysis says: the differences, the scores; of single photos also the outline, calibration."""
     differences = [differences_section(analysis)] if analysis.compared_with is not None else []
+    if not analysis.footing.detailed:
+        return [*differences, scores_section(analysis)]
     by_pixel = [bands_section(analysis)]
     if len(analysis.outline):
         by_pixel.append(sides_section(analysis))
@@ -128,14 +133,18 @@ def analysis_sections(analysis: Analysis) -> list[Section]:
 
 
 def differences_section(analysis: Analysis) -> Section:
-    """A row a configuration: how far its scores are from the baseline's, with intervals."""
+    """A row a configuration: how far its scores are from the baseline's, with intervals where there are any."""
     first = analysis.compared_with
     assert first is not None, "nothing to differ from"
+    header = [CONFIGURATION, *(score.noun for score in with_intervals())]
     rows = []
     for name in _names(analysis):
         if name != first:
             scores = [analysis.score(name, score.name) for score in with_intervals()]
             rows.append([name, *(_difference(score) for score in scores)])
+    if not analysis.footing.detailed:
+        notes = ("In points of a per cent, without intervals: what other photos or seeds would change is not known.",)
+        return Section(f"Difference from {first}", header, rows, (CONFIGURATION,), notes)
     notes = [
         f"In points of a per cent, with 95 % intervals: a paired bootstrap over {analysis.photos:,} photos, "
         f"{RESAMPLES:,} resamples."
@@ -147,13 +156,6 @@ def differences_section(analysis: Analysis) -> Section:
             "Every configuration has one seed: the intervals say what other photos would change, not what other seeds "
             "would."
         )
-    trained = {configuration.name: configuration.epochs for configuration in analysis.configurations}
-    others = [name for name, epochs in trained.items() if epochs != trained[first]]
-    if others:
-        notes.append(
-            f"Not trained for as many epochs as {first}, so not different by the loss alone: {', '.join(others)}."
-        )
-    header = [CONFIGURATION, *(score.noun for score in with_intervals())]
     return Section(f"Difference from {first}", header, rows, (CONFIGURATION,), tuple(notes))
 
 
@@ -166,14 +168,13 @@ def scores_section(analysis: Analysis) -> Section:
             [
                 configuration.name,
                 ", ".join(map(str, configuration.seeds)),
-                f"{configuration.epochs}/{configuration.runs[0].epochs_planned}",
+                f"{analysis.footing.epoch}/{configuration.runs[0].epochs_planned}",
                 *(_number(unit, row["mean"], row["std"]) for unit, row in found),
             ]
         )
     several = any(len(configuration.runs) > 1 for configuration in analysis.configurations)
-    notes = [
-        f"In per cent, over {analysis.photos:,} photos{'; mean ± standard deviation over seeds' if several else ''}."
-    ]
+    over = photos_in_words(analysis)
+    notes = [f"In per cent, over {over}{'; mean ± standard deviation over seeds' if several else ''}."]
     header = [CONFIGURATION, "seeds", "epochs", *(score.noun for score in shown)]
     return Section("Scores", header, rows, (CONFIGURATION, "seeds"), tuple(notes))
 

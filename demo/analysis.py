@@ -3,32 +3,38 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
 from experiments.comparison.analysis import Analysis, analyse
 from experiments.comparison.configurations import Configuration
 from experiments.store.details import DETAILS
-from experiments.store.photo_scores import confusions, how_to_rescore, read_images
+from experiments.store.photo_scores import confusions, has_details, read_images
 from experiments.store.runs import Run
-from seg import InputError
 
 
 @dataclass(frozen=True)
 class _Scored:
-    """Runs as they are on the disk; two are the same while no file of the analysis changed."""
+    """Runs as they are on the disk; two are the same while no file of the analysis changed, and no run has grown."""
 
     stamp: tuple
     runs: tuple[Run, ...] = field(compare=False)
 
 
 def photo_scores_stamp(run: Run) -> tuple | None:
-    """Another one when the run's scores of single photos are; None where it has none."""
+    """Another one when the run's scores of single photos or pixels are; None where it has none of photos."""
+    if not has_details(run):
+        return None
+    return (run.name, str(run.folder), run.epochs_trained, *(_file_stamp(run.folder / name) for name in DETAILS))
+
+
+def _file_stamp(path: Path) -> tuple[int, int] | None:
     try:
-        files = [(run.folder / name).stat() for name in DETAILS]
+        file = path.stat()
     except OSError:
         return None
-    return (run.name, str(run.folder), run.epochs_trained, *((file.st_ino, file.st_mtime_ns) for file in files))
+    return file.st_ino, file.st_mtime_ns
 
 
 def cached_analysis(runs: list[Run]) -> Analysis:
@@ -41,12 +47,11 @@ def cached_analysis(runs: list[Run]) -> Analysis:
 
 
 def _scored(runs: Sequence[Run]) -> _Scored:
-    stamps = tuple(map(photo_scores_stamp, runs))
-    for run, stamp in zip(runs, stamps, strict=True):
-        if stamp is None:  # they were there when the runs were listed; a run begun anew removes them
-            remedy = f"choose other runs, or {how_to_rescore(run)}"
-            raise InputError(f"{run.name} has no scores of single photos any more: {remedy}")
-    return _Scored(stamps, tuple(runs))
+    return _Scored(tuple((_epochs_stamp(run), photo_scores_stamp(run)) for run in runs), tuple(runs))
+
+
+def _epochs_stamp(run: Run) -> tuple:
+    return (run.name, str(run.folder), run.info.get("started"), run.epochs_trained, len(run.epochs))
 
 
 @lru_cache(maxsize=16)

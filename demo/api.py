@@ -11,8 +11,10 @@ from demo.catalogue import Catalogue
 from demo.checkpoints import segment_photo
 from demo.images import class_shares
 from demo.photo import open_photo
+from experiments.comparison.footing import footing_sentence, trained
+from experiments.comparison.selection import select_runs
 from experiments.comparison.verdict import verdict
-from experiments.reporting.tables import json_rows
+from experiments.reporting.output import analysis_content
 from experiments.scores import Place, appearing
 from seg import InputError
 from seg.pets import indexed_image
@@ -54,7 +56,7 @@ def segment_api(catalogue: Catalogue, photo: str, checkpoint: str) -> tuple[str,
 
 
 def runs_api(catalogue: Catalogue) -> list[dict]:
-    """All runs with their last scores, as `/runs` returns them."""
+    """All runs with their last scores, and what these stand on, as `/runs` returns them."""
     return [
         {
             "name": run.name,
@@ -62,6 +64,8 @@ def runs_api(catalogue: Catalogue) -> list[dict]:
             "seed": run.seed,
             "epochs": run.epochs_trained,
             "status": run.status,
+            "side": run.network_side(run.epochs_trained),
+            "photos_scored": run.photos_scored,
             **{score.name: run.final(score.name) for score in appearing(Place.API)},
             "has_checkpoint": run.checkpoint is not None,
         }
@@ -70,29 +74,27 @@ def runs_api(catalogue: Catalogue) -> list[dict]:
 
 
 def compare_api(catalogue: Catalogue, names: list[str] | None) -> dict:
-    """The comparison of these runs, or of all that have scores of single photos.
+    """The comparison of these runs, or of those that most of the project's comparison is of.
 
     Raises:
         gr.Error: there is no such run, or these cannot be compared.
     """
-    there = {run.name: run for run in catalogue.with_photo_scores()}
+    there = {run.name: run for run in trained(catalogue.scored())}
     unknown = [str(name) for name in names or [] if name not in there]
     if unknown or not there:
-        choices = ", ".join(there) or "none, no run has an images.csv yet"
-        raise gr.Error(f"no scores of single photos for {', '.join(unknown) or 'any run'}: choose from {choices}")
+        choices = ", ".join(there) or "none, no run has finished an epoch yet"
+        raise gr.Error(f"no scores of {', '.join(unknown) or 'any run'}: choose from {choices}")
     chosen = [run for name, run in there.items() if not names or name in names]
+    selection = select_runs(chosen, named=bool(names))
     try:
-        analysis = cached_analysis(chosen)
+        analysis = cached_analysis(selection.chosen)
     except InputError as error:
         raise gr.Error(str(error)) from error
     return {
-        "answer": verdict(analysis),
-        "runs": [run.name for run in chosen],
-        "compared_with": analysis.compared_with,
-        "photos": analysis.photos,
-        "seeds_counted": analysis.seeds_counted,
-        "scores": json_rows(analysis.scores),
-        "reliability": json_rows(analysis.reliability),
+        "answer": [said for said in (*verdict(analysis), footing_sentence(analysis)) if said],
+        "runs": [run.name for run in selection.chosen],
+        "apart": [run.name for run in selection.apart],
+        **analysis_content(analysis),
     }
 
 
@@ -112,14 +114,17 @@ def add_api(catalogue: Catalogue) -> None:
         return runs_api(catalogue)
 
     scores = ", ".join(score.noun for score in appearing(Place.API))
-    runs.__doc__ = f"All runs with their last scores, as fractions: {scores}."
+    runs.__doc__ = (
+        f"All runs with their last scores, as fractions: {scores}; to be compared where epochs, side and photos_scored "
+        "are equal."
+    )
 
     def compare(runs: str) -> dict:
-        """Compare runs over single photos: scores with 95 % intervals, differences from unweighted cross-entropy,
-        reliability, and the answer in words. No runs means all.
+        """Compare runs on the footing they share: scores, over single photos with 95 % intervals, differences from
+        unweighted cross-entropy, reliability, and the answer in words.
 
         Args:
-            runs: names of runs, as /runs lists them, with commas between; empty for all.
+            runs: names of runs, as /runs lists them, with commas between; empty for those most of which are alike.
         """
         return compare_api(catalogue, [name.strip() for name in runs.split(",") if name.strip()])
 

@@ -52,11 +52,12 @@ def main(arguments: list[str] | None) -> int:
 def _output(options: argparse.Namespace, runs: list[Run], found: list[Run], folders: list[Path]) -> Output:
     """The ranking of photos that was asked for, else the comparison of the runs."""
     from experiments.comparison.photos import disagreements, hardest, suspects
-    from experiments.comparison.selection import choose_configuration, select_detailed
+    from experiments.comparison.selection import choose_configuration, select_runs
     from experiments.reporting.output import SCORE_IT, comparison_output, ranking_output
+    from experiments.store.photo_scores import has_details
 
     by, noun = options.by, SCORES[options.by].noun
-    selection = select_detailed(runs, named=bool(options.run))
+    selection = select_runs(runs, named=bool(options.run))
     if options.disagree:
         one, other = (choose_configuration(name, found, folders) for name in options.disagree)
         if {run.folder.resolve() for run in one} == {run.folder.resolve() for run in other}:
@@ -67,11 +68,12 @@ def _output(options: argparse.Namespace, runs: list[Run], found: list[Run], fold
         return ranking_output(title, photos, options.top)
     if not (options.hardest or options.suspects):
         return comparison_output(runs, selection)
-    if not selection.detailed:
+    detailed = [run for run in selection.chosen if has_details(run)]
+    if not detailed:
         raise InputError(f"none of the runs has an images.csv. {SCORE_IT}")
     if options.hardest:
-        return ranking_output(f"Hardest photos by {noun}", hardest(selection.detailed, by), options.hardest)
-    return ranking_output("Photos whose trimap is probably wrong", suspects(selection.detailed), options.top)
+        return ranking_output(f"Hardest photos by {noun}", hardest(detailed, by), options.hardest)
+    return ranking_output("Photos whose trimap is probably wrong", suspects(detailed), options.top)
 
 
 def _target(kind: str, text: str, runs: list[str]) -> Path | None:

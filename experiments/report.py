@@ -11,6 +11,7 @@ def main(arguments: list[str] | None) -> int:
     options = _parser().parse_args(arguments)
     # pandas takes a second to import: a wrong option is answered before
     from experiments.comparison.analysis import analyse
+    from experiments.comparison.selection import select_runs
     from experiments.comparison.verdict import verdict
     from experiments.reporting.text import FIGURES, analyse_holdout, readme_with_results, results_text
     from experiments.store.photo_scores import has_details
@@ -23,13 +24,14 @@ def main(arguments: list[str] | None) -> int:
     runs, broken = find_runs([options.runs])
     if broken:
         raise InputError(broken[0])
-    runs = [run for run in runs if has_details(run)]
+    selection = select_runs([run for run in runs if has_details(run)], named=False)
+    runs = selection.chosen
     if not runs:
         raise InputError(f"{options.runs} has no run with an images.csv: train one with `python -m experiments.run`")
     analysis = analyse(runs)
     try:
         figures = draw_figures(analysis, options.out / FIGURES)
-        text = results_text(runs, analysis, [path.stem for path in figures], analyse_holdout())
+        text = results_text(selection, analysis, [path.stem for path in figures], analyse_holdout())
         (options.out / "RESULTS.md").write_text(text)
         readme = options.out / "README.md"
         if readme.exists():

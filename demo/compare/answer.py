@@ -10,6 +10,7 @@ from demo.figures.styles import Style, shown_name
 from demo.figures.view import per_cent
 from experiments.comparison.analysis import Analysis
 from experiments.comparison.configurations import Configuration
+from experiments.comparison.footing import footing_sentence
 from experiments.comparison.seeds import seeds_of_differences, seeds_of_scores
 from experiments.comparison.verdict import verdict
 from experiments.scores import Place, appearing
@@ -17,34 +18,51 @@ from experiments.store.runs import Run
 from seg.pets import CLASS_NAMES
 
 
-def answer_text(analysis: Analysis, bare: list[Run]) -> str:
-    """The answer and what it rests on, as Markdown; `bare` are chosen runs that it knows nothing of."""
+def answer_text(analysis: Analysis, lacking: list[Run], untrained: list[Run], apart: str) -> str:
+    """The answer and what it rests on, as Markdown.
+
+    Args:
+        lacking: chosen runs whose scores of single photos are all that is missing for intervals.
+        untrained: chosen runs that have not finished an epoch.
+        apart: a sentence on runs that were not chosen.
+    """
     if len(analysis.configurations) == 1:
         only = shown_name(analysis.configurations[0])
-        sentences = [f"Only `{only}` has scores of single photos here: choose another to see what the loss changes."]
+        sentences = [f"Only `{only}` is compared: choose another to see what the loss changes."]
     else:
         sentences = verdict(analysis)
-    basis = f"Over the same {analysis.photos:,} photos; the 95 % intervals are of other {seeds_of_scores(analysis)}."
-    if any(len(configuration.runs) > 1 for configuration in analysis.configurations) and analysis.compared_with:
-        basis = " ".join([basis, *seeds_of_differences(analysis)])
-    return "\n\n".join([*sentences, f"<small>{basis}{_left_out(bare)}</small>"])
+    basis = footing_sentence(analysis)
+    if not basis:
+        basis = (
+            f"Over the same {analysis.photos:,} photos; the 95 % intervals are of other {seeds_of_scores(analysis)}."
+        )
+        if any(len(configuration.runs) > 1 for configuration in analysis.configurations) and analysis.compared_with:
+            basis = " ".join([basis, *seeds_of_differences(analysis)])
+    notes = [basis, _lacking(lacking), _untrained(untrained), apart]
+    return "\n\n".join([*sentences, f"<small>{' '.join(note for note in notes if note)}</small>"])
 
 
-def no_answer_text(bare: list[Run]) -> str:
-    """What the answer needs, as Markdown, where none of the runs, `bare`, has scores of single photos."""
-    return (
-        "No answer yet: it needs each photo's scores, which a run writes after its last epoch (or "
-        f"`python -m experiments.evaluate RUN --details`).{_left_out(bare)}"
-    )
+def no_answer_text(untrained: list[Run]) -> str:
+    """What the answer needs, as Markdown, where none of the chosen runs has finished an epoch."""
+    return f"No answer yet: it needs scores. {_untrained(untrained)}"
 
 
-def _left_out(bare: list[Run]) -> str:
+def _lacking(runs: list[Run]) -> str:
+    score_it = "`python -m experiments.evaluate RUN --details`"
+    return f"Intervals need the scores of single photos, from {score_it}, of {_names(runs)}." if runs else ""
+
+
+def _untrained(runs: list[Run]) -> str:
+    return f"No epoch is finished yet of {_names(runs)}." if runs else ""
+
+
+def _names(runs: list[Run]) -> str:
     # a run's name is a folder's: no Markdown in it
-    return f" By epoch only: {', '.join(f'`{run.name}`' for run in bare)}." if bare else ""
+    return ", ".join(f"`{run.name}`" for run in runs)
 
 
 def cards(analysis: Analysis, styled: dict[str, Style]) -> str:
-    """Border recall, precision and F1 of each configuration, each a bar with its 95 % interval, as HTML."""
+    """Border recall, precision and F1 of each configuration, each a bar, with its 95 % interval if known, as HTML."""
     return f'<ul class="loss-cards">{"".join(_card(analysis, c, styled) for c in analysis.configurations)}</ul>'
 
 
@@ -64,7 +82,8 @@ def _card(analysis: Analysis, configuration: Configuration, styled: dict[str, St
         )
     first = configuration.runs[0]
     seeds = f"{len(configuration.runs)} seeds" if len(configuration.runs) > 1 else f"seed {first.seed}"
-    epochs = configuration.epochs if configuration.finished else f"{configuration.epochs} of {first.epochs_planned}"
+    epoch, planned = analysis.footing.epoch, first.epochs_planned
+    epochs = epoch if epoch == planned else f"{epoch} of {planned}"
     return (
         f'<li style="--loss: {styled[first.name].colour}"><h3>{escape(shown_name(configuration))}</h3>'
         f"<p>{seeds}, {epochs} epochs</p><dl>{''.join(rows)}</dl></li>"

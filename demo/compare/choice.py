@@ -6,16 +6,19 @@ import gradio as gr
 
 from demo.catalogue import Catalogue, describe
 from experiments.comparison.configurations import Configuration, configurations
+from experiments.comparison.selection import select_runs
 from experiments.store.photo_scores import has_details
+from experiments.store.runs import Run
 
 
 def run_choices(catalogue: Catalogue, names: Sequence[str] | None) -> dict:
     """An update of the choice between configurations, with those of these runs chosen.
 
-    Where the names say nothing, the best trained configuration of each loss is chosen.
+    Where the names say nothing, the `first_choice` is chosen.
     """
-    found = configurations(catalogue.scored())
-    chosen = chosen_configurations(found, names) or _best_trained(found)
+    scored = catalogue.scored()
+    found = configurations(scored)
+    chosen = chosen_configurations(found, names) or first_choice(scored)
     return gr.update(choices=configuration_choices(found), value=values(chosen), visible=bool(found))
 
 
@@ -34,15 +37,26 @@ def chosen_configurations(found: list[Configuration], names: Sequence[str] | Non
     return [c for c in found if any(run.name in (names or ()) for run in c.runs)]
 
 
-def _best_trained(found: list[Configuration]) -> list[Configuration]:
-    """One configuration of each loss."""
+def first_choice(scored: list[Run]) -> list[Configuration]:
+    """One configuration of each loss, all on the footing that most of the project's comparison stands on."""
+    selected = {run.name for run in select_runs(scored, named=False).chosen}
+    found = configurations(scored)
+    # where no run has finished an epoch there is nothing to select by
+    alike = [c for c in found if any(run.name in selected for run in c.runs)] or found
 
     def rank(configuration: Configuration) -> tuple:
         detailed = sum(map(has_details, configuration.runs))
         return (not configuration.finished, -detailed, len(configuration.runs[0].name))
 
-    losses = dict.fromkeys(c.loss for c in found)
-    return [min((c for c in found if c.loss == loss), key=rank) for loss in losses]
+    losses = dict.fromkeys(c.loss for c in alike)
+    return [min((c for c in alike if c.loss == loss), key=rank) for loss in losses]
+
+
+def apart_sentence(scored: list[Run], chosen: list[Configuration]) -> str:
+    """Names the runs on another footing, where the first choice stands; empty where a person chose."""
+    if set(values(chosen)) != set(values(first_choice(scored))):
+        return ""
+    return select_runs(scored, named=False).apart_sentence
 
 
 def _describe_configuration(configuration: Configuration) -> str:

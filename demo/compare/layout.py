@@ -20,7 +20,7 @@ class Parts:
     Attributes:
         message: what is missing or cannot be read.
         lines: the figure by epoch.
-        table: the runs' last scores; `marks` is a sentence on what it marks, `note` one on the photos scored.
+        table: the runs' scores; `marks` is a sentence on what it marks, `note` says why there are none.
         more: what is closed at first, around `confusion`, `outline`, `sure` and `sure_border`.
         sure: reliability of all pixels; `sure_border` of true border pixels.
         timer: ticks while a run trains.
@@ -86,7 +86,7 @@ def lay_out() -> Parts:
         second: dict[str, Any] = {"trade": figure_view("compare-trade"), "price": figure_view("compare-price")}
     table = gr.Dataframe(
         interactive=False,
-        label="Last scores, per cent",
+        label="Scores, per cent",
         elem_id="compare-table",
         visible=False,
         show_search="filter",

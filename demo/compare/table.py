@@ -1,10 +1,11 @@
-"""The Compare tab's table: what the runs differ in, and their last scores."""
+"""The Compare tab's table: what the runs differ in, and their scores on a footing that all share."""
 
 import json
 
 import pandas as pd
 from pandas.io.formats.style import Styler
 
+from experiments.comparison.footing import Footing
 from experiments.reporting.tables import runs_table
 from experiments.scores import Place, appearing
 from experiments.store.recorded_options import used_options
@@ -26,9 +27,16 @@ def differing_options(runs: list[Run]) -> dict[str, list[str]]:
     return {name: texts for name, texts in values.items() if len(set(texts)) > 1}
 
 
-def table(runs: list[Run]) -> pd.DataFrame:
-    """One row a run: how far it is, the options in which the runs differ, and the last scores in per cent."""
-    numbers = runs_table(runs)
+def table(runs: list[Run], footing: Footing | None) -> pd.DataFrame:
+    """One row a run: how far it is, the options in which the runs differ, and its scores in per cent.
+
+    Args:
+        footing: what the scores stand on; where it is None there are none.
+
+    Raises:
+        InputError: the footing is of single photos, and they share none, or a file is damaged.
+    """
+    numbers = runs_table(runs, footing)
     columns = {
         "Run": numbers["name"],
         "Loss": numbers["loss"],
@@ -49,26 +57,35 @@ def column_types(shown: pd.DataFrame) -> list[str]:
     return ["number" if pd.api.types.is_numeric_dtype(kind) else "str" for kind in shown.dtypes]
 
 
-def styled_table(runs: list[Run]) -> Styler:
+def styled_table(runs: list[Run], footing: Footing | None) -> Styler:
     """`table` as it is shown: its unit's decimals, the best of each score in bold, differing options highlighted."""
-    shown = table(runs)
+    shown = table(runs, footing)
     differing = [OWN_COLUMNS.get(name, _title(name)) for name in differing_options(runs) if name not in LEFT_OUT]
     styler = shown.style
     for score in appearing(Place.TABLES):
         styler = styler.format(precision=score.unit.digits, na_rep="–", subset=[score.title])
-        if len(runs) > 1:
+        if len(runs) > 1 and footing is not None:
             mark = styler.highlight_max if score.higher_is_better else styler.highlight_min
             styler = mark(subset=[score.title], props="font-weight: bold")
     return styler.map(lambda _: HIGHLIGHT, subset=differing) if differing else styler
 
 
-def table_note(runs: list[Run]) -> str:
+def table_label(footing: Footing | None) -> str:
+    """What the table is of: `Scores after epoch 8, 368 photos, per cent`."""
+    if footing is None:
+        return "Runs, without scores that could be compared"
+    photos = "" if footing.photos is None else f" {footing.photos:,} photos,"
+    return f"Scores after epoch {footing.epoch},{photos} per cent"
+
+
+def table_note(runs: list[Run], footing: Footing | None) -> str:
     """A sentence on what the table marks."""
     if len(runs) < 2:
         return ""
     same = not any(name not in LEFT_OUT for name in differing_options(runs))
     options = "these runs have the same options" if same else "coloured: options in which these runs differ"
-    return f"Bold: the best of each score; {options}."
+    said = options if footing is None else f"Bold: the best of each score; {options}"
+    return f"{said[0].upper()}{said[1:]}."
 
 
 def _title(option: str) -> str:

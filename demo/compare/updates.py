@@ -7,9 +7,9 @@ import gradio as gr
 from demo.analysis import cached_analysis, photo_scores_stamp
 from demo.catalogue import NO_RUNS, Catalogue, lost_sentence
 from demo.compare.answer import answer_text, cards, confusion_tables, no_answer_text
-from demo.compare.choice import chosen_configurations, configuration_choices, values
+from demo.compare.choice import apart_sentence, chosen_configurations, configuration_choices, values
 from demo.compare.layout import Parts
-from demo.compare.table import column_types, styled_table, table_note
+from demo.compare.table import column_types, styled_table, table_label, table_note
 from demo.figures.by_epoch import by_epoch
 from demo.figures.outline import near_the_outline
 from demo.figures.reliability import reliability
@@ -17,8 +17,9 @@ from demo.figures.scores import final_scores
 from demo.figures.styles import styles
 from demo.figures.trade_offs import price, recall_and_precision
 from demo.tabs import Updates
+from experiments.comparison.analysis import Analysis
 from experiments.comparison.configurations import Configuration, configurations
-from experiments.store.photo_scores import has_details
+from experiments.comparison.footing import footing_or_none, lacking_details, shared_footing, trained
 from experiments.store.runs import Run
 from seg import InputError
 
@@ -65,13 +66,20 @@ def _show_epochs(parts: Parts, chosen: list[Configuration], score: str) -> Updat
         hidden = gr.update(visible=False)
         texts: Updates = {parts.marks: "", parts.note: ""}
         return {parts.lines: None, parts.table: hidden, parts.download: hidden, **texts, parts.timer: _timer(runs)}
-    styled = styled_table(runs)
+    there, note = trained(runs), ""
+    try:
+        footing = shared_footing(there) if there else None
+        styled = styled_table(runs, footing)
+    except InputError as error:
+        footing, note = None, f"The table has no scores: {error}."
+        styled = styled_table(runs, footing)
+    label = table_label(footing)
     return {
         parts.lines: by_epoch(chosen, score, styles(chosen)).as_value(),
-        parts.table: gr.update(value=styled, datatype=column_types(styled.data), visible=True),
+        parts.table: gr.update(value=styled, datatype=column_types(styled.data), label=label, visible=True),
         parts.download: gr.update(visible=True),
-        parts.marks: table_note(runs),
-        parts.note: photos_note(runs),
+        parts.marks: table_note(runs, footing),
+        parts.note: note,
         parts.timer: _timer(runs),
     }
 
@@ -82,25 +90,11 @@ def _timer(runs: list[Run]) -> gr.Timer:
 
 
 def _epochs_stamp(chosen: list[Configuration]) -> tuple:
-    """Another one when these runs' epochs are."""
+    """Another one when these runs' epochs are, or what is known of their last."""
     return tuple(
-        (run.name, run.status, run.info.get("started"), run.epochs_trained, len(run.epochs))
+        (run.name, run.status, run.info.get("started"), run.epochs_trained, len(run.epochs), photo_scores_stamp(run))
         for configuration in chosen
         for run in configuration.runs
-    )
-
-
-def photos_note(runs: list[Run]) -> str:
-    """A sentence on how many photos the scores come from, where not every score comes from all."""
-    sampled = [run for run in runs if run.info.get("validation_sample_photos") != run.info.get("validation_photos")]
-    if not sampled:
-        return ""
-    counts = sorted({run.info["validation_sample_photos"] for run in sampled if "validation_sample_photos" in run.info})
-    photos = " or ".join(f"{count:,}" for count in counts)
-    return (
-        f"While training, {', '.join(run.name for run in sampled)} scored a fixed sample of {photos} validation photos "
-        "after each epoch: lines and table show that. The last score of a finished run, and the answer, count "
-        "all of them."
     )
 
 
@@ -110,40 +104,65 @@ def refresh_answer(parts: Parts, catalogue: Catalogue, names: list[str] | None, 
     Args:
         explained: what is explained already, of which nothing is given again.
     """
-    chosen = chosen_configurations(configurations(catalogue.scored()), names)
-    runs = [run for configuration in chosen for run in configuration.runs]
-    stamp = tuple((run.name, photo_scores_stamp(run)) for run in runs)
-    return {} if stamp == explained else {**_show_answer(parts, chosen), parts.explained: stamp}
+    scored = catalogue.scored()
+    chosen = chosen_configurations(configurations(scored), names)
+    apart = apart_sentence(scored, chosen)
+    stamp = (apart, *_answer_stamp(chosen))
+    return {} if stamp == explained else {**_show_answer(parts, chosen, apart), parts.explained: stamp}
 
 
-def _show_answer(parts: Parts, chosen: list[Configuration]) -> Updates:
-    """Updates of answer, cards, matrices and the figures of an analysis."""
+def _answer_stamp(chosen: list[Configuration]) -> tuple:
+    """Another one when what these runs share is: a run that grows past it changes nothing."""
     runs = [run for configuration in chosen for run in configuration.runs]
-    detailed = [run for run in runs if has_details(run)]
-    bare = [run for run in runs if run not in detailed]
-    figures = [parts.bars, parts.trade, parts.price, parts.outline, parts.sure, parts.sure_border]
+    return (
+        footing_or_none(trained(runs)),
+        *((run.name, run.info.get("started"), photo_scores_stamp(run)) for run in runs),
+    )
+
+
+def _show_answer(parts: Parts, chosen: list[Configuration], apart: str) -> Updates:
+    """Updates of answer, cards, matrices and the figures of an analysis.
+
+    Args:
+        apart: a sentence on the runs that are not chosen because they stand on another footing.
+    """
+    runs = [run for configuration in chosen for run in configuration.runs]
+    there = trained(runs)
+    by_score, by_pixel = [parts.bars, parts.trade, parts.price], [parts.outline, parts.sure, parts.sure_border]
     nothing: Updates = {
         parts.cards: "",
-        **dict.fromkeys(figures),
+        **dict.fromkeys((*by_score, *by_pixel)),
         parts.more: gr.update(visible=False),
         parts.confusion: "",
     }
-    if not detailed:
-        return {parts.answer: no_answer_text(bare) if bare else "", **nothing}
+    if not there:
+        return {parts.answer: no_answer_text(runs) if runs else "", **nothing}
     try:
-        analysis = cached_analysis(detailed)
-        matrices = confusion_tables(analysis)
+        analysis = cached_analysis(there)
+        shown = nothing | _show_scores(parts, analysis, chosen)
+        shown |= _show_pixels(parts, analysis, chosen) if analysis.footing.detailed else {}
     except InputError as error:
         return {parts.answer: str(error), **nothing}
+    untrained = [run for run in runs if run.epochs_trained == 0]
+    return {**shown, parts.answer: answer_text(analysis, lacking_details(there), untrained, apart)}
+
+
+def _show_scores(parts: Parts, analysis: Analysis, chosen: list[Configuration]) -> Updates:
     styled = styles(chosen)
     return {
-        parts.answer: answer_text(analysis, bare),
         parts.cards: cards(analysis, styled),
         parts.bars: final_scores(analysis, styled).as_value(),
         parts.trade: recall_and_precision(analysis, styled).as_value(),
         parts.price: price(analysis, styled).as_value(),
+    }
+
+
+def _show_pixels(parts: Parts, analysis: Analysis, chosen: list[Configuration]) -> Updates:
+    """Of what only runs know whose pixels were looked at one by one."""
+    styled = styles(chosen)
+    return {
         parts.more: gr.update(visible=True),
-        parts.confusion: matrices,
+        parts.confusion: confusion_tables(analysis),
         parts.outline: near_the_outline(analysis, styled).as_value(),
         parts.sure: reliability(analysis, styled, "all").as_value(),
         parts.sure_border: reliability(analysis, styled, "border_probability").as_value(),

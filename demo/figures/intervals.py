@@ -4,6 +4,9 @@ import pandas as pd
 
 from demo.figures.view import in_per_cent, per_cent
 
+# The end of how to read marks of scores that are not of single photos
+WITHOUT_INTERVALS = "marks without intervals show no difference."
+
 
 def error_bars(rows: list[pd.Series], value: str, low: str, high: str) -> dict:
     """Plotly's error bars of these rows' intervals: distances from the value, 0 where there is no interval.
@@ -30,6 +33,8 @@ def with_interval(row: pd.Series) -> str:
 
 
 def in_points(row: pd.Series) -> str:
-    """A score's difference and its interval in words; `–` where there is no difference."""
+    """A score's difference in words, with its interval where there is one; `–` where there is no difference."""
     value, low, high = (100 * row[name] for name in ("difference", "difference_low", "difference_high"))
-    return "–" if pd.isna(value) else f"{value:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})"
+    if pd.isna(value):
+        return "–"
+    return f"{value:+.1f} points" + ("" if pd.isna(low) else f" (95 % interval {low:+.1f} to {high:+.1f})")

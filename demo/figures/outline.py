@@ -24,7 +24,7 @@ def near_the_outline(analysis: Analysis, styled: dict[str, Style]) -> View:
             line={"color": style.colour, "dash": style.dash, "width": 2},
             marker={"size": 8, "symbol": style.symbol},
             hovertext=[
-                f"{name}, epoch {configuration.epochs}, within {label}: {per_cent(value)}"
+                f"{name}, epoch {analysis.footing.epoch}, within {label}: {per_cent(value)}"
                 for label, value in zip(labels, values, strict=True)
             ],
             hoverinfo="text",

@@ -52,7 +52,7 @@ def reliability(analysis: Analysis, styled: dict[str, Style], pixels: str) -> Vi
             line={"color": style.colour, "dash": style.dash, "width": 2},
             marker={"size": 7, "symbol": style.symbol},
             hovertext=[
-                f"{name}, epoch {configuration.epochs}: {per_cent(row['mean_confidence'])} sure, "
+                f"{name}, epoch {analysis.footing.epoch}: {per_cent(row['mean_confidence'])} sure, "
                 f"{per_cent(row['accuracy'])} {happened}, {row['count']:,} pixels"
                 for row in bins.to_dict("records")
             ],

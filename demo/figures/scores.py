@@ -1,8 +1,8 @@
-"""The scores after the last epoch, with their intervals."""
+"""The scores after the epoch compared, with their intervals where there are any."""
 
 import plotly.graph_objects as go
 
-from demo.figures.intervals import error_bars, with_interval
+from demo.figures.intervals import WITHOUT_INTERVALS, error_bars, with_interval
 from demo.figures.styles import Style, shown_name
 from demo.figures.view import ARTICLE, GREY, View, in_per_cent, layout, legend
 from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY, Analysis
@@ -29,7 +29,7 @@ def final_scores(analysis: Analysis, styled: dict[str, Style]) -> View:
             marker_color=styled[configuration.runs[0].name].colour,
             marker_pattern_shape=PATTERNS.get(styled[configuration.runs[0].name].dash, ""),
             hovertext=[
-                f"{name}, epoch {configuration.epochs}, {label}: {with_interval(row)}"
+                f"{name}, epoch {analysis.footing.epoch}, {label}: {with_interval(row)}"
                 for label, row in zip(labels, rows, strict=True)
             ],
             hoverinfo="text",
@@ -50,9 +50,11 @@ def final_scores(analysis: Analysis, styled: dict[str, Style]) -> View:
     figure.add_annotation(
         x=0.5, y=100 * ARTICLE_PIXEL_ACCURACY, text=ARTICLE, showarrow=False, xanchor="left", font_size=11
     )
+    others = " and other seeds." if analysis.seeds_counted else " that might have been scored."
+    known = f"the thin line on a bar is its 95 % interval, from other photos{others}"
     return View(
-        title="Scores after the last epoch",
-        reading=f"Higher is better; the thin line on a bar is its 95 % interval, from other photos{_seeds(analysis)}.",
+        title=f"Scores after {'the last epoch' if analysis.footing.detailed else f'epoch {analysis.footing.epoch}'}",
+        reading=f"Higher is better; {known if analysis.footing.detailed else WITHOUT_INTERVALS}",
         description="; ".join(said) + ".",
         figure=figure,
         legend=legend(analysis.configurations, styled),

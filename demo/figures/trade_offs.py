@@ -4,7 +4,7 @@ import math
 
 import plotly.graph_objects as go
 
-from demo.figures.intervals import error_bars, in_points, with_interval
+from demo.figures.intervals import WITHOUT_INTERVALS, error_bars, in_points, with_interval
 from demo.figures.styles import Style, shown_name
 from demo.figures.view import ARTICLE, GREY, View, in_per_cent, layout, legend
 from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY, Analysis
@@ -71,13 +71,17 @@ def price(analysis: Analysis, styled: dict[str, Style]) -> View:
         )
         figure.update_xaxes(title=f"{accuracy}, points from {name}", tickformat="+~f", zeroline=True)
         figure.update_yaxes(title=f"{f1}, points", ticksuffix="", tickformat="+~f", zeroline=True)
-        reading = (
-            "Up is border F1 gained, left is pixel accuracy paid; a cross that touches a zero line shows no difference."
+        reading, crosses = (
+            "Up is border F1 gained, left is pixel accuracy paid",
+            "a cross that touches a zero line shows no difference.",
         )
     else:
         figure.update_xaxes(ticksuffix=" %")
         figure.update_yaxes(title=f1)
-        reading = "Up is a better border, right are more pixels right over the whole photo; crosses are 95 % intervals."
+        reading, crosses = (
+            "Up is a better border, right are more pixels right over the whole photo",
+            "crosses are 95 % intervals.",
+        )
     extent = [x for trace in figure.data for x in _extent(trace)] + [article]
     margin = 0.08 * (max(extent) - min(extent) or 1)
     figure.update_xaxes(range=[min(extent) - margin, max(extent) + margin])
@@ -90,7 +94,7 @@ def price(analysis: Analysis, styled: dict[str, Style]) -> View:
     )
     return View(
         title="The price: pixel accuracy against border F1",
-        reading=reading,
+        reading=f"{reading}; {crosses if analysis.footing.detailed else WITHOUT_INTERVALS}",
         description=said,
         figure=figure,
         legend=legend(analysis.configurations, styled),
@@ -124,7 +128,7 @@ def _add_points(
             name=name,
             mode="markers",
             marker={"color": style.colour, "symbol": style.symbol, "size": 10},
-            hovertext=["<br>".join([f"{name}, epoch {configuration.epochs}", *texts])],
+            hovertext=["<br>".join([f"{name}, epoch {analysis.footing.epoch}", *texts])],
             hoverinfo="text",
         )
         said.append(f"{name}: {', '.join(texts)}")

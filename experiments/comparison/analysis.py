@@ -1,7 +1,7 @@
 """The answer from finished runs: scores of each configuration with intervals, near the border, and calibration."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import ClassVar
 
@@ -11,8 +11,10 @@ import pandas as pd
 from experiments.comparison.bootstrap import Resampled, estimate, estimate_difference, resample
 from experiments.comparison.calibration import pooled_reliability
 from experiments.comparison.configurations import Configuration, baseline, configurations
+from experiments.comparison.footing import Footing, shared_footing
+from experiments.comparison.operating import Operating, no_operating, operating
 from experiments.comparison.outline import accuracy_by_side
-from experiments.comparison.run_scores import run_scores
+from experiments.comparison.run_scores import run_scores, scores_after
 from experiments.store.photo_scores import confusions, same_photos
 from experiments.store.runs import Run
 from seg.pets import breed
@@ -26,20 +28,23 @@ class Analysis:
     """What `experiments.compare` found out.
 
     Attributes:
-        configurations: those with details, the one that others are compared with first.
+        configurations: of all runs, the one that others are compared with first.
         compared_with: the name of that one; None where no run has unweighted cross-entropy.
         scores: one row a configuration and score: `configuration, loss, seeds, epochs, score, mean, std`
             (over seeds; NaN where one lacks the score, std also of one), and for scores with intervals
             `low, high, difference, difference_low, difference_high`, 95 % intervals, `seeds_in_interval` (how many
             seeds `low` and `high` count over), `difference_seeds` (the seeds that the configuration and the baseline
             both have, over which `difference` is the mean; 0: it is that of the two means) and `p` of the difference.
-            An interval of one seed is over photos alone. All as they are stored, so most as fractions.
+            An interval of one seed is over photos alone. All as they are stored, so most as fractions. Where the
+            footing is not detailed no score has an interval, and each a difference.
         reliability: one row a configuration, kind (`all` pixels by confidence, or by `border_probability`) and bin:
             `configuration, pixels, bin, from, to, count, mean_confidence, accuracy`.
         outline: one row a configuration, edge of the border, side and distance:
             `configuration, edge, side, from, to, pixels, correct, accuracy`.
-        photos: how many photos all runs share.
+        photos: how many photos all runs share; None where the footing is not detailed and the runs do not say.
         seeds_counted: whether every interval knows how much seeds differ.
+        footing: the one that all scores stand on; where it is not detailed, all tables but `scores` are empty.
+        operating: what moving the threshold does.
     """
 
     INTERVALS: ClassVar = ("low", "high", "difference", "difference_low", "difference_high")
@@ -51,8 +56,10 @@ class Analysis:
     scores: pd.DataFrame
     reliability: pd.DataFrame
     outline: pd.DataFrame
-    photos: int
+    photos: int | None
     seeds_counted: bool
+    footing: Footing
+    operating: Operating
 
     @property
     def baseline(self) -> Configuration | None:
@@ -66,16 +73,19 @@ class Analysis:
 
 
 def analyse(runs: list[Run]) -> Analysis:
-    """What the details of these runs say of their configurations.
+    """What these runs say of their configurations, on the deepest footing that they share.
 
     Raises:
-        InputError: the runs were scored on different photos.
-        BadRun: a run has no details, or a file is damaged.
+        InputError: they share none, or were scored on different photos.
+        BadRun: a file is damaged.
     """
-    found = configurations(runs)
-    first = baseline(found)
-    if first is not None:
-        found = [first, *(configuration for configuration in found if configuration is not first)]
+    footing = shared_footing(runs)
+    return _by_photo(runs, footing) if footing.detailed else _after_epoch(runs, footing)
+
+
+def _by_photo(runs: list[Run], footing: Footing) -> Analysis:
+    """From scores of single photos, with intervals."""
+    found, first = _baseline_first(runs)
     ordered = [run for configuration in found for run in configuration.runs]
     images = same_photos(ordered)
     counts = np.stack([confusions(table) for table in images])
@@ -101,15 +111,22 @@ def analyse(runs: list[Run]) -> Analysis:
         table = pooled_reliability(configuration.runs)
         table.insert(0, "configuration", configuration.name)
         reliability.append(table)
+    compared_with = None if first is None else first.name
+    moved = operating(found, compared_with, images[0].index)
+    for row in rows:
+        if row["score"] == "average_precision" and row["configuration"] in moved.ranking.index:
+            row |= moved.ranking.loc[row["configuration"]].to_dict()
     whole = {"seeds_in_interval": "Int64", "difference_seeds": "Int64"}
     return Analysis(
         configurations=found,
-        compared_with=None if first is None else first.name,
+        compared_with=compared_with,
         scores=pd.DataFrame(rows, columns=list(Analysis.COLUMNS)).astype(whole),
         reliability=pd.concat(reliability, ignore_index=True),
         outline=accuracy_by_side(found),
         photos=counts.shape[1],
         seeds_counted=seeds_counted,
+        footing=replace(footing, photos=counts.shape[1]),
+        operating=moved,
     )
 
 
@@ -173,3 +190,58 @@ def _intervals(
             }
         )
     return found, min(seeds) > 1
+
+
+def _after_epoch(runs: list[Run], footing: Footing) -> Analysis:
+    """From the runs' rows of one epoch, of which no photo's scores are kept: without intervals."""
+    found, first = _baseline_first(runs)
+    tables = [_seeds_after(configuration, footing.epoch) for configuration in found]
+    against = None if first is None else tables[0]
+    rows = [
+        {
+            "configuration": configuration.name,
+            "loss": configuration.loss,
+            "seeds": len(table),
+            "epochs": footing.epoch,
+            "score": score,
+            "mean": table[score].mean(skipna=False),
+            "std": table[score].std(skipna=False),
+            "difference": np.nan if against is None else _difference(table[score], against[score]),
+        }
+        for configuration, table in zip(found, tables, strict=True)
+        for score in table
+    ]
+    return Analysis(
+        configurations=found,
+        compared_with=None if first is None else first.name,
+        scores=pd.DataFrame(rows, columns=list(Analysis.COLUMNS)),
+        reliability=pd.DataFrame(columns=["configuration", *pooled_reliability([])]),
+        outline=accuracy_by_side([]),
+        photos=footing.photos,
+        seeds_counted=False,
+        footing=footing,
+        operating=no_operating(),
+    )
+
+
+def _baseline_first(runs: list[Run]) -> tuple[list[Configuration], Configuration | None]:
+    """The configurations, and the one that others are compared with, which is the first of them."""
+    found = configurations(runs)
+    first = baseline(found)
+    if first is not None:
+        found = [first, *(configuration for configuration in found if configuration is not first)]
+    return found, first
+
+
+def _seeds_after(configuration: Configuration, epoch: int) -> pd.DataFrame:
+    """The scores of its runs after that epoch, a row a seed, but each run's own loss: it compares no runs."""
+    rows = [scores_after(run, epoch) for run in configuration.runs]
+    return pd.DataFrame(rows, index=configuration.seeds).drop(columns="val_loss")
+
+
+def _difference(scores: pd.Series, others: pd.Series) -> float:
+    """The mean of the differences of the seeds that both have; of the means where they share none."""
+    common = scores.index.intersection(others.index)
+    if len(common):
+        return (scores[common] - others[common]).mean(skipna=False)
+    return scores.mean(skipna=False) - others.mean(skipna=False)

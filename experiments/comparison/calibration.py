@@ -26,7 +26,7 @@ def expected_calibration_error(calibration: pd.DataFrame) -> float:
 
 
 def pooled_reliability(runs: Sequence[Run]) -> pd.DataFrame:
-    """The reliability table of the pixels of all these runs together, at temperature 1; empty where one has none.
+    """The reliability table of the pixels of all these runs together, at temperature 1; empty where one or all lack it.
 
     Returns:
         `pixels, bin, from, to, count, mean_confidence, accuracy`; an empty bin's means are NaN.
@@ -36,7 +36,7 @@ def pooled_reliability(runs: Sequence[Run]) -> pd.DataFrame:
     """
     keys = ["pixels", "bin", "from", "to"]
     tables = [table[table["temperature"] == 1] for table in map(read_calibration, runs)]
-    if not all(map(len, tables)):
+    if not tables or not all(map(len, tables)):
         return pd.DataFrame(columns=[*keys, "count", "mean_confidence", "accuracy"])
     sums = pd.concat(
         table[keys].assign(

@@ -1,6 +1,7 @@
 """An analysis for programs: what `compare --json` and the app's `/compare` have in common."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -32,8 +33,9 @@ def analysis_content(analysis: Analysis) -> dict[str, Any]:
     return {
         "answer": verdict(analysis),
         "compared_with": analysis.compared_with,
+        "footing": asdict(analysis.footing),
         "photos": analysis.photos,
-        "resamples": RESAMPLES,
+        "resamples": RESAMPLES if analysis.footing.detailed else None,
         "seeds_counted": analysis.seeds_counted,
         "scores": json_rows(analysis.scores),
         "reliability": json_rows(analysis.reliability),

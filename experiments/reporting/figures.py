@@ -16,7 +16,8 @@ from matplotlib.figure import Figure
 
 from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY, Analysis
 from experiments.comparison.configurations import Configuration
-from experiments.scores import SCORES, Place, appearing
+from experiments.reporting.epoch_marks import sampled_epochs, side_changes
+from experiments.scores import SCORES, Place, Score, appearing
 from seg.losses import LOSSES, loss_colour
 from seg.metrics import BANDS, SIDES
 
@@ -64,26 +65,15 @@ def draw_figures(analysis: Analysis, folder: Path) -> list[Path]:
 
 
 def by_epoch(analysis: Analysis) -> Figure:
-    """The headline scores after each epoch: the mean over seeds, and the range between them."""
+    """The headline scores after each epoch: the mean over seeds, and the range between them.
+
+    Marked are the epochs where the network's side changes, and which points are of a sample of the photos (open).
+    """
     figure = Figure(figsize=(8.4, 3.6), layout="constrained")
     scores = appearing(Place.HEADLINE)
     for axes, score in zip(figure.subplots(1, len(scores)), scores, strict=True):
         for configuration, style in _styled(analysis):
-            # the untrained model would only stretch the scale
-            tables = [run.epochs.set_index("epoch").loc[1:, score.name] for run in configuration.runs]
-            common = tables[0].index
-            for table in tables[1:]:
-                common = common.intersection(table.index)
-            values = score.unit.scale * np.stack([table.loc[common].to_numpy() for table in tables])
-            name, colour = configuration.name, style["color"]
-            axes.plot(
-                common, values.mean(axis=0), color=colour, ls=style["dash"], label=name, gid=_drawn(name, score.name)
-            )
-            if len(tables) > 1:
-                low, high = values.min(axis=0), values.max(axis=0)
-                axes.fill_between(
-                    common, low, high, color=colour, alpha=0.2, lw=0, gid=_drawn(name, score.name, "range")
-                )
+            _curve(axes, configuration, style, score)
         if score.name == "pixel_accuracy":
             axes.axhline(100 * ARTICLE_PIXEL_ACCURACY, color="grey", ls=":", lw=1.2, gid=_drawn("article"))
             axes.annotate(
@@ -94,10 +84,46 @@ def by_epoch(analysis: Analysis) -> Figure:
                 color="dimgrey",
                 fontsize=8,
             )
+        _mark_sides(axes, analysis, score)
         axes.set(xlabel="epoch", title=f"{score.title},{score.unit.suffix}")
         axes.xaxis.get_major_locator().set_params(integer=True)
     _legend(figure, axes)
     return figure
+
+
+def _curve(axes: Axes, configuration: Configuration, style: dict[str, str], score: Score) -> None:
+    """The mean over seeds as a line, the range between them as an area, points where some are of a sample."""
+    # the untrained model would only stretch the scale
+    tables = [run.epochs.set_index("epoch").loc[1:, score.name] for run in configuration.runs]
+    common = tables[0].index
+    for table in tables[1:]:
+        common = common.intersection(table.index)
+    values = score.unit.scale * np.stack([table.loc[common].to_numpy() for table in tables])
+    name, colour, mean = configuration.name, style["color"], values.mean(axis=0)
+    axes.plot(common, mean, color=colour, ls=style["dash"], label=name, gid=_drawn(name, score.name))
+    if len(tables) > 1:
+        low, high = values.min(axis=0), values.max(axis=0)
+        axes.fill_between(common, low, high, color=colour, alpha=0.2, lw=0, gid=_drawn(name, score.name, "range"))
+    sampled = common.isin(sampled_epochs(configuration))
+    for chosen, fill, kind in ((sampled, "white", "sample"), (~sampled, colour, "all")):
+        if sampled.any() and chosen.any():
+            points: Any = {"marker": style["marker"], "ms": 3.5, "mfc": fill, "mew": 1, "ls": "none", "zorder": 3}
+            axes.plot(common[chosen], mean[chosen], color=colour, gid=_drawn(name, score.name, kind), **points)
+
+
+def _mark_sides(axes: Axes, analysis: Analysis, score: Score) -> None:
+    """An upright line before each epoch from which the network ran at another side."""
+    for epoch, mark in side_changes(analysis.configurations, lambda configuration: configuration.name).items():
+        axes.axvline(epoch - 0.5, color="grey", lw=0.8, gid=_drawn("side", str(epoch), score.name))
+        axes.annotate(
+            mark,
+            (epoch - 0.5, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(2, -8),
+            textcoords="offset points",
+            color="dimgrey",
+            fontsize=7,
+        )
 
 
 def recall_and_precision(analysis: Analysis) -> Figure:

@@ -1,6 +1,5 @@
 """Scores as tables of text, for the terminal and for Markdown."""
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -9,24 +8,18 @@ import pandas as pd
 from experiments.cli.command_line import markdown_table, text_table
 from experiments.comparison.analysis import Analysis, breed_intervals
 from experiments.comparison.bootstrap import RESAMPLES
+from experiments.comparison.footing import Footing, photos_in_words
+from experiments.comparison.run_scores import scores_on
 from experiments.comparison.seeds import seeds_of_differences
 from experiments.scores import (
-    PER_CENT,
     Place,
     Unit,
-    accuracy_within,
     appearing,
-    calibration_score,
-    tempered,
     with_intervals,
 )
 from experiments.store.runs import Run
-from seg.metrics import BANDS, CALIBRATED, SIDES, SILHOUETTES
 
 CONFIGURATION = "configuration"
-# What the outline of each of `seg.metrics.SILHOUETTES` is to the border
-EDGES = {"pet": "inner", "pet_and_border": "outer"}
-PLAIN_TWO = Unit(scale=1, symbol="", digits=2)
 
 
 @dataclass(frozen=True)
@@ -55,18 +48,19 @@ class Section:
         return "\n".join([f"{'#' * level} {self.title}", "", table, *notes])
 
 
-def json_rows(table: pd.DataFrame) -> list[dict]:
-    """The table's rows for JSON, each by column name; NaN, which JSON has not, is None."""
-    return json.loads(table.to_json(orient="records", double_precision=10))
+def runs_table(runs: list[Run], footing: Footing | None) -> pd.DataFrame:
+    """One row a run: what it is, how far it got, and its scores on a footing that all share, as fractions.
 
-
-def runs_table(runs: list[Run]) -> pd.DataFrame:
-    """One row a run: what it is, how far it got, and the scores of its last epoch as fractions.
+    Args:
+        footing: None where they share none: a table of unequal scores would be read as a comparison.
 
     Returns:
-        Columns name, loss, seed, epochs, epochs_planned, status, device, photos_scored (of which the
-        scores are; missing where the run does not say), then the scores of `epochs.csv`, NaN
-        where there is none.
+        Columns name, loss, seed, epochs, epochs_planned, status, device, epoch_scored, photos_scored (after which and
+        of how many photos the scores are; missing where there are none, or the run does not say), then the scores of
+        `epochs.csv`, NaN where there is none.
+
+    Raises:
+        InputError: the footing is of single photos, and they share none, or a file is damaged.
     """
     scores = [score.name for score in appearing(Place.EPOCHS)]
     rows = [
@@ -78,19 +72,23 @@ def runs_table(runs: list[Run]) -> pd.DataFrame:
             "epochs_planned": run.epochs_planned,
             "status": run.status,
             "device": run.device_name,
-            "photos_scored": run.photos_scored,
-            **{score: run.final(score) for score in scores},
+            **_scored(run, footing),
+            **{score: known.get(score) for score in scores},
         }
-        for run in runs
+        for run, known in zip(runs, scores_on(footing, runs), strict=True)
     ]
-    columns = ["name", "loss", "seed", "epochs", "epochs_planned", "status", "device", "photos_scored", *scores]
-    return pd.DataFrame(rows, columns=columns).astype(
-        {"photos_scored": "Int64"} | dict.fromkeys(scores, "float64"),
-    )
+    scored = ["epoch_scored", "photos_scored"]
+    columns = ["name", "loss", "seed", "epochs", "epochs_planned", "status", "device", *scored, *scores]
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(scored, "Int64") | dict.fromkeys(scores, "float64"))
 
 
-def runs_section(runs: list[Run]) -> Section:
-    """A row a run: its last scores, and notes on those that were scored on other photos than the rest."""
+def _scored(run: Run, footing: Footing | None) -> dict[str, int | None]:
+    there = footing is not None and run.epochs_trained >= footing.epoch
+    return {"epoch_scored": footing.epoch, "photos_scored": footing.photos} if there else {}
+
+
+def runs_section(runs: list[Run], footing: Footing | None, notes: tuple[str, ...] = ()) -> Section:
+    """A row a run: its scores on a footing that all share, see `runs_table`."""
     shown = appearing(Place.TABLES)
     header = ["run", "loss", "seed", "epochs", "status", "device", *(score.noun + score.unit.suffix for score in shown)]
     rows = [
@@ -101,54 +99,33 @@ def runs_section(runs: list[Run]) -> Section:
             f"{row['epochs']}/{row['epochs_planned']}",
             row["status"],
             "" if pd.isna(row["device"]) else row["device"],
-            *(_number(score.unit, row[score.name]) for score in shown),
+            *(number_text(score.unit, row[score.name]) for score in shown),
         ]
-        for row in runs_table(runs).to_dict("records")
+        for row in runs_table(runs, footing).to_dict("records")
     ]
-    notes = []
-    samples: dict[tuple[int, int], list[str]] = {}
-    for run in runs:
-        scored, whole = run.photos_scored, run.info.get("validation_photos")
-        if scored is not None and isinstance(whole, int) and scored < whole:
-            samples.setdefault((scored, whole), []).append(run.name)
-    for (scored, whole), names in samples.items():
-        notes.append(f"Unfinished, so scored on a sample of {scored:,} of {whole:,} photos: {', '.join(names)}.")
-    held_out = [run.name for run in runs if run.info["options"].get("holdout")]
-    if held_out:
-        notes.append(f"Scored on photos held out of the training split, not on the test split: {', '.join(held_out)}.")
-    return Section("Runs", header, rows, ("run", "loss", "status", "device"), tuple(notes))
-
-
-def analysis_sections(analysis: Analysis) -> list[Section]:
-    """All that an analysis says: the differences, the scores, the outline, calibration."""
-    differences = [differences_section(analysis)] if analysis.compared_with is not None else []
-    by_pixel = [bands_section(analysis)]
-    if len(analysis.outline):
-        by_pixel.append(sides_section(analysis))
-    return [*differences, scores_section(analysis), outline_section(analysis), *by_pixel, calibration_section(analysis)]
+    if footing is not None and footing.holdout:
+        notes += ("Scored on photos held out of the training split, not on the test split.",)
+    return Section("Runs", header, rows, ("run", "loss", "status", "device"), notes)
 
 
 def differences_section(analysis: Analysis) -> Section:
-    """A row a configuration: how far its scores are from the baseline's, with intervals."""
+    """A row a configuration: how far its scores are from the baseline's, with intervals where there are any."""
     first = analysis.compared_with
     assert first is not None, "nothing to differ from"
+    header = [CONFIGURATION, *(score.noun for score in with_intervals())]
     rows = []
-    for name in _names(analysis):
+    for name in names_of(analysis):
         if name != first:
             scores = [analysis.score(name, score.name) for score in with_intervals()]
-            rows.append([name, *(_difference(score) for score in scores)])
+            rows.append([name, *(difference_text(score) for score in scores)])
+    if not analysis.footing.detailed:
+        notes = ("In points of a per cent, without intervals: what other photos or seeds would change is not known.",)
+        return Section(f"Difference from {first}", header, rows, (CONFIGURATION,), notes)
     notes = [
         f"In points of a per cent, with 95 % intervals: a paired bootstrap over {analysis.photos:,} photos, "
         f"{RESAMPLES:,} resamples.",
         *seeds_of_differences(analysis),
     ]
-    trained = {configuration.name: configuration.epochs for configuration in analysis.configurations}
-    others = [name for name, epochs in trained.items() if epochs != trained[first]]
-    if others:
-        notes.append(
-            f"Not trained for as many epochs as {first}, so not different by the loss alone: {', '.join(others)}."
-        )
-    header = [CONFIGURATION, *(score.noun for score in with_intervals())]
     return Section(f"Difference from {first}", header, rows, (CONFIGURATION,), tuple(notes))
 
 
@@ -156,9 +133,9 @@ def breed_section(analysis: Analysis) -> Section:
     """The intervals with whole breeds drawn instead of photos: a row a configuration, then one a difference."""
     table, scores = breed_intervals(analysis), [score.name for score in with_intervals()]
     found = table.set_index(["configuration", "score"])
-    rows = [[name, *(_wider(found.loc[name, score], "", "") for score in scores)] for name in _names(analysis)]
+    rows = [[name, *(_wider(found.loc[name, score], "", "") for score in scores)] for name in names_of(analysis)]
     first = analysis.compared_with
-    for name in _names(analysis):
+    for name in names_of(analysis):
         if first not in (None, name):
             cells = (_wider(found.loc[name, score], "difference_", "+") for score in scores)
             rows.append([f"{name}, from {first}", *cells])
@@ -182,87 +159,15 @@ def scores_section(analysis: Analysis) -> Section:
             [
                 configuration.name,
                 ", ".join(map(str, configuration.seeds)),
-                f"{configuration.epochs}/{configuration.runs[0].epochs_planned}",
-                *(_number(unit, row["mean"], row["std"]) for unit, row in found),
+                f"{analysis.footing.epoch}/{configuration.runs[0].epochs_planned}",
+                *(number_text(unit, row["mean"], row["std"]) for unit, row in found),
             ]
         )
     several = any(len(configuration.runs) > 1 for configuration in analysis.configurations)
-    notes = [
-        f"In per cent, over {analysis.photos:,} photos{'; mean ± standard deviation over seeds' if several else ''}."
-    ]
+    over = photos_in_words(analysis)
+    notes = [f"In per cent, over {over}{'; mean ± standard deviation over seeds' if several else ''}."]
     header = [CONFIGURATION, "seeds", "epochs", *(score.noun for score in shown)]
     return Section("Scores", header, rows, (CONFIGURATION, "seeds"), tuple(notes))
-
-
-def bands_section(analysis: Analysis) -> Section:
-    """A row an edge of the true border and configuration: pixel accuracy within bands of growing width around it."""
-    rows = []
-    for edge, title in EDGES.items():
-        for name in _names(analysis):
-            means = [analysis.score(name, accuracy_within(band, edge))["mean"] for band in BANDS]
-            rows.append([title, name, *(_number(PER_CENT, mean) for mean in means)])
-    notes = (
-        "Pixel accuracy in per cent at most so many pixels from an edge of the true border (Kohli et al. 2009): the "
-        "border is a band, whose inner edge is the pet's outline and whose outer edge that of pet and border.",
-    )
-    header = ["edge", CONFIGURATION, *(f"{band} px" for band in BANDS)]
-    return Section("Accuracy near the border's edges", header, rows, ("edge", CONFIGURATION), notes)
-
-
-def sides_section(analysis: Analysis) -> Section:
-    """A row an edge, side and configuration: pixel accuracy by distance, where the losses differ."""
-    table = analysis.outline
-    header = ["edge", "side", CONFIGURATION]
-    rings = list(dict.fromkeys(table[["from", "to"]].itertuples(index=False, name=None)))
-    accuracy = table.set_index(["edge", "side", "configuration", "from", "to"])["accuracy"]
-    rows = [
-        [EDGES[edge], side, name, *(_number(PER_CENT, accuracy[edge, side, name, *ring]) for ring in rings)]
-        for edge in SILHOUETTES
-        for side in SIDES
-        for name in dict.fromkeys(table["configuration"])
-    ]
-    notes = ("Pixel accuracy in per cent by distance in pixels from the edge, of all seeds' pixels together.",)
-    header += [f"{low:g}–{high:g} px" for low, high in rings]
-    return Section("By side of the edge", header, rows, ("edge", "side", CONFIGURATION), notes)
-
-
-def outline_section(analysis: Analysis) -> Section:
-    """A row a configuration: border F1 with a tolerance, and boundary IoU of both outlines."""
-    shown = appearing(Place.OUTLINE)
-    rows = []
-    for name in _names(analysis):
-        found = [(score.unit, analysis.score(name, score.name)) for score in shown]
-        rows.append([name, *(_number(unit, row["mean"], row["std"]) for unit, row in found)])
-    notes = ("In per cent. Within so many pixels: a border pixel counts as right that is so far off.",)
-    return Section("Tolerances and outlines", [CONFIGURATION, *(s.noun for s in shown)], rows, (CONFIGURATION,), notes)
-
-
-def calibration_section(analysis: Analysis) -> Section:
-    """A row a configuration: expected calibration error, then the accuracy in each bin of confidence."""
-    table = analysis.reliability[analysis.reliability["pixels"] == "all"]
-    filled = table[table["count"] > 0].sort_values("bin")
-    bins = filled[["from", "to"]].drop_duplicates()
-    accuracy = filled.set_index(["configuration", "from"])["accuracy"]
-    errors, rows = [calibration_score(pixels) for pixels in CALIBRATED], []
-    for name in _names(analysis):
-        means = [(PLAIN_TWO, analysis.score(name, "temperature")["mean"])]
-        for score in errors:
-            means += [(score.unit, analysis.score(name, kind)["mean"]) for kind in (score.name, tempered(score))]
-        means += [(PER_CENT, accuracy.get((name, low))) for low in bins["from"]]
-        rows.append([name, *(_number(unit, mean) for unit, mean in means)])
-    header = [
-        CONFIGURATION,
-        "temperature",
-        *(text for score in errors for text in (score.short, f"{score.short}, at it")),
-        *(f"{100 * low:.0f}–{100 * high:.0f}" for low, high in bins.to_numpy()),
-    ]
-    notes = (
-        "Expected calibration error of all pixels by confidence (ECE), and class-wise: by their probability of border, "
-        "against how often they are border; both as the network is, and at the temperature that was fitted on training "
-        "photos. Then the accuracy of all pixels by the confidence they were predicted with. All errors in per cent; "
-        "accuracy above confidence is too little confidence.",
-    )
-    return Section("Calibration", header, rows, (CONFIGURATION,), notes)
 
 
 def photos_section(title: str, photos: pd.DataFrame, notes: tuple[str, ...] = ()) -> Section:
@@ -275,21 +180,24 @@ def photos_section(title: str, photos: pd.DataFrame, notes: tuple[str, ...] = ()
     return Section(title, header, rows, ("photo", *words), notes)
 
 
-def _names(analysis: Analysis) -> list[str]:
+def names_of(analysis: Analysis) -> list[str]:
+    """Of its configurations, the baseline first."""
     return [configuration.name for configuration in analysis.configurations]
 
 
-def _number(unit: Unit, mean: float | None, deviation: float | None = None) -> str:
+def number_text(unit: Unit, mean: float | None, deviation: float | None = None) -> str:
     """`86.12`, or `86.12 ± 0.05`; an en dash where there is none."""
     numbers = [unit.number(value, undefined="") for value in (mean, deviation)]
     return " ± ".join(number for number in numbers if number) if numbers[0] else "–"
 
 
-def _difference(score: pd.Series) -> str:
-    """A difference in points, with its interval."""
-    if pd.isna(score["difference"]):
+def difference_text(row: pd.Series, what: str = "difference") -> str:
+    """A difference in points, with its interval, from the columns of that name."""
+    if pd.isna(row[what]):
         return "–"
-    value, low, high = (f"{100 * score[name]:+.2f}" for name in ("difference", "difference_low", "difference_high"))
+    value, low, high = (f"{100 * row[name]:+.2f}" for name in (what, f"{what}_low", f"{what}_high"))
+    if pd.isna(row[f"{what}_low"]):
+        return value
     return f"{value} [{low}, {high}]"
 
 

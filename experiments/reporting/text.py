@@ -4,8 +4,11 @@ from pathlib import Path
 
 from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY, Analysis, analyse
 from experiments.comparison.bootstrap import RESAMPLES
+from experiments.comparison.footing import footing_sentence
 from experiments.comparison.photos import suspects
+from experiments.comparison.selection import Selection, select_runs
 from experiments.comparison.verdict import verdict, what_did_not_work, what_it_costs
+from experiments.reporting.epoch_marks import how_points_differ
 from experiments.reporting.tables import (
     Section,
     bands_section,
@@ -16,7 +19,6 @@ from experiments.reporting.tables import (
     scores_section,
 )
 from experiments.scores import PLAIN
-from experiments.store.photo_scores import has_details
 from experiments.store.runs import Run, find_runs
 from seg import InputError
 
@@ -51,18 +53,19 @@ README_END = "<!-- end of what it writes -->"
 
 def analyse_holdout() -> Analysis | None:
     """The analysis of the runs that chose the recipe; None where there are none."""
-    runs = [run for run in find_runs([HOLDOUT])[0] if has_details(run)]
+    runs = select_runs(find_runs([HOLDOUT])[0], named=False).chosen
     return analyse(runs) if runs else None
 
 
-def results_text(runs: list[Run], analysis: Analysis, figures: list[str], recipe: Analysis | None) -> str:
+def results_text(selection: Selection, analysis: Analysis, figures: list[str], recipe: Analysis | None) -> str:
     """The text of RESULTS.md.
 
     Args:
-        runs: those of the analysis.
+        selection: the runs of the analysis, and those that were set apart from them.
         figures: the names of the figures there are.
         recipe: of the runs that were scored on a holdout.
     """
+    runs = selection.chosen
     distrusted = photos_section("Labels to distrust", suspects(runs).head(SUSPECTS), (LABELS,))
     parts = [
         "# Which loss sees the border?",
@@ -71,21 +74,17 @@ def results_text(runs: list[Run], analysis: Analysis, figures: list[str], recipe
         QUESTION,
         "## The answer",
         "\n".join(verdict(analysis)),
-        _compared(runs),
+        " ".join(said for said in (_compared(runs), footing_sentence(analysis), selection.apart_sentence) if said),
         *_comparison(analysis),
         scores_section(analysis).as_markdown(),
         _article(analysis),
-        _figure(figures, "by-epoch", "Pixel accuracy and border F1 by epoch")
-        + " Before its last planned epoch a run is scored on a sample of the photos where its options say so.",
+        " ".join([_figure(figures, "by-epoch", "Pixel accuracy and border F1 by epoch"), *_marks(analysis)]),
         _figure(figures, "recall-precision", "Border recall against border precision")
         + " Recall alone rewards painting borders everywhere: up and to the right is better.",
         "## The price",
         *_bullets(what_it_costs(analysis)),
         _figure(figures, "price", "Gain in border F1 against loss in pixel accuracy"),
-        bands_section(analysis).as_markdown(),
-        _figure(figures, "near-the-outline", "Pixel accuracy near the outline"),
-        calibration_section(analysis).as_markdown(),
-        _figure(figures, "reliability", "Accuracy against confidence"),
+        *_by_pixel(analysis, figures),
         "## What did not work",
         *_bullets(what_did_not_work(analysis)),
         *_recipe(recipe),
@@ -136,6 +135,22 @@ def _comparison(analysis: Analysis) -> list[str]:
     if analysis.compared_with is None or len(analysis.configurations) == 1:
         return []
     return [differences_section(analysis).as_markdown()]
+
+
+def _marks(analysis: Analysis) -> list[str]:
+    return how_points_differ(analysis.configurations, lambda configuration: configuration.name)
+
+
+def _by_pixel(analysis: Analysis, figures: list[str]) -> list[str]:
+    """What only runs know whose pixels were looked at one by one."""
+    if not analysis.footing.detailed:
+        return []
+    return [
+        bands_section(analysis).as_markdown(),
+        _figure(figures, "near-the-outline", "Pixel accuracy near the outline"),
+        calibration_section(analysis).as_markdown(),
+        _figure(figures, "reliability", "Accuracy against confidence"),
+    ]
 
 
 def _article(analysis: Analysis) -> str:

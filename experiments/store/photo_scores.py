@@ -1,5 +1,6 @@
 """What a run knows of single photos, `images.csv`: confusion counts, scores, and in which precision they were made."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,7 +132,7 @@ def same_photos(runs: Sequence[Run]) -> list[pd.DataFrame]:
     """Each run's `read_images`, cut to the photos that all of them scored, in one order.
 
     Raises:
-        InputError: there is no such photo, or a photo's true classes differ.
+        InputError: there is no such photo, the sides differ at which they were scored, or a photo's true classes.
         BadRun: a file is missing or damaged.
     """
     images = [read_images(run) for run in runs]
@@ -143,9 +144,22 @@ def same_photos(runs: Sequence[Run]) -> list[pd.DataFrame]:
     images = [table.loc[common] for table in images]
     truth = [confusions(table).sum(axis=2) for table in images]
     for run, pixels in zip(runs, truth, strict=True):
+        sides = [_side(counts) for counts in (pixels, truth[0])]
+        if None not in sides and sides[0] != sides[1]:
+            raise InputError(
+                f"{run.name} and {runs[0].name} were scored at another side ({sides[0]} x {sides[0]}, and {sides[1]} x "
+                f"{sides[1]}): compare them apart"
+            )
         if not np.array_equal(pixels, truth[0]):
             raise InputError(f"{run.name} and {runs[0].name} were scored on different trimaps: compare them apart")
     return images
+
+
+def _side(pixels: np.ndarray) -> int | None:
+    """Side of the square photos that have so many true pixels of each class (N, 3); None where they are no squares."""
+    counts = np.unique(pixels.sum(axis=1))
+    side = math.isqrt(int(counts[0]))
+    return side if len(counts) == 1 and side * side == counts[0] else None
 
 
 def read_whole(run: Run, name: str, columns: Sequence[str], **kinds: Sequence[str]) -> pd.DataFrame:

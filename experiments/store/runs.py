@@ -15,6 +15,7 @@ from experiments.store.epochs import read_epochs
 from experiments.store.folder import weights_path
 from seg import InputError
 from seg.losses import LOSSES
+from seg.options import Options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,12 +89,21 @@ class Run:
 
     @property
     def photos_scored(self) -> int | None:
-        """Test photos behind the last epoch's scores: all after the last planned epoch, before it a sample."""
-        if self.epochs.empty:
-            return None
-        last = self.epochs_trained == self.epochs_planned
+        """Photos behind the last epoch's row of scores; None before there is one, or where the run does not say."""
+        return None if self.epochs.empty else self.photos_scored_at(self.epochs_trained)
+
+    def photos_scored_at(self, epoch: int) -> int | None:
+        """Photos behind an epoch's row of scores: all after the last planned one, a sample before; None if unsaid."""
+        last = epoch == self.epochs_planned
         photos = self.info.get("validation_photos" if last else "validation_sample_photos")
         return photos if isinstance(photos, int) else None
+
+    def network_side(self, epoch: int) -> int:
+        """Side in pixels that the network was run at after this epoch; 0 is the untrained model."""
+        size = self.info["options"].get("size", Options.size)
+        if not isinstance(size, list):
+            return size
+        return size[min(max(epoch, 1), len(size)) - 1]
 
     @property
     def checkpoint(self) -> Path | None:

@@ -1,5 +1,6 @@
 """A grid's runs are trained by processes of their own, and the same command goes on after any stop."""
 
+import argparse
 import contextlib
 import io
 import json
@@ -18,7 +19,7 @@ import pytest
 
 from experiments import sweep
 from experiments.cli.grid import read_grid
-from experiments.cli.options import resolve
+from experiments.cli.options import add_options, resolve
 from experiments.store.folder import hold
 from experiments.store.recorded_options import recorded
 from experiments.store.runs import read_run
@@ -222,6 +223,7 @@ def test_killed_and_interrupted_runs_continue_as_if_never_stopped(
     ("other", "said"),
     [
         ('loss = "ce"\nepochs = 3', "was begun with epochs = 2, grid.toml says 3"),
+        ('loss = "ce"\nexclude = ["pug_1"]', "was begun with other photos in exclude than grid.toml has: move"),
         ('loss = "ce"\nlr = 0.5', "lr = 0.001, grid.toml says 0.5"),
         ('loss = "ce"\nsize = 32', "size = 16, grid.toml says 32"),
         ('loss = "ce"\nprogressive = true', "progressive = False, grid.toml says True"),
@@ -338,6 +340,8 @@ CE = '[[runs]]\nloss = "ce"\n'
         (f'{CE}name = ""', "cannot be a folder's"),
         (f'{CE}name = "-ce"', "cannot be a folder's"),
         (f'{CE}name = "a/b"', "cannot be a folder's"),
+        (f'{CE}exclude = "nowhere.txt"', "nowhere.txt cannot be read (No such file or directory)"),
+        (f"{CE}exclude = 3", "3 cannot be read (No such file or directory)"),
     ],
 )
 def test_a_bad_grid_ends_in_one_line_before_anything_is_written(tmp_path, tiny_pets, command, text, said):
@@ -348,6 +352,14 @@ def test_a_bad_grid_ends_in_one_line_before_anything_is_written(tmp_path, tiny_p
     assert said in ended.error
     assert str(path) in ended.error
     assert len(ended.err.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_photo_that_is_in_no_split_is_told_before_anything_is_trained(grid, tmp_path, tiny_pets, command):
+    path = grid(f'{TWO_SEEDS}exclude = ["pug_1", "pug_999"]')
+    ended = command(sweep, path, "--data", tiny_pets, "--out", tmp_path / "out", "--device", "cpu")
+    assert (ended.status, len(ended.err.splitlines())) == (2, 1)
+    assert f"pug_999 is in no split of {tiny_pets}: take it out of the list of --exclude" in ended.error
     assert not (tmp_path / "out").exists()
 
 
@@ -390,6 +402,38 @@ def test_an_entry_goes_before_the_defaults_and_both_before_the_recipe(grid):
     assert one.options == resolve(
         {"loss": "focal", "class_weights": [1.0, 0.5, 2.0], "seed": 7, "epochs": 2, "batch_size": 8}
     )
+
+
+def test_photos_are_left_out_by_a_list_beside_the_grid_or_by_name(grid, tmp_path, monkeypatch):
+    path = grid("""
+        [defaults]
+        loss = "ce"
+        exclude = "names, wrong.txt"
+        [[runs]]
+        seed = 0
+        [[runs]]
+        seed = 1
+        exclude = ["pug_1"]
+        [[runs]]
+        seed = 2
+        exclude = []
+        [[runs]]
+        seed = 3
+        exclude = ["pug_2", "Bengal_35"]
+        """)
+    (tmp_path / "names, wrong.txt").write_text("pug_3\nBengal_36 # no pet\n")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    excluded = [("Bengal_36", "pug_3"), ("pug_1",), (), ("Bengal_35", "pug_2")]
+    for planned in (read_grid(path), read_grid(Path("..", path.name))):
+        assert [run.options.exclude for run in planned] == excluded
+        # and so does the process that trains each, wherever it works
+        monkeypatch.chdir(PROJECT)
+        for each in planned:
+            parser = argparse.ArgumentParser()
+            add_options(parser)
+            assert resolve(vars(parser.parse_args(each.typed))) == each.options
+        monkeypatch.chdir(tmp_path / "elsewhere")
 
 
 def test_the_paper_s_grid():

@@ -278,7 +278,8 @@ def _parser() -> OneLineParser:
         description="Train all runs of a grid: skip what is finished, continue what was interrupted. "
         "The same command goes on after any stop. What a run prints goes to DIR/NAME.log.",
         epilog="A grid has a [[runs]] table for each run, with options of experiments.run: see "
-        "experiments/grids/holdout.toml. A table may have seeds = [0, 1, 2], and a name; [defaults] holds for all.",
+        "experiments/grids/holdout.toml, and cpu.toml beside it for a line a run. A run may have a name, and "
+        "seeds = [0, 1, 2]; [defaults] holds for all.",
     )
     parser.add_argument("grid", type=Path, metavar="GRID.toml", help="the runs to train")
     add_data_option(parser)

@@ -115,7 +115,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser(
         prog="python -m experiments.run",
         description="Train a network on the Oxford-IIIT Pet dataset with one loss and log the run to a folder.",
-        epilog="The defaults are the article's recipe: 20 epochs, Adam, StepLR, batches of 64, 128 x 128.",
+        epilog="The defaults are the recipe of the article's authors: 20 epochs, Adam, StepLR, batches of 64, "
+        "128 x 128, jitter of contrast.",
     )
     add_options(parser)
     where = parser.add_argument_group("run")

@@ -31,7 +31,7 @@ from experiments.store.folder import state_path
 from experiments.store.recorded_options import used_options
 from experiments.store.runs import BadRun, Run, read_run
 from seg import InputError
-from seg.pets import TEST, TRAINVAL
+from seg.pets import TEST, TRAINVAL, check_listed
 
 PROJECT = Path(__file__).parents[1]
 POLL_SECONDS = 0.25
@@ -93,6 +93,8 @@ def _missing(run: PlannedRun, folder: Path, grid: Path) -> list[str] | None:
         return anew
     theirs = used_options(begun.info)
     for option, ours in asdict(run.options).items():
+        if option == "exclude" and theirs[option] != ours:  # too many names for a line
+            raise InputError(f"{folder} was begun with other photos in exclude than {grid} has: {remedy}")
         if theirs[option] != ours and (option, ours) != ("precision", "auto"):
             raise InputError(f"{folder} was begun with {option} = {theirs[option]}, {grid} says {ours}: {remedy}")
     if begun.status == "finished":
@@ -117,6 +119,7 @@ def _decode_once(data: Path, runs: list[PlannedRun]) -> None:
         for split in ((TRAINVAL,) if run.options.holdout else (TRAINVAL, TEST))
     )
     with remedies(lambda error: data_remedy(error, data, leave_out="give the grid's runs skip_bad = true")):
+
         for split, size, skip_bad in needed:
             load_split(data, split, size, skip_bad=skip_bad)
 
@@ -275,7 +278,8 @@ def _parser() -> OneLineParser:
         description="Train all runs of a grid: skip what is finished, continue what was interrupted. "
         "The same command goes on after any stop. What a run prints goes to DIR/NAME.log.",
         epilog="A grid has a [[runs]] table for each run, with options of experiments.run: see "
-        "experiments/grids/paper.toml. A table may have seeds = [0, 1, 2], and a name; [defaults] holds for all.",
+        "experiments/grids/holdout.toml, and cpu.toml beside it for a line a run. A run may have a name, and "
+        "seeds = [0, 1, 2]; [defaults] holds for all.",
     )
     parser.add_argument("grid", type=Path, metavar="GRID.toml", help="the runs to train")
     add_data_option(parser)

@@ -50,19 +50,25 @@ def training_batch(
     size: int,
     generator: torch.Generator,
     jitter: float,
+    jitter_of: str,
     smallest_crop: float = 1.0,
 ) -> tuple[Tensor, Tensor]:
     """Augmented photos (B, 3, size, size) in [0, 1] and masks (B, size, size) int64.
 
     Args:
         indices: (B,) int64 on the split's device.
-        generator: on the split's device; every random draw comes from it.
-        jitter: brightness, contrast and saturation are scaled by factors in [1 - jitter, 1 + jitter].
+        generator: on the split's device; every random draw comes from it: for each photo a flip, then factors of
+            brightness, contrast and saturation, then a crop where there are crops. The three factors are drawn
+            whatever is jittered, so that a seed has the same flips, contrasts and crops either way.
+        jitter: factors lie in [1 - jitter, 1 + jitter].
+        jitter_of: `contrast`, whose factor alone is obeyed, or `all`.
         smallest_crop: least share of its photo's area that a random crop has; 1 crops nothing.
     """
     count, device = len(indices), indices.device
     flip = torch.rand(count, generator=generator, device=device) < 0.5
     factors = 1 + jitter * (2 * torch.rand(3, count, generator=generator, device=device) - 1)
+    if jitter_of == "contrast":
+        factors[[0, 2]] = 1  # of brightness and saturation
     photos, masks = split.photos[indices], split.masks[indices]
     photos = torch.where(flip.view(-1, 1, 1, 1), photos.flip(-1), photos)
     masks = torch.where(flip.view(-1, 1, 1), masks.flip(-1), masks)

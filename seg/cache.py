@@ -13,6 +13,7 @@ import secrets
 import shutil
 import sys
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from seg import InputError
 from seg.pets import (
     BadPair,
     DatasetMissing,
+    NoPhotoLeft,
     NoUsablePair,
     listed_photos,
     photo_path,
@@ -79,6 +81,20 @@ class Split:
         """The split without a fixed tenth of its photos, and that tenth: every tenth photo, so of every breed."""
         held = np.arange(len(self)) % 10 == 0
         return self._take(np.flatnonzero(~held)), self._take(np.flatnonzero(held))
+
+    def without(self, names: Collection[str]) -> "Split":
+        """The split without the photos of these names; those that it does not hold are passed over.
+
+        Raises:
+            NoPhotoLeft: it holds no other.
+        """
+        excluded = frozenset(names)
+        kept = [index for index, name in enumerate(self.names) if name not in excluded]
+        if len(kept) == len(self):
+            return self
+        if not kept:
+            raise NoPhotoLeft(f"none of {len(self):,} photos would be left")
+        return self._take(np.array(kept))
 
     def _take(self, kept: np.ndarray) -> "Split":
         return Split([self.names[i] for i in kept], self.photos[kept], self.masks[kept], self.skipped)

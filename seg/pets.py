@@ -3,6 +3,7 @@
 Parkhi, Vedaldi, Zisserman and Jawahar, "Cats and Dogs", CVPR 2012. CC BY-SA 4.0.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,14 @@ class BadPair(InputError):
 
 class NoUsablePair(BadPair):
     """Of a split's pairs none is left."""
+
+
+class UnknownPhoto(InputError):
+    """No split has a photo of that name."""
+
+
+class NoPhotoLeft(InputError):
+    """All photos were to be left out."""
 
 
 def indexed_image(classes: np.ndarray) -> Image.Image:
@@ -96,6 +105,22 @@ def listed_photos(root: Path, split: str) -> list[str]:
     if not names:
         raise DatasetMissing(f"{path} lists no photo")
     return names
+
+
+def check_listed(root: Path, names: Collection[str]) -> None:
+    """Raise where a name is in no split's list.
+
+    Raises:
+        UnknownPhoto: naming the first of those.
+        DatasetMissing: as `listed_photos`; only where it has to look into that list.
+    """
+    unlisted = set(names)
+    for split in SPLITS:
+        if unlisted:
+            unlisted.difference_update(listed_photos(root, split))
+    if unlisted:
+        more = f" (and {len(unlisted) - 1} more)" if len(unlisted) > 1 else ""
+        raise UnknownPhoto(f"{min(unlisted)} is in no split of {root}{more}")
 
 
 def read_trimap(path: Path, photo: Path, side: int | None = None) -> np.ndarray:

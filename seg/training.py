@@ -208,7 +208,7 @@ def train(
                     indices = batches[state.batch]
                     size = options.network_size(epoch)
                     photos, masks = training_batch(
-                        training, indices, size, state.generator, options.jitter, options.crop
+                        training, indices, size, state.generator, options.jitter, options.jitter_of, options.crop
                     )
                     for group in state.optimiser.param_groups:
                         group["lr"] = options.learning_rate_at(epoch, state.batch, len(batches))

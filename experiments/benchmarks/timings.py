@@ -73,7 +73,7 @@ def training(watch: Stopwatch) -> list[Measurement]:
         state.model.train()
 
         def step(size: int = size, state: TrainingState = state) -> None:
-            photos, masks = training_batch(split, everything, size, state.generator, options.jitter)
+            photos, masks = training_batch(split, everything, size, state.generator, options.jitter, options.jitter_of)
             state.optimiser.zero_grad(set_to_none=True)
             with autocast(watch.device, watch.precision):
                 logits = state.model(photos.contiguous(memory_format=torch.channels_last))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from seg import InputError
-from seg.pets import DATASET_FOLDER, BadPair, DatasetMissing, NoUsablePair
+from seg.pets import DATASET_FOLDER, BadPair, DatasetMissing, NoPhotoLeft, NoUsablePair, UnknownPhoto
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,6 +74,10 @@ def data_remedy(error: InputError, data: Path, leave_out: str = "pass --skip-bad
             return "repair or restore them"
         case BadPair():
             return f"repair or restore it, or {leave_out} to leave such pairs out"
+        case UnknownPhoto():
+            return "take it out of the list of --exclude"
+        case NoPhotoLeft():
+            return "take photos out of the list of --exclude"
     return None
 
 

@@ -1,4 +1,4 @@
-"""A grid: the list of runs in a TOML file such as `experiments/grids/paper.toml`."""
+"""A grid: the list of runs in a TOML file such as `experiments/grids/cpu.toml`."""
 
 import tomllib
 from argparse import ArgumentTypeError
@@ -29,7 +29,8 @@ class PlannedRun:
 def read_grid(path: Path) -> list[PlannedRun]:
     """The runs of a TOML file: `[[runs]]` tables of experiments.run's options, over those of `[defaults]`.
 
-    An entry may also have a `name`, and `seeds = [0, 1, 2]` for one run each, named `<name>-s<seed>`.
+    An entry may also have a `name`, and `seeds = [0, 1, 2]` for one run each, named `<name>-s<seed>`. A list that
+    `exclude` names is found from the grid's folder; names themselves may stand in its place.
 
     Raises:
         InputError: the file cannot be read, or an entry is no run, or two have the same name.
@@ -58,7 +59,7 @@ def read_grid(path: Path) -> list[PlannedRun]:
         settings = {key: value for key, value in defaults.items() if key not in overridden} | entry
         name, seeds = settings.pop("name", None), settings.pop("seeds", None)
         for each in [settings] if seeds is None else [settings | {"seed": seed} for seed in seeds]:
-            run = _planned_run(each, name, where)
+            run = _planned_run(each, name, where, path.parent)
             if run.name in planned:
                 raise InputError(f"{where}: a second run is named {run.name}: give one of the two another name")
             planned[run.name] = run
@@ -85,8 +86,8 @@ def _checked(table: object, where: str) -> dict:
     return known
 
 
-def _planned_run(settings: dict, name: str | None, where: str) -> PlannedRun:
-    typed = [text for option, value in settings.items() for text in _typed(option, value, where)]
+def _planned_run(settings: dict, name: str | None, where: str, folder: Path) -> PlannedRun:
+    typed = [text for option, value in settings.items() for text in _typed(option, value, where, folder)]
     parser = _EntryParser(prog=where)
     add_options(parser)
     given = vars(parser.parse_args(typed))
@@ -104,10 +105,13 @@ class _EntryParser(OneLineParser):
         raise InputError(f"{self.prog}: {message}")
 
 
-def _typed(option: str, value: object, where: str) -> list[str]:
-    """An option as a person types it; nothing for a switch that is off."""
+def _typed(option: str, value: object, where: str, folder: Path) -> list[str]:
+    """An option as a person types it, with paths from the grid's folder; nothing for a switch that is off."""
     dashed = option.replace("_", "-")
     default = FIELDS[option].default
+    if option == "exclude":  # a comma says that these are names, even of a single one
+        listed = "".join(f"{name}," for name in value) or "," if isinstance(value, list) else folder / str(value)
+        return [f"--exclude={listed.absolute() if isinstance(listed, Path) else listed}"]
     if not isinstance(default, bool):
         return [f"--{dashed}={','.join(map(str, value)) if isinstance(value, list) else value}"]
     if not isinstance(value, bool):

@@ -97,7 +97,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         if group not in groups:
             groups[group] = parser.add_argument_group(group)
         # absent, so that --resume can tell what was typed from what was not
-        groups[group].add_argument(f"--{name.replace('_', '-')}", default=argparse.SUPPRESS, **_argument(each))
+        add_option(groups[group], name, default=argparse.SUPPRESS)
+
+
+def add_option(parser: argparse._ActionsContainer, name: str, **settings: Any) -> None:
+    """Add one option of a run, for a command that shares it; `settings` are argparse's, over its own."""
+    parser.add_argument(f"--{name.replace('_', '-')}", **_argument(FIELDS[name]) | settings)
 
 
 def _argument(each: Field) -> dict[str, Any]:
@@ -121,7 +126,7 @@ def _help(each: Field) -> str:
     takers = _takers(each.name)
     words = [each.metadata["help"]] if each.metadata["help"] else []
     words += [f"(of {', '.join(takers[1])})"] if takers else []
-    if each.default not in (MISSING, None) and not isinstance(each.default, bool):
+    if each.default not in (MISSING, None, ()) and not isinstance(each.default, bool):
         words.append(
             f"(default: {each.default:g})" if isinstance(each.default, float) else f"(default: {each.default})"
         )

@@ -3,9 +3,7 @@
 What is drawn of data has an id in the file, `drawn-ce-border_f1`: by it a test reads the numbers back from the picture.
 """
 
-import re
-from collections.abc import Callable, Iterator
-from itertools import cycle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,29 +15,12 @@ from matplotlib.figure import Figure
 from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY, Analysis
 from experiments.comparison.configurations import Configuration
 from experiments.reporting.epoch_marks import sampled_epochs, side_changes
+from experiments.reporting.figure_style import STYLE, drawn_id, legend, styled
+from experiments.reporting.threshold_figure import threshold
 from experiments.scores import SCORES, Place, Score, appearing
-from seg.losses import LOSSES, loss_colour
 from seg.metrics import BANDS, SIDES
 
-# With the salt the same data gives the same bytes: what is written anew and unchanged is no change to commit
-STYLE: Any = {
-    "svg.hashsalt": "borderline",
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.alpha": 0.25,
-    "legend.frameon": False,
-    "figure.facecolor": "white",
-    "lines.linewidth": 1.8,
-}
-# Configurations of one loss share its colour; these tell them apart. The first has its loss's own marker
-LOSS_MARKERS = {"circle": "o", "square": "s", "diamond": "D", "star": "*"}
-MARKERS = "^vPX<>hpd"
 OUTLINES = {"pet": "The border's inner edge", "pet_and_border": "The border's outer edge"}
-DASHES = ("-", "--", ":", "-.")
 
 
 def draw_figures(analysis: Analysis, folder: Path) -> list[Path]:
@@ -48,6 +29,8 @@ def draw_figures(analysis: Analysis, folder: Path) -> list[Path]:
         "by-epoch": by_epoch,
         "recall-precision": recall_and_precision,
     }
+    if len(analysis.operating.curves):
+        figures["threshold"] = threshold
     if len(analysis.outline):
         figures["near-the-outline"] = near_the_outline
     if len(analysis.reliability):
@@ -72,10 +55,10 @@ def by_epoch(analysis: Analysis) -> Figure:
     figure = Figure(figsize=(8.4, 3.6), layout="constrained")
     scores = appearing(Place.HEADLINE)
     for axes, score in zip(figure.subplots(1, len(scores)), scores, strict=True):
-        for configuration, style in _styled(analysis):
+        for configuration, style in styled(analysis):
             _curve(axes, configuration, style, score)
         if score.name == "pixel_accuracy":
-            axes.axhline(100 * ARTICLE_PIXEL_ACCURACY, color="grey", ls=":", lw=1.2, gid=_drawn("article"))
+            axes.axhline(100 * ARTICLE_PIXEL_ACCURACY, color="grey", ls=":", lw=1.2, gid=drawn_id("article"))
             axes.annotate(
                 f"the article, {100 * ARTICLE_PIXEL_ACCURACY:.2f}",
                 (1, 100 * ARTICLE_PIXEL_ACCURACY),
@@ -87,7 +70,7 @@ def by_epoch(analysis: Analysis) -> Figure:
         _mark_sides(axes, analysis, score)
         axes.set(xlabel="epoch", title=f"{score.title},{score.unit.suffix}")
         axes.xaxis.get_major_locator().set_params(integer=True)
-    _legend(figure, axes)
+    legend(figure, axes)
     return figure
 
 
@@ -100,21 +83,21 @@ def _curve(axes: Axes, configuration: Configuration, style: dict[str, str], scor
         common = common.intersection(table.index)
     values = score.unit.scale * np.stack([table.loc[common].to_numpy() for table in tables])
     name, colour, mean = configuration.name, style["color"], values.mean(axis=0)
-    axes.plot(common, mean, color=colour, ls=style["dash"], label=name, gid=_drawn(name, score.name))
+    axes.plot(common, mean, color=colour, ls=style["dash"], label=name, gid=drawn_id(name, score.name))
     if len(tables) > 1:
         low, high = values.min(axis=0), values.max(axis=0)
-        axes.fill_between(common, low, high, color=colour, alpha=0.2, lw=0, gid=_drawn(name, score.name, "range"))
+        axes.fill_between(common, low, high, color=colour, alpha=0.2, lw=0, gid=drawn_id(name, score.name, "range"))
     sampled = common.isin(sampled_epochs(configuration))
     for chosen, fill, kind in ((sampled, "white", "sample"), (~sampled, colour, "all")):
         if sampled.any() and chosen.any():
             points: Any = {"marker": style["marker"], "ms": 3.5, "mfc": fill, "mew": 1, "ls": "none", "zorder": 3}
-            axes.plot(common[chosen], mean[chosen], color=colour, gid=_drawn(name, score.name, kind), **points)
+            axes.plot(common[chosen], mean[chosen], color=colour, gid=drawn_id(name, score.name, kind), **points)
 
 
 def _mark_sides(axes: Axes, analysis: Analysis, score: Score) -> None:
     """An upright line before each epoch from which the network ran at another side."""
     for epoch, mark in side_changes(analysis.configurations, lambda configuration: configuration.name).items():
-        axes.axvline(epoch - 0.5, color="grey", lw=0.8, gid=_drawn("side", str(epoch), score.name))
+        axes.axvline(epoch - 0.5, color="grey", lw=0.8, gid=drawn_id("side", str(epoch), score.name))
         axes.annotate(
             mark,
             (epoch - 0.5, 1),
@@ -149,7 +132,7 @@ def recall_and_precision(analysis: Analysis) -> Figure:
         ylim=(0, 100),
     )
     axes.grid(visible=False)
-    _legend(figure, axes)
+    legend(figure, axes)
     return figure
 
 
@@ -164,7 +147,7 @@ def price(analysis: Analysis) -> Figure:
         xlabel=f"{SCORES['pixel_accuracy'].noun}, points from {analysis.compared_with}",
         ylabel=f"{SCORES['border_f1'].noun}, points",
     )
-    _legend(figure, axes)
+    legend(figure, axes)
     return figure
 
 
@@ -175,7 +158,7 @@ def near_the_outline(analysis: Analysis) -> Figure:
     rings = [f"{low}–{high}" for low, high in zip((0, *BANDS[:-1]), BANDS, strict=True)]
     ticks = [*reversed(rings), *rings]
     for axes, (edge, title) in zip(panels, OUTLINES.items(), strict=True):
-        for configuration, style in _styled(analysis):
+        for configuration, style in styled(analysis):
             table = analysis.outline
             chosen = table[table["configuration"].eq(configuration.name) & table["edge"].eq(edge)]
             sides = [100 * chosen.loc[chosen["side"] == side, "accuracy"].to_numpy() for side in SIDES]
@@ -188,13 +171,13 @@ def near_the_outline(analysis: Analysis) -> Figure:
                 marker=style["marker"],
                 ms=5,
                 label=configuration.name,
-                gid=_drawn(configuration.name, "accuracy", edge),
+                gid=drawn_id(configuration.name, "accuracy", edge),
             )
         axes.axvline(len(rings) - 0.5, color="grey", lw=1)
         axes.set_xticks(range(len(ticks)), ticks, rotation=45)
         axes.set(xlabel="inside ← pixels from the edge → outside", title=title)
     panels[0].set_ylabel(f"{SCORES['pixel_accuracy'].noun}, %")
-    _legend(figure, panels[-1])
+    legend(figure, panels[-1])
     return figure
 
 
@@ -208,7 +191,7 @@ def reliability(analysis: Analysis) -> Figure:
     }
     for axes, (pixels, (across, up)) in zip(panels, titles.items(), strict=True):
         axes.plot([0, 100], [0, 100], color="grey", lw=1)
-        for configuration, style in _styled(analysis):
+        for configuration, style in styled(analysis):
             table = analysis.reliability
             chosen = table["configuration"].eq(configuration.name) & table["pixels"].eq(pixels) & table["count"].gt(0)
             axes.plot(
@@ -219,33 +202,16 @@ def reliability(analysis: Analysis) -> Figure:
                 marker=style["marker"],
                 ms=4,
                 label=configuration.name,
-                gid=_drawn(configuration.name, "reliability", pixels),
+                gid=drawn_id(configuration.name, "reliability", pixels),
             )
         axes.set(xlabel=f"{across}, %", ylabel=f"{up}, %", xlim=(0, 100), ylim=(0, 100))
-    _legend(figure, panels[-1])
+    legend(figure, panels[-1])
     return figure
-
-
-def _styled(analysis: Analysis) -> Iterator[tuple[Configuration, dict[str, str]]]:
-    seen: dict[str, int] = {}
-    free = cycle(MARKERS)
-    for configuration in analysis.configurations:
-        loss = configuration.loss
-        of_loss = seen[loss] = seen.get(loss, -1) + 1
-        own = LOSS_MARKERS.get(LOSSES[loss].marker) if of_loss == 0 and loss in LOSSES else None
-        yield (
-            configuration,
-            {
-                "color": loss_colour(loss),
-                "dash": DASHES[of_loss % len(DASHES)],
-                "marker": own or next(free),
-            },
-        )
 
 
 def _points(axes: Axes, analysis: Analysis, x: str, y: str, *, difference: bool = False) -> None:
     value, low, high = ("difference", "difference_low", "difference_high") if difference else ("mean", "low", "high")
-    for configuration, style in _styled(analysis):
+    for configuration, style in styled(analysis):
         if difference and configuration.name == analysis.compared_with:
             continue
         across, up = (analysis.score(configuration.name, score) for score in (x, y))
@@ -265,14 +231,4 @@ def _points(axes: Axes, analysis: Analysis, x: str, y: str, *, difference: bool 
         )
         point, _, bars = drawn.lines
         for part, artist in zip(("", x, y), (point, *bars), strict=True):
-            artist.set_gid(_drawn(configuration.name, part))
-
-
-def _drawn(*words: str) -> str:
-    """The id of something drawn: `drawn-ce-border_f1`."""
-    return "-".join(["drawn", *(re.sub(r"\W+", "-", word).strip("-") for word in words if word)])
-
-
-def _legend(figure: Figure, axes: Axes) -> None:
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(3, max(1, len(labels))), fontsize=8)
+            artist.set_gid(drawn_id(configuration.name, part))

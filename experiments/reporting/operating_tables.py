@@ -3,8 +3,9 @@
 import pandas as pd
 
 from experiments.comparison.analysis import Analysis
+from experiments.comparison.last_epochs import last_epochs
 from experiments.comparison.operating import POINTS
-from experiments.reporting.tables import CONFIGURATION, Section, difference_text
+from experiments.reporting.tables import CONFIGURATION, Section, difference_text, names_of, number_text
 from experiments.scores import PER_CENT, SCORES
 from experiments.store.controls import CONTROL_KINDS
 
@@ -70,6 +71,46 @@ def acts_like_section(analysis: Analysis) -> Section:
         f"does at argmax; differences are the configuration's at argmax from {baseline}'s there.",
     )
     return Section("Which threshold each loss acts like", header, rows, (CONFIGURATION,), notes)
+
+
+def summary_section(analysis: Analysis) -> Section:
+    """A row a configuration: its scores as trained, then where its threshold is tuned, then at no threshold."""
+    rows = []
+    for configuration in analysis.configurations:
+        name = configuration.name
+        trained = [number_text(PER_CENT, analysis.score(name, score)["mean"]) for score in SHOWN]
+        tuned = [analysis.operating.row(name, score) for score in SHOWN[:2]]
+        moved = [number_text(PER_CENT, None if row is None else row["mean"]) for row in tuned]
+        ranked = analysis.scores[
+            analysis.scores["configuration"].eq(name) & analysis.scores["score"].eq("average_precision")
+        ]["mean"]
+        seeds = ", ".join(map(str, configuration.seeds))
+        rows.append([name, seeds, *trained, *moved, number_text(PER_CENT, ranked.iloc[0] if len(ranked) else None)])
+    header = [CONFIGURATION, "seeds", *(SCORES[score].noun for score in SHOWN)]
+    header += [f"{SCORES[score].noun}, threshold tuned" for score in SHOWN[:2]] + [SCORES["average_precision"].noun]
+    count = "" if analysis.photos is None else f", over {analysis.photos:,} photos"
+    notes = (f"In per cent{count}; thresholds are tuned on training photos.",)
+    return Section("Scores", header, rows, (CONFIGURATION, "seeds"), notes)
+
+
+def last_epochs_section(analysis: Analysis) -> Section:
+    """A row a configuration: the last epoch, and the mean of the last three, of the same photos."""
+    table = last_epochs(analysis.configurations)
+    rows = []
+    for name in names_of(analysis):
+        found = table[table["configuration"] == name]
+        if len(found):
+            first = found.iloc[0]
+            numbers = [text for _, row in found.iterrows() for text in map(PER_CENT.number, (row["last"], row["mean"]))]
+            rows.append([name, f"{first['first_epoch']}–{first['last_epoch']}", f"{first['photos']:,}", *numbers])
+    scores = list(dict.fromkeys(table["score"]))
+    header = [CONFIGURATION, "epochs", "photos"]
+    header += [f"{SCORES[score].noun}, {which}" for score in scores for which in ("last epoch", "mean")]
+    notes = (
+        "One epoch's scores wander: beside the last, the mean of the last three, all on the sample that is scored "
+        "after each epoch, so not the numbers above.",
+    )
+    return Section("The last epoch and the mean of the last three", header, rows, (CONFIGURATION,), notes)
 
 
 def _section(title: str, keys: list[str], rows: list[list[str]], what: str, notes: tuple[str, ...]) -> Section:

@@ -83,8 +83,9 @@ def runs_table(runs: list[Run], footing: Footing | None) -> pd.DataFrame:
 
 
 def _scored(run: Run, footing: Footing | None) -> dict[str, int | None]:
-    there = footing is not None and run.epochs_trained >= footing.epoch
-    return {"epoch_scored": footing.epoch, "photos_scored": footing.photos} if there else {}
+    if footing is None or run.epochs_trained < footing.epoch:
+        return {}
+    return {"epoch_scored": footing.epoch, "photos_scored": footing.photos}
 
 
 def runs_section(runs: list[Run], footing: Footing | None, notes: tuple[str, ...] = ()) -> Section:
@@ -119,8 +120,8 @@ def differences_section(analysis: Analysis) -> Section:
             scores = [analysis.score(name, score.name) for score in with_intervals()]
             rows.append([name, *(difference_text(score) for score in scores)])
     if not analysis.footing.detailed:
-        notes = ("In points of a per cent, without intervals: what other photos or seeds would change is not known.",)
-        return Section(f"Difference from {first}", header, rows, (CONFIGURATION,), notes)
+        unknown = "In points of a per cent, without intervals: what other photos or seeds would change is not known."
+        return Section(f"Difference from {first}", header, rows, (CONFIGURATION,), (unknown,))
     notes = [
         f"In points of a per cent, with 95 % intervals: a paired bootstrap over {analysis.photos:,} photos, "
         f"{RESAMPLES:,} resamples.",

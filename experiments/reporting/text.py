@@ -2,23 +2,17 @@
 
 from pathlib import Path
 
-from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY, Analysis, analyse
+from experiments.comparison.analysis import Analysis, analyse
 from experiments.comparison.bootstrap import RESAMPLES
 from experiments.comparison.footing import footing_sentence
 from experiments.comparison.photos import suspects
 from experiments.comparison.selection import Selection, select_runs
-from experiments.comparison.verdict import verdict, what_did_not_work, what_it_costs
+from experiments.comparison.verdict import RULE, verdict, what_did_not_work, what_it_costs
 from experiments.reporting.epoch_marks import how_points_differ
-from experiments.reporting.tables import (
-    Section,
-    bands_section,
-    breed_section,
-    calibration_section,
-    differences_section,
-    photos_section,
-    scores_section,
-)
-from experiments.scores import PLAIN
+from experiments.reporting.operating_tables import last_epochs_section, operating_sections, summary_section
+from experiments.reporting.paragraphs import RESIZING, article, compared, hardware_section, recipe_paragraphs
+from experiments.reporting.pixel_tables import pixel_sections
+from experiments.reporting.tables import breed_section, differences_section, photos_section, scores_section
 from experiments.store.runs import Run, find_runs
 from seg import InputError
 
@@ -66,33 +60,29 @@ def results_text(selection: Selection, analysis: Analysis, figures: list[str], r
         recipe: of the runs that were scored on a holdout.
     """
     runs = selection.chosen
-    distrusted = photos_section("Labels to distrust", suspects(runs).head(SUSPECTS), (LABELS,))
     parts = [
         "# Which loss sees the border?",
         "Written by `python -m experiments.report` from the CSVs in `experiments/results/`; do not edit.",
+        "## The answer",
+        *answer_paragraphs(analysis),
+        RULE,
+        " ".join(said for said in (compared(runs), footing_sentence(analysis), selection.apart_sentence) if said),
         "## The question",
         QUESTION,
-        "## The answer",
-        "\n".join(verdict(analysis)),
-        " ".join(said for said in (_compared(runs), footing_sentence(analysis), selection.apart_sentence) if said),
-        *_comparison(analysis),
-        scores_section(analysis).as_markdown(),
-        _article(analysis),
-        " ".join([_figure(figures, "by-epoch", "Pixel accuracy and border F1 by epoch"), *_marks(analysis)]),
-        _figure(figures, "recall-precision", "Border recall against border precision")
-        + " Recall alone rewards painting borders everywhere: up and to the right is better.",
+        *_thresholds(analysis, figures),
+        *_as_trained(analysis, figures),
         "## The price",
         *_bullets(what_it_costs(analysis)),
         _figure(figures, "price", "Gain in border F1 against loss in pixel accuracy"),
         *_by_pixel(analysis, figures),
         "## What did not work",
         *_bullets(what_did_not_work(analysis)),
-        *_recipe(recipe),
-        distrusted.as_markdown(),
-        _hardware(runs).as_markdown(),
+        *recipe_paragraphs(recipe),
+        *_labels(runs, analysis),
+        hardware_section(runs).as_markdown(),
         "## How the intervals are made",
         INTERVALS,
-        breed_section(analysis).as_markdown(level=3),
+        breed_section(analysis).as_markdown(level=3) if analysis.footing.detailed else "",
     ]
     return "\n\n".join(part for part in parts if part.strip()) + "\n"
 
@@ -107,34 +97,49 @@ def readme_with_results(readme: str, runs: list[Run], analysis: Analysis) -> str
     _, end, after = rest.partition(README_END)
     if not (start and end):
         raise InputError(f"README.md lacks the lines `{README_START}` and `{README_END}` around its results")
-    table = scores_section(analysis)
+    table = summary_section(analysis)
     lines = [
-        "\n".join(verdict(analysis)),
+        *answer_paragraphs(analysis)[:3],
         "\n".join(table.as_markdown().splitlines()[2:]),
-        _compared(runs),
-        _article(analysis),
-        "[RESULTS.md](RESULTS.md) has the intervals, the price, calibration, and the labels to distrust.",
+        compared(runs),
+        article(analysis),
+        "[RESULTS.md](RESULTS.md) has what each loss does, the intervals, the controls, the last layer, calibration, "
+        "and the labels to distrust.",
     ]
     return f"{before}{start}\n\n" + "\n\n".join(lines) + f"\n\n{end}{after}"
 
 
-def _compared(runs: list[Run]) -> str:
-    """One line that says what is compared: the runs, and where and in which precision each was trained."""
-    machines: dict[str, list[str]] = {}
-    for run in runs:
-        said = [text for text in (run.device_name, run.environment.get("precision")) if text]
-        machines.setdefault(" in ".join(said) or "an unknown machine", []).append(f"`{run.name}`")
-    trained = "; ".join(f"{', '.join(names)} on {machine}" for machine, names in machines.items())
-    unlike = (
-        " Unlike machines round differently, which changes a run as another seed does." if len(machines) > 1 else ""
-    )
-    return f"Compared: {trained}.{unlike}"
+def answer_paragraphs(analysis: Analysis) -> list[str]:
+    """The verdict in Markdown: the answer in bold, then the control, then the price, then the rest as a list."""
+    lead, *others = verdict(analysis)
+    return [f"**{lead}**", *others[:2], *_bullets(others[2:])]
 
 
-def _comparison(analysis: Analysis) -> list[str]:
-    if analysis.compared_with is None or len(analysis.configurations) == 1:
+def _thresholds(analysis: Analysis, figures: list[str]) -> list[str]:
+    sections = operating_sections(analysis)
+    if not sections:
         return []
-    return [differences_section(analysis).as_markdown()]
+    return [
+        "## Is it only the threshold?",
+        _figure(figures, "threshold", "Recall against precision, and F1 against pixel accuracy, along every threshold"),
+        *(section.as_markdown(level=3) for section in sections),
+    ]
+
+
+def _as_trained(analysis: Analysis, figures: list[str]) -> list[str]:
+    """Scores at argmax, where every network puts its own threshold."""
+    differences = [differences_section(analysis)] if len(analysis.configurations) > 1 and analysis.compared_with else []
+    wandering = last_epochs_section(analysis)
+    return [
+        "## As trained",
+        *(section.as_markdown(level=3) for section in (*differences, scores_section(analysis))),
+        *([wandering.as_markdown(level=3)] if wandering.rows else []),
+        article(analysis),
+        RESIZING,
+        " ".join([_figure(figures, "by-epoch", "Pixel accuracy and border F1 by epoch"), *_marks(analysis)]),
+        _figure(figures, "recall-precision", "Border recall against border precision")
+        + " Recall alone rewards painting borders everywhere: up and to the right is better.",
+    ]
 
 
 def _marks(analysis: Analysis) -> list[str]:
@@ -145,79 +150,20 @@ def _by_pixel(analysis: Analysis, figures: list[str]) -> list[str]:
     """What only runs know whose pixels were looked at one by one."""
     if not analysis.footing.detailed:
         return []
-    return [
-        bands_section(analysis).as_markdown(),
-        _figure(figures, "near-the-outline", "Pixel accuracy near the outline"),
-        calibration_section(analysis).as_markdown(),
-        _figure(figures, "reliability", "Accuracy against confidence"),
-    ]
-
-
-def _article(analysis: Analysis) -> str:
-    """How the article's own recipe came out here."""
-    if analysis.baseline is None:
-        return ""
-    name = analysis.baseline.name
-    reached = analysis.score(name, "pixel_accuracy")["mean"]
-    progressive = analysis.baseline.runs[0].info["options"].get("progressive")
-    cheaper = ", on a cheaper schedule that begins with smaller photos" if progressive else ""
-    return (
-        f"The article's SegNet reached {ARTICLE_PIXEL_ACCURACY:.2%} pixel accuracy after 20 epochs of unweighted "
-        f"cross-entropy; here `{name}` reached {reached:.2%}{cheaper}."
-    ).replace("%", " %")
-
-
-def _recipe(recipe: Analysis | None) -> list[str]:
-    if recipe is None:
-        return []
-    return [
-        "## Choosing a better recipe",
-        f"Scored on {recipe.photos:,} photos held out of the training split; the test split had no part in it. "
-        f"{_training_length(recipe)}",
-        differences_section(recipe).as_markdown(level=3),
-        scores_section(recipe).as_markdown(level=3),
-    ]
-
-
-def _training_length(recipe: Analysis) -> str:
-    """How long the runs that chose the recipe were trained."""
-    trainings = {
-        f"{run.epochs_trained} epochs at {run.info['options']['size']} x {run.info['options']['size']} on "
-        f"{run.info['training_photos']:,} photos"
-        for configuration in recipe.configurations
-        for run in configuration.runs
+    drawn = {
+        "By side of the edge": _figure(figures, "near-the-outline", "Pixel accuracy near the border's edges"),
+        "Calibration": _figure(figures, "reliability", "How often what is said to be so is so"),
     }
-    return f"Each was trained for {' or '.join(sorted(trainings))}."
+    parts = []
+    for section in pixel_sections(analysis):
+        parts += [section.as_markdown(), drawn.get(section.title, "")]
+    return parts
 
 
-def _hardware(runs: list[Run]) -> Section:
-    rows = []
-    for run in runs:
-        trained = run.epochs[run.epochs["epoch"] > 0]
-        sizes = run.info["options"]["size"]
-        commits = [str(each["commit"])[:7] for each in run.environments if each.get("commit")]
-        rows.append(
-            [
-                run.name,
-                f"{run.epochs_trained}/{run.epochs_planned}",
-                _schedule(sizes[: run.epochs_trained] if isinstance(sizes, list) else [sizes] * run.epochs_trained),
-                PLAIN.number(trained["seconds"].sum(min_count=1) / 60),
-                PLAIN.number(trained["images_per_second"].median(), digits=0),
-                run.environment.get("precision", ""),
-                run.device_name or "",
-                ", ".join(f"`{commit}`" for commit in dict.fromkeys(commits)),
-            ]
-        )
-    header = ["run", "epochs", "photos' side", "minutes", "photos/s", "precision", "device", "commit"]
-    notes = (
-        "Minutes count training and the scoring after each epoch; photos/s are those of training, the median epoch.",
-    )
-    return Section("Hardware and time", header, rows, ("run", "photos' side", "precision", "device", "commit"), notes)
-
-
-def _schedule(sizes: list[int]) -> str:
-    """`8 x 64, 3 x 128`."""
-    return ", ".join(f"{sizes.count(side)} x {side}" for side in dict.fromkeys(sizes))
+def _labels(runs: list[Run], analysis: Analysis) -> list[str]:
+    if not analysis.footing.detailed:
+        return []
+    return [photos_section("Labels to distrust", suspects(runs).head(SUSPECTS), (LABELS,)).as_markdown()]
 
 
 def _figure(figures: list[str], name: str, title: str) -> str:

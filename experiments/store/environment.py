@@ -13,6 +13,12 @@ def processor_and_threads(environment: dict) -> tuple[str | None, int | None]:
     return name, threads if isinstance(threads, int) and not isinstance(threads, bool) else None
 
 
+def short_commit(commit: str) -> str:
+    """`752b596`, with `+changes` behind it where the code differed from that commit."""
+    number, plus, changes = commit.partition("+")
+    return number[:7] + plus + changes
+
+
 def device_with_threads(environment: dict) -> str | None:
     """The processor and its threads, `Abacus, 2 threads`, or the accelerator; None where the record does not say."""
     name, threads = processor_and_threads(environment)

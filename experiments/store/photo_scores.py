@@ -10,6 +10,7 @@ import pandas as pd
 
 from experiments.scores import Place, appearing, tolerant_f1
 from experiments.store.csv_table import BadTable, read_table, write_table
+from experiments.store.environment import short_commit
 from experiments.store.runs import BadRun, Run
 from seg import InputError
 from seg.evaluation import Details, Evaluation
@@ -41,8 +42,7 @@ class Provenance:
     @property
     def cells(self) -> tuple[str, str]:
         """Short, for it stands in every row: `fp32, 1a2b3c4+changes`."""
-        commit, changed, _ = (self.commit or "").partition("+")
-        return self.precision, commit[:7] + ("+changes" if changed else "")
+        return self.precision, short_commit(self.commit or "")
 
 
 IMAGE_COLUMNS = (

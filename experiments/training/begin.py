@@ -12,6 +12,7 @@ from experiments.training.train_run import train_run
 from seg import InputError
 from seg.evaluation import choose_precision
 from seg.options import Options
+from seg.pets import UnknownPhoto
 
 
 class OtherDevice(InputError):
@@ -67,7 +68,10 @@ def resume_run(folder: Path, options: Options, *, data: Path, device: str) -> No
         raise OtherDevice(folder, begun_on)
     if options.precision == "auto":
         options = replace(options, precision=choose_precision(chosen))
-    photos = load_run_data(data, options)
+    try:
+        photos = load_run_data(data, options)
+    except UnknownPhoto as error:
+        raise OtherPhotos(f"{folder} was begun with other photos: {error}") from error
     count = run.info.get("training_photos")
     if count not in (None, len(photos.training)):
         raise OtherPhotos(f"{folder} was begun with {count} training photos, {data} gives {len(photos.training)}")

@@ -8,7 +8,7 @@ import torch
 from seg.batches import DeviceSplit
 from seg.cache import Split, load_split
 from seg.options import Options
-from seg.pets import TEST, TRAINVAL
+from seg.pets import TEST, TRAINVAL, check_listed
 
 
 @dataclass(frozen=True)
@@ -17,12 +17,15 @@ class RunData:
 
     Attributes:
         scored: what the validation photos are: the `test` split, or the `holdout` of the training split.
+        excluded: how many of the photos that were to be left out the training photos, by `trainval`, and those scored
+            had, before any limit.
     """
 
     training: Split
     validation: Split
     validation_sample: Split
     scored: str
+    excluded: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,12 @@ class DeviceData:
 def load_run_data(root: Path, options: Options) -> RunData:
     """The photos that a run of these options needs, from the dataset in root.
 
+    A limit draws the photos that it always draws, of which the excluded ones are then left out; so does the holdout.
+
     Raises:
-        InputError: as `seg.cache.load_split`.
+        InputError: as `seg.cache.load_split`, `seg.cache.Split.without` and `seg.pets.check_listed`.
     """
+    check_listed(root, options.exclude)
 
     def load(split: str) -> Split:
         return load_split(root, split, options.size, skip_bad=options.skip_bad)
@@ -50,7 +56,18 @@ def load_run_data(root: Path, options: Options) -> RunData:
     else:
         validation = load(TEST)
     scored = "holdout" if options.holdout else TEST
-    return RunData(training.sample(options.limit), validation, validation.sample(options.val_limit), scored)
+    excluded = {
+        name: len(set(options.exclude).intersection(split.names))
+        for name, split in ((TRAINVAL, training), (scored, validation))
+    }
+    whole, sample = validation.without(options.exclude), validation.sample(options.val_limit)
+    return RunData(
+        training.sample(options.limit).without(options.exclude),
+        whole,
+        whole if sample is validation else sample.without(options.exclude),
+        scored,
+        excluded,
+    )
 
 
 def upload(data: RunData, device: torch.device) -> DeviceData:

@@ -114,5 +114,6 @@ def _description(state: TrainingState, weights: Tensor | None, data: RunData, ph
         "validation_photos": len(photos.validation),
         "validation_sample_photos": len(photos.validation_sample),
         "skipped_pairs": {name: len(skipped) for name, (_, skipped) in splits.items()},
+        "excluded_photos": data.excluded,
         "class_pixels": {name: dict(zip(CLASS_NAMES, counts, strict=True)) for name, counts in pixels.items()},
     }

@@ -27,6 +27,7 @@ from seg.checkpoint import load_checkpoint, read_tensors
 from seg.options import RECIPES
 
 PROJECT = Path(__file__).parents[2]
+ALL_SCORED = ("Bengal_35", "Bengal_36", "Sphynx_1", "beagle_47", "beagle_48", "pug_1", "pug_2", "pug_3")
 SMALL = ["--size", "16", "--batch-size", "4", "--epochs", "1", "--device", "cpu"]
 
 
@@ -287,6 +288,60 @@ def test_the_best_recipe_is_used_unless_an_option_is_typed(recipe, tmp_path, com
     assert not load_checkpoint(tmp_path / "ce-best-s0" / "model.safetensors")[0].config["final_relu"]
 
 
+def test_a_run_with_photos_left_out_goes_on_without_the_list(recipe, tmp_path, command, monkeypatch):
+    path = tmp_path / "names.txt"
+    path.write_text("Abyssinian_2\nAbyssinian_7\nbeagle_47\n")
+    recipe = [*recipe, "--exclude", path]
+    assert command(run, *recipe, "--name", "whole").status == 0
+    left, made = iter([False, True]), training.training_batch
+
+    def training_batch(*arguments):
+        if next(left, False):
+            os.kill(os.getpid(), signal.SIGINT)
+        return made(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "training_batch", training_batch)
+        assert command(run, *recipe).status == 130
+    path.write_text("Abyssinian_3\n")
+    folder = tmp_path / "ce-s0"
+    refused = command(run, "--resume", folder, "--exclude", path, *again(recipe))
+    assert (refused.status, "was not begun with this --exclude" in refused.error) == (2, True)
+    path.unlink()
+    assert command(run, "--resume", folder, *again(recipe)).status == 0
+    pd.testing.assert_frame_equal(scores(folder), scores(tmp_path / "whole"))
+    assert_same_weights(folder / "model.safetensors", tmp_path / "whole" / "model.safetensors")
+    assert read_run(folder).info["training_photos"] == 10
+
+
+def test_a_run_with_photos_left_out_does_not_go_on_with_a_dataset_that_lacks_them(
+    tiny_pets, recipe, tmp_path, command, draw_pets, monkeypatch
+):
+    monkeypatch.setattr(training, "training_batch", lambda *_: os.kill(os.getpid(), signal.SIGINT) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        run.main([str(option) for option in (*recipe, "--exclude", "pug_1,")])
+    other = draw_pets(tmp_path / "other", test=("Bengal_35",))
+    ended = command(run, "--resume", tmp_path / "ce-s0", "--data", other, "--device", "cpu")
+    assert "was begun with other photos: pug_1 is in no split" in ended.error
+    assert ended.error.endswith(": pass the --data it was begun with")
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ("beagle_999\nAbyssinian_1", "beagle_999 is in no split of {data}: take it out of the list of --exclude"),
+        ("b.jpg\na.jpg\nc", "a.jpg is in no split of {data} (and 2 more): take it"),
+        ("\n".join(ALL_SCORED), "none of 8 photos would be left: take photos out of the list of --exclude"),
+    ],
+)
+def test_a_list_that_cannot_be_left_out_is_told_in_one_line(recipe, tmp_path, tiny_pets, command, names, said):
+    (tmp_path / "names.txt").write_text(names)
+    ended = command(run, *recipe, "--exclude", tmp_path / "names.txt")
+    assert ended.status == 2
+    assert said.format(data=tiny_pets) in ended.error
+    assert not (tmp_path / "ce-s0").exists()
+
+
 def test_a_holdout_run_never_reads_the_test_split(tiny_pets, tmp_path, command, narrow):
     root = shutil.copytree(tiny_pets, tmp_path / "pets")
     annotations = root / "oxford-iiit-pet" / "annotations"
@@ -303,6 +358,7 @@ def test_a_holdout_run_never_reads_the_test_split(tiny_pets, tmp_path, command, 
 
 
 def test_a_run_begun_before_the_newest_options_goes_on(recipe, tmp_path, command, monkeypatch):
+    recipe = [*recipe, "--jitter-of", "all"]  # as all runs had it then
     assert command(run, *recipe, "--name", "whole").status == 0
     with monkeypatch.context() as patch:
         patch.setattr(training, "training_batch", lambda *_: os.kill(os.getpid(), signal.SIGINT) or 1 / 0)
@@ -311,6 +367,8 @@ def test_a_run_begun_before_the_newest_options_goes_on(recipe, tmp_path, command
     folder = tmp_path / "ce-s0"
     info = json.loads((folder / "run.json").read_text())
     for name in ("recipe", "schedule", "warmup", "weight_decay", "crop", "soft_iou", "final_relu", "ema", "holdout"):
+        del info["options"][name]
+    for name in ("jitter_of", "exclude"):
         del info["options"][name]
     (folder / "run.json").write_text(json.dumps(info))
     assert command(run, "--resume", folder, *again(recipe)).status == 0

@@ -1,5 +1,6 @@
 """A grid's runs are trained by processes of their own, and the same command goes on after any stop."""
 
+import argparse
 import contextlib
 import io
 import json
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,11 +19,12 @@ import pandas as pd
 import pytest
 
 from experiments import sweep
-from experiments.cli.grid import read_grid
-from experiments.cli.options import resolve
+from experiments.cli.command_line import RESULTS
+from experiments.cli.grid import PlannedRun, read_grid
+from experiments.cli.options import add_options, resolve
 from experiments.store.folder import hold
-from experiments.store.recorded_options import recorded
-from experiments.store.runs import read_run
+from experiments.store.recorded_options import recorded, used_options
+from experiments.store.runs import find_runs, read_run
 
 PROJECT = Path(__file__).parents[2]
 SMALL = "[defaults]\nsize = 16\nbatch-size = 6\nepochs = 2\n"
@@ -222,6 +225,7 @@ def test_killed_and_interrupted_runs_continue_as_if_never_stopped(
     ("other", "said"),
     [
         ('loss = "ce"\nepochs = 3', "was begun with epochs = 2, grid.toml says 3"),
+        ('loss = "ce"\nexclude = ["pug_1"]', "was begun with other photos in exclude than grid.toml has: move"),
         ('loss = "ce"\nlr = 0.5', "lr = 0.001, grid.toml says 0.5"),
         ('loss = "ce"\nsize = 32', "size = 16, grid.toml says 32"),
         ('loss = "ce"\nprogressive = true', "progressive = False, grid.toml says True"),
@@ -338,6 +342,8 @@ CE = '[[runs]]\nloss = "ce"\n'
         (f'{CE}name = ""', "cannot be a folder's"),
         (f'{CE}name = "-ce"', "cannot be a folder's"),
         (f'{CE}name = "a/b"', "cannot be a folder's"),
+        (f'{CE}exclude = "nowhere.txt"', "nowhere.txt cannot be read (No such file or directory)"),
+        (f"{CE}exclude = 3", "3 cannot be read (No such file or directory)"),
     ],
 )
 def test_a_bad_grid_ends_in_one_line_before_anything_is_written(tmp_path, tiny_pets, command, text, said):
@@ -348,6 +354,14 @@ def test_a_bad_grid_ends_in_one_line_before_anything_is_written(tmp_path, tiny_p
     assert said in ended.error
     assert str(path) in ended.error
     assert len(ended.err.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_photo_that_is_in_no_split_is_told_before_anything_is_trained(grid, tmp_path, tiny_pets, command):
+    path = grid(f'{TWO_SEEDS}exclude = ["pug_1", "pug_999"]')
+    ended = command(sweep, path, "--data", tiny_pets, "--out", tmp_path / "out", "--device", "cpu")
+    assert (ended.status, len(ended.err.splitlines())) == (2, 1)
+    assert f"pug_999 is in no split of {tiny_pets}: take it out of the list of --exclude" in ended.error
     assert not (tmp_path / "out").exists()
 
 
@@ -392,22 +406,105 @@ def test_an_entry_goes_before_the_defaults_and_both_before_the_recipe(grid):
     )
 
 
-def test_the_paper_s_grid():
-    article = {
-        f"{loss}-s{seed}": {"loss": loss, "seed": seed} for loss in ("ce", "weighted", "focal") for seed in range(3)
+def test_photos_are_left_out_by_a_list_beside_the_grid_or_by_name(grid, tmp_path, monkeypatch):
+    path = grid("""
+        [defaults]
+        loss = "ce"
+        exclude = "names, wrong.txt"
+        [[runs]]
+        seed = 0
+        [[runs]]
+        seed = 1
+        exclude = ["pug_1"]
+        [[runs]]
+        seed = 2
+        exclude = []
+        [[runs]]
+        seed = 3
+        exclude = ["pug_2", "Bengal_35"]
+        """)
+    (tmp_path / "names, wrong.txt").write_text("pug_3\nBengal_36 # no pet\n")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    excluded = [("Bengal_36", "pug_3"), ("pug_1",), (), ("Bengal_35", "pug_2")]
+    for planned in (read_grid(path), read_grid(Path("..", path.name))):
+        assert [run.options.exclude for run in planned] == excluded
+        # and so does the process that trains each, wherever it works
+        monkeypatch.chdir(PROJECT)
+        for each in planned:
+            parser = argparse.ArgumentParser()
+            add_options(parser)
+            assert resolve(vars(parser.parse_args(each.typed))) == each.options
+        monkeypatch.chdir(tmp_path / "elsewhere")
+
+
+GRIDS = PROJECT / "experiments" / "grids"
+LOSSES = ("ce", "weighted", "focal")
+
+
+def planned(name: str) -> dict[str, PlannedRun]:
+    return {run.name: run for run in read_grid(GRIDS / name)}
+
+
+@pytest.mark.parametrize(("name", "folder"), [("cpu.toml", RESULTS), ("holdout.toml", RESULTS.parent / "holdout")])
+def test_a_shipped_run_is_what_its_grid_says_option_by_option(name, folder):
+    """The runs on a processor: those that a GPU trained are of the other grid."""
+    compared = 0
+    for run in find_runs([folder])[0]:
+        if run.environment["device"] != "cpu":
+            continue
+        compared += 1
+        ours, theirs = asdict(planned(name)[run.name].options), used_options(run.info)
+        assert ours.keys() == theirs.keys()
+        for option in ours:
+            assert ours[option] == theirs[option] or (option, ours[option]) == ("precision", "auto"), option
+    assert compared >= 3
+
+
+def test_the_grid_for_a_processor():
+    recipe = {"progressive": True, "val_limit": 368, "jitter_of": "all", "precision": "bf16"}
+    mild = tuple(round(weight**0.5, 4) for weight in read_run(RESULTS / "weighted-s0").info["class_weights"])
+    expected = [(f"{loss}-s{seed}", {"loss": loss}, seed) for seed in range(3) for loss in LOSSES]
+    expected += [
+        (f"{loss}-segnet-linear-s{seed}", {"loss": loss, "network": "segnet-linear"}, seed)
+        for seed in range(3)
+        for loss in LOSSES
+    ]
+    expected += [(f"weighted-mild-s{seed}", {"loss": "weighted", "class_weights": mild}, seed) for seed in range(3)]
+    assert [(name, run.options) for name, run in planned("cpu.toml").items()] == [
+        (name, resolve(recipe | given | {"seed": seed})) for name, given, seed in expected
+    ]
+
+
+def test_the_grid_for_a_gpu():
+    """In order of worth: a sweep that is cut off has trained the first of them."""
+    recipe = {"precision": "fp32", "val_limit": 368}
+    mild = tuple(round(weight**0.5, 4) for weight in read_run(RESULTS / "weighted-s0").info["class_weights"])
+    expected = [(f"{loss}-s{seed}", {"loss": loss, "seed": seed}) for seed in range(5) for loss in LOSSES]
+    expected += [
+        (f"{loss}-segnet-linear-s{seed}", {"loss": loss, "network": "segnet-linear", "seed": seed})
+        for seed in range(3)
+        for loss in LOSSES
+    ]
+    held = {
+        "ce": {"loss": "ce"},
+        "focal": {"loss": "focal"},
+        "weighted": {"loss": "weighted"},
+        **{f"focal-gamma-{gamma:g}": {"loss": "focal", "gamma": gamma} for gamma in (0.5, 1.0, 5.0)},
+        "weighted-mild": {"loss": "weighted", "class_weights": mild},
+        "ce-best": {"loss": "ce", "recipe": "best"},
+        "ce-ema": {"loss": "ce", "ema": 0.99},
     }
-    others = {
-        "focal-weighted-s0": {"loss": "focal", "class_weights": "median"},
-        "focal-gamma-0.5-s0": {"loss": "focal", "gamma": 0.5},
-        "focal-gamma-1-s0": {"loss": "focal", "gamma": 1.0},
-        "focal-gamma-5-s0": {"loss": "focal", "gamma": 5.0},
-        "ce-60-s0": {"loss": "ce", "epochs": 60},
-        "ce-best-s0": {"loss": "ce", "recipe": "best"},
-    }
-    planned = read_grid(PROJECT / "experiments" / "grids" / "paper.toml")
-    assert {run.name: run.options for run in planned} == {
-        name: resolve(given) for name, given in (article | others).items()
-    }
-    assert len(planned) == 15
-    assert {run.options.epochs for run in planned if run.name in article} == {20}
-    assert {run.options.gamma for run in planned if run.name in article} == {2.0}
+    expected += [(f"{name}-20-holdout-s0", given | {"holdout": True}) for name, given in held.items()]
+    expected += [
+        ("ce-60-s0", {"loss": "ce", "epochs": 60}),
+        ("ce-bf16-s0", {"loss": "ce", "precision": "bf16"}),
+        ("ce-best-s0", {"loss": "ce", "recipe": "best"}),
+    ]
+    expected += [(f"{loss}-s{seed}", {"loss": loss, "seed": seed}) for seed in range(5, 10) for loss in LOSSES]
+    runs = planned("gpu.toml")
+    assert [(name, run.options) for name, run in runs.items()] == [
+        (name, resolve(recipe | given)) for name, given in expected
+    ]
+    assert {run.options.epochs for name, run in runs.items() if name != "ce-60-s0"} == {20}
+    assert {run.options.jitter_of for run in runs.values() if run.options.recipe == "article"} == {"contrast"}

@@ -25,7 +25,7 @@ def split() -> DeviceSplit:
 
 def test_without_jitter_a_photo_is_only_flipped_and_its_mask_with_it(split):
     indices = torch.randperm(64, generator=seeded(1))
-    photos, masks = training_batch(split, indices, 32, seeded(2), jitter=0)
+    photos, masks = training_batch(split, indices, 32, seeded(2), jitter=0, jitter_of="all")
     assert masks.dtype == torch.int64
     torch.testing.assert_close(photos, (masks * 100 / 255)[:, None].repeat(1, 3, 1, 1))
     flipped = []
@@ -40,7 +40,7 @@ def test_a_resized_mask_is_flipped_with_its_photo():
     left = torch.zeros(64, 32, 32, dtype=torch.uint8)
     left[:, :, :16] = 2
     halves = DeviceSplit((left * 100)[:, None].repeat(1, 3, 1, 1), left)
-    photos, masks = training_batch(halves, torch.arange(64), 16, seeded(0), jitter=0)
+    photos, masks = training_batch(halves, torch.arange(64), 16, seeded(0), jitter=0, jitter_of="all")
     assert photos.shape == (64, 3, 16, 16)
     assert masks.shape == (64, 16, 16)
     assert {0, 2} == set(masks[:, 0, 0].tolist())
@@ -49,7 +49,7 @@ def test_a_resized_mask_is_flipped_with_its_photo():
 
 def test_each_photo_has_its_own_brightness_within_the_jitters_range():
     grey = DeviceSplit(torch.full((200, 3, 16, 16), 100, dtype=torch.uint8), torch.ones(200, 16, 16, dtype=torch.uint8))
-    photos, _ = training_batch(grey, torch.arange(200), 16, seeded(0), jitter=0.3)
+    photos, _ = training_batch(grey, torch.arange(200), 16, seeded(0), jitter=0.3, jitter_of="all")
     # contrast and saturation leave an even grey alone
     factors = photos[:, 0, 0, 0] / (100 / 255)
     torch.testing.assert_close(photos, photos[:, :1, :1, :1].expand_as(photos), rtol=0, atol=1e-3)
@@ -59,7 +59,10 @@ def test_each_photo_has_its_own_brightness_within_the_jitters_range():
 
 @given(seed=seeds)
 def test_the_same_generator_seed_gives_the_same_batch_and_another_seed_another(split, seed):
-    batches = [training_batch(split, torch.arange(64), 32, seeded(s), jitter=0.3) for s in (seed, seed, seed + 1)]
+    batches = [
+        training_batch(split, torch.arange(64), 32, seeded(s), jitter=0.3, jitter_of="all")
+        for s in (seed, seed, seed + 1)
+    ]
     assert torch.equal(batches[0][0], batches[1][0])
     assert torch.equal(batches[0][1], batches[1][1])
     assert not torch.equal(batches[0][0], batches[2][0])
@@ -76,6 +79,49 @@ def test_colour_jitter_equals_torchvisions_three_adjustments(seed):
         for photo, (b, c, s) in zip(photos, factors.T.tolist(), strict=True)
     ]
     torch.testing.assert_close(colour_jitter(photos, *factors), torch.stack(expected), rtol=0, atol=1e-5)
+
+
+@given(seed=seeds, strength=st.floats(0.05, 1), size=st.sampled_from([16, 32]))
+def test_contrast_alone_is_torchvisions_adjustment(split, seed, strength, size):
+    drawn = seeded(seed)
+    flip = torch.rand(16, generator=drawn) < 0.5
+    contrasts = 1 + strength * (2 * torch.rand(3, 16, generator=drawn) - 1)[1]
+    plain = [photo.flip(-1) if turned else photo for photo, turned in zip(split.photos, flip, strict=False)]
+    expected = [
+        tv.adjust_contrast(photo, contrast)
+        for photo, contrast in zip(resize_photos(torch.stack(plain), size), contrasts.tolist(), strict=True)
+    ]
+    photos, _ = training_batch(split, torch.arange(16), size, seeded(seed), strength, "contrast")
+    torch.testing.assert_close(photos, torch.stack(expected), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("smallest_crop", [1.0, 0.4])
+def test_what_is_jittered_changes_no_other_draw(split, smallest_crop):
+    generators = seeded(8), seeded(8)
+    batches = [
+        training_batch(split, torch.arange(64), 32, generator, 0.3, jitter_of, smallest_crop)
+        for generator, jitter_of in zip(generators, ("contrast", "all"), strict=True)
+    ]
+    assert torch.equal(batches[0][1], batches[1][1])  # flipped and cropped alike
+    assert not torch.allclose(batches[0][0], batches[1][0], atol=0.01)
+    assert torch.equal(*(generator.get_state() for generator in generators))
+
+
+@given(seed=seeds, strength=st.floats(0, 1))
+def test_jitter_of_all_three_is_to_the_bit_what_it_was_before_there_was_another(split, seed, strength):
+    """As runs before `--jitter-of` were trained: written out from the code of then."""
+    indices, drawn, now = torch.arange(5, 15), seeded(seed), seeded(seed)
+    flip = torch.rand(10, generator=drawn) < 0.5
+    brightness, contrast, saturation = (
+        factors.view(-1, 1, 1, 1) for factors in 1 + strength * (2 * torch.rand(3, 10, generator=drawn) - 1)
+    )
+    photos = torch.where(flip.view(-1, 1, 1, 1), split.photos[indices].flip(-1), split.photos[indices]).float() / 255
+    luma = torch.tensor([0.2989, 0.587, 0.114]).view(1, 3, 1, 1)
+    photos = photos * brightness
+    photos = torch.lerp((photos * luma).sum(dim=1, keepdim=True).mean(dim=(2, 3), keepdim=True), photos, contrast)
+    photos = torch.lerp((photos * luma).sum(dim=1, keepdim=True), photos, saturation).clamp(0, 1)
+    assert torch.equal(training_batch(split, indices, 32, now, strength, "all")[0], photos)
+    assert torch.equal(now.get_state(), drawn.get_state())
 
 
 def test_factors_of_one_change_nothing():
@@ -169,8 +215,8 @@ def test_a_crop_of_the_whole_photo_changes_nothing(split):
 
 
 def test_a_cropped_batch_keeps_photo_and_mask_together(split):
-    photos, masks = training_batch(split, torch.arange(64), 32, seeded(3), jitter=0, smallest_crop=0.3)
-    plain, _ = training_batch(split, torch.arange(64), 32, seeded(3), jitter=0)
+    photos, masks = training_batch(split, torch.arange(64), 32, seeded(3), jitter=0, jitter_of="all", smallest_crop=0.3)
+    plain, _ = training_batch(split, torch.arange(64), 32, seeded(3), jitter=0, jitter_of="all")
     assert not torch.equal(photos, plain)
     # bilinear mixes neighbours of noise, so only most pixels still show their class
     shown = (photos[:, 0] * 255 / 100).round()
@@ -181,7 +227,7 @@ def test_a_cropped_batch_keeps_photo_and_mask_together(split):
 
 def test_without_a_crop_no_more_random_numbers_are_drawn(split):
     generators = seeded(4), seeded(4)
-    training_batch(split, torch.arange(8), 32, generators[0], jitter=0.3)
+    training_batch(split, torch.arange(8), 32, generators[0], jitter=0.3, jitter_of="all")
     torch.rand(8, generator=generators[1])
     torch.rand(3, 8, generator=generators[1])
     assert torch.equal(*(generator.get_state() for generator in generators))

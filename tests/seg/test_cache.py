@@ -11,7 +11,16 @@ from PIL import Image
 from tqdm import tqdm
 
 from seg.cache import KEPT, CacheUnusable, Split, load_split
-from seg.pets import BadPair, DatasetMissing, NoUsablePair, dataset_folder, list_path, photo_path, trimap_path
+from seg.pets import (
+    BadPair,
+    DatasetMissing,
+    NoPhotoLeft,
+    NoUsablePair,
+    dataset_folder,
+    list_path,
+    photo_path,
+    trimap_path,
+)
 
 FIRST, SECOND = "Abyssinian_1", "Abyssinian_2"
 
@@ -428,6 +437,18 @@ def test_photos_of_the_original_size_load_as_the_small_ones_do(full_res_pets, re
     # the small ones were resized by other means and saved as JPEG, so alike, not equal
     unlike = [np.abs(photo.astype(int) - small.photos[rows]).mean(axis=(1, 2, 3)) for photo in large.photos]
     assert np.argmin(unlike, axis=1).tolist() == list(range(60))
+
+
+def test_photos_are_left_out_by_name(own_pets, tmp_path):
+    split = load_split(own_pets, "trainval", 16, cache=tmp_path)
+    out = {split.names[1], split.names[3], "Bengal_35"}  # the last is of the other split
+    left = split.without(out)
+    assert left.names == [name for name in split.names if name not in out]
+    assert np.array_equal(left.photos, split.photos[[0, 2]])
+    assert np.array_equal(left.masks, split.masks[[0, 2]])
+    assert split.without({"Bengal_35"}) is split
+    with pytest.raises(NoPhotoLeft, match="none of 4 photos"):
+        split.without(split.names)
 
 
 @pytest.mark.parametrize("count", [1, 9, 10, 11, 3680])

@@ -15,7 +15,9 @@ from seg.pets import (
     SPLITS,
     BadPair,
     DatasetMissing,
+    UnknownPhoto,
     breed,
+    check_listed,
     list_path,
     listed_photos,
     photo_path,
@@ -42,6 +44,17 @@ def test_torchvision_finds_the_same_pairs(tiny_pets, split):
 
 def test_the_real_lists_have_the_published_lengths(real_pets):
     assert [len(listed_photos(real_pets, split)) for split in SPLITS] == [3680, 3669]
+
+
+def test_a_photo_that_no_list_names_is_told(own_pets):
+    check_listed(own_pets, [])
+    check_listed(own_pets, ["Sphynx_1", "Abyssinian_4"])
+    with pytest.raises(UnknownPhoto, match=f"Sphynx_2 is in no split of {own_pets}"):
+        check_listed(own_pets, ["Sphynx_1", "Sphynx_2"])
+    list_path(own_pets, "test").unlink()
+    check_listed(own_pets, ["Abyssinian_4"])  # a dataset of one split will do
+    with pytest.raises(DatasetMissing):
+        check_listed(own_pets, ["Sphynx_1"])
 
 
 def test_blank_lines_of_a_list_are_no_photos(own_pets):

@@ -24,6 +24,8 @@ OTHERS = {
     "size": 64,
     "progressive": True,
     "jitter": 0.1,
+    "jitter_of": "all",
+    "exclude": ("Bengal_1",),
     "network": "segnet-linear",
     "final_relu": False,
     "schedule": "cosine",
@@ -68,7 +70,7 @@ def test_any_other_option_that_differs_is_noticed(write, option):
     changed = {"loss": "focal", option: OTHERS[option]}
     if option == "recipe":  # its name differs, all that it says is undone
         changed |= {name: FIELDS[name].default for name in ("lr", "schedule", "warmup", "weight_decay", "crop")}
-        changed |= {name: FIELDS[name].default for name in ("soft_iou", "final_relu", "ema")}
+        changed |= {name: FIELDS[name].default for name in ("soft_iou", "final_relu", "ema", "jitter_of")}
     assert rivals(write("ce-s0"), write("focal-s0", **changed)) == []
     both = {option: changed[option]} if option != "recipe" else {**changed, "loss": "ce"}
     assert rivals(write("ce-like", **both), write("focal-like", **changed)) == ["focal-like"]

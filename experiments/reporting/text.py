@@ -121,7 +121,8 @@ def _thresholds(analysis: Analysis, figures: list[str]) -> list[str]:
         return []
     return [
         "## Is it only the threshold?",
-        _figure(figures, "threshold", "Recall against precision, and F1 against pixel accuracy, along every threshold"),
+        _figure(figures, "threshold", "Recall against precision, and F1 against pixel accuracy, along every threshold")
+        + " Open marks are where the network decides by itself, filled ones where its threshold is tuned.",
         *(section.as_markdown(level=3) for section in sections),
     ]
 

@@ -27,7 +27,7 @@ from experiments.store.folder import folder_of_weights, weights_path
 from experiments.store.recorded_options import used_options
 from seg import InputError
 from seg.losses import BASELINE, make_loss
-from seg.options import FIELDS, PRECISIONS, Options
+from seg.options import FIELDS, PRECISIONS, Options, parse_exclusion
 from seg.pets import TEST, TRAINVAL
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _keep(folder: Path, scored: Scored, options: argparse.Namespace) -> None:
         write_control(folder, control, scored)
     else:
         write_details(folder, scored)
-        record_scores(folder, scored)
+        record_scores(folder, scored, options.exclude)
 
 
 def _asked(control: Control, options: argparse.Namespace) -> bool:
@@ -140,10 +140,13 @@ def _asked(control: Control, options: argparse.Namespace) -> bool:
 def _photos(options: argparse.Namespace, recorded: dict[str, Any]) -> tuple[Split, Split | None]:
     """The photos to score, and those that the run was trained on where they are needed."""
     from seg.cache import load_split
+    from seg.pets import check_listed
 
     def load(split: str) -> Split:
         return load_split(options.data, split, recorded["size"], skip_bad=options.skip_bad)
 
+    check_listed(options.data, options.exclude)
+    left_out = {*options.exclude, *recorded["exclude"]}
     training = None
     if options.details or options.renorm or recorded["holdout"]:
         training = load(TRAINVAL)
@@ -151,7 +154,9 @@ def _photos(options: argparse.Namespace, recorded: dict[str, Any]) -> tuple[Spli
         training, scored = training.holdout()
     else:
         scored = load(TEST)
-    return scored.sample(options.limit), None if training is None else training.sample(recorded["limit"])
+    if training is not None:
+        training = training.sample(recorded["limit"]).without(left_out)
+    return scored.sample(options.limit).without(left_out), training
 
 
 def _convert(folder: Path) -> int:
@@ -192,6 +197,18 @@ def _recorded_options(checkpoint: Path) -> dict[str, Any]:
     return used_options(read_run(folder).info)
 
 
+def exclusion(text: str) -> tuple[str, ...]:
+    """An argparse type: the names of photos to leave out.
+
+    Raises:
+        ArgumentTypeError: the file cannot be read.
+    """
+    try:
+        return parse_exclusion(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def _parser() -> OneLineParser:
     parser = OneLineParser(
         prog="python -m experiments.evaluate",
@@ -204,6 +221,13 @@ def _parser() -> OneLineParser:
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32", help="(default: fp32)")
     parser.add_argument("--limit", type=positive(int), help="score a fixed sample of this many photos")
     parser.add_argument("--skip-bad", action="store_true", help="leave out pairs that cannot be used")
+    parser.add_argument(
+        "--exclude",
+        type=exclusion,
+        default=(),
+        metavar="LIST",
+        help="leave these photos out, beside those that the run left out: a text file of their names, one a line",
+    )
     parser.add_argument("--flip", action="store_true", help="average each prediction with the mirrored photo's")
     parser.add_argument(
         "--renorm", action="store_true", help="re-estimate BatchNorm's statistics on training photos before scoring"

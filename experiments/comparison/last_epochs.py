@@ -5,6 +5,7 @@ import pandas as pd
 from experiments.comparison.configurations import Configuration
 from experiments.scores import Place, appearing
 from experiments.store.photo_scores import confusions, has_details, read_images
+from experiments.store.recorded_options import used_options
 from experiments.store.runs import Run
 from seg.cache import sample_places
 from seg.metrics import scores_from_counts
@@ -52,6 +53,8 @@ def _last(run: Run) -> pd.DataFrame | None:
     whole, sample = (run.info.get(f"validation_{which}") for which in ("photos", "sample_photos"))
     sides = {run.network_side(int(epoch)) for epoch in epochs.index}
     finished = run.epochs_trained == run.epochs_planned and has_details(run)
+    # which photos the sample has is known where none was left out
+    finished = finished and not used_options(run.info)["exclude"]
     if len(epochs) < EPOCHS or len(sides) > 1 or not finished or not whole or not sample:
         return None
     names = [score.name for score in appearing(Place.HEADLINE)]

@@ -92,24 +92,24 @@ def _lead(analysis: Analysis, rivals: list[Configuration]) -> str:
     """The answer in one sentence."""
     if not rivals:
         return "So far the question is open: no two runs here differ in their loss alone and have trained equally long."
-    seeds = min(len(set(c.seeds) & set(analysis.configurations[0].seeds)) for c in rivals)
-    basis = "" if seeds > 1 else " (one seed each: this is about these networks, not about the losses)"
+    one = min(len(set(c.seeds) & set(analysis.configurations[0].seeds)) for c in rivals) < 2
+    basis = ": by one seed each, so this is about these networks, not about the losses." if one else "."
     if not analysis.footing.detailed:
         better = [_noun(c) for c in rivals if analysis.score(c.name, "border_f1")["difference"] > 0]
-        ahead = f"is ahead with {listed(better)}" if better else "is ahead with no other loss"
-        return f"So far, with no interval, border F1 {ahead} of unweighted cross-entropy{basis}."
+        ahead = f"with {listed(better)} it is above" if better else "with no other loss it is above"
+        return f"So far, without intervals, for border F1 {ahead} that of unweighted cross-entropy{basis}"
     operating = analysis.operating
     known = [c for c in rivals if operating.row(c.name, "border_f1") is not None]
     if not known:
         return (
             "Whether it is the loss or only the threshold is open: these runs keep no margins, which "
-            f"`python -m experiments.evaluate RUN --details` writes{basis}."
+            f"`python -m experiments.evaluate RUN --details` writes{basis}"
         )
     fixing = [_noun(c) for c in known if fixes(analysis, c.name)]
     if fixing:
         return (
-            f"The loss does fix the border, with {listed(fixing)}: more is found than a moved threshold explains, at "
-            f"next to no price{basis}."
+            f"It is more than the threshold: trained with {listed(fixing)}, the network finds the border better than a "
+            f"moved threshold explains, at next to no price in pixel accuracy{basis}"
         )
     rows = {_noun(c): [operating.row(c.name, "border_f1", point=p) for p in ("argmax", "tuned")] for c in known}
     kept = [noun for noun, (_, tuned) in rows.items() if tuned is not None and tuned["difference_low"] > 0]
@@ -117,14 +117,14 @@ def _lead(analysis: Analysis, rivals: list[Configuration]) -> str:
     if kept:
         return (
             f"No loss tried here fixes the border: with {listed(kept)} it is found a little better than a moved "
-            f"threshold explains, but by too little, or at too high a price{basis}."
+            f"threshold explains, but by too little, or at too high a price{basis}"
         )
     if gained:
         return (
             f"It is the threshold, not the loss: what the border gains with {listed(gained)}, it gains with unweighted "
-            f"cross-entropy as well once its threshold is moved{basis}."
+            f"cross-entropy as well once its threshold is moved{basis}"
         )
-    return f"No loss tried here is shown to find the border better than unweighted cross-entropy{basis}."
+    return f"No loss tried here is shown to find the border better than unweighted cross-entropy{basis}"
 
 
 def _control(analysis: Analysis, first: Configuration) -> str:
@@ -133,19 +133,16 @@ def _control(analysis: Analysis, first: Configuration) -> str:
     moved = operating.row(first.name, "border_f1")
     if moved is None:
         return ""
-    sentence = (
-        f"The control: with {moved['shift']:+.1f} on the border's logit, chosen on training photos, and nothing else "
-        f"changed, the {change_in_words(moved, 'border_f1', 'from_argmax')} of unweighted cross-entropy"
-    ).replace("the no difference found in", "there is no difference found in the")
     others = []
     for control, kind in CONTROL_KINDS.items():
-        row = operating.row(first.name, "border_f1", point="argmax", control=control)
+        row = operating.row(first.name, "border_f1", control=control)
         if row is not None:
-            others.append(f"{kind.meaning} {100 * row['from_argmax']:+.1f}")
-    both = operating.row(first.name, "border_f1", control="mirrored-renormed")
-    if both is not None:
-        others.append(f"with all three {100 * both['from_argmax']:+.1f}")
-    return sentence + (f" (points without moving it: {'; '.join(others)})." if others else ".")
+            others.append(f"{100 * row['from_argmax']:+.1f} {kind.meaning}, so {100 * row['mean']:.1f} %")
+    return (
+        f"The control is unweighted cross-entropy with {moved['shift']:+.1f} on the border's logit, chosen on training "
+        f"photos, and nothing else changed: {change_in_words(moved, 'border_f1', 'from_argmax')}, to "
+        f"{100 * moved['mean']:.1f} %{f', and in all by {listed(others)}' if others else ''}."
+    )
 
 
 def _price(analysis: Analysis, first: Configuration, rivals: list[Configuration]) -> str:

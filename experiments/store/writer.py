@@ -140,12 +140,17 @@ class RunWriter:
         _write_json(self.folder / "run.json", self._info)
 
 
-def record_scores(folder: Path, scored: Scored) -> None:
-    """Let `run.json` say what a later pass over the kept weights found, as `images.csv` does, and how it was made."""
+def record_scores(folder: Path, scored: Scored, left_out: Sequence[str] = ()) -> None:
+    """Let `run.json` say what a later pass over the kept weights found, as `images.csv` does, and how it was made.
+
+    Args:
+        left_out: photos that this pass left out, beside those that the run did.
+    """
     info = read_info(folder)
     precision, commit = scored.made.cells
     info |= {"scores": _defined(scored.evaluation.scores() | {"val_loss": info.get("scores", {}).get("val_loss")})}
-    _write_json(folder / "run.json", info | {"scored": {"at": _now(), "precision": precision, "commit": commit}})
+    made = {"at": _now(), "precision": precision, "commit": commit, "exclude": list(left_out)}
+    _write_json(folder / "run.json", info | {"scored": made})
 
 
 def _append_epoch(folder: Path, result: EpochResult) -> None:

@@ -67,7 +67,7 @@ def drawn(
         ({"tuned": (4, 2.9, 5), "price": (0, -0.4, 1)}, "No loss tried here fixes the border"),
         (
             {"tuned": (4, 3, 5), "price": (0, -0.5, 1)},
-            "The loss does fix the border, with class weights and focal loss",
+            "It is more than the threshold: trained with class weights and focal loss",
         ),
     ],
 )
@@ -75,8 +75,8 @@ def test_the_answer_is_one_sentence_that_follows_from_the_intervals(three, inter
     analysis = drawn(three, **intervals)
     first = verdict(analysis)[0]
     assert first.startswith(lead)
-    assert first.endswith("(one seed each: this is about these networks, not about the losses).")
-    assert fixes(analysis, "weighted") == lead.startswith("The loss does fix")
+    assert first.endswith(": by one seed each, so this is about these networks, not about the losses.")
+    assert fixes(analysis, "weighted") == lead.startswith("It is more than")
 
 
 def test_control_and_price_follow_the_answer(three):
@@ -88,7 +88,9 @@ def test_control_and_price_follow_the_answer(three):
         columns = ["from_argmax", "from_argmax_low", "from_argmax_high"]
         points.loc[own & points["score"].eq(score), columns] = np.array(interval) / 100
     _, control, price, *_ = verdict(analysis)
-    assert control.startswith("The control: with +0.4 on the border's logit, chosen on training photos")
+    assert control.startswith(
+        "The control is unweighted cross-entropy with +0.4 on the border's logit, chosen on training photos"
+    )
     assert "border F1 rises by 1.8 points (95 % interval 1.6 to 2.0)" in control
     assert price.startswith("The price: pixel accuracy falls by 0.5 points (95 % interval 0.4 to 0.6)")
     assert "with class weights" in price

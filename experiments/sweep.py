@@ -31,7 +31,7 @@ from experiments.store.folder import state_path
 from experiments.store.recorded_options import used_options
 from experiments.store.runs import BadRun, Run, read_run
 from seg import InputError
-from seg.pets import TEST, TRAINVAL, check_listed
+from seg.pets import TEST, TRAINVAL
 
 PROJECT = Path(__file__).parents[1]
 POLL_SECONDS = 0.25
@@ -119,7 +119,6 @@ def _decode_once(data: Path, runs: list[PlannedRun]) -> None:
         for split in ((TRAINVAL,) if run.options.holdout else (TRAINVAL, TEST))
     )
     with remedies(lambda error: data_remedy(error, data, leave_out="give the grid's runs skip_bad = true")):
-
         for split, size, skip_bad in needed:
             load_split(data, split, size, skip_bad=skip_bad)
 

@@ -50,8 +50,7 @@ def final_scores(analysis: Analysis, styled: dict[str, Style]) -> View:
     figure.add_annotation(
         x=0.5, y=100 * ARTICLE_PIXEL_ACCURACY, text=ARTICLE, showarrow=False, xanchor="left", font_size=11
     )
-    others = " and other seeds." if analysis.seeds_counted else " that might have been scored."
-    known = f"the thin line on a bar is its 95 % interval, from other photos{others}"
+    known = f"the thin line on a bar is its 95 % interval, from other photos{_seeds(analysis)}."
     return View(
         title=f"Scores after {'the last epoch' if analysis.footing.detailed else f'epoch {analysis.footing.epoch}'}",
         reading=f"Higher is better; {known if analysis.footing.detailed else WITHOUT_INTERVALS}",

@@ -19,7 +19,7 @@ def seeds_of_differences(analysis: Analysis) -> list[str]:
     """Sentences: over which seeds each difference is the mean, and whether its interval counts them."""
     first = analysis.compared_with
     seeds = {configuration.name: _seeds(analysis, configuration.name) for configuration in analysis.configurations}
-    if max(own for own, _ in seeds.values()) == 1 and all(both for name, (_, both) in seeds.items() if name != first):
+    if max(own for own, _ in seeds.values()) == 1:
         return [f"Every configuration has one seed: {PHOTOS_ALONE}."]
     groups: dict[tuple[int, bool], list[str]] = {}
     for name, (_, both) in seeds.items():

@@ -4,7 +4,7 @@ import shutil
 
 import pandas as pd
 
-from demo.compare.answer import cards, confusion_tables
+from demo.compare.answer import answer_text, cards, confusion_tables
 from demo.figures.styles import styles
 from experiments.comparison.analysis import analyse
 from experiments.comparison.configurations import configurations
@@ -20,6 +20,23 @@ def test_cards_and_confusion_matrices_follow_from_the_photos(runs):
     for name in ("pet", "background", "border"):
         assert f"{100 * counts[f'border_as_{name}'] / true:.1f} %" in tables
     assert tables.count("<caption>") == 2
+
+
+def test_the_answer_says_which_seeds_its_intervals_count(own_runs, change_options):
+    def basis(*names: str) -> str:
+        return answer_text(analyse([read_run(own_runs / name) for name in names]), [], [], "").splitlines()[-1]
+
+    assert "intervals are of other photos, not seeds: each configuration has one.</small>" in basis("ce-s0", "focal-s0")
+    for name in ("ce-s1", "focal-s1"):
+        shutil.copytree(own_runs / name.replace("1", "0"), own_runs / name)
+        change_options(own_runs / name, seed=1)
+    mixed = basis("ce-s0", "ce-s1", "focal-s0")
+    assert "of other photos and, where there are several, seeds: 2 of `ce`, 1 of " in mixed
+    assert "one seed shared with `ce`: the intervals say what other photos would change, not what other seeds" in mixed
+    several = basis("ce-s0", "ce-s1", "focal-s0", "focal-s1")
+    assert "of other photos and seeds: 2 of `ce`, 2 of " in several
+    assert "the mean over the 2 seeds shared with `ce`; the intervals count how much seeds differ." in several
+    assert "shared" not in basis("ce-s0", "ce-s1")
 
 
 def test_a_folders_name_is_no_markup(own_runs, change_options):

@@ -5,6 +5,8 @@ import pytest
 
 from demo.figures.scores import final_scores
 from demo.figures.styles import styles
+from experiments.comparison.analysis import analyse
+from experiments.comparison.configurations import configurations
 
 
 def images_csv(run) -> pd.Series:
@@ -28,3 +30,12 @@ def test_bars_follow_from_the_counts_of_the_photos_and_recall_never_stands_alone
     row = analysis.score("focal", "pixel_accuracy")
     assert bars.error_y.array[0] == pytest.approx(100 * (row["high"] - row["mean"]))
     assert bars.error_y.arrayminus[0] == pytest.approx(100 * (row["mean"] - row["low"]))
+
+
+def test_the_figure_says_whether_its_intervals_know_of_seeds(seeds):
+    def reading(*runs) -> str:
+        return final_scores(analyse(list(runs)), styles(configurations(list(runs)))).reading
+
+    assert reading(seeds[0], seeds[2]).endswith("from other photos that might have been scored.")
+    assert reading(*seeds).endswith("from other photos and, where a configuration has several, other seeds.")
+    assert reading(*seeds[:2]).endswith("from other photos and other seeds.")

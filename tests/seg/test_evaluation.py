@@ -14,6 +14,8 @@ from seg.batches import DeviceSplit
 from seg.cache import load_split
 from seg.evaluation import evaluate, predict_logits
 from seg.losses import make_loss
+from seg.margins import margin_histograms
+from seg.metrics import band_counts, border_matches, boundary_iou, calibration_sums, label_quality
 from seg.options import Options
 
 CONTRACT = (
@@ -109,23 +111,67 @@ def test_batches_of_any_size_score_the_same(model, split):
     assert one.scores() == pytest.approx(all_at_once.scores(), rel=1e-6)
 
 
-def test_detailed_sums_count_every_pixel_once(model, split):
-    evaluation = run(model, split, detailed=True)
-    (count, _, correct), (border, _, border_correct) = evaluation.calibration.sum(dim=1).tolist()
-    confusion = evaluation.confusions.sum(dim=0)
-    assert count == 8 * 32 * 32
-    assert correct == confusion.diag().sum()
-    assert border == confusion[2].sum()
-    assert border_correct == confusion[2, 2]
-    # every photo has a silhouette, and no pixel of 32 x 32 is far from it
-    assert 0 < evaluation.bands[0, 0] < evaluation.bands[-1, 0] <= count
-    assert evaluation.bands[-1, 1] <= correct
+def test_details_are_of_the_same_pass(model, split):
+    """Each as its own function finds it in the logits of all photos at once."""
+    evaluation = run(model, split, temperature=1.5)
+    details = evaluation.details
+    logits, truth = at_photo_size(model, split)
+    probabilities, predicted = logits.softmax(dim=1), logits.argmax(dim=1)
+    torch.testing.assert_close(details.label_quality, label_quality(probabilities, truth), rtol=1e-4, atol=1e-7)
+    assert torch.equal(details.boundary_iou_with_border, boundary_iou(predicted, truth, "pet_and_border"))
+    assert torch.equal(evaluation.boundary_iou, boundary_iou(predicted, truth))
+    assert torch.equal(details.border_matches, border_matches(predicted, truth))
+    assert torch.equal(details.bands, band_counts(predicted, truth))
+    assert details.temperature == 1.5
+    expected = torch.stack([calibration_sums(p, truth) for p in (probabilities, (logits / 1.5).softmax(dim=1))])
+    # batches that round differently may put a pixel into the next bin
+    assert (details.calibration[..., 0] - expected[..., 0]).abs().sum() <= 8
+    torch.testing.assert_close(details.calibration.sum(dim=2), expected.sum(dim=2), rtol=1e-5, atol=1e-3)
+    assert (details.margins - margin_histograms(logits, truth)).abs().sum() <= 8
+
+
+def test_every_pixel_counts_once_in_every_sum_and_at_the_same_argmax(model, split):
+    evaluation = run(model, split, temperature=0.5)
+    confusion, details = evaluation.confusions.sum(dim=0), evaluation.details
+    pixels = 8 * 32 * 32
+    assert confusion.sum() == pixels
+    by_confidence, by_border = details.calibration.sum(dim=2).unbind(dim=1)
+    assert by_confidence[:, 0].tolist() == by_border[:, 0].tolist() == [pixels] * 2
+    # a temperature changes no decision
+    assert by_confidence[:, 2].tolist() == [confusion.diag().sum()] * 2
+    assert by_border[:, 2].tolist() == [confusion[2].sum()] * 2
+    assert details.margins.sum(dim=(1, 2)).tolist() == [32 * 32] * 8
+    painted = details.margins[..., 61:].sum(dim=(0, 2)).tolist()
+    assert painted == [confusion[2, 2], *painted[1:]]
+    assert painted[1] + painted[2] == confusion[:2, 2].sum()
+    assert details.margins[:, 1, :61].sum() == confusion[0, 0] + confusion[1, 1]
+    # every photo has a silhouette; the rings do not overlap
+    seen = details.bands.sum(dim=(1, 2))
+    assert (seen[:, 0] > 0).all()
+    assert (seen[:, 0] <= pixels).all()
+    assert (seen[:, 1] <= confusion.diag().sum()).all()
+
+
+@pytest.mark.parametrize("options", [{"flip": True}, {"network_size": 48}, {"precision": "bf16"}], ids=str)
+def test_details_and_scores_are_of_one_prediction_however_it_is_made(model, split, options):
+    evaluation = run(model, split, temperature=1.0, **options)
+    confusions, margins = evaluation.confusions, evaluation.details.margins
+    assert torch.equal(margins[:, 0, 61:].sum(dim=1), confusions[:, 2, 2])
+    assert torch.equal(margins[:, 1:, 61:].sum(dim=(1, 2)), confusions[:, :2, 2].sum(dim=1))
+    assert torch.equal(margins[:, 1, :61].sum(dim=1), confusions[:, 0, 0] + confusions[:, 1, 1])
+    assert torch.equal(evaluation.details.calibration[0], evaluation.details.calibration[1])
+
+
+def test_details_of_batches_of_any_size_are_the_same(model, split):
+    one, all_at_once = (run(model, split, batch_size=size, temperature=2.0).details for size in (1, 64))
+    for name in ("boundary_iou_with_border", "label_quality", "bands"):
+        torch.testing.assert_close(getattr(one, name), getattr(all_at_once, name), rtol=1e-4, atol=1e-6)
+    assert torch.equal(one.border_matches, all_at_once.border_matches)
+    assert (one.margins - all_at_once.margins).abs().sum() <= 8
 
 
 def test_details_are_left_out_unless_asked_for(model, split):
-    evaluation = run(model, split)
-    assert evaluation.bands is None
-    assert evaluation.calibration is None
+    assert run(model, split).details is None
 
 
 def test_on_batch_hears_of_every_photo_and_what_it_raises_ends_the_pass(model, split):

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from cleanlab.segmentation.rank import get_label_quality_scores
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -16,12 +17,15 @@ from torchmetrics.functional.classification import (
 )
 
 from seg.metrics import (
+    SILHOUETTES,
     band_counts,
+    border_matches,
     boundary_iou,
     calibration_sums,
     confusion_per_photo,
     confusion_scores,
     custom_iou,
+    label_quality,
     scores_from_counts,
 )
 from seg.pets import BACKGROUND, BORDER, PET
@@ -156,10 +160,12 @@ def eroded(region: np.ndarray) -> np.ndarray:
     return kept
 
 
-def slow_boundary_iou(predicted: np.ndarray, truth: np.ndarray) -> float:
+REGIONS = {"pet": (PET,), "pet_and_border": (PET, BORDER)}
+
+
+def slow_boundary_iou(predicted: np.ndarray, truth: np.ndarray, classes: tuple[int, ...]) -> float:
     boundaries = []
-    for classes in (predicted, truth):
-        region = classes == PET
+    for region in (np.isin(predicted, classes), np.isin(truth, classes)):
         core = region
         for _ in range(max(1, round(0.02 * math.sqrt(region.shape[0] ** 2 + region.shape[1] ** 2)))):
             core = eroded(core)
@@ -168,14 +174,25 @@ def slow_boundary_iou(predicted: np.ndarray, truth: np.ndarray) -> float:
     return (boundaries[0] & boundaries[1]).sum() / union if union else 1.0
 
 
+@pytest.mark.parametrize("silhouette", SILHOUETTES)
 @pytest.mark.parametrize(("height", "width"), [(16, 16), (48, 64), (20, 140)])  # 1, 2 and 3 steps of erosion
 @settings(max_examples=10)
 @given(data=st.data())
-def test_boundary_iou_equals_erosion_step_by_step(height, width, data):
+def test_boundary_iou_equals_erosion_step_by_step(height, width, silhouette, data):
     predicted, truth = ([data.draw(blobs(height, width)) for _ in range(2)] for _ in range(2))
-    expected = [slow_boundary_iou(p, t) for p, t in zip(predicted, truth, strict=True)]
-    scores = boundary_iou(*(torch.from_numpy(np.stack(maps)) for maps in (predicted, truth)))
+    expected = [slow_boundary_iou(p, t, REGIONS[silhouette]) for p, t in zip(predicted, truth, strict=True)]
+    scores = boundary_iou(*(torch.from_numpy(np.stack(maps)) for maps in (predicted, truth)), silhouette)
+    assert scores.dtype == torch.float64
     np.testing.assert_allclose(scores.numpy(), expected)
+
+
+def test_the_outline_is_the_pets_unless_its_border_is_asked_for():
+    """A pet that is right within a border that is not: one outline agrees, the other does not."""
+    truth, predicted = (torch.full((1, 24, 24), BACKGROUND) for _ in range(2))
+    truth[0, 4:20, 4:20], predicted[0, 7:17, 7:17] = BORDER, BORDER
+    truth[0, 8:16, 8:16] = predicted[0, 8:16, 8:16] = PET
+    assert boundary_iou(predicted, truth).tolist() == [1]
+    assert boundary_iou(predicted, truth, "pet_and_border").tolist() == [0]
 
 
 def test_boundary_iou_of_two_photos_without_pet_is_one():
@@ -192,16 +209,41 @@ def chebyshev(region: np.ndarray) -> np.ndarray:
     return distance
 
 
+def slow_bands(predicted: np.ndarray, truth: np.ndarray) -> list:
+    """By edge, side and ring, one pixel after another."""
+    counts = np.zeros((2, 2, 5, 2), dtype=int)
+    for edge, classes in enumerate(REGIONS.values()):
+        region = np.isin(truth, classes)
+        for side, (here, there) in enumerate([(region, ~region), (~region, region)]):
+            distance = chebyshev(there)
+            for y, x in np.argwhere(here):
+                ring = [low < distance[y, x] <= high for low, high in ((0, 1), (1, 2), (2, 4), (4, 8), (8, 16))]
+                if any(ring):
+                    counts[edge, side, ring.index(True)] += (1, predicted[y, x] == truth[y, x])
+    return counts.tolist()
+
+
 @settings(max_examples=10)
 @given(predicted=blobs(10, 22), truth=blobs(10, 22))
-def test_bands_hold_the_pixels_near_both_the_pet_and_its_outside(predicted, truth):
-    to_pet, to_outside = chebyshev(truth == PET), chebyshev(truth != PET)
-    expected = []
-    for width in (1, 2, 4, 8, 16):
-        band = (to_pet <= width) & (to_outside <= width)
-        expected.append([band.sum(), (band & (predicted == truth)).sum()])
+def test_bands_hold_the_pixels_by_their_distance_from_the_other_side_of_each_edge(predicted, truth):
     counts = band_counts(*(torch.from_numpy(classes)[None] for classes in (predicted, truth)))
-    assert counts.tolist() == np.array(expected).tolist()
+    assert counts.dtype == torch.int64
+    assert counts.tolist() == slow_bands(predicted, truth)
+
+
+def test_a_photos_edge_is_no_outline():
+    everywhere = torch.full((1, 12, 12), PET)
+    assert band_counts(everywhere, everywhere).sum() == 0
+
+
+def test_bands_know_both_edges_of_a_border():
+    """Columns: 3 of pet, 5 of border, 4 of background."""
+    truth = torch.tensor([[[PET] * 3 + [BORDER] * 5 + [BACKGROUND] * 4]])
+    (inner_in, inner_out), (outer_in, outer_out) = band_counts(truth, truth)[..., 0].tolist()
+    assert inner_in == [1, 1, 1, 0, 0]  # 3 columns of pet
+    assert inner_out == [1, 1, 2, 4, 1]  # 9 of the rest
+    assert outer_in == [1, 1, 2, 4, 0]  # 8 of pet and border
+    assert outer_out == [1, 1, 2, 0, 0]  # 4 of background
 
 
 def test_bands_sum_over_photos():
@@ -210,16 +252,49 @@ def test_bands_sum_over_photos():
     assert torch.equal(band_counts(predicted, truth), sum(alone))
 
 
+def slow_matches(predicted: np.ndarray, truth: np.ndarray) -> list[list[int]]:
+    """For each tolerance true border pixels found and predicted ones well placed, one pixel after another."""
+    painted, true = (np.argwhere(classes == BORDER) for classes in (predicted, truth))
+
+    def near(these: np.ndarray, those: np.ndarray, pixels: int) -> int:
+        return sum(any(math.dist(this, that) <= pixels for that in those) for this in these)
+
+    return [[near(true, painted, pixels), near(painted, true, pixels)] for pixels in (1, 2)]
+
+
+@settings(max_examples=15)
+@given(data=st.data())
+def test_border_matches_are_those_of_a_slow_loop(data):
+    """Of several photos at once, of few and of many border pixels."""
+    draw = st.one_of(blobs(7, 9), arrays(np.int64, (7, 9), elements=st.integers(0, 2), fill=st.just(PET)))
+    predicted, truth = (np.stack([data.draw(draw) for _ in range(2)]) for _ in range(2))
+    counts = border_matches(torch.from_numpy(predicted), torch.from_numpy(truth))
+    assert counts.dtype == torch.int64
+    assert counts.tolist() == [slow_matches(p, t) for p, t in zip(predicted, truth, strict=True)]
+
+
+def test_a_tolerance_is_a_distance_as_the_crow_flies():
+    truth = torch.full((1, 9, 9), PET)
+    truth[0, 4, 4] = BORDER
+    for (y, x), expected in {
+        (4, 5): [[1, 1], [1, 1]],
+        (5, 5): [[0, 0], [1, 1]],
+        (4, 6): [[0, 0], [1, 1]],
+        (5, 6): [[0, 0], [0, 0]],
+        (4, 7): [[0, 0], [0, 0]],
+    }.items():
+        predicted = torch.full((1, 9, 9), PET)
+        predicted[0, y, x] = BORDER
+        assert border_matches(predicted, truth)[0].tolist() == expected, (y, x)
+
+
 def slow_calibration(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
     sums = np.zeros((2, 15, 3))
     for photo, y, x in np.ndindex(*truth.shape):
         pixel, true = probabilities[photo, :, y, x], truth[photo, y, x]
-        confidence = pixel.max()
-        index = min(int(confidence * 15), 14)
-        row = (1, confidence, pixel.argmax() == true)
-        sums[0, index] += row
-        if true == BORDER:
-            sums[1, index] += row
+        confidence, border = pixel.max(), pixel[BORDER]
+        sums[0, min(int(confidence * np.float32(15)), 14)] += (1, confidence, pixel.argmax() == true)
+        sums[1, min(int(border * np.float32(15)), 14)] += (1, border, true == BORDER)
     return sums
 
 
@@ -232,7 +307,63 @@ def test_calibration_sums_equal_a_loop_over_pixels(seed, spread):
     np.testing.assert_allclose(calibration_sums(probabilities, truth).numpy(), expected, rtol=1e-6)
 
 
-def test_calibration_without_border_pixels_is_zero_for_border():
+def test_pixels_without_border_count_by_their_probability_of_it():
     sums = calibration_sums(torch.full((1, 3, 2, 2), 1 / 3), torch.full((1, 2, 2), PET))
     assert sums[0, :, 0].sum() == 4
-    assert sums[1].abs().sum() == 0
+    assert sums[1].sum(dim=0).tolist() == pytest.approx([4, 4 / 3, 0])
+
+
+def calibration_errors(probabilities: torch.Tensor, truth: torch.Tensor) -> list[float]:
+    """Mean distances between probability and frequency over bins, of both kinds."""
+    count, probability, happened = calibration_sums(probabilities, truth).unbind(dim=-1)
+    return ((probability - happened).abs().sum(dim=1) / count.sum(dim=1)).tolist()
+
+
+@pytest.mark.parametrize("spread", [0.5, 2.0, 8.0])
+def test_labels_drawn_from_the_probabilities_themselves_are_calibrated(spread):
+    """A measure that conditions on the true class fails here, and takes this for a badly calibrated model."""
+    generator = torch.Generator().manual_seed(0)
+    logits = spread * torch.randn(4, 3, 128, 128, generator=generator)
+    logits[:, BORDER] -= 1  # rarer than the others, as in the photos
+    probabilities = logits.softmax(dim=1)
+    drawn = torch.multinomial(probabilities.movedim(1, -1).reshape(-1, 3), 1, generator=generator).view(4, 128, 128)
+    assert calibration_errors(probabilities, drawn) == pytest.approx([0, 0], abs=0.01)
+    too_sure = calibration_errors((3 * logits).softmax(dim=1), drawn)
+    assert min(too_sure) > 0.03
+
+
+def slow_softmin(believed: np.ndarray) -> float:
+    """The mean of a photo's probabilities, each weighted by exp(-p / 0.1)."""
+    weights = [math.exp(-p / 0.1) for p in believed.ravel().tolist()]
+    return sum(w * p for w, p in zip(weights, believed.ravel().tolist(), strict=True)) / sum(weights)
+
+
+@given(seed=st.integers(0, 2**32), spread=st.sampled_from([0.0, 1.0, 3.0, 50.0]))
+def test_label_quality_is_the_soft_minimum_of_a_slow_loop(seed, spread):
+    generator = torch.Generator().manual_seed(seed)
+    probabilities = (spread * torch.randn(3, 3, 6, 5, generator=generator)).softmax(dim=1)
+    truth = torch.randint(3, (3, 6, 5), generator=generator)
+    expected = [
+        slow_softmin(np.take_along_axis(p, t[None], axis=0))
+        for p, t in zip(probabilities.numpy(), truth.numpy(), strict=True)
+    ]
+    quality = label_quality(probabilities, truth)
+    assert quality.dtype == torch.float64
+    np.testing.assert_allclose(quality.numpy(), expected, rtol=1e-5, atol=1e-9)
+
+
+def test_label_quality_is_cleanlabs():
+    generator = torch.Generator().manual_seed(2)
+    probabilities = (2 * torch.randn(5, 3, 16, 16, generator=generator)).softmax(dim=1)
+    truth = torch.randint(3, (5, 16, 16), generator=generator)
+    expected, _ = get_label_quality_scores(truth.numpy(), probabilities.numpy(), verbose=False)
+    np.testing.assert_allclose(label_quality(probabilities, truth).numpy(), expected, rtol=1e-4)
+
+
+def test_one_pixel_that_the_model_does_not_believe_tells_on_its_photo():
+    probabilities = torch.tensor([0.98, 0.01, 0.01]).view(1, 3, 1, 1).expand(2, 3, 16, 16)
+    truth = torch.full((2, 16, 16), PET)
+    truth[1, :6, :6] = BACKGROUND
+    sound, wrong = label_quality(probabilities, truth).tolist()
+    assert sound == pytest.approx(0.98)
+    assert wrong < 0.05

@@ -1,7 +1,7 @@
 import json
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +16,7 @@ from seg.cache import load_split
 from seg.checkpoint import BadCheckpoint, save_checkpoint, write_tensors
 from seg.evaluation import evaluate
 from seg.losses import Diverged, make_loss
+from seg.margins import margin_histograms
 from seg.options import Options, progressive_sizes
 from seg.training import BadState, EpochResult, TrainingState, train
 
@@ -93,12 +94,17 @@ def run_with_stops(pets: SimpleNamespace, options: Options, stops: list[tuple[st
 
 
 def assert_identical(one: Run, other: Run) -> None:
-    """The same weights and, times left out, results, bit for bit."""
+    """The same weights and, times left out, results, bit for bit; only the last has details."""
     timeless = [
-        [vars(r.evaluation) | {"epoch": r.epoch, "rate": r.learning_rate, "train": r.train_loss} for r in results]
+        [asdict(r.evaluation) | {"epoch": r.epoch, "rate": r.learning_rate, "train": r.train_loss} for r in results]
         for results, _ in (one, other)
     ]
+    for results in timeless:
+        assert results[-1]["details"] is not None
+        results[:-1] = [{name: result[name] for name in result if name != "details"} for result in results[:-1]]
     torch.testing.assert_close(*timeless, rtol=0, atol=0, equal_nan=True)
+    tunings = [asdict(results[-1].tuning) for results, _ in (one, other)]
+    torch.testing.assert_close(*tunings, rtol=0, atol=0)
     weights = [state.model.state_dict() for _, state in (one, other)]
     torch.testing.assert_close(*weights, rtol=0, atol=0)
 
@@ -137,7 +143,8 @@ def test_the_network_runs_at_the_optionss_sizes(pets, narrow):
     state.model.register_forward_pre_hook(lambda model, inputs: seen.append((model.training, inputs[0].shape[-1])))
     run(pets, OPTIONS, state)
     assert [size for training, size in seen if training] == [16] * 6 + [32] * 3
-    assert [size for training, size in seen if not training] == [16] * 6 + [32] * 2
+    # before the last epoch's photos, two training photos to tune on
+    assert [size for training, size in seen if not training] == [16] * 6 + [32] * 3
 
 
 # --- an epoch -------------------------------------------------------------------------------------
@@ -165,7 +172,21 @@ def test_the_sample_is_scored_until_the_last_epoch_which_scores_all_in_detail(pe
     results, _ = run(SimpleNamespace(training=pets.training, validation=pets.validation, sample=few), OPTIONS)
     assert [result.epoch for result in results] == [0, 1, 2, 3]
     assert [len(result.evaluation.confusions) for result in results] == [3, 3, 3, 8]
-    assert [result.evaluation.bands is not None for result in results] == [False, False, False, True]
+    assert [result.evaluation.details is not None for result in results] == [False, False, False, True]
+    assert [result.tuning is not None for result in results] == [False, False, False, True]
+
+
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+def test_the_last_epoch_is_tuned_on_every_tenth_training_photo_as_it_is(pets, narrow, ema):
+    """Neither flipped, nor jittered, nor cropped, and by the model that is scored."""
+    options = replace(OPTIONS, jitter=0.5, crop=0.5, ema=ema)
+    results, state = run(pets, options)
+    with torch.no_grad():
+        logits = state.scored_model.eval()(pets.training.photos[::10] / 255)
+    expected = margin_histograms(logits, pets.training.masks[::10].long())
+    assert expected.shape[0] == 2
+    assert (results[-1].tuning.margins - expected).abs().sum() <= 8  # rounding may put a pixel into the next bin
+    assert results[-1].evaluation.details.temperature == results[-1].tuning.temperature
 
 
 def test_training_learns_the_drawn_pets(pets, narrow):

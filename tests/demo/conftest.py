@@ -1,9 +1,11 @@
-"""A photo that somebody hands to the app, and runs whose files vanish under it."""
+"""A photo that somebody hands to the app, runs that end alike, and runs whose files vanish under it."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -21,6 +23,19 @@ def photo(tmp_path, tiny_pets) -> Path:
     exif[0x0112] = 6
     sideways.save(path, exif=exif)
     return path
+
+
+@pytest.fixture(scope="session")
+def even_runs(tiny_runs, tmp_path_factory) -> Path:
+    """`tiny_runs`, where `ce-s0` says that it was trained for three epochs, too: read them only."""
+    folder = Path(shutil.copytree(tiny_runs, tmp_path_factory.mktemp("even-runs") / "runs"))
+    info = json.loads((folder / "ce-s0" / "run.json").read_text())
+    info["options"]["epochs"] = 3
+    (folder / "ce-s0" / "run.json").write_text(json.dumps(info))
+    epochs = pd.read_csv(folder / "ce-s0" / "epochs.csv")
+    longer = pd.concat([epochs.iloc[:2], epochs.iloc[1:]]).assign(epoch=range(4))
+    longer.to_csv(folder / "ce-s0" / "epochs.csv", index=False)
+    return folder
 
 
 @pytest.fixture

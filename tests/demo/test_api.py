@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import gradio as gr
 import numpy as np
@@ -19,8 +20,8 @@ BOTH = ["ce-s0", "focal-s0"]
 
 
 @pytest.fixture
-def catalogue(tiny_runs) -> Catalogue:
-    return Catalogue((tiny_runs,))
+def catalogue(even_runs) -> Catalogue:
+    return Catalogue((even_runs,))
 
 
 def test_api_mask_is_an_indexed_png_of_the_photo_as_seen(catalogue, tiny_runs, photo):
@@ -56,8 +57,7 @@ def test_api_says_what_to_do_with_a_file_that_is_no_image(catalogue, tmp_path):
         segment_api(catalogue, str(path), "ce-s0")
 
 
-def test_the_api_gives_the_analysis_without_nan(tiny_runs):
-    catalogue = Catalogue((tiny_runs,))
+def test_the_api_gives_the_analysis_without_nan(catalogue):
     content = compare_api(catalogue, None)
     assert json.loads(json.dumps(content, allow_nan=False)) == content
     analysis = analyse(catalogue.scored())
@@ -71,8 +71,8 @@ def test_the_api_gives_the_analysis_without_nan(tiny_runs):
         compare_api(catalogue, ["dice-s0"])
 
 
-def test_api_tells_why_runs_cannot_be_compared(tiny_runs, tmp_path):
-    folder = shutil.copytree(tiny_runs, tmp_path / "runs")
+def test_api_tells_why_runs_cannot_be_compared(even_runs, tmp_path):
+    folder = shutil.copytree(even_runs, tmp_path / "runs")
     images = pd.read_csv(folder / "focal-s0" / "images.csv")
     images.assign(name="other_" + images["name"]).to_csv(folder / "focal-s0" / "images.csv", index=False)
     with pytest.raises(gr.Error, match="different photos"):
@@ -85,7 +85,30 @@ def test_api_tells_of_a_checkpoint_that_vanishes_once_listed(vanishing, photo, p
         segment_api(vanishing("with_checkpoint", path), str(photo), "focal-s0")
 
 
-@pytest.mark.parametrize("path", ["focal-s0/bands.csv", "focal-s0"])
-def test_api_tells_of_scores_that_vanish_once_listed(vanishing, path):
-    with pytest.raises(gr.Error, match=r"focal-s0 has no scores of single photos any more: .*evaluate .* --details"):
-        compare_api(vanishing("with_photo_scores", path), None)
+def test_scores_of_photos_that_vanish_once_listed_leave_those_of_the_epochs(vanishing):
+    content = compare_api(vanishing("scored", "focal-s0"), BOTH)
+    footing = {"epoch": 2, "side": 32, "photos": 8, "detailed": False, "trimap_side": 32, "holdout": False}
+    assert content["footing"] == footing
+    assert "without intervals" in content["answer"][-1]
+
+
+def test_without_names_a_short_run_stands_apart(even_runs, tmp_path):
+    folder = Path(shutil.copytree(even_runs, tmp_path / "runs"))
+    short = shutil.copytree(folder / "ce-s0", folder / "a-s0")
+    info = json.loads((short / "run.json").read_text())
+    info["options"] |= {"epochs": 1, "size": 16}
+    (short / "run.json").write_text(json.dumps(info))
+    pd.read_csv(short / "epochs.csv").head(2).to_csv(short / "epochs.csv", index=False)
+    content = compare_api(Catalogue((folder,)), [])
+    assert (content["runs"], content["apart"]) == (BOTH, ["a-s0"])
+    assert content["scores"] == compare_api(Catalogue((even_runs,)), [])["scores"]
+    with pytest.raises(gr.Error, match=r"focal-s0 and a-s0 were scored at another side \(32 x 32, and 16 x 16\)"):
+        compare_api(Catalogue((folder,)), ["a-s0", "focal-s0"])
+
+
+def test_the_list_of_runs_says_what_their_scores_stand_on(tiny_runs):
+    listed = {run["name"]: run for run in runs_api(Catalogue((tiny_runs,)))}
+    assert {name: (run["epochs"], run["side"], run["photos_scored"]) for name, run in listed.items()} == {
+        "ce-s0": (2, 32, 8),
+        "focal-s0": (3, 32, 8),
+    }

@@ -18,8 +18,9 @@ def parts() -> Parts:
 
 
 @pytest.fixture
-def runs(tiny_runs) -> list[Run]:
-    return [read_run(tiny_runs / name) for name in ("ce-s0", "focal-s0")]
+def runs(even_runs) -> list[Run]:
+    """Both end after the third epoch."""
+    return [read_run(even_runs / name) for name in ("ce-s0", "focal-s0")]
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import gradio as gr
 import pandas as pd
 import pytest
 
-from demo.compare.table import HIGHLIGHT, column_types, styled_table, table, table_note
+from demo.compare.table import HIGHLIGHT, column_types, styled_table, table, table_label, table_note
+from experiments.comparison.footing import footing_or_none
 from experiments.scores import SCORES, Place
 from experiments.store.runs import read_run
 
@@ -17,13 +18,14 @@ SCORE_COLUMNS = {
     "Border precision": "border_precision",
     "Border F1": "border_f1",
     "Border IoU": "border_iou",
-    "Boundary IoU": "boundary_iou",
+    "Boundary IoU, pet": "boundary_iou",
 }
 
 
 def test_table_holds_the_last_epoch_in_per_cent_with_two_decimals(runs):
-    rows = table(runs).set_index("Run")
-    shown = gr.Dataframe().postprocess(styled_table(runs))
+    """Counted from the photos, as the answer is: the row of the last epoch is of the same."""
+    rows = table(runs, footing_or_none(runs)).set_index("Run")
+    shown = gr.Dataframe().postprocess(styled_table(runs, footing_or_none(runs)))
     for index, run in enumerate(runs):
         epochs = pd.read_csv(run.folder / "epochs.csv")
         last = epochs.iloc[-1]
@@ -31,14 +33,33 @@ def test_table_holds_the_last_epoch_in_per_cent_with_two_decimals(runs):
         cells = dict(zip(shown.headers, shown.metadata["display_value"][index], strict=True))
         assert (cells["Run"], cells["Loss"], cells["Seed"]) == (run.name, run.name.removesuffix("-s0"), "0")
         for column, score in SCORE_COLUMNS.items():
-            assert rows.loc[run.name, column] == pytest.approx(100 * last[score])
+            assert rows.loc[run.name, column] == pytest.approx(100 * last[score], abs=1e-4)
             assert cells[column] == f"{100 * last[score]:.2f}"
         assert last[list(SCORE_COLUMNS.values())].nunique() == len(SCORE_COLUMNS)
 
 
+def test_runs_that_ended_after_unlike_epochs_are_scored_after_the_last_that_both_have(tiny_runs):
+    runs = [read_run(tiny_runs / name) for name in ("ce-s0", "focal-s0")]
+    footing = footing_or_none(runs)
+    shown = table(runs, footing)
+    assert shown["Epochs"].tolist() == ["2 of 2", "3 of 3"]
+    for column, score in SCORE_COLUMNS.items():
+        second = [pd.read_csv(run.folder / "epochs.csv").set_index("epoch").loc[2, score] for run in runs]
+        assert shown[column].tolist() == pytest.approx([100 * value for value in second], nan_ok=True)
+    assert table_label(footing) == "Scores after epoch 2, 8 photos, per cent"
+
+
+def test_a_table_of_runs_that_share_no_footing_has_no_scores(runs):
+    assert table(runs, None)[list(SCORE_COLUMNS)].isna().all(axis=None)
+    assert "without scores" in table_label(None)
+    assert "best" not in table_note(runs, None)
+    shown = gr.Dataframe().postprocess(styled_table(runs, None))
+    assert not any("bold" in style for row in shown.metadata["styling"] for style in row)
+
+
 def highlighted(runs: list) -> set[str]:
     """The columns whose cells are all coloured."""
-    shown = gr.Dataframe().postprocess(styled_table(runs))
+    shown = gr.Dataframe().postprocess(styled_table(runs, footing_or_none(runs)))
     coloured = [[HIGHLIGHT in style for style in row] for row in shown.metadata["styling"]]
     assert all(row == coloured[0] for row in coloured)
     return {header for header, marked in zip(shown.headers, coloured[0], strict=True) if marked}
@@ -51,19 +72,22 @@ def test_options_in_which_the_runs_differ_are_coloured_columns(runs, own_runs, c
     change_options(second, seed=1, class_weights="inverse", crop=0.5)
     pair = [runs[0], read_run(second)]
     assert highlighted(pair) == {"Seed", "Crop", "Class weights"}
-    assert table(pair)["Crop"].tolist() == ["1.0", "0.5"]
-    assert table(pair)["Class weights"].tolist() == ["none", "inverse"]
-    assert "options in which these runs differ" in table_note(pair)
-    assert "the same options" in table_note([runs[0], runs[0]])
-    assert table_note(runs[:1]) == ""
+    assert table(pair, None)["Crop"].tolist() == ["1.0", "0.5"]
+    assert table(pair, None)["Class weights"].tolist() == ["none", "inverse"]
+    assert "options in which these runs differ" in table_note(pair, None)
+    assert "the same options" in table_note([runs[0], runs[0]], None)
+    assert table_note(runs[:1], None) == ""
 
 
-def test_the_best_of_a_score_is_bold_the_lowest_of_a_loss(runs, monkeypatch):
+def test_the_best_of_a_score_is_bold_the_lowest_of_a_loss(own_runs, monkeypatch):
+    for name in ("ce-s0", "focal-s0"):  # so that the rows alone say how good a run is
+        (own_runs / name / "images.csv").unlink()
+    runs = [read_run(own_runs / name) for name in ("ce-s0", "focal-s0")]
     loss = replace(SCORES["val_loss"], places=SCORES["val_loss"].places | {Place.TABLES})
     monkeypatch.setattr("experiments.scores.SCORES", {**SCORES, "val_loss": loss})
     for run, (accuracy, val_loss) in zip(runs, ((0.9, 0.3), (0.8, 0.2)), strict=True):
-        run.epochs.loc[run.epochs.index[-1], ["pixel_accuracy", "val_loss"]] = accuracy, val_loss
-    shown = gr.Dataframe().postprocess(styled_table(runs))
+        run.epochs.loc[run.epochs["epoch"] == 2, ["pixel_accuracy", "val_loss"]] = accuracy, val_loss
+    shown = gr.Dataframe().postprocess(styled_table(runs, footing_or_none(runs)))
     bold = {
         shown.headers[column]: row
         for row, styles in enumerate(shown.metadata["styling"])
@@ -75,7 +99,7 @@ def test_the_best_of_a_score_is_bold_the_lowest_of_a_loss(runs, monkeypatch):
 
 
 def test_numbers_are_sorted_as_numbers(runs):
-    shown = table(runs)
+    shown = table(runs, footing_or_none(runs))
     types = dict(zip(shown.columns, column_types(shown), strict=True))
     assert types["Run"] == types["Epochs"] == "str"
-    assert types["Seed"] == types["Pixel accuracy"] == types["Boundary IoU"] == "number"
+    assert types["Seed"] == types["Pixel accuracy"] == types["Boundary IoU, pet"] == "number"

@@ -11,7 +11,7 @@ import pytest
 from demo import analysis as cached
 from demo.catalogue import Catalogue
 from demo.compare.layout import Parts
-from demo.compare.updates import photos_note, refresh_answer, refresh_epochs
+from demo.compare.updates import refresh_answer, refresh_epochs
 from demo.tabs import Updates
 from experiments.comparison.analysis import analyse
 from experiments.comparison.verdict import verdict
@@ -70,10 +70,22 @@ def test_without_runs_or_a_choice_the_tab_says_what_to_do(parts, tiny_runs, tmp_
     assert only_answered(parts, shown)
 
 
-def test_note_tells_when_scores_come_from_a_sample(runs):
-    assert photos_note(runs) == ""
-    runs[0].info.update(validation_sample_photos=3, validation_photos=8)
-    assert "ce-s0 scored a fixed sample of 3 validation photos" in photos_note(runs)
+@pytest.fixture
+def catalogue(even_runs) -> Catalogue:
+    """Of runs that end alike."""
+    return Catalogue((even_runs,))
+
+
+def test_runs_that_share_no_footing_have_no_scores_in_the_table_and_say_why(parts, own_runs, change_options):
+    change_options(own_runs / "focal-s0", size=64)
+    shown = refresh_epochs(parts, Catalogue((own_runs,)), BOTH, "border_f1", None)
+    why = "focal-s0 and ce-s0 were scored at another side (64 x 64, and 32 x 32): compare them apart"
+    assert shown[parts.note] == f"The table has no scores: {why}."
+    assert shown[parts.table]["label"] == "Runs, without scores that could be compared"
+    assert line_names(shown[parts.lines]) == BOTH
+    shown = refresh_answer(parts, Catalogue((own_runs,)), BOTH, None)
+    assert shown[parts.answer] == why
+    assert only_answered(parts, shown)
 
 
 def test_running_run_grows_and_what_has_not_changed_is_not_drawn_again(parts, own_runs):
@@ -103,18 +115,47 @@ def test_running_run_grows_and_what_has_not_changed_is_not_drawn_again(parts, ow
     assert shown[parts.timer].active is False
 
 
-def test_growth_of_a_run_without_details_leaves_the_answer(parts, own_runs):
+def test_with_a_run_that_trains_the_answer_goes_to_the_deepest_epoch_they_share(parts, own_runs):
     catalogue = Catalogue((own_runs,))
     set_running(own_runs / "focal-s0")
     shown = refresh_answer(parts, catalogue, BOTH, None)
     assert shown.keys() == {*parts.by_photo()}
-    assert "By epoch only: `focal-s0`." in shown[parts.answer]
+    said = "Compared after epoch 2, the deepest that all share: scores of 8 photos at 32 x 32, without intervals."
+    assert shown[parts.answer].count(said) == 1
+    assert "rises" not in shown[parts.answer]
+    last = pd.read_csv(own_runs / "ce-s0" / "epochs.csv").iloc[-1]
+    assert f"<b>{100 * last['border_recall']:.1f} %</b>" in shown[parts.cards]
+    assert "<p>seed 0, 2 of 20 epochs</p>" in shown[parts.cards]
+    assert shown[parts.cards].count('class="spread"') == 0
+    assert shown[parts.bars]["title"] == "Scores after epoch 2"
+    assert (shown[parts.outline], shown[parts.sure], shown[parts.confusion]) == (None, None, "")
+    # past that epoch it grows without a change
     grow(own_runs / "focal-s0")
     assert refresh_answer(parts, catalogue, BOTH, shown[parts.explained]) == {}
 
 
-def test_the_answer_is_that_of_the_analysis_and_is_computed_once(parts, tiny_runs, monkeypatch):
-    catalogue, calls = Catalogue((tiny_runs,)), []
+def test_an_answer_grows_with_the_run_that_is_behind(parts, own_runs):
+    catalogue = Catalogue((own_runs,))
+    set_running(own_runs / "ce-s0")
+    explained = refresh_answer(parts, catalogue, BOTH, None)[parts.explained]
+    grow(own_runs / "ce-s0")
+    assert "after epoch 3" in refresh_answer(parts, catalogue, BOTH, explained)[parts.answer]
+
+
+def test_a_run_that_has_not_finished_an_epoch_is_named_and_drags_nobody_with_it(parts, own_runs):
+    new = shutil.copytree(own_runs / "focal-s0", own_runs / "weighted-s0")
+    set_running(new)
+    pd.read_csv(new / "epochs.csv").head(1).to_csv(new / "epochs.csv", index=False)
+    shown = refresh_answer(parts, Catalogue((own_runs,)), ["focal-s0", "weighted-s0"], None)
+    assert "No epoch is finished yet of `weighted-s0`." in shown[parts.answer]
+    assert shown[parts.bars]["title"] == "Scores after the last epoch"
+    alone = refresh_answer(parts, Catalogue((own_runs,)), ["weighted-s0"], None)
+    assert alone[parts.answer].startswith("No answer yet")
+    assert only_answered(parts, alone)
+
+
+def test_the_answer_is_that_of_the_analysis_and_is_computed_once(parts, catalogue, monkeypatch):
+    calls = []
     monkeypatch.setattr(cached, "analyse", lambda runs: calls.append(1) or analyse(runs))
     cached._analysis.cache_clear()
     text = refresh_answer(parts, catalogue, BOTH, None)[parts.answer]
@@ -124,37 +165,36 @@ def test_the_answer_is_that_of_the_analysis_and_is_computed_once(parts, tiny_run
     assert len(calls) == 1
 
 
-def test_one_configuration_or_none_with_details_is_told(parts, own_runs):
+def test_one_configuration_or_one_without_details_is_told(parts, own_runs):
     shown = refresh_answer(parts, Catalogue((own_runs,)), ["ce-s0"], None)
     assert "choose another" in shown[parts.answer]
     assert "ce-s0" in shown[parts.cards]
     assert all(shown.values())
-    for name in ("images.csv", "bands.csv", "calibration.csv"):
-        (own_runs / "ce-s0" / name).unlink()
+    (own_runs / "ce-s0" / "images.csv").unlink()
     shown = refresh_answer(parts, Catalogue((own_runs,)), ["ce-s0"], None)
-    assert "experiments.evaluate" in shown[parts.answer]
-    assert "`ce-s0`" in shown[parts.answer]
-    assert only_answered(parts, shown)
+    assert "Scored after epoch 2 of 2: scores of 8 photos at 32 x 32, without intervals." in shown[parts.answer]
+    assert "from `python -m experiments.evaluate RUN --details`, of `ce-s0`." in shown[parts.answer]
+    assert "ce-s0" in shown[parts.cards]
 
 
-def test_runs_that_cannot_be_compared_are_told(parts, own_runs):
-    images = pd.read_csv(own_runs / "focal-s0" / "images.csv")
-    images.assign(name="other_" + images["name"]).to_csv(own_runs / "focal-s0" / "images.csv", index=False)
-    shown = refresh_answer(parts, Catalogue((own_runs,)), BOTH, None)
+def test_runs_that_cannot_be_compared_are_told(parts, even_runs, tmp_path):
+    folder = Path(shutil.copytree(even_runs, tmp_path / "other-photos"))
+    images = pd.read_csv(folder / "focal-s0" / "images.csv")
+    images.assign(name="other_" + images["name"]).to_csv(folder / "focal-s0" / "images.csv", index=False)
+    shown = refresh_answer(parts, Catalogue((folder,)), BOTH, None)
     assert "different photos" in shown[parts.answer]
     assert only_answered(parts, shown)
+    shown = refresh_epochs(parts, Catalogue((folder,)), BOTH, "border_f1", None)
+    assert "different photos" in shown[parts.note]
 
 
 # ---- files that vanish
 
 
-@pytest.mark.parametrize("path", ["focal-s0/images.csv", "focal-s0/bands.csv", "focal-s0"])
-def test_scores_of_photos_that_vanish_once_listed_are_told(parts, vanishing, path, monkeypatch):
-    # the last look says that they are there
-    monkeypatch.setattr("demo.compare.updates.has_details", lambda run: True)
-    shown = refresh_answer(parts, vanishing("scored", path), BOTH, None)
-    assert "focal-s0 has no scores of single photos any more: choose other runs, or score" in shown[parts.answer]
-    assert "\n" not in shown[parts.answer]
+@pytest.mark.parametrize("path", ["focal-s0/images.csv", "focal-s0"])
+def test_scores_of_photos_that_vanish_once_listed_leave_those_of_the_epochs(parts, vanishing, path):
+    shown = refresh_answer(parts, vanishing("scored", path), ["focal-s0"], None)
+    assert "Scored after epoch 3 of 3" in shown[parts.answer]
 
 
 def test_a_run_that_is_gone_is_told_and_no_choice_any_more(parts, own_runs):

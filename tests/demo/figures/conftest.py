@@ -16,9 +16,9 @@ from experiments.store.runs import read_run
 
 
 @pytest.fixture
-def seeds(tiny_runs, tmp_path):
+def seeds(even_runs, tmp_path):
     """`ce` of two seeds that differ, and `focal-s0`."""
-    shutil.copytree(tiny_runs, tmp_path / "runs")
+    shutil.copytree(even_runs, tmp_path / "runs")
     folder = shutil.copytree(tmp_path / "runs" / "ce-s0", tmp_path / "runs" / "ce-s1")
     info = json.loads((folder / "run.json").read_text())
     info["options"]["seed"] = 1

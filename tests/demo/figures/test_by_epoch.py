@@ -65,6 +65,7 @@ from demo.figures.styles import styles
 from experiments import compare
 from experiments.comparison import bootstrap
 from experiments.comparison.configurations import configurations
+from experiments.comparison.footing import shared_footing
 from experiments.store.runs import find_runs
 from experiments.reporting.tables import runs_section
 
@@ -84,7 +85,7 @@ for folder in map(Path, sys.argv[1:]):
     assert all(value is None for line in view.figure.data for value in line.y)
     assert "no value" in view.description
     assert all(line.y[-1] > 0 for line in by_epoch(found, "border_f1", styles(found)).figure.data)
-    section = runs_section(shipped)
+    section = runs_section(shipped, shared_footing(shipped))
     column = next(index for index, title in enumerate(section.header) if "newer" in title.lower())
     assert {row[column] for row in section.rows} == {"–"}
     assert compare.main(["--runs", str(folder)]) == 0

@@ -4,7 +4,6 @@ from experiments.comparison.analysis import Analysis
 from experiments.comparison.bootstrap import holm
 from experiments.comparison.comparable import ASKED, comparable, differences_beside_loss, is_primary, last_layer
 from experiments.comparison.configurations import Configuration
-from experiments.comparison.footing import footing_sentence
 from experiments.comparison.sentences import change_in_words, listed, seeds_in_words
 from experiments.store.controls import CONTROL_KINDS
 from seg.losses import LOSSES
@@ -30,7 +29,7 @@ def verdict(analysis: Analysis) -> list[str]:
     primary = [c for c in rivals if is_primary(c)]
     found = [_lead(analysis, primary)]
     if not analysis.footing.detailed:
-        return [*found, footing_sentence(analysis), *(_loss_sentence(analysis, rivals, loss) for loss in ASKED)]
+        return [*found, *(_loss_sentence(analysis, rivals, loss) for loss in ASKED)]
     found += [_control(analysis, first), _price(analysis, first, primary)]
     found += [_loss_sentence(analysis, rivals, loss) for loss in ASKED]
     found += [_last_layer(analysis), _secondary(analysis, [c for c in rivals if c not in primary])]

@@ -15,7 +15,7 @@ from torchmetrics.functional.classification import (
 from experiments.cli.command_line import RESULTS
 from experiments.comparison.analysis import Analysis, analyse, breed_intervals
 from experiments.scores import with_intervals
-from experiments.store.runs import BadRun, find_runs
+from experiments.store.runs import find_runs
 from seg import InputError
 from seg.metrics import BANDS, CALIBRATION_BINS, confusion_scores
 from seg.pets import BORDER, CLASS_NAMES
@@ -218,20 +218,31 @@ def test_the_shipped_runs_are_twice_as_sure_of_photos_as_of_breeds():
 
 def test_bands_are_means_over_seeds(write_run, draw_confusions):
     confusions = draw_confusions(2, 3)
-    pixels, correct = (10, 20, 40, 80, 160), ((1, 4, 16, 40, 160), (5, 8, 16, 48, 0))
-    bands = [np.array([pixels, counts]).T for counts in correct]
+    # (edge, side, band, counts): the outer edge has a pixel in each band, right in the second seed alone
+    bands = np.ones((2, 2, 2, len(BANDS), 2), dtype=int)
+    bands[0, 1, ..., 1] = 0
+    bands[:, 0, 0, :, 0], bands[:, 0, 1, :, 0] = (10, 20, 40, 80, 160), (10, 0, 0, 20, 0)
+    bands[0, 0, 0, :, 1], bands[0, 0, 1, :, 1] = (1, 4, 16, 40, 160), (9, 0, 0, 10, 0)
+    bands[1, 0, 0, :, 1], bands[1, 0, 1, :, 1] = (5, 8, 16, 48, 0), (5, 0, 0, 8, 0)
     runs = [write_run(f"ce-s{seed}", confusions[seed], seed=seed, bands=bands[seed]) for seed in (0, 1)]
     analysis = analyse(runs)
-    measured = [analysis.score("ce", f"accuracy_within_{band}")["mean"] for band in BANDS]
-    assert measured == pytest.approx([0.3, 0.3, 0.4, 0.55, 0.5])
+    # within a band counts what is nearer, and both sides
+    expected = [(10 / 20 + 10 / 20) / 2, (14 / 40 + 18 / 40) / 2, (30 / 80 + 34 / 80) / 2]
+    expected += [(80 / 180 + 90 / 180) / 2, (240 / 340 + 90 / 340) / 2]
+    assert [analysis.score("ce", f"accuracy_within_{band}_of_pet")["mean"] for band in BANDS] == pytest.approx(expected)
+    outer = [analysis.score("ce", f"accuracy_within_{band}_of_pet_and_border")["mean"] for band in BANDS]
+    assert outer == pytest.approx([0.5] * len(BANDS))
+    sides = analysis.outline.set_index(["edge", "side", "to"])
+    assert sides.loc[("pet", "inside", 2), ["pixels", "correct"]].tolist() == [40, 12]
 
 
 def test_reliability_counts_the_pixels_of_all_seeds_together(write_run, draw_confusions):
     confusions = draw_confusions(2, 3)
-    sums = torch.zeros(2, 2, CALIBRATION_BINS, 3, dtype=torch.float64)  # seed, pixels, bin, sums
-    sums[0, :, 7] = torch.tensor([10.0, 5.0, 4.0])
-    sums[1, :, 7] = torch.tensor([30.0, 14.0, 24.0])
-    sums[1, 0, 12] = torch.tensor([60.0, 50.0, 30.0])
+    sums = torch.zeros(2, 2, 2, CALIBRATION_BINS, 3, dtype=torch.float64)  # seed, temperature, pixels, bin, sums
+    sums[0, 0, :, 7] = torch.tensor([10.0, 5.0, 4.0])
+    sums[1, 0, :, 7] = torch.tensor([30.0, 14.0, 24.0])
+    sums[1, 0, 0, 12] = torch.tensor([60.0, 50.0, 30.0])
+    sums[:, 1, :, 3] = torch.tensor([10.0, 2.0, 4.0])
     runs = [write_run(f"ce-s{seed}", confusions[seed], seed=seed, calibration=sums[seed]) for seed in (0, 1)]
     analysis = analyse(runs)
     table = analysis.reliability.set_index(["configuration", "pixels", "bin"])
@@ -245,7 +256,9 @@ def test_reliability_counts_the_pixels_of_all_seeds_together(write_run, draw_con
     errors = 0.1, (10 + 20) / 90  # |4 - 5| of 10 pixels; |24 - 14| and |30 - 50| of 90
     assert analysis.score("ce", "calibration_error")["mean"] == pytest.approx(np.mean(errors))
     assert analysis.score("ce", "calibration_error")["std"] == pytest.approx(np.std(errors, ddof=1))
-    assert analysis.score("ce", "border_calibration_error")["mean"] == pytest.approx((0.1 + 10 / 30) / 2)
+    assert analysis.score("ce", "border_probability_error")["mean"] == pytest.approx((0.1 + 10 / 30) / 2)
+    assert analysis.score("ce", "border_probability_error_tempered")["mean"] == pytest.approx(0.2)
+    assert analysis.score("ce", "temperature")["mean"] == pytest.approx(1.5)
 
 
 # ---- which photos
@@ -276,21 +289,29 @@ def test_different_photos_or_trimaps_are_refused_in_one_line(write_run, draw_con
         assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("name", ["images.csv", "bands.csv", "calibration.csv"])
-def test_a_run_without_details_is_refused_by_name(write_run, draw_confusions, name):
+@pytest.mark.parametrize("name", ["bands.csv", "calibration.csv", "margins.npz"])
+def test_a_file_that_a_run_lacks_is_a_gap_in_what_it_tells(write_run, draw_confusions, name):
     runs = [write_run("ce-s0", draw_confusions(1, 2)[0]), write_run("focal-s0", draw_confusions(1, 2)[0], loss="focal")]
+    whole = analyse(runs)
     (runs[1].folder / name).unlink()
-    with pytest.raises(BadRun, match=f"focal-s0 has no {name}"):
-        analyse(runs)
+    told = {
+        "bands.csv": "accuracy_within_4_of_pet",
+        "calibration.csv": "calibration_error",
+        "margins.npz": "average_precision",
+    }
+    analysis = analyse(runs)
+    for score in ("border_f1", *told.values()):
+        missing = score == told[name]
+        assert np.isnan(analysis.score("focal", score)["mean"]) == missing
+        assert analysis.score("ce", score)["mean"] == pytest.approx(whole.score("ce", score)["mean"])
 
 
 # ---- real runs
 
 
 def test_a_trained_run_has_the_scores_of_its_last_epoch(tiny_runs):
-    runs = find_runs([tiny_runs])[0]
-    analysis = analyse(runs)
-    for run in runs:
+    for run in find_runs([tiny_runs])[0]:
+        analysis = analyse([run])
         for score in (*WITH_INTERVALS, "mean_iou", "article_iou", "custom_iou", "boundary_iou"):
             final = run.final(score)
             row = analysis.score(run.loss, score)

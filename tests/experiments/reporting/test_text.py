@@ -9,6 +9,7 @@ import pytest
 
 from experiments.cli.command_line import RESULTS
 from experiments.comparison.analysis import analyse
+from experiments.comparison.selection import Selection
 from experiments.reporting.text import analyse_holdout, results_text
 from experiments.store.runs import Run, find_runs
 
@@ -27,7 +28,7 @@ def written(write_run, draw_confusions) -> Callable[..., str]:
 
 
 def report(runs: list[Run]) -> str:
-    return results_text(runs, analyse(runs), [], None)
+    return results_text(Selection(runs, [], []), analyse(runs), [], None)
 
 
 def test_what_the_article_is_compared_with_says_how_it_was_trained(written):
@@ -50,7 +51,7 @@ def test_the_recipe_best_is_not_recommended(write_run, draw_confusions):
         for score in ("pixel_accuracy", "border_f1")
     )
     ours = [write_run("ce-s0", draw_confusions(1, 4)[0])]
-    text = results_text(ours, analyse(ours), [], analyse_holdout())
+    text = results_text(Selection(ours, [], []), analyse(ours), [], analyse_holdout())
     assert f"chosen by pixel accuracy alone, here {accuracy} of `ce`" in text
     assert f"had no say: {f1}. So it is no recommendation." in text
     best, plain = f1.split(" against ")

@@ -26,10 +26,11 @@ from experiments.cli.command_line import (
 )
 from experiments.cli.grid import PlannedRun, read_grid
 from experiments.cli.interruption import noted_signals
-from experiments.scores import PLAIN, Place, Score, appearing
+from experiments.scores import Place, Score, appearing
 from experiments.store.folder import state_path
 from experiments.store.recorded_options import used_options
 from experiments.store.runs import BadRun, Run, read_run
+from experiments.units import PLAIN
 from seg import InputError
 from seg.pets import TEST, TRAINVAL
 

@@ -8,7 +8,8 @@ from demo.figures.view import ARTICLE, GREY, View, layout, legend
 from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY
 from experiments.comparison.configurations import Configuration
 from experiments.reporting.epoch_marks import how_points_differ, sampled_epochs, side_changes
-from experiments.scores import PER_CENT, SCORES
+from experiments.scores import SCORES
+from experiments.units import PER_CENT
 
 
 def by_epoch(found: list[Configuration], score: str, styled: dict[str, Style]) -> View:

@@ -7,8 +7,9 @@ from demo.figures.styles import styles
 from demo.figures.view import View, layout
 from experiments.comparison.configurations import configurations
 from experiments.comparison.photos import photo_scores
-from experiments.scores import PER_CENT, SCORES
+from experiments.scores import SCORES
 from experiments.store.runs import Run
+from experiments.units import PER_CENT
 
 HISTOGRAM_BINS = 40
 

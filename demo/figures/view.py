@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from demo.figures.styles import Style, shown_name
 from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY
 from experiments.comparison.configurations import Configuration
-from experiments.scores import PER_CENT
+from experiments.units import PER_CENT
 
 GREY = "#888888"
 ARTICLE = f"article: {100 * ARTICLE_PIXEL_ACCURACY:.2f} %"

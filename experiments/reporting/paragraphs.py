@@ -2,10 +2,10 @@
 
 from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY, Analysis
 from experiments.reporting.tables import Section, differences_section, scores_section
-from experiments.scores import PLAIN
 from experiments.store.environment import short_commit
 from experiments.store.recorded_options import used_options
 from experiments.store.runs import Run
+from experiments.units import PLAIN
 
 # Of a SegNet of as many parameters as the article's, trained and published by others
 OTHERS_PIXEL_ACCURACY = 0.8277

@@ -2,7 +2,8 @@
 
 from experiments.comparison.analysis import Analysis
 from experiments.reporting.tables import CONFIGURATION, Section, names_of, number_text
-from experiments.scores import PER_CENT, Place, Unit, accuracy_within, appearing, calibration_score, tempered
+from experiments.scores import Place, accuracy_within, appearing, calibration_score, tempered
+from experiments.units import PER_CENT, Unit
 from seg.metrics import BANDS, CALIBRATED, SIDES, SILHOUETTES
 
 # What the outline of each of `seg.metrics.SILHOUETTES` is to the border

@@ -11,13 +11,9 @@ from experiments.comparison.bootstrap import RESAMPLES
 from experiments.comparison.footing import Footing, photos_in_words
 from experiments.comparison.run_scores import scores_on
 from experiments.comparison.seeds import seeds_of_differences
-from experiments.scores import (
-    Place,
-    Unit,
-    appearing,
-    with_intervals,
-)
+from experiments.scores import Place, appearing, with_intervals
 from experiments.store.runs import Run
+from experiments.units import Unit
 
 CONFIGURATION = "configuration"
 

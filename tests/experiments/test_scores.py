@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.scores import CHOSEN_FIRST, NATS, PER_CENT, SCORES, Place, appearing, with_intervals
+from experiments.scores import CHOSEN_FIRST, SCORES, Place, appearing, with_intervals
 from experiments.store.epochs import EPOCH_COLUMNS
+from experiments.units import NATS, PER_CENT
 from seg.metrics import FORMULAS
 
 PROJECT = Path(__file__).parents[2]

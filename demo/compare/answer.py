@@ -30,7 +30,7 @@ def answer_text(analysis: Analysis, lacking: list[Run], untrained: list[Run], ap
         only = shown_name(analysis.configurations[0])
         sentences = [f"Only `{only}` is compared: choose another to see what the loss changes."]
     else:
-        sentences = verdict(analysis)
+        sentences = _laid_out(verdict(analysis))
     basis = footing_sentence(analysis)
     if not basis:
         basis = (
@@ -40,6 +40,16 @@ def answer_text(analysis: Analysis, lacking: list[Run], untrained: list[Run], ap
             basis = " ".join([basis, *seeds_of_differences(analysis)])
     notes = [basis, _lacking(lacking), _untrained(untrained), apart]
     return "\n\n".join([*sentences, f"<small>{' '.join(note for note in notes if note)}</small>"])
+
+
+def _laid_out(sentences: list[str]) -> list[str]:
+    """The answer in bold, the control and the price; what more there is opens at a click."""
+    lead, more = sentences[:3], sentences[3:]
+    lead[0] = f"**{lead[0]}**"
+    if not more:
+        return lead
+    items = "\n".join(f"- {sentence}" for sentence in more)
+    return [*lead, f"<details><summary>Each loss, and what this rests on</summary>\n\n{items}\n\n</details>"]
 
 
 def no_answer_text(untrained: list[Run]) -> str:

@@ -30,7 +30,7 @@ def verdict(analysis: Analysis) -> list[str]:
     found = [_lead(analysis, primary)]
     if not analysis.footing.detailed:
         return [*found, *(_loss_sentence(analysis, rivals, loss) for loss in ASKED)]
-    found += [_control(analysis, first), _price(analysis, first, primary)]
+    found += [_control(analysis, first, primary), _price(analysis, first, primary)]
     found += [_loss_sentence(analysis, rivals, loss) for loss in ASKED]
     found += [_last_layer(analysis), _secondary(analysis, [c for c in rivals if c not in primary])]
     return [*filter(None, found), seeds_in_words(analysis)]
@@ -126,7 +126,7 @@ def _lead(analysis: Analysis, rivals: list[Configuration]) -> str:
     return f"No loss tried here is shown to find the border better than unweighted cross-entropy{basis}"
 
 
-def _control(analysis: Analysis, first: Configuration) -> str:
+def _control(analysis: Analysis, first: Configuration, rivals: list[Configuration]) -> str:
     """What the baseline reaches without another loss."""
     operating = analysis.operating
     moved = operating.row(first.name, "border_f1")
@@ -136,11 +136,14 @@ def _control(analysis: Analysis, first: Configuration) -> str:
     for control, kind in CONTROL_KINDS.items():
         row = operating.row(first.name, "border_f1", control=control)
         if row is not None:
-            others.append(f"{100 * row['from_argmax']:+.1f} {kind.meaning}, so {100 * row['mean']:.1f} %")
+            others.append(f"{100 * row['mean']:.1f} % {kind.meaning}")
+    rows = [(c, operating.row(c.name, "border_f1")) for c in rivals]
+    reached = [f"{100 * row['mean']:.1f} % with {_noun(c)}" for c, row in rows if row is not None]
     return (
         f"The control is unweighted cross-entropy with {moved['shift']:+.1f} on the border's logit, chosen on training "
         f"photos, and nothing else changed: {change_in_words(moved, 'border_f1', 'from_argmax')}, to "
-        f"{100 * moved['mean']:.1f} %{f', and in all by {listed(others)}' if others else ''}."
+        f"{100 * moved['mean']:.1f} %{f'; it is {listed(others)}' if others else ''}."
+        f"{f' Against that, at its own threshold: {listed(reached)}.' if reached else ''}"
     )
 
 

@@ -11,9 +11,8 @@ from demo.catalogue import Catalogue
 from demo.checkpoints import segment_photo
 from demo.images import class_shares
 from demo.photo import open_photo
-from experiments.comparison.footing import footing_sentence, trained
+from experiments.comparison.footing import trained
 from experiments.comparison.selection import select_runs
-from experiments.comparison.verdict import verdict
 from experiments.reporting.output import analysis_content
 from experiments.scores import Place, appearing
 from seg import InputError
@@ -91,7 +90,6 @@ def compare_api(catalogue: Catalogue, names: list[str] | None) -> dict:
     except InputError as error:
         raise gr.Error(str(error)) from error
     return {
-        "answer": [said for said in (*verdict(analysis), footing_sentence(analysis)) if said],
         "runs": [run.name for run in selection.chosen],
         "apart": [run.name for run in selection.apart],
         **analysis_content(analysis),

@@ -27,9 +27,9 @@ def verdict(analysis: Analysis) -> list[str]:
         return ["No answer: no run of unweighted cross-entropy is here to compare with."]
     rivals = comparable(analysis)
     primary = [c for c in rivals if is_primary(c)]
-    found = [_lead(analysis, primary)]
     if not analysis.footing.detailed:
-        return [*found, *(_loss_sentence(analysis, rivals, loss) for loss in ASKED)]
+        return [_lead(analysis, primary)]
+    found = [_lead(analysis, primary)]
     found += [_control(analysis, first, primary), _price(analysis, first, primary)]
     found += [_loss_sentence(analysis, rivals, loss) for loss in ASKED]
     found += [_last_layer(analysis), _secondary(analysis, [c for c in rivals if c not in primary])]
@@ -94,9 +94,9 @@ def _lead(analysis: Analysis, rivals: list[Configuration]) -> str:
     one = min(len(set(c.seeds) & set(analysis.configurations[0].seeds)) for c in rivals) < 2
     basis = ": by one seed each, so this is about these networks, not about the losses." if one else "."
     if not analysis.footing.detailed:
-        better = [_noun(c) for c in rivals if analysis.score(c.name, "border_f1")["difference"] > 0]
-        ahead = f"with {listed(better)} it is above" if better else "with no other loss it is above"
-        return f"So far, without intervals, for border F1 {ahead} that of unweighted cross-entropy{basis}"
+        points = [(_noun(c), 100 * analysis.score(c.name, "border_f1")["difference"]) for c in rivals]
+        said = listed([f"{value:+.1f} points with {noun}" for noun, value in points])
+        return f"So far, without intervals, border F1 is {said}, from unweighted cross-entropy's{basis}"
     operating = analysis.operating
     known = [c for c in rivals if operating.row(c.name, "border_f1") is not None]
     if not known:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from experiments.comparison.analysis import Analysis
 from experiments.comparison.bootstrap import RESAMPLES
+from experiments.comparison.footing import footing_sentence
 from experiments.comparison.verdict import verdict
 
 _ESTIMATE = ("mean", "low", "high", "difference", "difference_low", "difference_high", "difference_seeds")
@@ -31,7 +32,7 @@ def analysis_content(analysis: Analysis) -> dict[str, Any]:
     points = analysis.operating.points
     own, controls = points[points["control"] == ""], points[points["control"] != ""]
     return {
-        "answer": verdict(analysis),
+        "answer": [said for said in (*verdict(analysis), footing_sentence(analysis)) if said],
         "compared_with": analysis.compared_with,
         "footing": asdict(analysis.footing),
         "photos": analysis.photos,

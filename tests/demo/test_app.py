@@ -86,7 +86,9 @@ def test_page_of_the_api_has_examples_of_the_project(client):
 def test_compare_takes_names_of_runs_or_none_for_all(client):
     everything = client.predict("", api_name="/compare")
     assert everything["compared_with"] == "ce"
-    assert len(everything["answer"]) == 3
+    # focal loss was trained for another number of epochs, so it is set apart
+    assert everything["answer"][0].startswith("So far the question is open")
+    assert everything["apart"] == ["focal-s0"]
     one = client.predict("focal-s0", api_name="/compare")
     assert {row["configuration"] for row in one["scores"]} == {"focal"}
     with pytest.raises(AppError, match="dice-s0"):
@@ -94,14 +96,14 @@ def test_compare_takes_names_of_runs_or_none_for_all(client):
 
 
 def test_the_endpoint_compares_and_names_what_it_does_not_know(client, tiny_runs):
-    content = client.predict("ce-s0, focal-s0", api_name="/compare")
+    content = client.predict("ce-s0", api_name="/compare")
     photos = pd.read_csv(tiny_runs / "ce-s0" / "images.csv")
     assert content["photos"] == len(photos)
     correct = photos[["pet_as_pet", "background_as_background", "border_as_border"]].to_numpy().sum()
     pixels = photos.filter(like="_as_").to_numpy().sum()
     row = next(r for r in content["scores"] if (r["configuration"], r["score"]) == ("ce", "pixel_accuracy"))
     assert row["mean"] == pytest.approx(correct / pixels)
-    with pytest.raises(AppError, match=r"no scores of single photos for dice-s0: choose from .*ce-s0, focal-s0"):
+    with pytest.raises(AppError, match=r"no scores of dice-s0: choose from .*ce-s0, focal-s0"):
         client.predict("dice-s0", api_name="/compare")
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY, Analysis, analyse
 from experiments.comparison.bootstrap import RESAMPLES
-from experiments.comparison.photos import suspects
+from experiments.comparison.photos import HOW_SUSPECTED, suspects
 from experiments.comparison.verdict import verdict, what_did_not_work, what_it_costs
+from experiments.reporting.measured import measured_sentence
 from experiments.reporting.tables import (
     Section,
     bands_section,
@@ -29,11 +30,7 @@ Border pixels are the hard ones in segmentation, and cross-entropy treats all pi
 or focal loss, fix that, and at what price? The same SegNet is trained on the Oxford-IIIT Pet dataset with each loss
 and scored on the test split.\
 """
-LABELS = """\
-The test photos whose trimap is most probably wrong, as `python -m experiments.compare --suspects` ranks them: first
-trimaps without a pet, then those that surprise every loss (the score is in robust standard deviations of the
-cross-entropy). They are left out of no score.\
-"""
+LABELS = "As `python -m experiments.compare --suspects` ranks the test photos. They are left out of no score."
 INTERVALS = f"""\
 Each of {RESAMPLES:,} resamples draws the test photos with replacement, the same for all runs, and computes every score
 from the counts of the photos drawn. A configuration's score is the mean over its seeds. To each mean a resample adds
@@ -60,7 +57,8 @@ def results_text(runs: list[Run], analysis: Analysis, figures: list[str], recipe
         figures: the names of the figures there are.
         recipe: of the runs that were scored on a holdout.
     """
-    distrusted = photos_section("Labels to distrust", suspects(runs).head(SUSPECTS), (LABELS,))
+    note = f"{LABELS} {HOW_SUSPECTED} {measured_sentence('planted-labels')}".rstrip()
+    distrusted = photos_section("Labels to distrust", suspects(runs).head(SUSPECTS), (note,))
     parts = [
         "# Which loss sees the border?",
         "Written by `python -m experiments.report` from the CSVs in `experiments/results/`; do not edit.",

@@ -51,8 +51,9 @@ def main(arguments: list[str] | None) -> int:
 
 def _output(options: argparse.Namespace, runs: list[Run], found: list[Run], folders: list[Path]) -> Output:
     """The ranking of photos that was asked for, else the comparison of the runs."""
-    from experiments.comparison.photos import disagreements, hardest, suspects
+    from experiments.comparison.photos import HOW_SUSPECTED, disagreements, hardest, left_out, suspects
     from experiments.comparison.selection import choose_configuration, select_runs
+    from experiments.reporting.measured import measured_sentence
     from experiments.reporting.output import SCORE_IT, comparison_output, ranking_output
     from experiments.store.photo_scores import has_details
 
@@ -72,8 +73,10 @@ def _output(options: argparse.Namespace, runs: list[Run], found: list[Run], fold
     if not detailed:
         raise InputError(f"none of the runs has an images.csv. {SCORE_IT}")
     if options.hardest:
-        return ranking_output(f"Hardest photos by {noun}", hardest(detailed, by), options.hardest)
-    return ranking_output("Photos whose trimap is probably wrong", suspects(detailed), options.top)
+        photos, broken = hardest(detailed, by)
+        return ranking_output(f"Hardest photos by {noun}", photos, options.hardest, [left_out(broken, "`--suspects`")])
+    notes = [HOW_SUSPECTED, measured_sentence("planted-labels")]
+    return ranking_output("Photos whose trimap is probably wrong", suspects(detailed), options.top, notes)
 
 
 def _target(kind: str, text: str, runs: list[str]) -> Path | None:

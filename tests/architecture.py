@@ -21,6 +21,7 @@ LAYERS = (
     ("experiments.cli",),
     ("experiments.store",),
     ("experiments.comparison",),
+    ("experiments.measurements",),
     ("experiments.reporting", "experiments.training", "experiments.benchmarks"),
     ("experiments",),  # the commands
     ("demo.catalogue", "demo.images", "demo.photo", "demo.scripts"),

@@ -7,7 +7,7 @@ import gradio as gr
 
 from demo.figures.component import figure_view
 from demo.spot.photo import NOTHING_CHOSEN
-from demo.spot.ranking import ALL_BREEDS, HARDEST, RANKINGS
+from demo.spot.ranking import ALL_BREEDS, HARDEST, LABELS
 from experiments.scores import CHOSEN_FIRST, Place, appearing
 
 
@@ -46,7 +46,12 @@ def lay_out() -> Parts:
     with gr.Row():
         asked: dict[str, Any] = {
             "rank_by": gr.Radio(
-                RANKINGS, value=HARDEST, label="Rank by", elem_id="spot-ranking", scale=3, min_width=300
+                [(label, name) for name, label in LABELS.items()],
+                value=HARDEST,
+                label="Rank by",
+                elem_id="spot-ranking",
+                scale=3,
+                min_width=300,
             ),
             "score": gr.Dropdown(
                 [(score.title, score.name) for score in appearing(Place.PHOTOS)],

@@ -2,45 +2,53 @@
 
 import pandas as pd
 
-from experiments.comparison.photos import disagreements, hardest, suspects
+from experiments.comparison.photos import HOW_SUSPECTED, disagreements, hardest, left_out, suspects
+from experiments.reporting.measured import measured_sentence
+from experiments.scores import SCORES
 from experiments.store.photo_scores import read_images
 from experiments.store.runs import Run
 from seg import InputError
 from seg.pets import breed
 
 HARDEST, DISAGREEMENT, SUSPICION = "hardest", "disagreement", "suspicion"
-RANKINGS = [("Hardest photos", HARDEST), ("Two runs disagree", DISAGREEMENT), ("Label probably wrong", SUSPICION)]
-EXPLAINED = {
-    HARDEST: "Photos by their mean score over the chosen runs, the worst first.",
-    DISAGREEMENT: "Photos by how far the first two chosen runs are apart in the score.",
-    SUSPICION: (
-        "Trimaps without a pet first, then photos that surprise every loss: the score is the cross-entropy's distance "
-        "from the median photo's, in robust standard deviations, of the loss that is surprised least."
-    ),
-}
+LABELS = {HARDEST: "Hardest photos", DISAGREEMENT: "Two runs disagree", SUSPICION: "Label probably wrong"}
 ALL_BREEDS = "all breeds"
 
 
-def ranking(runs: list[Run], rank_by: str, score: str, chosen_breed: str) -> pd.DataFrame:
-    """Photos in the order asked for: `photo`, and the numbers or words that put them there.
+def ranking(runs: list[Run], rank_by: str, score: str, chosen_breed: str) -> tuple[pd.DataFrame, str]:
+    """Photos in the order asked for, and what that order is.
+
+    Returns:
+        `photo`, and the numbers or words that put them there; and a text that explains it.
 
     Raises:
         InputError: two runs are needed and fewer chosen, or their photos differ.
         BadRun: a run's `images.csv` is damaged.
     """
     if rank_by == HARDEST:
-        table = hardest(runs, score)
+        table, broken = hardest(runs, score)
+        missed = left_out([photo for photo in broken if _is_of(photo, chosen_breed)], f"*{LABELS[SUSPICION]}*")
+        explained = [
+            "Photos by their mean score over the chosen runs, the worst first.",
+            SCORES[score].meaning,
+            *([missed] if missed else []),
+        ]
     elif rank_by == DISAGREEMENT:
         if len(runs) < 2:
             raise InputError("Choose two runs: their disagreement ranks the photos.")
         table = disagreements(runs[:1], runs[1:2], score)
         table = table.rename(columns={"first": runs[0].name, "second": runs[1].name})
+        explained = ["Photos by how far the first two chosen runs are apart in the score.", SCORES[score].meaning]
     else:
         table = suspects(runs)
-    if chosen_breed != ALL_BREEDS:
-        table = table[table["breed"] == chosen_breed]
+        explained = [HOW_SUSPECTED, measured_sentence("planted-labels")]
+    table = table[[_is_of(photo, chosen_breed) for photo in table.index]]
     # the photo's name says its breed
-    return table.drop(columns="breed").rename_axis("photo").reset_index()
+    return table.drop(columns="breed").rename_axis("photo").reset_index(), " ".join(explained)
+
+
+def _is_of(photo: str, chosen_breed: str) -> bool:
+    return chosen_breed in (ALL_BREEDS, breed(photo))
 
 
 def breeds(runs: list[Run]) -> list[str]:

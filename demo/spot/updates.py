@@ -10,7 +10,7 @@ from pandas.io.formats.style import Styler
 from demo.catalogue import FIRST_CHOICES, Catalogue, choices, lost_sentence
 from demo.figures.distribution import distribution
 from demo.spot.layout import Parts
-from demo.spot.ranking import ALL_BREEDS, EXPLAINED, SUSPICION, breeds, ranking
+from demo.spot.ranking import ALL_BREEDS, SUSPICION, breeds, ranking
 from demo.tabs import Updates
 from experiments.scores import SCORES
 from seg import InputError
@@ -40,17 +40,16 @@ def show_ranking(
     if not runs:
         return told(lost or "Choose at least one run.")
     try:
-        table = ranking(runs, rank_by, score, chosen_breed or ALL_BREEDS)
+        table, words = ranking(runs, rank_by, score, chosen_breed or ALL_BREEDS)
         figure = distribution(runs, score).as_value()
     except InputError as error:
         return told(str(error))
-    words = EXPLAINED[rank_by] if rank_by == SUSPICION else f"{EXPLAINED[rank_by]} {SCORES[score].meaning}"
     if len(table) > SHOWN_ROWS:
         words += f" The first {SHOWN_ROWS} of {len(table):,} photos are listed."
     words += f" {lost}" if lost else ""
     shown = table.head(SHOWN_ROWS)
     shown.insert(0, "rank", range(1, len(shown) + 1))
-    write = "{:.2f}".format if rank_by == SUSPICION else partial(SCORES[score].text, tight=True)
+    write = "{:.3f}".format if rank_by == SUSPICION else partial(SCORES[score].text, tight=True)
     return {
         parts.explanation: words,
         parts.table: gr.update(value=_with_digits(shown, write), visible=True),

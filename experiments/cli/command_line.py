@@ -119,11 +119,11 @@ def choose_device(name: str) -> torch.device:
 
 def add_csv_option(parser: argparse.ArgumentParser, what: str) -> None:
     """Add `--csv FILE`, which also writes `what`; a file that cannot be there is refused at once."""
-    parser.add_argument("--csv", type=_writable, metavar="FILE", help=f"also write {what} to a file")
+    parser.add_argument("--csv", type=writable, metavar="FILE", help=f"also write {what} to a file")
 
 
-def _writable(text: str) -> Path:
-    """Seen before the work begins: a wrong path costs nothing."""
+def writable(text: str) -> Path:
+    """An argparse type: a file that can be there, seen before the work begins."""
     path = Path(text)
     if path.is_dir() or not path.parent.is_dir():
         raise argparse.ArgumentTypeError(f"{text} cannot be written: give a file in a folder that exists")

@@ -4,22 +4,31 @@ import numpy as np
 import pandas as pd
 
 from experiments.scores import SCORES, Place, appearing
-from experiments.store.photo_scores import CONFUSION_COLUMNS, confusions, how_to_rescore, read_images, same_photos
+from experiments.store.photo_scores import confusions, how_to_rescore, read_images, same_photos
 from experiments.store.runs import Run
 from seg import InputError
 from seg.metrics import scores_from_counts
-from seg.pets import breed
+from seg.pets import BACKGROUND, CLASS_NAMES, PET, breed
+
+HOW_SUSPECTED = (
+    "Photos by label quality, the worst first: a soft minimum over the photo's pixels of the probability that a "
+    "network gives to the trimap's class (Lad and Mueller 2023), averaged over the runs."
+)
 
 
 def photo_scores(run: Run) -> pd.DataFrame:
     """The scores that photos are ranked by, a column each, by photo name; NaN where one has no meaning."""
-    images, ranked = read_images(run), appearing(Place.PHOTOS)
+    return _photo_scores(read_images(run))
+
+
+def _photo_scores(images: pd.DataFrame) -> pd.DataFrame:
+    ranked = appearing(Place.PHOTOS)
     counted = scores_from_counts(confusions(images), [score.name for score in ranked if score.counted])
     return pd.DataFrame({s.name: counted[s.name] if s.counted else images[s.name] for s in ranked}, images.index)
 
 
 def _known(run: Run, scores: pd.DataFrame, by: str) -> pd.Series:
-    """One score of every photo.
+    """One score of every photo, of a table that has it as a column.
 
     Raises:
         InputError: the run's `images.csv` has no such column: it is of another version.
@@ -29,20 +38,29 @@ def _known(run: Run, scores: pd.DataFrame, by: str) -> pd.Series:
     return scores[by]
 
 
-def hardest(runs: list[Run], by: str) -> pd.DataFrame:
-    """Photos by their mean score over runs, the worst first.
+def hardest(runs: list[Run], by: str) -> tuple[pd.DataFrame, list[str]]:
+    """Photos by their mean score over runs, the worst first: of those whose trimap is not broken.
+
+    Broken is a trimap that is wrong beyond doubt: one without a pet, for every photo of this dataset shows one, or one
+    whose pet and background look swapped to every loss.
 
     Returns:
         By photo name: `breed, mean`, then a column a run. Photos without the score are left out.
+        The photos that were left out because their trimap is broken.
 
     Raises:
         InputError: a run has the score of no photo.
     """
-    table = pd.DataFrame({run.name: _known(run, photo_scores(run), by) for run in runs})
+    images = [read_images(run) for run in runs]
+    scores = {run.name: _known(run, _photo_scores(table), by) for run, table in zip(runs, images, strict=True)}
+    table = pd.DataFrame(scores)
     table.insert(0, "mean", table.mean(axis=1, skipna=False))
     table.insert(0, "breed", table.index.map(breed))
     table = table.dropna(subset=["mean"])
-    return table.sort_values("mean", ascending=SCORES[by].higher_is_better, kind="stable")
+    shares = _shares_by_loss(runs, [each.loc[table.index] for each in images])
+    broken = _without_pet(shares) | _swapped(shares)
+    ranked = table[~broken].sort_values("mean", ascending=SCORES[by].higher_is_better, kind="stable")
+    return ranked, table.index[broken].tolist()
 
 
 def disagreements(one: list[Run], other: list[Run], by: str) -> pd.DataFrame:
@@ -63,59 +81,88 @@ def disagreements(one: list[Run], other: list[Run], by: str) -> pd.DataFrame:
     return table.sort_values("difference", key=lambda column: -column.abs(), kind="stable")
 
 
-def suspects(runs: list[Run]) -> pd.DataFrame:
-    """Photos by how probably their trimap is wrong, the most probable first.
+def left_out(broken: list[str], listed_by: str) -> str:
+    """A sentence on what `hardest` left out; empty where that is nothing.
 
-    A photo of this dataset shows one pet, so a trimap without a pet is wrong: these come first. Then
-    those that surprise every loss: a photo's score is its cross-entropy's distance from the median
-    photo's in robust standard deviations (1.4826 times the median absolute deviation), of the loss that
-    is surprised least, a loss's runs averaged. A large cross-entropy is a model that is confident and
-    wrong; that none of the losses escapes it points to the trimap, or to a photo that misleads them all.
+    Args:
+        listed_by: what lists them, as a sentence begins.
+    """
+    if not broken:
+        return ""
+    photos = "1 photo is" if len(broken) == 1 else f"{len(broken):,} photos are"
+    their = "it" if len(broken) == 1 else "them"
+    return (
+        f"{photos} left out because the trimap is broken (no pet, or pet and background look swapped to every loss). "
+        f"{listed_by} lists {their}."
+    )
+
+
+def suspects(runs: list[Run]) -> pd.DataFrame:
+    """Photos by how probably their trimap is wrong, the most probable first: see HOW_SUSPECTED.
 
     Returns:
-        By photo name, of those that all runs scored: `breed, score, reason`.
+        By photo name, of those that all runs scored: `breed, score, reason`. The score is the label quality in [0, 1],
+        the mean over runs; the reason is what the networks take the photo for, whatever its score.
 
     Raises:
-        InputError: the runs were scored on different photos, or one has no photo's cross-entropy.
+        InputError: the runs were scored on different photos, or one has no photo's label quality.
     """
     images = same_photos(runs)
-    pixels = confusions(images[0]).sum(axis=(1, 2))
-
-    def by_loss(columns: list[pd.Series]) -> pd.DataFrame:
-        return pd.DataFrame(dict(enumerate(columns))).T.groupby([run.loss for run in runs]).mean().T
-
-    surprise = by_loss(
-        [_robust_deviations(_known(run, table, "cross_entropy")) for run, table in zip(runs, images, strict=True)]
-    )
-    pet = images[0][["pet_as_pet", "pet_as_background", "pet_as_border"]].sum(axis=1)
-    table = pd.DataFrame({"score": surprise.min(axis=1), "no_pet": pet == 0}).dropna()
+    quality = [_known(run, table, "label_quality") for run, table in zip(runs, images, strict=True)]
+    table = pd.DataFrame({"score": pd.concat(quality, axis=1).mean(axis=1, skipna=False)})
     table.insert(0, "breed", table.index.map(breed))
-    table = table.sort_values(["no_pet", "score"], ascending=False, kind="stable")
-
-    cells = {name: by_loss([table[name] for table in images]) for name in CONFUSION_COLUMNS}
-    seen = by_loss([table.filter(like="_as_pet").sum(axis=1) / pixels for table in images])
-    missed, painted = cells["pet_as_background"].div(pixels, axis=0), cells["background_as_pet"].div(pixels, axis=0)
-    swapped = (cells["pet_as_background"] > cells["pet_as_pet"]) & (
-        cells["background_as_pet"] > cells["background_as_background"]
-    )
-
-    def reason(photo: str) -> str:
-        if table.at[photo, "no_pet"]:
-            return f"the trimap has no pet; the models see one on {_range(seen.loc[photo])} of the photo"
-        if swapped.loc[photo].all():
-            return "pet and background look swapped to every loss"
-        if missed.loc[photo].mean() > painted.loc[photo].mean():
-            return f"the models take {_range(missed.loc[photo])} of the photo, labelled pet, for background"
-        return f"the models take {_range(painted.loc[photo])} of the photo, labelled background, for pet"
-
-    return table.drop(columns="no_pet").assign(reason=[reason(photo) for photo in table.index])
+    table["reason"] = _reasons(_shares_by_loss(runs, images))
+    return table.dropna(subset=["score"]).sort_values("score", kind="stable")
 
 
-def _robust_deviations(values: pd.Series) -> pd.Series:
-    distance = values - values.median()
-    return distance / (1.4826 * np.abs(distance).median())
+def _shares_by_loss(runs: list[Run], images: list[pd.DataFrame]) -> np.ndarray:
+    """Confusion counts over the photo's pixels, a loss's runs averaged: (L, N, 3, 3).
+
+    Args:
+        images: each run's, of the same N photos.
+    """
+    by_loss: dict[str, list[np.ndarray]] = {}
+    for run, table in zip(runs, images, strict=True):
+        counts = confusions(table)
+        by_loss.setdefault(run.loss, []).append(counts / counts.sum(axis=(1, 2), keepdims=True))
+    return np.stack([np.mean(shares, axis=0) for shares in by_loss.values()])
 
 
-def _range(shares: pd.Series) -> str:
+def _without_pet(shares: np.ndarray) -> np.ndarray:
+    """Whether the trimap has no pet, (N,), from shares by loss (L, N, 3, 3)."""
+    return (shares[..., PET, :].sum(axis=-1) == 0).all(axis=0)
+
+
+def _swapped(shares: np.ndarray) -> np.ndarray:
+    """Whether every loss takes pet for background and background for pet rather than for what they are, (N,)."""
+    pet, background = shares[..., PET, :], shares[..., BACKGROUND, :]
+    taken_for_other = (pet[..., BACKGROUND] > pet[..., PET]) & (background[..., PET] > background[..., BACKGROUND])
+    return taken_for_other.all(axis=0)
+
+
+def _reasons(shares: np.ndarray) -> list[str]:
+    """What speaks against each trimap, from shares by loss (L, N, 3, 3).
+
+    Where it is not broken, the confusion of two classes that is largest to the loss that makes it least.
+    """
+    classes = range(len(CLASS_NAMES))
+    pairs = [(true, predicted) for true in classes for predicted in classes if true != predicted]
+    confused = np.stack([shares[..., true, predicted] for true, predicted in pairs], axis=-1)
+    largest = confused.min(axis=0).argmax(axis=-1)
+    without_pet, swapped, seen = _without_pet(shares), _swapped(shares), shares[..., PET].sum(axis=-1)
+    reasons = []
+    for photo, pair in enumerate(largest):
+        true, predicted = (CLASS_NAMES[number] for number in pairs[pair])
+        if without_pet[photo]:
+            reasons.append(f"the trimap has no pet; the models see one on {_range(seen[:, photo])} of the photo")
+        elif swapped[photo]:
+            reasons.append("pet and background look swapped to every loss")
+        else:
+            share = _range(confused[:, photo, pair])
+            reasons.append(f"the models take {share} of the photo, labelled {true}, for {predicted}")
+    return reasons
+
+
+def _range(shares: np.ndarray) -> str:
     low, high = f"{100 * shares.min():.0f}", f"{100 * shares.max():.0f}"
     return f"{low} %" if low == high else f"{low}–{high} %"

@@ -1,6 +1,7 @@
 """What `experiments.compare` found, in each form in which it is printed or written."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,10 +81,10 @@ def analysis_sections(analysis: Analysis) -> list[Section]:
     return [*operating_sections(analysis), *trained, *pixel_sections(analysis)]
 
 
-def ranking_output(title: str, photos: pd.DataFrame, shown: int) -> Output:
-    """The first photos of a ranking of `experiments.comparison.photos`."""
-    table = photos.head(shown).rename_axis("photo").reset_index()
-    return Output([photos_section(title, photos.head(shown))], [], table, json_rows(table))
+def ranking_output(title: str, photos: pd.DataFrame, shown: int, notes: Iterable[str] = ()) -> Output:
+    """The first photos of a ranking of `experiments.comparison.photos`; an empty note is none."""
+    table, said = photos.head(shown).rename_axis("photo").reset_index(), tuple(note for note in notes if note)
+    return Output([photos_section(title, photos.head(shown), said)], [], table, json_rows(table))
 
 
 def _names(runs: list[Run]) -> str:

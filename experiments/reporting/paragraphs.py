@@ -10,8 +10,8 @@ from experiments.units import PLAIN
 # Of a SegNet of as many parameters as the article's, trained and published by others
 OTHERS_PIXEL_ACCURACY = 0.8277
 RESIZING = (
-    "The article's series resizes photos with nearest neighbour; here they are antialiased, and what is reported is of "
-    "the dataset's copies at 128 x 128."
+    "The article's series resizes photos with nearest neighbour; here they are antialiased where they are larger than "
+    "128 x 128."
 )
 
 

@@ -5,14 +5,16 @@ from pathlib import Path
 from experiments.comparison.analysis import Analysis, analyse
 from experiments.comparison.bootstrap import RESAMPLES
 from experiments.comparison.footing import footing_sentence
-from experiments.comparison.photos import suspects
+from experiments.comparison.photos import HOW_SUSPECTED, suspects
 from experiments.comparison.selection import Selection, select_runs
 from experiments.comparison.verdict import RULE, verdict, what_did_not_work, what_it_costs
 from experiments.reporting.epoch_marks import how_points_differ
+from experiments.reporting.measured import measured_sentence
 from experiments.reporting.operating_tables import last_epochs_section, operating_sections, summary_section
 from experiments.reporting.paragraphs import RESIZING, article, compared, hardware_section, recipe_paragraphs
 from experiments.reporting.pixel_tables import pixel_sections
 from experiments.reporting.tables import breed_section, differences_section, photos_section, scores_section
+from experiments.store.photo_scores import read_images
 from experiments.store.runs import Run, find_runs
 from seg import InputError
 
@@ -26,11 +28,7 @@ Border pixels are the hard ones in segmentation, and cross-entropy treats all pi
 or focal loss, fix that, and at what price? The same SegNet is trained on the Oxford-IIIT Pet dataset with each loss
 and scored on the test split.\
 """
-LABELS = """\
-The test photos whose trimap is most probably wrong, as `python -m experiments.compare --suspects` ranks them: first
-trimaps without a pet, then those that surprise every loss (the score is in robust standard deviations of the
-cross-entropy). They are left out of no score.\
-"""
+LABELS = "As `python -m experiments.compare --suspects` ranks the test photos. They are left out of no score."
 INTERVALS = f"""\
 Each of {RESAMPLES:,} resamples draws the test photos with replacement, the same for all runs, and computes every score
 from the counts of the photos drawn. A configuration's score is the mean over its seeds; a difference is the mean over
@@ -136,7 +134,7 @@ def _as_trained(analysis: Analysis, figures: list[str]) -> list[str]:
         *(section.as_markdown(level=3) for section in (*differences, scores_section(analysis))),
         *([wandering.as_markdown(level=3)] if wandering.rows else []),
         article(analysis),
-        RESIZING,
+        f"{RESIZING} {measured_sentence('full-size')}".rstrip(),
         " ".join([_figure(figures, "by-epoch", "Pixel accuracy and border F1 by epoch"), *_marks(analysis)]),
         _figure(figures, "recall-precision", "Border recall against border precision")
         + " Recall alone rewards painting borders everywhere: up and to the right is better.",
@@ -155,16 +153,25 @@ def _by_pixel(analysis: Analysis, figures: list[str]) -> list[str]:
         "By side of the edge": _figure(figures, "near-the-outline", "Pixel accuracy near the border's edges"),
         "Calibration": _figure(figures, "reliability", "How often what is said to be so is so"),
     }
+    scale = {
+        "Tolerances and outlines": " ".join(
+            filter(None, [measured_sentence("border-scale"), measured_sentence("outline-width")])
+        )
+    }
     parts = []
     for section in pixel_sections(analysis):
-        parts += [section.as_markdown(), drawn.get(section.title, "")]
+        parts += [section.as_markdown(), scale.get(section.title, ""), drawn.get(section.title, "")]
     return parts
 
 
 def _labels(runs: list[Run], analysis: Analysis) -> list[str]:
     if not analysis.footing.detailed:
         return []
-    return [photos_section("Labels to distrust", suspects(runs).head(SUSPECTS), (LABELS,)).as_markdown()]
+    known = [run for run in runs if read_images(run)["label_quality"].notna().any()]
+    if not known:
+        return []
+    note = f"{LABELS} {HOW_SUSPECTED} {measured_sentence('planted-labels')}".rstrip()
+    return [photos_section("Labels to distrust", suspects(known).head(SUSPECTS), (note,)).as_markdown()]
 
 
 def _figure(figures: list[str], name: str, title: str) -> str:

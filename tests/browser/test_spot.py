@@ -61,7 +61,7 @@ def test_a_breed_and_another_ranking_change_the_table(spot):
     expect(rows(spot).first.get_by_role("gridcell").first).to_have_text("1")
     spot.get_by_label("Label probably wrong").check()
     expect(spot.locator("#spot-table")).to_contain_text("reason")
-    expect(spot.locator("#spot-explanation")).to_contain_text("Trimaps without a pet first")
+    expect(spot.locator("#spot-explanation")).to_contain_text("Photos by label quality")
     spot.locator("#spot-breed input").click()
     spot.get_by_role("option", name="Sphynx").click()
     expect(rows(spot)).to_have_count(1)

@@ -434,7 +434,8 @@ def test_hardest_shows_so_many_photos_with_each_runs_score(command, detailed):
     runs = find_runs([detailed])[0]
     title, rows = ranking(command(compare, "--runs", detailed, "--hardest", 4).out)
     assert title == "Hardest photos by border F1"
-    expected = hardest(runs, "border_f1").head(4)
+    ranked, _ = hardest(runs, "border_f1")
+    expected = ranked.head(4)
     assert [row["photo"] for row in rows] == expected.index.tolist()
     for row, (_, values) in zip(rows, expected.iterrows(), strict=True):
         assert row["breed"] == "Bengal"

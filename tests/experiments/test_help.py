@@ -37,7 +37,10 @@ def commands() -> list[str]:
 def test_all_commands_are_looked_at():
     documented = {
         "app",
-        *(f"experiments.{name}" for name in ["run", "sweep", "compare", "evaluate", "report", "benchmark", "fetch"]),
+        *(
+            f"experiments.{name}"
+            for name in ["run", "sweep", "compare", "evaluate", "report", "measure", "benchmark", "fetch"]
+        ),
     }
     assert documented <= set(commands())
 

@@ -29,7 +29,10 @@ def run_scores(run: Run, images: pd.DataFrame) -> dict[str, float]:
     total = images.sum(numeric_only=True, skipna=False).to_frame().T
     tolerant = {tolerant_f1(pixels): float(f1_within(total, pixels).iloc[0]) for pixels in TOLERANCES}
     margins = read_margins(run)
-    ranked = np.nan if margins is None else average_precision(margins.scored.sum(axis=0, dtype=np.int64))
+    ranked = np.nan
+    if margins is not None:
+        compared = margins.scored[margins.photos.get_indexer(images.index)]
+        ranked = average_precision(compared.sum(axis=0, dtype=np.int64))
     return {
         **_of_photos(images),
         **tolerant,

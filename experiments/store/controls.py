@@ -20,6 +20,11 @@ class Control:
     flip: bool
     renorm: bool
 
+    @property
+    def options(self) -> list[str]:
+        """What asks `experiments.evaluate` for it."""
+        return [f"--{name}" for name, asked in (("flip", self.flip), ("renorm", self.renorm)) if asked]
+
 
 CONTROL_KINDS = {
     "mirrored": Control("averaged with the mirrored photo's prediction", flip=True, renorm=False),

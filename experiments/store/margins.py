@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from experiments.store.files import replacing
 from experiments.store.photo_scores import Provenance, how_to_rescore, known_details, read_images
@@ -33,11 +34,13 @@ class Margins:
         scored: (N, 3, 122) counts of the photos of `images.csv`, in its order.
         tuning: (T, 3, 122) of training photos, on which shifts are chosen.
         source: which pass they are of, in words.
+        photos: the names of those scored.
     """
 
     scored: np.ndarray
     tuning: np.ndarray
     source: str
+    photos: pd.Index
 
     @property
     def other_pass(self) -> bool:
@@ -81,9 +84,9 @@ def read_margins(run: Run, folder: str = ".") -> Margins | None:
         BadRun: the file is damaged, or of other photos than `images.csv`.
     """
     path = run.folder / folder / FILE
-    if not path.is_file():
+    if not path.exists():
         return None
-    remedy = how_to_rescore(run)
+    remedy = how_to_rescore(run, str(Path(folder, FILE)))
     try:
         with np.load(path, allow_pickle=False) as arrays:
             about = json.loads(str(arrays["about"]))
@@ -98,7 +101,7 @@ def read_margins(run: Run, folder: str = ".") -> Margins | None:
     images = read_images(run, str(Path(folder, "images.csv")))
     if list(names) != images.index.tolist():
         raise BadRun(f"{path} is of other photos than images.csv: {remedy}")
-    return Margins(scored, tuning, source)
+    return Margins(scored, tuning, source, images.index)
 
 
 def convert_raw_margins(run: Run) -> Path:
@@ -116,7 +119,7 @@ def convert_raw_margins(run: Run) -> Path:
         raise BadRun(f"{run.folder} has no {RAW} to convert") from error
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
         raise BadRun(f"{path} cannot be read ({error})") from error
-    if any(counts.ndim != KINDS or counts.shape[1:] != (KINDS, BINS) for counts in histograms.values()):
+    if any(counts.shape[1:] != (KINDS, BINS) for counts in histograms.values()):
         raise BadRun(f"{path} has other histograms than this version reads")
     if not np.array_equal(edges[1:-1], EDGES.numpy()) or len(histograms["scored"]) != len(photos):
         raise BadRun(f"{path} has other bins than this version reads, or other photos than images.csv")

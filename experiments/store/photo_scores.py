@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.scores import Place, appearing, tolerant_f1
+from experiments.store.controls import CONTROL_KINDS
 from experiments.store.csv_table import BadTable, read_table, write_table
 from experiments.store.environment import short_commit
 from experiments.store.runs import BadRun, Run
@@ -124,7 +125,7 @@ def read_images(run: Run, name: str = "images.csv") -> pd.DataFrame:
     )
     twice = images.index[images["name"].duplicated()]
     if len(twice):
-        raise BadRun(f"{run.folder / name}, line {twice[0]}: names a photo twice: {how_to_rescore(run)}")
+        raise BadRun(f"{run.folder / name}, line {twice[0]}: names a photo twice: {how_to_rescore(run, name)}")
     return images.set_index("name")
 
 
@@ -175,11 +176,11 @@ def read_whole(run: Run, name: str, columns: Sequence[str], **kinds: Sequence[st
             raise not_whole(run, name)
         table = read_table(path, content, columns, **kinds)
     except FileNotFoundError as error:
-        raise BadRun(f"{run.name} has no {name}, which a finished run has: {how_to_rescore(run)}") from error
+        raise BadRun(f"{run.name} has no {name}, which a finished run has: {how_to_rescore(run, name)}") from error
     except OSError as error:
-        raise BadRun(f"{path} cannot be read ({error.strerror}): {how_to_rescore(run)}") from error
+        raise BadRun(f"{path} cannot be read ({error.strerror}): {how_to_rescore(run, name)}") from error
     except BadTable as error:
-        raise BadRun(f"{error}: {how_to_rescore(run)}") from error
+        raise BadRun(f"{error}: {how_to_rescore(run, name)}") from error
     if table.empty:
         raise not_whole(run, name)
     return table
@@ -187,12 +188,18 @@ def read_whole(run: Run, name: str, columns: Sequence[str], **kinds: Sequence[st
 
 def not_whole(run: Run, name: str) -> BadRun:
     """The error of a file that ends too early, or lacks rows."""
-    return BadRun(f"{run.folder / name} is not whole: {how_to_rescore(run)}")
+    return BadRun(f"{run.folder / name} is not whole: {how_to_rescore(run, name)}")
 
 
-def how_to_rescore(run: Run) -> str:
-    """The remedy for details that are damaged, or that lack something, as an error's line ends."""
-    return f"score the run again with `python -m experiments.evaluate {run.folder} --details`"
+def how_to_rescore(run: Run, name: str = "images.csv") -> str:
+    """The remedy for details that are damaged, or that lack something, as an error's line ends.
+
+    Args:
+        name: of the file in the run's folder: a control's is made as the control is.
+    """
+    control = CONTROL_KINDS.get(Path(name).parent.name)
+    options = ["--details", *(control.options if control else ())]
+    return f"score the run again with `python -m experiments.evaluate {run.folder} {' '.join(options)}`"
 
 
 def confusions(images: pd.DataFrame) -> np.ndarray:

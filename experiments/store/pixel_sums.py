@@ -62,7 +62,7 @@ def read_bands(run: Run) -> pd.DataFrame:
     """
     counted = ("pixels", "correct")
     words = ("edge", "side", *Provenance.COLUMNS)
-    if not (run.folder / "bands.csv").is_file():
+    if not (run.folder / "bands.csv").exists():
         return pd.DataFrame(columns=list(BAND_COLUMNS))
     bands = read_whole(run, "bands.csv", BAND_COLUMNS, needed=counted, whole=counted, words=words)
     bands = bands.reset_index(drop=True)
@@ -85,7 +85,7 @@ def read_calibration(run: Run) -> pd.DataFrame:
         BadRun: it is damaged.
     """
     counted = ("pixels", "bin", "from", "to", "count")
-    if not (run.folder / "calibration.csv").is_file():
+    if not (run.folder / "calibration.csv").exists():
         return pd.DataFrame(columns=list(CALIBRATION_COLUMNS))
     table = read_whole(
         run,
@@ -95,9 +95,11 @@ def read_calibration(run: Run) -> pd.DataFrame:
         whole=("bin", "count"),
         words=("pixels", *Provenance.COLUMNS),
     )
-    table = table.assign(temperature=table["temperature"].fillna(1.0))
+    older = table["temperature"].isna().all()
     table = table[table["pixels"].isin(CALIBRATED)].reset_index(drop=True)
     rows = list(table[["pixels", "bin"]].itertuples(index=False, name=None))
-    if rows not in (_CALIBRATION_ROWS * 2, _CALIBRATION_ROWS[:CALIBRATION_BINS]):
+    if rows != (_CALIBRATION_ROWS[:CALIBRATION_BINS] if older else _CALIBRATION_ROWS * 2):
         raise not_whole(run, "calibration.csv")
-    return table
+    if not older and table["temperature"].isna().any():
+        raise not_whole(run, "calibration.csv")
+    return table.fillna({"temperature": 1.0})

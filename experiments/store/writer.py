@@ -148,7 +148,8 @@ def record_scores(folder: Path, scored: Scored, left_out: Sequence[str] = ()) ->
     """
     info = read_info(folder)
     precision, commit = scored.made.cells
-    info |= {"scores": _defined(scored.evaluation.scores() | {"val_loss": info.get("scores", {}).get("val_loss")})}
+    before = info.get("scores") or {}  # None of a run that was stopped in the epoch after it was resumed
+    info |= {"scores": _defined(scored.evaluation.scores() | {"val_loss": before.get("val_loss")})}
     made = {"at": _now(), "precision": precision, "commit": commit, "exclude": list(left_out)}
     _write_json(folder / "run.json", info | {"scored": made})
 

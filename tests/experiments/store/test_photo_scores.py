@@ -1,50 +1,32 @@
-"""Details are read back as they were written; what is damaged is refused in one line that says what to do."""
+"""Scores of single photos are read back as they were written; what is damaged is told in one line."""
 
-from collections.abc import Callable
+import math
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+import torch
+from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
+from experiments.scores import Place, appearing
 from experiments.store.photo_scores import (
     CONFUSION_COLUMNS,
-    DETAILS,
+    F1_COLUMNS,
+    IMAGE_COLUMNS,
+    MATCH_COLUMNS,
+    Provenance,
     confusions,
-    has_details,
-    read_bands,
-    read_calibration,
+    f1_within,
+    how_to_rescore,
     read_images,
     same_photos,
+    write_images,
 )
-from experiments.store.runs import BadRun, Run, read_run
 from seg import InputError
-from seg.metrics import BANDS
-
-READ = {"images.csv": read_images, "bands.csv": read_bands, "calibration.csv": read_calibration}
-
-
-@pytest.fixture
-def counts(draw_confusions) -> np.ndarray:
-    """(6, 3, 3)."""
-    return draw_confusions(1, 6)[0]
-
-
-@pytest.fixture
-def run(write_run, counts) -> Run:
-    return write_run("ce-s0", counts, cross_entropy=np.linspace(0.1, 0.6, 6))
-
-
-def refusal(read: Callable[[Run], object], run: Run) -> str:
-    """The one line in which reading ends; it says how to score the run again."""
-    with pytest.raises(BadRun) as refused:
-        read(run)
-    text = str(refused.value)
-    assert "\n" not in text
-    assert f"`python -m experiments.evaluate {run.folder} --details`" in text
-    return text
-
+from seg.metrics import border_matches, confusion_per_photo
+from tests.experiments.conftest import made_up
 
 # ---- what is whole
 
@@ -56,6 +38,10 @@ def test_images_are_read_back_as_they_were_written(run, counts):
     assert images["cross_entropy"].tolist() == pytest.approx(np.linspace(0.1, 0.6, 6))
     assert set(images["custom_iou"]) == {0.5}
     assert set(images["boundary_iou"]) == {0.25}
+    assert set(images["boundary_iou_with_border"]) == {0.375}
+    assert set(images["label_quality"]) == {0.125}
+    assert (images[list(MATCH_COLUMNS)] == counts[:, 2, 2][:, None]).all(axis=None)
+    assert set(images["precision"]) == {"fp32"}
 
 
 def test_photos_with_names_that_look_like_numbers_keep_them(write_run, counts):
@@ -63,149 +49,38 @@ def test_photos_with_names_that_look_like_numbers_keep_them(write_run, counts):
     assert read_images(write_run("x", counts, photos=names)).index.tolist() == names
 
 
-def test_bands_are_read_back(write_run, counts):
-    written = np.array([[8, 2], [10, 5], [20, 5], [40, 39], [80, 0]])
-    bands = read_bands(write_run("x", counts, bands=written))
-    assert bands["band"].tolist() == list(BANDS)
-    assert (bands[["pixels", "correct"]].to_numpy() == written).all()
-    assert bands["accuracy"].tolist() == [0.25, 0.5, 0.25, 0.975, 0]
+def test_columns_are_a_contract_and_new_ones_come_after(run):
+    header = (run.folder / "images.csv").read_text().splitlines()[0].split(",")
+    assert header == list(IMAGE_COLUMNS)
+    assert header[:13] == ["name", *CONFUSION_COLUMNS, "cross_entropy", "custom_iou", "boundary_iou"]
+    assert header[13:19] == [
+        *("boundary_iou_with_border", "label_quality"),
+        *("border_found_1px", "border_placed_1px", "border_found_2px", "border_placed_2px"),
+    ]
+    assert header[19:] == ["border_f1_0px", "border_f1_1px", "border_f1_2px", "precision", "commit"]
+    assert [score.name for score in appearing(Place.IMAGES)] == header[10:15]
 
 
-def test_photos_without_an_outline_have_bands_without_accuracy(write_run, counts):
-    bands = read_bands(write_run("x", counts, bands=np.zeros((5, 2), dtype=int)))
-    assert bands["accuracy"].isna().all()
-
-
-def test_a_trained_run_is_read(tiny_runs):
-    run = read_run(tiny_runs / "focal-s0")
-    assert has_details(run)
-    assert len(read_images(run)) == 8
-    assert confusions(read_images(run)).sum() == 8 * 32 * 32
-    assert read_calibration(run).groupby("pixels")["count"].sum()["all"] == 8 * 32 * 32
-
-
-# ---- what is not
-
-
-@pytest.mark.parametrize("name", DETAILS)
-def test_a_missing_file_is_told_with_the_remedy(run, name):
-    assert has_details(run)
-    (run.folder / name).unlink()
-    assert not has_details(run)
-    assert f"ce-s0 has no {name}" in refusal(READ[name], run)
-
-
-@pytest.mark.parametrize("name", DETAILS)
 @pytest.mark.parametrize(
-    "text",
+    ("commit", "written"),
     [
-        "",
-        "\n",
-        "a,b\n1,2\n",
-        "{}",
-        b"\xff\xfe\x00",
-        pytest.param(lambda text: text.splitlines()[0] + "\n", id="the header alone"),
-        pytest.param(lambda text: text.replace(",", ";"), id="semicolons"),
-        pytest.param(lambda text: text.replace("\n", ",7\n", 2), id="a column more than the other rows"),
-        pytest.param(lambda text: text + "1,2\n", id="a short row"),
-        pytest.param(lambda text: text + '"', id="an open quote"),
-        pytest.param(lambda text: text + text, id="twice"),
+        ("752b596" + "0" * 33, "752b596"),
+        ("752b596" + "0" * 33 + "+changes", "752b596+changes"),
+        (None, ""),
     ],
 )
-def test_a_damaged_file_is_told_by_name(run, name, text):
-    path = run.folder / name
-    if callable(text):
-        text = text(path.read_text())
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    assert str(path) in refusal(READ[name], run)
-
-
-@pytest.mark.parametrize("name", DETAILS)
-def test_a_folder_in_a_files_place_is_told(run, name):
-    (run.folder / name).unlink()
-    (run.folder / name).mkdir()
-    assert not has_details(run)
-    assert str(run.folder / name) in refusal(READ[name], run)
-
-
-@pytest.mark.parametrize("name", DETAILS)
-def test_a_file_cut_off_anywhere_is_refused_or_holds_whole_rows(run, name):
-    path = run.folder / name
-    whole, text = READ[name](run), path.read_bytes()
-    for end in range(0, len(text), 3):
-        path.write_bytes(text[:end])
-        if name == "images.csv" and text[:end].endswith(b"\n") and text[:end].count(b"\n") > 1:
-            rows = READ[name](run)
-            pd.testing.assert_frame_equal(rows, whole.head(len(rows)))  # as after `evaluate --limit`
-        else:
-            refusal(READ[name], run)
-
-
-@pytest.mark.parametrize("number", ["", "x", "nan", "1e999x", "0x10"])
-@pytest.mark.parametrize(("name", "column"), [("images.csv", 4), ("bands.csv", 1), ("calibration.csv", 4)])
-def test_a_cell_that_is_no_number_is_told(run, name, column, number):
-    path = run.folder / name
-    head, first, *rest = path.read_text().splitlines()
-    cells = first.split(",")
-    cells[column] = number
-    path.write_text("\n".join([head, ",".join(cells), *rest, ""]))
-    assert f"{path}, line 2: {head.split(',')[column]} is " in refusal(READ[name], run)
-
-
-@pytest.mark.parametrize("name", DETAILS)
-@pytest.mark.parametrize(
-    ("line", "why"), [(b"\0\0", "has a NUL byte"), (b"\xe9", "is not UTF-8 text"), (b"1,2", "has 2 cells")]
-)
-def test_a_line_that_cannot_be_read_is_told_by_its_number(run, name, line, why):
-    path = run.folder / name
-    lines = path.read_bytes().splitlines()
-    path.write_bytes(b"\n".join([*lines[:3], b"", line, *lines[3:], b""]))
-    assert f"{path}, line 5: {why}" in refusal(READ[name], run)
+def test_the_commit_is_written_short_and_says_whether_the_code_differed(commit, written):
+    assert Provenance("bf16", commit).cells == ("bf16", written)
 
 
 @pytest.mark.parametrize("count", ["-1", "1.5", "inf"])
-def test_a_count_that_is_none_is_told(run, count):
+@pytest.mark.parametrize("column", ["pet_as_pet", "border_found_2px"])
+def test_a_count_that_is_none_is_told(run, refusal, column, count):
     path = run.folder / "images.csv"
-    path.write_text(path.read_text().replace("Bengal_2,", f"Bengal_2,{count}", 1))  # digits of the count follow
-    assert "line 4: pet_as_pet is " in refusal(read_images, run)
-
-
-# ---- columns of other versions
-
-INDISPENSABLE = {
-    "images.csv": ["name", *CONFUSION_COLUMNS],
-    "bands.csv": ["band", "pixels", "correct"],
-    "calibration.csv": ["pixels", "bin", "from", "to", "count"],
-}
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.sampled_from(DETAILS), st.data())
-def test_columns_are_read_by_name_whichever_a_file_has(run, name, data):
-    path = run.folder / name
-    whole, text = READ[name](run), path.read_bytes()
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    missing = data.draw(st.sets(st.sampled_from(sorted({*table.columns}.difference(INDISPENSABLE[name])))))
-    new = data.draw(st.lists(st.sampled_from(["margin", "note", "α"]), unique=True))
-    order = data.draw(st.permutations([column for column in (*table.columns, *new) if column not in missing]))
-    table = table.assign(**{column: [f"{column} {row}" for row in range(len(table))] for column in new})
-    table[order].to_csv(path, index=False)
-    try:
-        read = READ[name](run)
-    finally:
-        path.write_bytes(text)
-    assert read.columns.tolist() == [*whole.columns, *(column for column in order if column in new)]
-    pd.testing.assert_frame_equal(read[whole.columns].drop(columns=missing), whole.drop(columns=missing))
-    assert read[list(missing)].isna().all(axis=None)
-    for column in new:
-        assert read[column].tolist() == [f"{column} {row}" for row in range(len(table))]
-
-
-@pytest.mark.parametrize(("name", "column"), [(name, column) for name in DETAILS for column in INDISPENSABLE[name]])
-def test_a_column_that_cannot_be_done_without_is_told(run, name, column):
-    path = run.folder / name
-    pd.read_csv(path).drop(columns=column).to_csv(path, index=False)
-    assert f"{path} has no column {column}" in refusal(READ[name], run)
+    lines = [line.split(",") for line in path.read_text().splitlines()]
+    lines[3][lines[0].index(column)] = count
+    path.write_text("".join(",".join(cells) + "\n" for cells in lines))
+    assert f"line 4: {column} is " in refusal(read_images, run)
 
 
 def test_a_score_that_a_photo_lacks_is_a_gap(run):
@@ -214,24 +89,77 @@ def test_a_score_that_a_photo_lacks_is_a_gap(run):
     assert read_images(run)["custom_iou"].isna().tolist() == [True] + [False] * 5
 
 
-def test_a_photo_named_twice_is_told(write_run, counts):
+def test_a_photo_named_twice_is_told(write_run, counts, refusal):
     run = write_run("x", counts, photos=["a_1", "a_2", "a_3", "a_1", "a_5", "a_6"])
     assert "images.csv, line 5: names a photo twice" in refusal(read_images, run)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.sampled_from(DETAILS), st.binary(max_size=80), st.floats(0, 1))
-def test_whatever_a_file_holds_it_is_read_or_refused_in_one_line(run, name, noise, where):
-    path = run.folder / name
-    text = path.read_bytes()
-    place = int(where * len(text))
-    path.write_bytes(text[:place] + noise + text[place + len(noise) :])
-    try:
-        READ[name](run)
-    except BadRun as error:
-        assert "\n" not in str(error)
-    finally:
-        path.write_bytes(text)
+def test_the_remedy_of_a_controls_file_asks_for_the_control(run):
+    for name, options in {
+        "images.csv": "--details",
+        "controls/mirrored/images.csv": "--details --flip",
+        "controls/renormed/margins.npz": "--details --renorm",
+        "controls/mirrored-renormed/images.csv": "--details --flip --renorm",
+    }.items():
+        assert how_to_rescore(run, name).endswith(f"{run.folder} {options}`")
+
+
+# ---- border F1 with a tolerance
+
+
+def slow_f1(predicted: np.ndarray, truth: np.ndarray, pixels: int) -> float:
+    """Of one or more photos (B, H, W), one border pixel after another."""
+    true, painted = np.argwhere(truth == 2), np.argwhere(predicted == 2)
+
+    def share(these: np.ndarray, those: np.ndarray) -> float:
+        if not len(these):
+            return math.nan
+        right = [any(a[0] == b[0] and math.dist(a, b) <= pixels for b in those) for a in these.tolist()]
+        return sum(right) / len(right)
+
+    recall, precision = share(true, painted.tolist()), share(painted, true.tolist())
+    if math.isnan(recall) and math.isnan(precision):
+        return math.nan
+    if math.isnan(recall) or math.isnan(precision) or recall + precision == 0:
+        return 0.0
+    return 2 * recall * precision / (recall + precision)
+
+
+@given(arrays(np.int64, (2, 3, 5, 6), elements=st.integers(0, 2), fill=st.just(1)))
+def test_tolerant_f1_is_that_of_a_slow_loop(maps):
+    """Of each photo, and of both together."""
+    predicted, truth = (torch.from_numpy(side) for side in maps)
+    found, placed = border_matches(predicted, truth).movedim(2, 0).numpy()
+    table = pd.DataFrame(confusion_per_photo(predicted, truth).flatten(1).numpy(), columns=list(CONFUSION_COLUMNS))
+    for index, pixels in enumerate((1, 2)):
+        table[f"border_found_{pixels}px"], table[f"border_placed_{pixels}px"] = found[:, index], placed[:, index]
+    for pixels in (0, 1, 2):
+        expected = [slow_f1(maps[0][i : i + 1], maps[1][i : i + 1], pixels) for i in range(3)]
+        assert f1_within(table, pixels).tolist() == pytest.approx(expected, nan_ok=True)
+        together = f1_within(table.sum().to_frame().T, pixels).iloc[0]
+        assert together == pytest.approx(slow_f1(*maps, pixels), nan_ok=True)
+
+
+def test_a_photos_own_f1_is_written_beside_its_counts(tmp_path, counts):
+    scored = made_up(counts, list("abcdef"))
+    matches = scored.evaluation.details.border_matches
+    matches = torch.stack([matches[:, 0], torch.full_like(matches[:, 0], 7)], dim=1)
+    scored.evaluation.details.__dict__["border_matches"] = matches
+    write_images(tmp_path, scored.names, scored.evaluation, scored.made)
+    table = pd.read_csv(tmp_path / "images.csv")
+    true, painted, hits = counts[:, 2].sum(axis=1), counts[:, :, 2].sum(axis=1), counts[:, 2, 2]
+    exact = 2 * hits / (true + painted)
+    assert table["border_f1_0px"].tolist() == pytest.approx(exact.tolist(), rel=1e-6)
+    assert table["border_f1_1px"].tolist() == pytest.approx(exact.tolist(), rel=1e-6)  # as many found and placed
+    assert table["border_f1_2px"].tolist() == pytest.approx((14 / (true + painted)).tolist(), rel=1e-6)
+
+
+def test_f1_with_a_tolerance_is_a_gap_where_a_file_does_not_know_the_matches(run):
+    path = run.folder / "images.csv"
+    pd.read_csv(path).drop(columns=list(MATCH_COLUMNS + F1_COLUMNS)).to_csv(path, index=False)
+    images = read_images(run)
+    assert f1_within(images, 0).notna().all()
+    assert f1_within(images, 1).isna().all()
 
 
 # ---- runs on the same photos
@@ -258,3 +186,10 @@ def test_runs_on_different_trimaps_are_refused(write_run, counts):
     other[2, 0, 0] += 1
     with pytest.raises(InputError, match="two and one were scored on different trimaps"):
         same_photos([write_run("one", counts), write_run("two", other)])
+
+
+def test_runs_scored_at_different_sides_are_refused(write_run):
+    one, two = np.zeros((3, 3, 3), dtype=int), np.zeros((3, 3, 3), dtype=int)
+    one[:, 0, 0], two[:, 0, 0] = 16 * 16, 32 * 32
+    with pytest.raises(InputError, match=r"two and one were scored at another side \(32 x 32, and 16 x 16\)"):
+        same_photos([write_run("one", one), write_run("two", two)])

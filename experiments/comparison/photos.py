@@ -14,6 +14,8 @@ HOW_SUSPECTED = (
     "Photos by label quality, the worst first: a soft minimum over the photo's pixels of the probability that a "
     "network gives to the trimap's class (Lad and Mueller 2023), averaged over the runs."
 )
+# of the photos left out
+NAMED = 10
 
 
 def photo_scores(run: Run) -> pd.DataFrame:
@@ -81,19 +83,20 @@ def disagreements(one: list[Run], other: list[Run], by: str) -> pd.DataFrame:
     return table.sort_values("difference", key=lambda column: -column.abs(), kind="stable")
 
 
-def left_out(broken: list[str], listed_by: str) -> str:
+def left_out(broken: list[str], ranked_by: str) -> str:
     """A sentence on what `hardest` left out; empty where that is nothing.
 
     Args:
-        listed_by: what lists them, as a sentence begins.
+        ranked_by: what ranks them, as a sentence begins.
     """
     if not broken:
         return ""
-    photos = "1 photo is" if len(broken) == 1 else f"{len(broken):,} photos are"
-    their = "it" if len(broken) == 1 else "them"
+    photos, their = ("1 photo is", "it") if len(broken) == 1 else (f"{len(broken):,} photos are", "them")
+    more = len(broken) - NAMED
+    named = ", ".join(broken[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
     return (
-        f"{photos} left out because the trimap is broken (no pet, or pet and background look swapped to every loss). "
-        f"{listed_by} lists {their}."
+        f"{photos} left out because the trimap is broken (no pet, or pet and background look swapped to every loss): "
+        f"{named}. {ranked_by} ranks {their}."
     )
 
 

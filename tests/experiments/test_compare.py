@@ -15,7 +15,8 @@ import pytest
 
 from experiments import compare
 from experiments.comparison.analysis import Analysis, analyse
-from experiments.comparison.photos import disagreements, hardest, suspects
+from experiments.comparison.photos import HOW_SUSPECTED, disagreements, hardest, suspects
+from experiments.reporting.measured import measured_sentence
 from experiments.reporting.tables import runs_table
 from experiments.store.epochs import EPOCH_COLUMNS
 from experiments.store.runs import find_runs, read_run
@@ -490,6 +491,24 @@ def test_the_same_folder_given_in_two_ways_does_not_disagree(command, detailed, 
     ended = command(compare, "--runs", detailed, "--disagree", elsewhere, elsewhere / ".." / "other")
     assert ended.status == 2
     assert "names the same runs twice" in ended.error
+
+
+def test_hardest_says_which_broken_trimaps_it_left_out(command, detailed):
+    assert "left out" not in command(compare, "--runs", detailed, "--hardest", 3).out
+    for path in detailed.glob("*/images.csv"):
+        images = pd.read_csv(path, index_col="name")
+        images.loc["Bengal_4", images.columns[images.columns.str.startswith("pet_as_")]] = 0
+        images.to_csv(path)
+    ended = command(compare, "--runs", detailed, "--hardest", 30)
+    assert "1 photo is left out because the trimap is broken" in ended.out
+    assert ": Bengal_4. `--suspects` ranks it." in ended.out
+    assert "Bengal_4" not in [row["photo"] for row in ranking(ended.out)[1]]
+
+
+def test_suspects_say_how_they_are_ranked_and_how_well_that_works(command, detailed):
+    lines = command(compare, "--runs", detailed, "--suspects", "--top", 2).out.splitlines()
+    assert HOW_SUSPECTED in lines
+    assert measured_sentence("planted-labels") in lines
 
 
 def test_suspects_come_with_their_reasons(command, detailed):

@@ -76,7 +76,7 @@ def test_the_hardest_are_without_broken_trimaps_which_is_said(own_runs):
     table, said = ranking(runs, HARDEST, "pixel_accuracy", ALL_BREEDS)
     assert not {"pug_2", "beagle_47"} & set(table["photo"])
     assert "2 photos are left out" in said
-    assert said.endswith("*Label probably wrong* lists them.")
+    assert said.endswith("beagle_47, pug_2. *Label probably wrong* ranks them.")
     table, said = ranking(runs, HARDEST, "pixel_accuracy", "pug")
     assert len(table) == 2
     assert "1 photo is left out" in said

@@ -235,9 +235,11 @@ def test_broken_trimaps_are_not_among_the_hardest(planted):
 
 def test_what_the_hardest_leave_out_is_said():
     assert left_out([], "That") == ""
-    assert left_out(["a"], "That").startswith("1 photo is left out because the trimap is broken")
-    assert left_out(["a"] * 1_234, "That").startswith("1,234 photos are left out")
-    assert left_out(["a", "b"], "`--suspects`").endswith(" `--suspects` lists them.")
+    one, twelve = left_out(["pug_1"], "`--suspects`"), left_out([f"pug_{number}" for number in range(12)], "That")
+    assert one.startswith("1 photo is left out because the trimap is broken")
+    assert one.endswith(": pug_1. `--suspects` ranks it.")
+    assert twelve.startswith("12 photos are left out")
+    assert twelve.endswith("pug_8, pug_9 and 2 more. That ranks them.")
 
 
 def test_seeds_of_one_loss_are_averaged_before_losses_are_asked(write_run):

@@ -9,9 +9,9 @@ import numpy as np
 
 from experiments.comparison.analysis import Analysis, analyse
 from experiments.comparison.configurations import Configuration
-from experiments.store.details import DETAILS
-from experiments.store.photo_scores import confusions, has_details, read_images
 from experiments.store.runs import Run
+from experiments.store.scored.details import DETAILS
+from experiments.store.scored.photo_scores import confusions, has_details, read_images
 
 
 @dataclass(frozen=True)

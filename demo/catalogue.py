@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from experiments.store.photo_scores import has_details
 from experiments.store.run_reader import RunReader
 from experiments.store.runs import Run, find_runs
+from experiments.store.scored.photo_scores import has_details
 
 # Runs chosen when the page opens: more than these fill the screen
 FIRST_CHOICES = 3

@@ -55,7 +55,7 @@ def _output(options: argparse.Namespace, runs: list[Run], found: list[Run], fold
     from experiments.comparison.selection import choose_configuration, select_runs
     from experiments.reporting.measured import measured_sentence
     from experiments.reporting.output import SCORE_IT, comparison_output, ranking_output
-    from experiments.store.photo_scores import has_details
+    from experiments.store.scored.photo_scores import has_details
 
     by, noun = options.by, SCORES[options.by].noun
     selection = select_runs(runs, named=bool(options.run))

@@ -22,9 +22,9 @@ from experiments.cli.command_line import (
     write_csv,
 )
 from experiments.scores import SCORES
-from experiments.store.controls import CONTROL_KINDS, Control
 from experiments.store.folder import folder_of_weights, weights_path
 from experiments.store.recorded_options import used_options
+from experiments.store.scored.controls import CONTROL_KINDS, Control
 from seg import InputError
 from seg.losses import BASELINE, make_loss
 from seg.options import FIELDS, PRECISIONS, Options, parse_exclusion
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from experiments.store.details import Scored
-    from experiments.store.photo_scores import Provenance
+    from experiments.store.scored.details import Scored
+    from experiments.store.scored.photo_scores import Provenance
     from seg.cache import Split
 
 
@@ -50,7 +50,7 @@ def main(arguments: list[str] | None) -> int:
     import pandas as pd
     import torch
 
-    from experiments.store.photo_scores import Provenance
+    from experiments.store.scored.photo_scores import Provenance
     from experiments.training.environment import commit
     from seg.checkpoint import load_checkpoint
     from seg.evaluation import choose_precision
@@ -93,10 +93,10 @@ def _score(
     device: torch.device,
 ) -> Scored:
     """One pass over the photos, and before it what training photos are needed for."""
-    from experiments.store.details import Scored
+    from experiments.store.scored.details import Scored
     from seg.batches import DeviceSplit
     from seg.evaluation import evaluate
-    from seg.tuning import EVERY, RENORM_PHOTOS, renorm, tune
+    from seg.thresholds.tuning import EVERY, RENORM_PHOTOS, renorm, tune
 
     common: dict[str, Any] = {"network_size": side, "precision": made.precision}
     if options.renorm and training is not None:
@@ -122,7 +122,7 @@ def _score(
 
 def _keep(folder: Path, scored: Scored, options: argparse.Namespace) -> None:
     """Write what the run's folder, or a control's in it, holds of all photos."""
-    from experiments.store.details import write_control, write_details
+    from experiments.store.scored.details import write_control, write_details
     from experiments.store.writer import record_scores
 
     control = next((name for name, control in CONTROL_KINDS.items() if _asked(control, options)), None)
@@ -160,8 +160,8 @@ def _photos(options: argparse.Namespace, recorded: dict[str, Any]) -> tuple[Spli
 
 
 def _convert(folder: Path) -> int:
-    from experiments.store.margins import convert_raw_margins
     from experiments.store.runs import read_run
+    from experiments.store.scored.margins import convert_raw_margins
 
     print(f"{convert_raw_margins(read_run(folder))}: of another pass than images.csv, which it says")
     return 0

@@ -50,7 +50,7 @@ def _taken(measurement: Measurement, options: argparse.Namespace) -> dict[str, A
     taken: dict[str, Any] = {"full_res": options.full_res} if "full_res" in measurement.takes else {}
     if "networks" in measurement.takes:
         from experiments.measurements.networks import Networks, runs_with_weights
-        from experiments.store.photo_scores import Provenance
+        from experiments.store.scored.photo_scores import Provenance
         from experiments.training.environment import commit
         from seg.evaluation import choose_precision
 

@@ -11,11 +11,11 @@ def main(arguments: list[str] | None) -> int:
     options = _parser().parse_args(arguments)
     # pandas takes a second to import: a wrong option is answered before
     from experiments.comparison.analysis import analyse
+    from experiments.comparison.answer.verdict import verdict
     from experiments.comparison.selection import select_runs
-    from experiments.comparison.verdict import verdict
     from experiments.reporting.text import FIGURES, analyse_holdout, readme_with_results, results_text
-    from experiments.store.photo_scores import has_details
     from experiments.store.runs import find_runs
+    from experiments.store.scored.photo_scores import has_details
 
     try:
         from experiments.reporting.figures import draw_figures

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from seg.batches import DeviceSplit, resize_photos
 from seg.losses import Loss
-from seg.margins import margin_histograms
 from seg.metrics import (
     band_counts,
     border_matches,
@@ -21,6 +20,7 @@ from seg.metrics import (
     custom_iou,
     label_quality,
 )
+from seg.thresholds.margins import margin_histograms
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Details:
     Attributes:
         boundary_iou_with_border, label_quality: (N,) float64, see `seg.metrics`.
         border_matches: (N, 2, 2) int64, see `seg.metrics.border_matches`.
-        margins: (N, 3, 122) int64, see `seg.margins.margin_histograms`.
+        margins: (N, 3, 122) int64, see `seg.thresholds.margins.margin_histograms`.
         bands: (2, 2, 5, 2) int64, see `seg.metrics.band_counts`.
         temperature: what logits are divided by in the second half of `calibration`.
         calibration: (2, 2, 15, 3) float64, see `seg.metrics.calibration_sums`; at temperature 1 and at `temperature`.

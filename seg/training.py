@@ -17,7 +17,7 @@ from seg.evaluation import Evaluation, autocast, evaluate
 from seg.losses import Diverged, Loss
 from seg.networks import create
 from seg.options import Options
-from seg.tuning import EVERY, Tuning, tune
+from seg.thresholds.tuning import EVERY, Tuning, tune
 
 
 class BadState(BadCheckpoint):

@@ -17,6 +17,7 @@ PACKAGES = ("seg", "experiments", "demo", "tools")
 # Each may import what stands in an earlier line, and what is its own
 LAYERS = (
     ("seg",),
+    ("experiments.units",),
     ("experiments.scores",),
     ("experiments.cli",),
     ("experiments.store",),

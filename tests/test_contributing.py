@@ -142,7 +142,7 @@ from demo.catalogue import Catalogue, choices
 from demo.page import build_interface
 from experiments import compare as compare_command, evaluate, run
 from experiments.comparison.analysis import analyse
-from experiments.comparison.verdict import verdict
+from experiments.comparison.answer.verdict import verdict
 from experiments.comparison.configurations import configurations
 from experiments.store.runs import find_runs
 from seg.inference import Segmenter

@@ -10,7 +10,7 @@ PROJECT = Path(__file__).parents[1]
 FLAG = re.compile(r"(?<![-\w])--[a-z]")
 FOLDERS = ("seg", "experiments/store", "experiments/training")
 # a command's whole line, which is the remedy wherever the scores of a run's photos are missed
-SAY_A_COMMAND = {"experiments/store/photo_scores.py"}
+SAY_A_COMMAND = {"experiments/store/scored/photo_scores.py"}
 OF_GIT = {"--porcelain", "--untracked-files=no", "--error-unmatch"}
 MODULES = [
     name

@@ -9,10 +9,10 @@ from demo.analysis import cached_confusion
 from demo.figures.styles import Style, shown_name
 from demo.figures.view import per_cent
 from experiments.comparison.analysis import Analysis
+from experiments.comparison.answer.seeds import seeds_of_differences, seeds_of_scores
+from experiments.comparison.answer.verdict import verdict
 from experiments.comparison.configurations import Configuration
 from experiments.comparison.footing import footing_sentence
-from experiments.comparison.seeds import seeds_of_differences, seeds_of_scores
-from experiments.comparison.verdict import verdict
 from experiments.scores import Place, appearing
 from experiments.store.runs import Run
 from seg.pets import CLASS_NAMES

@@ -7,8 +7,8 @@ import gradio as gr
 from demo.catalogue import Catalogue, describe
 from experiments.comparison.configurations import Configuration, configurations
 from experiments.comparison.selection import select_runs
-from experiments.store.photo_scores import has_details
 from experiments.store.runs import Run
+from experiments.store.scored.photo_scores import has_details
 
 
 def run_choices(catalogue: Catalogue, names: Sequence[str] | None) -> dict:

@@ -9,7 +9,7 @@ from PIL import Image
 from demo.catalogue import Catalogue, describe
 from demo.checkpoints import segmenter
 from demo.images import data_uri
-from experiments.store.photo_scores import has_details
+from experiments.store.scored.photo_scores import has_details
 from seg import InputError
 from seg.pets import (
     BACKGROUND,

@@ -5,8 +5,8 @@ import pandas as pd
 from experiments.comparison.photos import HOW_SUSPECTED, disagreements, hardest, left_out, suspects
 from experiments.reporting.measured import measured_sentence
 from experiments.scores import SCORES
-from experiments.store.photo_scores import read_images
 from experiments.store.runs import Run
+from experiments.store.scored.photo_scores import read_images
 from seg import InputError
 from seg.pets import breed
 

@@ -15,8 +15,8 @@ from experiments.comparison.footing import Footing, shared_footing
 from experiments.comparison.operating import Operating, no_operating, operating
 from experiments.comparison.outline import accuracy_by_side
 from experiments.comparison.run_scores import run_scores, scores_after
-from experiments.store.photo_scores import confusions, same_photos
 from experiments.store.runs import Run
+from experiments.store.scored.photo_scores import confusions, same_photos
 from seg.pets import breed
 
 # of its SegNet after 20 epochs of unweighted cross-entropy at 128 x 128

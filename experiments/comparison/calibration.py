@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from experiments.store.pixel_sums import read_calibration
 from experiments.store.runs import Run
+from experiments.store.scored.pixel_sums import read_calibration
 
 
 def expected_calibration_error(calibration: pd.DataFrame) -> float:

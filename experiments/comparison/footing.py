@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from experiments.store.photo_scores import has_details
 from experiments.store.recorded_options import used_options
 from experiments.store.runs import Run
+from experiments.store.scored.photo_scores import has_details
 from seg import InputError
 
 if TYPE_CHECKING:

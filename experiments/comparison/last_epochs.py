@@ -4,9 +4,9 @@ import pandas as pd
 
 from experiments.comparison.configurations import Configuration
 from experiments.scores import Place, appearing
-from experiments.store.photo_scores import confusions, has_details, read_images
 from experiments.store.recorded_options import used_options
 from experiments.store.runs import Run
+from experiments.store.scored.photo_scores import confusions, has_details, read_images
 from seg.cache import sample_places
 from seg.metrics import scores_from_counts
 

@@ -20,14 +20,13 @@ from experiments.comparison.bootstrap import (
 )
 from experiments.comparison.configurations import Configuration
 from experiments.scores import with_intervals
-from experiments.store.controls import CONTROL_KINDS, CONTROLS
-from experiments.store.margins import Margins, read_margins
-from experiments.store.photo_scores import read_images
 from experiments.store.runs import Run
-from seg.margins import SHIFTS, STEPS, average_precision, confusions_at, curve
+from experiments.store.scored.controls import CONTROL_KINDS, CONTROLS
+from experiments.store.scored.margins import Margins, read_margins
 from seg.metrics import CLASSES
 from seg.pets import BACKGROUND, BORDER, PET
-from seg.tuning import tuned_step
+from seg.thresholds.margins import SHIFTS, STEPS, average_precision, confusions_at, curve
+from seg.thresholds.tuning import tuned_step
 
 # `argmax`: as the network decides; `tuned`: at the shift that maximises border F1 on training photos; `best`: along the
 # curve of the very photos scored, so an upper bound and no result
@@ -168,7 +167,7 @@ def _read(run: Run, control: str, photos: pd.Index, sources: dict[str, str]) -> 
     margins: Margins | None = read_margins(run, folder)
     if margins is None:
         return None
-    places = read_images(run, f"{folder}/images.csv").index.get_indexer(photos)
+    places = margins.photos.get_indexer(photos)
     if margins.other_pass:
         sources[run.name] = margins.source
     return None if (places < 0).any() else _Way(margins.scored[places], margins.tuning)
@@ -199,7 +198,7 @@ def _resample(counts: Sequence[np.ndarray]) -> Resampled:
 def _as_confusions(
     painted: np.ndarray, hits: np.ndarray, right: np.ndarray, *, true: np.ndarray, pixels: np.ndarray
 ) -> np.ndarray:
-    """The counts of `seg.margins.confusions_at` from the numbers that they follow from, each (b, E) or (b, 1)."""
+    """What `seg.thresholds.margins.confusions_at` counts, from the numbers it follows from, each (b, E) or (b, 1)."""
     cells = np.zeros((*painted.shape, CLASSES, CLASSES))
     cells[..., BORDER, BORDER], cells[..., BORDER, PET] = hits, true - hits
     cells[..., PET, BORDER], cells[..., PET, PET] = painted - hits, right

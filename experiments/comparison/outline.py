@@ -3,7 +3,7 @@
 import pandas as pd
 
 from experiments.comparison.configurations import Configuration
-from experiments.store.pixel_sums import read_bands
+from experiments.store.scored.pixel_sums import read_bands
 
 
 def accuracy_by_side(found: list[Configuration]) -> pd.DataFrame:

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.scores import SCORES, Place, appearing
-from experiments.store.photo_scores import confusions, how_to_rescore, read_images, same_photos
 from experiments.store.runs import Run
+from experiments.store.scored.photo_scores import confusions, how_to_rescore, read_images, same_photos
 from seg import InputError
 from seg.metrics import scores_from_counts
 from seg.pets import BACKGROUND, CLASS_NAMES, PET, breed
@@ -140,7 +140,8 @@ def _swapped(shares: np.ndarray) -> np.ndarray:
     """Whether every loss takes pet for background and background for pet rather than for what they are, (N,)."""
     pet, background = shares[..., PET, :], shares[..., BACKGROUND, :]
     taken_for_other = (pet[..., BACKGROUND] > pet[..., PET]) & (background[..., PET] > background[..., BACKGROUND])
-    return taken_for_other.all(axis=0)
+    swapped: np.ndarray = taken_for_other.all(axis=0)
+    return swapped
 
 
 def _reasons(shares: np.ndarray) -> list[str]:

@@ -9,12 +9,12 @@ import pandas as pd
 from experiments.comparison.calibration import expected_calibration_error
 from experiments.comparison.footing import Footing
 from experiments.scores import SCORES, Place, accuracy_within, appearing, calibration_score, tempered, tolerant_f1
-from experiments.store.margins import read_margins
-from experiments.store.photo_scores import confusions, f1_within, has_details, same_photos
-from experiments.store.pixel_sums import read_bands, read_calibration
 from experiments.store.runs import Run
-from seg.margins import average_precision
+from experiments.store.scored.margins import read_margins
+from experiments.store.scored.photo_scores import confusions, f1_within, has_details, same_photos
+from experiments.store.scored.pixel_sums import read_bands, read_calibration
 from seg.metrics import BANDS, CALIBRATED, SILHOUETTES, TOLERANCES, scores_from_counts
+from seg.thresholds.margins import average_precision
 
 
 def run_scores(run: Run, images: pd.DataFrame) -> dict[str, float]:
@@ -32,11 +32,11 @@ def run_scores(run: Run, images: pd.DataFrame) -> dict[str, float]:
     ranked = np.nan
     if margins is not None:
         compared = margins.scored[margins.photos.get_indexer(images.index)]
-        ranked = average_precision(compared.sum(axis=0, dtype=np.int64))
+        ranked = float(average_precision(compared.sum(axis=0, dtype=np.int64)))
     return {
         **_of_photos(images),
         **tolerant,
-        SCORES["average_precision"].name: float(ranked),
+        SCORES["average_precision"].name: ranked,
         **_near_the_outline(read_bands(run)),
         **_calibration(read_calibration(run)),
     }

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from experiments.comparison.configurations import configurations
 from experiments.comparison.footing import Footing, footing_or_none, last_footing, trained
-from experiments.store.photo_scores import has_details
 from experiments.store.runs import Run, read_run
+from experiments.store.scored.photo_scores import has_details
 from seg import InputError
 from seg.options import Options
 

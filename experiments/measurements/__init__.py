@@ -10,7 +10,7 @@ from pathlib import Path
 MEASURED = Path(__file__).parents[1] / "measured"
 # of the photos measured, in pixels
 SIDE = 128
-# how a forward pass was made, as `experiments.store.photo_scores.Provenance` has it
+# how a forward pass was made, as `experiments.store.scored.photo_scores.Provenance` has it
 _MADE = ("precision", "commit")
 
 

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from experiments.measurements import SIDE
 from experiments.scores import tolerant_f1
-from experiments.store.photo_scores import CONFUSION_COLUMNS, MATCH_COLUMNS, f1_within
+from experiments.store.scored.photo_scores import CONFUSION_COLUMNS, MATCH_COLUMNS, f1_within
 from seg.cache import load_split
 from seg.metrics import TOLERANCES, border_matches, confusion_per_photo
 from seg.pets import BACKGROUND, BORDER, TEST

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from experiments.store.photo_scores import Provenance
 from experiments.store.runs import Run, find_runs
+from experiments.store.scored.photo_scores import Provenance
 from seg import InputError
 from seg.checkpoint import load_checkpoint
 from seg.evaluation import predict_logits

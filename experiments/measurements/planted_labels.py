@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from experiments.measurements import SIDE
 from experiments.measurements.networks import Networks
-from experiments.store.photo_scores import confusions, same_photos
+from experiments.store.scored.photo_scores import confusions, same_photos
 from seg import InputError
 from seg.cache import Split, load_split
 from seg.metrics import label_quality

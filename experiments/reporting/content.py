@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from experiments.comparison.analysis import Analysis
+from experiments.comparison.answer.verdict import verdict
 from experiments.comparison.bootstrap import RESAMPLES
 from experiments.comparison.footing import footing_sentence
-from experiments.comparison.verdict import verdict
 
 _ESTIMATE = ("mean", "low", "high", "difference", "difference_low", "difference_high", "difference_seeds")
 _FROM_ARGMAX = ("from_argmax", "from_argmax_low", "from_argmax_high")

@@ -7,7 +7,7 @@ from experiments.comparison.last_epochs import last_epochs
 from experiments.comparison.operating import POINTS
 from experiments.reporting.tables import CONFIGURATION, Section, difference_text, names_of, number_text
 from experiments.scores import SCORES
-from experiments.store.controls import CONTROL_KINDS
+from experiments.store.scored.controls import CONTROL_KINDS
 from experiments.units import PER_CENT
 
 SHOWN = ("border_f1", "pixel_accuracy", "border_recall", "border_precision")

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from experiments.comparison.analysis import Analysis, analyse
+from experiments.comparison.answer.verdict import verdict
 from experiments.comparison.footing import footing_sentence, lacking_details
 from experiments.comparison.selection import Selection
-from experiments.comparison.verdict import verdict
 from experiments.reporting.content import analysis_content, json_rows
 from experiments.reporting.operating_tables import operating_sections
 from experiments.reporting.pixel_tables import pixel_sections

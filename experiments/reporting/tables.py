@@ -7,10 +7,10 @@ import pandas as pd
 
 from experiments.cli.command_line import markdown_table, text_table
 from experiments.comparison.analysis import Analysis, breed_intervals
+from experiments.comparison.answer.seeds import seeds_of_differences
 from experiments.comparison.bootstrap import RESAMPLES
 from experiments.comparison.footing import Footing, photos_in_words
 from experiments.comparison.run_scores import scores_on
-from experiments.comparison.seeds import seeds_of_differences
 from experiments.scores import Place, appearing, with_intervals
 from experiments.store.runs import Run
 from experiments.units import Unit

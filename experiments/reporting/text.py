@@ -3,19 +3,19 @@
 from pathlib import Path
 
 from experiments.comparison.analysis import Analysis, analyse
+from experiments.comparison.answer.verdict import RULE, verdict, what_did_not_work, what_it_costs
 from experiments.comparison.bootstrap import RESAMPLES
 from experiments.comparison.footing import footing_sentence
 from experiments.comparison.photos import HOW_SUSPECTED, suspects
 from experiments.comparison.selection import Selection, select_runs
-from experiments.comparison.verdict import RULE, verdict, what_did_not_work, what_it_costs
 from experiments.reporting.epoch_marks import how_points_differ
 from experiments.reporting.measured import measured_sentence
 from experiments.reporting.operating_tables import last_epochs_section, operating_sections, summary_section
 from experiments.reporting.paragraphs import RESIZING, article, compared, hardware_section, recipe_paragraphs
 from experiments.reporting.pixel_tables import pixel_sections
 from experiments.reporting.tables import breed_section, differences_section, photos_section, scores_section
-from experiments.store.photo_scores import read_images
 from experiments.store.runs import Run, find_runs
+from experiments.store.scored.photo_scores import read_images
 from seg import InputError
 
 FIGURES = Path("experiments", "figures")

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import os
 import re
 from collections.abc import Sequence
@@ -11,13 +12,13 @@ from pathlib import Path
 from PIL import Image
 
 from experiments.store.csv_table import cell, read_rows, write_table
-from experiments.store.details import Scored, delete_details, write_details
 from experiments.store.epochs import EPOCH_COLUMNS
 from experiments.store.files import abandoned, replacing
 from experiments.store.folder import epoch_weights_path, state_path, weights_path
 from experiments.store.probe import mosaic_path
 from experiments.store.recorded_options import recorded
 from experiments.store.runs import FORMAT, read_info, read_run
+from experiments.store.scored.details import Scored, delete_details, write_details
 from seg.checkpoint import save_checkpoint
 from seg.options import Options
 from seg.training import EpochResult, TrainingState
@@ -148,8 +149,10 @@ def record_scores(folder: Path, scored: Scored, left_out: Sequence[str] = ()) ->
     """
     info = read_info(folder)
     precision, commit = scored.made.cells
-    before = info.get("scores") or {}  # None of a run that was stopped in the epoch after it was resumed
-    info |= {"scores": _defined(scored.evaluation.scores() | {"val_loss": before.get("val_loss")})}
+    before: dict[str, float] = (
+        info.get("scores") or {}
+    )  # None of a run that was stopped in the epoch after it was resumed
+    info |= {"scores": _defined(scored.evaluation.scores() | {"val_loss": before.get("val_loss", math.nan)})}
     made = {"at": _now(), "precision": precision, "commit": commit, "exclude": list(left_out)}
     _write_json(folder / "run.json", info | {"scored": made})
 

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from experiments.cli.interruption import noted_signals
-from experiments.store.details import Scored
 from experiments.store.folder import state_path
-from experiments.store.photo_scores import Provenance
 from experiments.store.probe import load_probe
+from experiments.store.scored.details import Scored
+from experiments.store.scored.photo_scores import Provenance
 from experiments.store.writer import RunWriter
 from experiments.training.data import DeviceData, RunData, upload
 from experiments.training.environment import commit, environment
@@ -18,8 +18,8 @@ from experiments.training.progress import Progress
 from seg.losses import Diverged, balanced_weights, make_loss
 from seg.options import Options
 from seg.pets import CLASS_NAMES
+from seg.thresholds.tuning import EVERY
 from seg.training import TrainingState, train
-from seg.tuning import EVERY
 
 
 class Interrupted(Exception):

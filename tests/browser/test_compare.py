@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from experiments.comparison.analysis import analyse
-from experiments.comparison.verdict import verdict
+from experiments.comparison.answer.verdict import verdict
 from experiments.store.runs import read_run
 
 LINES = "#compare-figure .scatterlayer .trace"

@@ -13,7 +13,7 @@ from PIL import Image
 from demo.api import compare_api, runs_api, segment_api
 from demo.catalogue import Catalogue
 from experiments.comparison.analysis import analyse
-from experiments.comparison.verdict import verdict
+from experiments.comparison.answer.verdict import verdict
 from seg.inference import Segmenter
 
 BOTH = ["ce-s0", "focal-s0"]

@@ -16,15 +16,15 @@ import torch
 
 from experiments.cli.command_line import run_command
 from experiments.cli.options import resolve
-from experiments.store.details import Scored, write_control, write_details
 from experiments.store.epochs import EPOCH_COLUMNS
-from experiments.store.photo_scores import Provenance
 from experiments.store.recorded_options import recorded
 from experiments.store.runs import Run, read_run
+from experiments.store.scored.details import Scored, write_control, write_details
+from experiments.store.scored.photo_scores import Provenance
 from seg.evaluation import Details, Evaluation
-from seg.margins import BINS, KINDS
 from seg.metrics import BANDS, CALIBRATION_BINS
-from seg.tuning import Tuning
+from seg.thresholds.margins import BINS, KINDS
+from seg.thresholds.tuning import Tuning
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from demo.figures.styles import styles
 from demo.segment.cards import waiting_html
 from experiments import compare, run
 from experiments.comparison.analysis import analyse
+from experiments.comparison.answer.verdict import verdict
 from experiments.comparison.configurations import configurations
-from experiments.comparison.verdict import verdict
 from experiments.store.runs import find_runs
 from seg.losses import LOSSES
 

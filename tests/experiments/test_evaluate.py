@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from experiments import evaluate, run
-from experiments.store.details import DETAILS
+from experiments.store.scored.details import DETAILS
 from seg.cache import load_split
 from seg.checkpoint import load_checkpoint
 from seg.metrics import confusion_per_photo, confusion_scores

@@ -10,7 +10,7 @@ import pandas as pd
 from experiments import report
 from experiments.cli.command_line import RESULTS
 from experiments.comparison.analysis import analyse
-from experiments.comparison.verdict import verdict
+from experiments.comparison.answer.verdict import verdict
 from experiments.store.runs import find_runs
 
 PROJECT = Path(__file__).parents[2]

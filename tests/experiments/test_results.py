@@ -11,7 +11,8 @@ from torchmetrics.functional.classification import multiclass_accuracy, multicla
 
 from experiments.cli.command_line import RESULTS
 from experiments.comparison.photos import suspects
-from experiments.store.photo_scores import (
+from experiments.store.runs import find_runs, read_run
+from experiments.store.scored.photo_scores import (
     confusions,
     has_details,
     read_bands,
@@ -19,7 +20,6 @@ from experiments.store.photo_scores import (
     read_images,
     same_photos,
 )
-from experiments.store.runs import find_runs, read_run
 from seg.cache import load_split
 from seg.checkpoint import load_checkpoint
 from seg.pets import BORDER, CLASS_NAMES, PET

@@ -14,9 +14,9 @@ from seg.batches import DeviceSplit
 from seg.cache import load_split
 from seg.evaluation import evaluate, predict_logits
 from seg.losses import make_loss
-from seg.margins import margin_histograms
 from seg.metrics import band_counts, border_matches, boundary_iou, calibration_sums, label_quality
 from seg.options import Options
+from seg.thresholds.margins import margin_histograms
 
 CONTRACT = (
     "val_loss",

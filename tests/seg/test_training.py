@@ -16,8 +16,8 @@ from seg.cache import load_split
 from seg.checkpoint import BadCheckpoint, save_checkpoint, write_tensors
 from seg.evaluation import evaluate
 from seg.losses import Diverged, make_loss
-from seg.margins import margin_histograms
 from seg.options import Options, progressive_sizes
+from seg.thresholds.margins import margin_histograms
 from seg.training import BadState, EpochResult, TrainingState, train
 
 CPU = torch.device("cpu")

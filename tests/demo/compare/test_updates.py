@@ -14,7 +14,7 @@ from demo.compare.layout import Parts
 from demo.compare.updates import refresh_answer, refresh_epochs
 from demo.tabs import Updates
 from experiments.comparison.analysis import analyse
-from experiments.comparison.verdict import verdict
+from experiments.comparison.answer.verdict import verdict
 
 BOTH = ["ce-s0", "focal-s0"]
 

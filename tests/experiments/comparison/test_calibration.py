@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torchmetrics.classification import MulticlassCalibrationError
 
 from experiments.comparison.calibration import expected_calibration_error
-from experiments.store.pixel_sums import read_calibration
+from experiments.store.scored.pixel_sums import read_calibration
 from seg.metrics import calibration_sums
 from seg.pets import BORDER
 

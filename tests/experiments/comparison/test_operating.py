@@ -5,7 +5,7 @@ import pytest
 
 from experiments.comparison.analysis import analyse
 from experiments.comparison.operating import POINTS
-from seg.margins import BINS, KINDS, STEPS
+from seg.thresholds.margins import BINS, KINDS, STEPS
 
 PHOTOS = 9
 

@@ -11,7 +11,7 @@ from torchmetrics.functional.classification import multiclass_accuracy, multicla
 from experiments.measurements import MEASUREMENTS
 from experiments.measurements.full_size import measure
 from experiments.measurements.networks import Networks, runs_with_weights
-from experiments.store.photo_scores import Provenance
+from experiments.store.scored.photo_scores import Provenance
 from seg import InputError
 from seg.cache import load_split
 from seg.pets import list_path, photo_path, trimap_path

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from experiments.measurements.networks import Networks, runs_with_weights
-from experiments.store.photo_scores import Provenance
+from experiments.store.scored.photo_scores import Provenance
 from seg import InputError
 from seg.cache import load_split
 from seg.inference import Segmenter

@@ -24,7 +24,7 @@ from experiments.measurements.planted_labels import (
     swap,
     take_another,
 )
-from experiments.store.photo_scores import Provenance
+from experiments.store.scored.photo_scores import Provenance
 from seg import InputError
 from seg.cache import load_split
 from seg.metrics import label_quality

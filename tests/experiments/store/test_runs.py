@@ -16,9 +16,9 @@ from torchmetrics.classification import MulticlassJaccardIndex
 
 from experiments.reporting.tables import runs_table
 from experiments.store.epochs import EPOCH_COLUMNS
-from experiments.store.photo_scores import CONFUSION_COLUMNS
 from experiments.store.probe import VALIDATION_NAMES, mosaic_path, read_layout
 from experiments.store.runs import BadRun, find_runs, read_run
+from experiments.store.scored.photo_scores import CONFUSION_COLUMNS
 from seg.cache import load_split
 from seg.checkpoint import load_checkpoint
 

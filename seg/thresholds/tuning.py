@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from seg.batches import DeviceSplit, resize_photos
 from seg.evaluation import autocast, predict_logits
-from seg.margins import STEPS, curve, margin_histograms
 from seg.metrics import scores_from_counts
+from seg.thresholds.margins import STEPS, curve, margin_histograms
 
 # Every tenth photo of the training split, so of every breed: 368 of 3,680
 EVERY = 10
@@ -29,7 +29,7 @@ class Tuning:
     """What the training photos' own predictions say.
 
     Attributes:
-        margins: (N, 3, 122) int64 on the CPU, see `seg.margins.margin_histograms`.
+        margins: (N, 3, 122) int64 on the CPU, see `seg.thresholds.margins.margin_histograms`.
         temperature: what the logits are to be divided by for the least cross-entropy (Guo et al. 2017, section 4.2).
     """
 

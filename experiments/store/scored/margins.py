@@ -1,4 +1,4 @@
-"""The border's margins of a run, `margins.npz`: see `seg.margins` for what the histograms are and what follows."""
+"""The border's margins of a run, `margins.npz`: `seg.thresholds.margins` says what they are and what follows."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from experiments.store.files import replacing
-from experiments.store.photo_scores import Provenance, how_to_rescore, known_details, read_images
 from experiments.store.runs import BadRun, Run
+from experiments.store.scored.photo_scores import Provenance, how_to_rescore, known_details, read_images
 from seg.evaluation import Evaluation
-from seg.margins import BINS, EDGES, KINDS
-from seg.tuning import Tuning
+from seg.thresholds.margins import BINS, EDGES, KINDS
+from seg.thresholds.tuning import Tuning
 
 FILE = "margins.npz"
 # As a script beside the project writes them, without names

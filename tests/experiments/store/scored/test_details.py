@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from experiments.store import csv_table, margins
-from experiments.store.controls import CONTROL_KINDS
-from experiments.store.details import DETAILS, Scored, delete_details, write_control, write_details
-from experiments.store.margins import read_margins
-from experiments.store.photo_scores import CONFUSION_COLUMNS, confusions, has_details, read_images
-from experiments.store.pixel_sums import read_bands, read_calibration
 from experiments.store.runs import BadRun, Run, read_run
+from experiments.store.scored.controls import CONTROL_KINDS
+from experiments.store.scored.details import DETAILS, Scored, delete_details, write_control, write_details
+from experiments.store.scored.margins import read_margins
+from experiments.store.scored.photo_scores import CONFUSION_COLUMNS, confusions, has_details, read_images
+from experiments.store.scored.pixel_sums import read_bands, read_calibration
 from seg.evaluation import Evaluation
 from seg.metrics import scores_from_counts
 from tests.experiments.conftest import made_up

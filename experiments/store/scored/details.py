@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.store.controls import CONTROLS, control_folder
-from experiments.store.margins import FILE as MARGINS
-from experiments.store.margins import write_margins
-from experiments.store.photo_scores import Provenance, known_details, write_images
-from experiments.store.pixel_sums import write_pixel_sums
+from experiments.store.scored.controls import CONTROLS, control_folder
+from experiments.store.scored.margins import FILE as MARGINS
+from experiments.store.scored.margins import write_margins
+from experiments.store.scored.photo_scores import Provenance, known_details, write_images
+from experiments.store.scored.pixel_sums import write_pixel_sums
 from seg.evaluation import Evaluation
-from seg.tuning import Tuning
+from seg.thresholds.tuning import Tuning
 
 DETAILS = ("images.csv", "bands.csv", "calibration.csv", MARGINS)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from experiments.scores import Place, appearing
-from experiments.store.photo_scores import (
+from experiments.store.scored.photo_scores import (
     CONFUSION_COLUMNS,
     F1_COLUMNS,
     IMAGE_COLUMNS,

@@ -7,7 +7,7 @@ import pytest
 
 from experiments.cli.options import resolve
 from experiments.comparison.analysis import analyse
-from experiments.comparison.comparable import comparable
+from experiments.comparison.answer.comparable import comparable
 from experiments.comparison.configurations import configurations
 from experiments.comparison.footing import NoSharedFooting
 from experiments.store.recorded_options import recorded

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from experiments.comparison.analysis import Analysis, analyse
-from experiments.comparison.comparable import comparable
-from experiments.comparison.verdict import fixes, verdict, what_did_not_work, what_it_costs
+from experiments.comparison.answer.comparable import comparable
+from experiments.comparison.answer.verdict import fixes, verdict, what_did_not_work, what_it_costs
 from experiments.store.runs import Run, find_runs
 
 # ---- what the intervals say, in words

@@ -22,7 +22,11 @@ from seg.batches import DeviceSplit
 from seg.checkpoint import load_checkpoint
 from seg.evaluation import evaluate
 from seg.losses import make_loss
-from seg.margins import (
+from seg.metrics import scores_from_counts
+from seg.options import Options
+from seg.pets import BACKGROUND, BORDER, PET, listed_photos, photo_path, read_trimap, trimap_path
+from seg.photo import read_square
+from seg.thresholds.margins import (
     BINS,
     EDGES,
     SHIFTS,
@@ -33,10 +37,6 @@ from seg.margins import (
     margin_histograms,
     painted_from,
 )
-from seg.metrics import scores_from_counts
-from seg.options import Options
-from seg.pets import BACKGROUND, BORDER, PET, listed_photos, photo_path, read_trimap, trimap_path
-from seg.photo import read_square
 
 TENTHS = [step / 10 for step in (-70, -61, -60, -59, -10, -3, -1, 0, 1, 3, 10, 59, 60, 61, 70)]
 BORDER_SCORES = ("border_recall", "border_precision", "border_f1", "border_iou")

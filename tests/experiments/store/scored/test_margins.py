@@ -7,10 +7,10 @@ import zipfile
 import numpy as np
 import pytest
 
-from experiments.store.margins import OTHER_PASS, convert_raw_margins, read_margins
-from experiments.store.photo_scores import read_images
 from experiments.store.runs import BadRun, Run, read_run
-from seg.margins import BINS, EDGES, KINDS
+from experiments.store.scored.margins import OTHER_PASS, convert_raw_margins, read_margins
+from experiments.store.scored.photo_scores import read_images
+from seg.thresholds.margins import BINS, EDGES, KINDS
 
 
 def histograms(photos: int, pixels: int, seed: int = 0) -> np.ndarray:

@@ -1,11 +1,11 @@
 """The verdict in words: is it the loss, or only the threshold? First in one sentence, then the control, the price."""
 
 from experiments.comparison.analysis import Analysis
+from experiments.comparison.answer.comparable import ASKED, comparable, differences_beside_loss, is_primary, last_layer
+from experiments.comparison.answer.sentences import change_in_words, listed, seeds_in_words
 from experiments.comparison.bootstrap import holm
-from experiments.comparison.comparable import ASKED, comparable, differences_beside_loss, is_primary, last_layer
 from experiments.comparison.configurations import Configuration
-from experiments.comparison.sentences import change_in_words, listed, seeds_in_words
-from experiments.store.controls import CONTROL_KINDS
+from experiments.store.scored.controls import CONTROL_KINDS
 from seg.losses import LOSSES
 
 # What a better loss would be: that much border F1 gained, for no more than that much pixel accuracy, each where its

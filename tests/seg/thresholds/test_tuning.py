@@ -16,8 +16,8 @@ from torch import nn
 from seg.batches import DeviceSplit
 from seg.cache import load_split
 from seg.evaluation import predict_logits
-from seg.margins import BINS, margin_histograms
-from seg.tuning import renorm, tune, tuned_step
+from seg.thresholds.margins import BINS, margin_histograms
+from seg.thresholds.tuning import renorm, tune, tuned_step
 
 
 @pytest.fixture(scope="module")

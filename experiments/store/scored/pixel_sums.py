@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from experiments.store.csv_table import write_table
-from experiments.store.photo_scores import Provenance, not_whole, read_whole
 from experiments.store.runs import Run
+from experiments.store.scored.photo_scores import Provenance, not_whole, read_whole
 from seg.evaluation import Details
 from seg.metrics import BANDS, CALIBRATED, CALIBRATION_BINS, SIDES, SILHOUETTES
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from experiments.scores import Place, appearing, tolerant_f1
-from experiments.store.controls import CONTROL_KINDS
 from experiments.store.csv_table import BadTable, read_table, write_table
 from experiments.store.environment import short_commit
 from experiments.store.runs import BadRun, Run
+from experiments.store.scored.controls import CONTROL_KINDS
 from seg import InputError
 from seg.evaluation import Details, Evaluation
 from seg.metrics import TOLERANCES

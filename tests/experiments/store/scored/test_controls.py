@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from experiments.store.controls import CONTROL_KINDS, control_folder
+from experiments.store.scored.controls import CONTROL_KINDS, control_folder
 
 
 def test_controls_are_all_that_the_options_can_ask_for():

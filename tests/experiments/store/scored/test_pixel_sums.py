@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from experiments.store.pixel_sums import BAND_COLUMNS, CALIBRATION_COLUMNS, read_bands, read_calibration
+from experiments.store.scored.pixel_sums import BAND_COLUMNS, CALIBRATION_COLUMNS, read_bands, read_calibration
 from seg.metrics import BANDS, CALIBRATION_BINS
 
 RINGS = [(0, 1), (1, 2), (2, 4), (4, 8), (8, 16)]

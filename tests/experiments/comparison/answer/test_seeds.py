@@ -3,7 +3,7 @@
 import pytest
 
 from experiments.comparison.analysis import Analysis, analyse
-from experiments.comparison.seeds import difference_counts_seeds, seeds_of_differences, seeds_of_scores
+from experiments.comparison.answer.seeds import difference_counts_seeds, seeds_of_differences, seeds_of_scores
 
 
 @pytest.fixture

@@ -140,8 +140,7 @@ def _swapped(shares: np.ndarray) -> np.ndarray:
     """Whether every loss takes pet for background and background for pet rather than for what they are, (N,)."""
     pet, background = shares[..., PET, :], shares[..., BACKGROUND, :]
     taken_for_other = (pet[..., BACKGROUND] > pet[..., PET]) & (background[..., PET] > background[..., BACKGROUND])
-    swapped: np.ndarray = taken_for_other.all(axis=0)
-    return swapped
+    return np.atleast_1d(taken_for_other.all(axis=0))
 
 
 def _reasons(shares: np.ndarray) -> list[str]:

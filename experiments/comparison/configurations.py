@@ -6,7 +6,11 @@ from dataclasses import dataclass
 
 from experiments.store.recorded_options import WITHOUT_EFFECT, used_options
 from experiments.store.runs import Run
-from seg.losses import BASELINE
+from seg.losses import BASELINE, LOSSES
+from seg.options import FIELDS
+
+# The article's question is of these; any other loss, and another gamma or other weights, are secondary
+ASKED = ("weighted", "focal")
 
 
 @dataclass(frozen=True)
@@ -74,3 +78,12 @@ def baseline(found: list[Configuration]) -> Configuration | None:
     """Unweighted cross-entropy, which the others are compared with, finished where one is; None where no run has it."""
     candidates = [configuration for configuration in found if configuration.loss == BASELINE]
     return min(candidates, key=lambda c: (not c.finished, len(c.name)), default=None)
+
+
+def is_primary(configuration: Configuration) -> bool:
+    """Whether its loss has what it has of its own as by default: class weights by median frequency, gamma 2."""
+    if configuration.loss not in ASKED:
+        return False
+    options, entry = used_options(configuration.runs[0].info), LOSSES[configuration.loss]
+    usual = {"class_weights": entry.class_weights, "gamma": FIELDS["gamma"].default}
+    return all((options.get(name) or "none") == value for name, value in usual.items() if name in entry.takes)

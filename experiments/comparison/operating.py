@@ -4,21 +4,21 @@ Post-hoc logit adjustment (Menon et al. 2021, section 4): adding a constant to t
 of it follows from the margins that runs keep, by photo, and so do intervals.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from experiments.comparison.bootstrap import (
-    Estimate,
     Resampled,
     estimate,
     estimate_difference,
     interval_scores,
     resample_sums,
 )
-from experiments.comparison.configurations import Configuration
+from experiments.comparison.configurations import Configuration, is_primary
+from experiments.comparison.ranking import DIFFERENCE, cells_of, ranking
 from experiments.scores import with_intervals
 from experiments.store.runs import Run
 from experiments.store.scored.controls import CONTROL_KINDS, CONTROLS
@@ -31,19 +31,15 @@ from seg.thresholds.tuning import tuned_step
 # `argmax`: as the network decides; `tuned`: at the shift that maximises border F1 on training photos; `best`: along the
 # curve of the very photos scored, so an upper bound and no result
 POINTS = ("argmax", "tuned", "best")
-# Average precision takes a sum for each bin of each run: fewer resamples do
-RANKED_RESAMPLES = 2_000
-
 _INTERVAL = ("mean", "low", "high")
-_DIFFERENCE = ("difference", "difference_low", "difference_high", "difference_seeds")
 _FROM_ARGMAX = ("from_argmax", "from_argmax_low", "from_argmax_high")
 POINT_COLUMNS = (
     *("configuration", "control", "point", "shift", "seeds", "seeds_in_interval", "score"),
     *_INTERVAL,
-    *_DIFFERENCE,
+    *DIFFERENCE,
     *_FROM_ARGMAX,
 )
-LIKE_COLUMNS = ("configuration", "share", "shift", "seeds", "score", "mean", *_DIFFERENCE)
+LIKE_COLUMNS = ("configuration", "share", "shift", "seeds", "score", "mean", *DIFFERENCE)
 
 
 @dataclass(frozen=True)
@@ -58,10 +54,12 @@ class Operating:
         acts_like: one row a configuration and score: the baseline, its threshold moved by `shift` so that it paints as
             large a `share` of the training photos as border as the configuration does at argmax, has `mean`, and the
             configuration at argmax differs from that by `difference...`.
-        ranking: by configuration, the average precision of the border: columns `low, high, difference, difference_low,
-            difference_high`, 95 % intervals.
+        ranking: by configuration, the average precision of the border over all its seeds: columns `low, high, difference,
+            difference_low, difference_high`, 95 % intervals.
         curves: one row a configuration and shift: `configuration, shift` and each score with intervals, of the photos
             scored, the mean over seeds.
+        average_precision: by configuration, of the photos scored, the mean over `shared`.
+        shared: by configuration, the seeds that all of this is of.
         sources: which passes the margins are of, where it is another than that of `images.csv`, by run.
     """
 
@@ -69,6 +67,8 @@ class Operating:
     acts_like: pd.DataFrame
     ranking: pd.DataFrame
     curves: pd.DataFrame
+    average_precision: dict[str, float]
+    shared: dict[str, list[int]]
     sources: dict[str, str]
 
     def row(self, configuration: str, score: str, *, point: str = "tuned", control: str = "") -> pd.Series | None:
@@ -122,6 +122,8 @@ def operating(found: Sequence[Configuration], compared_with: str | None, photos:
             if known:
                 ways[configuration.name, control] = known
 
+    every = {name: by_seed for (name, control), by_seed in ways.items() if not control}
+    ways = _of_shared_seeds(ways, found, compared_with)
     entries: dict[tuple[str, str, str], dict[int, int]] = {}
     counts: list[np.ndarray] = []
     shifts: dict[tuple[str, str, str], float] = {}
@@ -149,16 +151,37 @@ def operating(found: Sequence[Configuration], compared_with: str | None, photos:
     return Operating(
         _points(resampled, entries, shifts, compared_with or ""),
         _acts_like(resampled, entries, shifts, likes),
-        _ranking(as_they_are, compared_with or ""),
+        ranking(_scored(every), compared_with or ""),
         _curves(as_they_are),
+        {name: _average_precision(by_seed) for name, by_seed in as_they_are.items()},
+        {name: list(by_seed) for name, by_seed in as_they_are.items()},
         sources,
     )
+
+
+def _of_shared_seeds(
+    ways: dict[tuple[str, str], dict[int, _Way]], found: Sequence[Configuration], compared_with: str | None
+) -> dict[tuple[str, str], dict[int, _Way]]:
+    """Without the seeds that only some of the baseline and of those that the question is of have margins of.
+
+    Otherwise two numbers in one sentence would be of unlike seeds, and not differ by what their difference is.
+    """
+    asked = [c.name for c in found if (c.name == compared_with or is_primary(c)) and (c.name, "") in ways]
+    shared = set.intersection(*(set(ways[name, ""]) for name in asked)) if asked else set()
+    if not shared:
+        return ways
+    kept = {}
+    for (name, control), by_seed in ways.items():
+        left = {seed: way for seed, way in by_seed.items() if name not in asked or seed in shared}
+        if left:
+            kept[name, control] = left
+    return kept
 
 
 def no_operating() -> Operating:
     """Of runs that keep no margins, or that are compared before their last epoch."""
     points, like = pd.DataFrame(columns=list(POINT_COLUMNS)), pd.DataFrame(columns=list(LIKE_COLUMNS))
-    return Operating(points, like, _ranking({}, ""), _curves({}), {})
+    return Operating(points, like, ranking({}, ""), _curves({}), {}, {}, {})
 
 
 def _read(run: Run, control: str, photos: pd.Index, sources: dict[str, str]) -> _Way | None:
@@ -223,8 +246,8 @@ def _points(
         for index, score in enumerate(resampled.scores):
             row = {"configuration": name, "control": control, "point": point, "shift": shifts[name, control, point]}
             row |= {"seeds": len(places), "seeds_in_interval": own.seeds, "score": score}
-            row |= _cells(_INTERVAL, own, index) | _cells(_DIFFERENCE, from_same, index)
-            rows.append(row | _cells(_FROM_ARGMAX, from_start, index))
+            row |= cells_of(_INTERVAL, own, index) | cells_of(DIFFERENCE, from_same, index)
+            rows.append(row | cells_of(_FROM_ARGMAX, from_start, index))
     return pd.DataFrame(rows, columns=list(POINT_COLUMNS))
 
 
@@ -241,35 +264,16 @@ def _acts_like(
         for index, score in enumerate(resampled.scores):
             row = {"configuration": name, "share": share, "shift": shifts[name, "", "like"], "seeds": len(like)}
             row |= {"score": score, "mean": moved.mean[index]}
-            rows.append(row | _cells(_DIFFERENCE, differing, index))
+            rows.append(row | cells_of(DIFFERENCE, differing, index))
     return pd.DataFrame(rows, columns=list(LIKE_COLUMNS))
 
 
-def _ranking(ways: Mapping[str, Mapping[int, _Way]], compared_with: str) -> pd.DataFrame:
-    """The intervals of average precision, by configuration."""
-    entries: dict[str, dict[int, int]] = {}
-    histograms: list[np.ndarray] = []
-    for name, by_seed in ways.items():
-        entries[name] = {seed: len(histograms) + place for place, seed in enumerate(by_seed)}
-        histograms += [way.scored for way in by_seed.values()]
-    columns = ["low", "high", *_DIFFERENCE, "seeds_in_interval", "p"]
-    if not histograms:
-        return pd.DataFrame(columns=columns)
-    counts = np.stack(histograms, axis=1)
-    shape = counts.shape[1:]
+def _scored(ways: Mapping[str, Mapping[int, _Way]]) -> dict[str, dict[int, np.ndarray]]:
+    return {name: {seed: way.scored for seed, way in by_seed.items()} for name, by_seed in ways.items()}
 
-    def ranked(totals: np.ndarray) -> np.ndarray:
-        return average_precision(totals.reshape(-1, *shape))[..., None]
 
-    drawn = resample_sums(counts.reshape(len(counts), -1), ranked, RANKED_RESAMPLES)
-    resampled = Resampled(("average_precision",), ranked(counts.sum(axis=0, dtype=np.int64))[0], drawn)
-    rows = {}
-    for name, places in entries.items():
-        own, against = estimate(resampled, places), entries.get(compared_with)
-        differing = estimate_difference(resampled, places, against) if against else None
-        rows[name] = {"low": own.low[0], "high": own.high[0], "seeds_in_interval": own.seeds}
-        rows[name] |= _cells(_DIFFERENCE, differing, 0) | {"p": np.nan if differing is None else differing.p[0]}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+def _average_precision(by_seed: Mapping[int, _Way]) -> float:
+    return float(np.mean([average_precision(way.scored.sum(axis=0, dtype=np.int64)) for way in by_seed.values()]))
 
 
 def _curves(ways: Mapping[str, Mapping[int, _Way]]) -> pd.DataFrame:
@@ -282,11 +286,3 @@ def _curves(ways: Mapping[str, Mapping[int, _Way]]) -> pd.DataFrame:
         table.insert(0, "configuration", name)
         tables.append(table)
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["configuration", "shift", *names])
-
-
-def _cells(names: Iterable[str], known: Estimate | None, index: int) -> dict[str, float]:
-    """The numbers of an estimate under these names: mean, low, high, and how many seeds a difference is paired over."""
-    if known is None:
-        return dict.fromkeys(names, np.nan)
-    values = (known.mean[index], known.low[index], known.high[index], known.seeds_paired)
-    return dict(zip(names, map(float, values), strict=False))

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from experiments.comparison.analysis import Analysis
-from experiments.comparison.last_epochs import last_epochs
+from experiments.comparison.answer.last_epochs import last_epochs
 from experiments.comparison.operating import POINTS
 from experiments.reporting.tables import CONFIGURATION, Section, difference_text, names_of, number_text
 from experiments.scores import SCORES
@@ -34,8 +34,8 @@ def operating_section(analysis: Analysis) -> Section:
     notes = [
         "In per cent; the shift is added to the border's logit. "
         f"{'; '.join(f'{point}: {meaning}' for point, meaning in _MEANING.items())}. "
-        f"Differences are from {analysis.compared_with or 'nothing'} at the same point, with 95 % intervals, over the "
-        "seeds that both have."
+        f"Differences are from {analysis.compared_with or 'nothing'} at the same point, with 95 % intervals. All of it "
+        f"is of the seeds that all have margins of: {_seeds(analysis)}."
     ]
     notes += [f"Margins of {run}: {source}." for run, source in analysis.operating.sources.items()]
     return _section("At every threshold", [CONFIGURATION, "point"], rows, "difference in", tuple(notes))
@@ -75,22 +75,24 @@ def acts_like_section(analysis: Analysis) -> Section:
 
 
 def summary_section(analysis: Analysis) -> Section:
-    """A row a configuration: its scores as trained, then where its threshold is tuned, then at no threshold."""
-    rows = []
+    """A row a configuration, of the same seeds: as trained, then where its threshold is tuned, then at no threshold."""
+    operating, rows = analysis.operating, []
     for configuration in analysis.configurations:
         name = configuration.name
-        trained = [number_text(PER_CENT, analysis.score(name, score)["mean"]) for score in SHOWN]
-        tuned = [analysis.operating.row(name, score) for score in SHOWN[:2]]
-        moved = [number_text(PER_CENT, None if row is None else row["mean"]) for row in tuned]
-        ranked = analysis.scores[
-            analysis.scores["configuration"].eq(name) & analysis.scores["score"].eq("average_precision")
-        ]["mean"]
-        seeds = ", ".join(map(str, configuration.seeds))
-        rows.append([name, seeds, *trained, *moved, number_text(PER_CENT, ranked.iloc[0] if len(ranked) else None)])
+        seeds = operating.shared.get(name, configuration.seeds)
+        trained = [operating.row(name, score, point="argmax") for score in SHOWN]
+        means = [
+            analysis.score(name, score)["mean"] if row is None else row["mean"]
+            for score, row in zip(SHOWN, trained, strict=True)
+        ]
+        tuned = [operating.row(name, score) for score in SHOWN[:2]]
+        means += [None if row is None else row["mean"] for row in tuned]
+        means.append(operating.average_precision.get(name))
+        rows.append([name, ", ".join(map(str, seeds)), *(number_text(PER_CENT, mean) for mean in means)])
     header = [CONFIGURATION, "seeds", *(SCORES[score].noun for score in SHOWN)]
     header += [f"{SCORES[score].noun}, threshold tuned" for score in SHOWN[:2]] + [SCORES["average_precision"].noun]
     count = "" if analysis.photos is None else f", over {analysis.photos:,} photos"
-    notes = (f"In per cent{count}; thresholds are tuned on training photos.",)
+    notes = (f"In per cent{count}, of the seeds that all have; thresholds are tuned on training photos.",)
     return Section("Scores", header, rows, (CONFIGURATION, "seeds"), notes)
 
 
@@ -112,6 +114,10 @@ def last_epochs_section(analysis: Analysis) -> Section:
         "after each epoch, so not the numbers above.",
     )
     return Section("The last epoch and the mean of the last three", header, rows, (CONFIGURATION,), notes)
+
+
+def _seeds(analysis: Analysis) -> str:
+    return "; ".join(f"{', '.join(map(str, seeds))} of {name}" for name, seeds in analysis.operating.shared.items())
 
 
 def _section(title: str, keys: list[str], rows: list[list[str]], what: str, notes: tuple[str, ...]) -> Section:

@@ -4,10 +4,7 @@ from experiments.comparison.analysis import Analysis
 from experiments.comparison.configurations import Configuration
 from experiments.store.recorded_options import WITHOUT_EFFECT, used_options
 from seg.losses import BASELINE, LOSSES
-from seg.options import FIELDS
 
-# The article's question is of these; any other loss, and another gamma or other weights, are secondary
-ASKED = ("weighted", "focal")
 # What a loss has of its own: the options that the baseline's loss takes, too, are the recipe's
 OWN_OPTIONS = {"loss"} | {option for entry in LOSSES.values() for option in entry.takes} - set(LOSSES[BASELINE].takes)
 
@@ -19,15 +16,6 @@ def comparable(analysis: Analysis) -> list[Configuration]:
         return []
     others = [configuration for configuration in analysis.configurations if configuration is not first]
     return [c for c in others if not differences_beside_loss(c, first, until=analysis.footing.epoch)]
-
-
-def is_primary(configuration: Configuration) -> bool:
-    """Whether its loss has what it has of its own as by default: class weights by median frequency, gamma 2."""
-    if configuration.loss not in ASKED:
-        return False
-    options, entry = used_options(configuration.runs[0].info), LOSSES[configuration.loss]
-    usual = {"class_weights": entry.class_weights, "gamma": FIELDS["gamma"].default}
-    return all((options.get(name) or "none") == value for name, value in usual.items() if name in entry.takes)
 
 
 def last_layer(analysis: Analysis) -> Configuration | None:

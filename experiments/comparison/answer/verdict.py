@@ -1,10 +1,10 @@
 """The verdict in words: is it the loss, or only the threshold? First in one sentence, then the control, the price."""
 
 from experiments.comparison.analysis import Analysis
-from experiments.comparison.answer.comparable import ASKED, comparable, differences_beside_loss, is_primary, last_layer
+from experiments.comparison.answer.comparable import comparable, differences_beside_loss, last_layer
 from experiments.comparison.answer.sentences import change_in_words, listed, seeds_in_words
 from experiments.comparison.bootstrap import holm
-from experiments.comparison.configurations import Configuration
+from experiments.comparison.configurations import ASKED, Configuration, is_primary
 from experiments.store.scored.controls import CONTROL_KINDS
 from seg.losses import LOSSES
 
@@ -92,7 +92,7 @@ def _lead(analysis: Analysis, rivals: list[Configuration]) -> str:
     if not rivals:
         return "So far the question is open: no two runs here differ in their loss alone and have trained equally long."
     one = min(len(set(c.seeds) & set(analysis.configurations[0].seeds)) for c in rivals) < 2
-    basis = ": by one seed each, so this is about these networks, not about the losses." if one else "."
+    basis = " (one seed each: this is about these networks, not about the losses)." if one else "."
     if not analysis.footing.detailed:
         points = [(_noun(c), 100 * analysis.score(c.name, "border_f1")["difference"]) for c in rivals]
         said = listed([f"{value:+.1f} points with {noun}" for noun, value in points])
@@ -152,12 +152,10 @@ def _price(analysis: Analysis, first: Configuration, rivals: list[Configuration]
     moved = analysis.operating.row(first.name, "pixel_accuracy")
     if moved is None:
         return ""
-    said = [f"{change_in_words(moved, 'pixel_accuracy', 'from_argmax')} with the threshold moved"]
-    for rival in rivals:
-        row = analysis.operating.row(rival.name, "pixel_accuracy")
-        if row is not None:
-            said.append(f"from there {change_in_words(row, 'pixel_accuracy')} with {_noun(rival)} at its own threshold")
-    return f"The price: {'; '.join(said)}."
+    rows = [(rival, analysis.operating.row(rival.name, "pixel_accuracy")) for rival in rivals]
+    said = [f"with {_noun(rival)} {change_in_words(row, 'pixel_accuracy')}" for rival, row in rows if row is not None]
+    from_there = f" From there, each at its own threshold, {listed(said)}." if said else ""
+    return f"The price: with the threshold moved {change_in_words(moved, 'pixel_accuracy', 'from_argmax')}.{from_there}"
 
 
 def _loss_sentence(analysis: Analysis, rivals: list[Configuration], loss: str) -> str:

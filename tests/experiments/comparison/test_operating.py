@@ -140,12 +140,26 @@ def test_controls_are_the_baselines_alone(write_run):
 def test_runs_without_margins_are_gaps_and_the_seeds_that_have_them_are_counted(write):
     runs = [write(f"ce-s{seed}", seed, seed + 10, seed=seed) for seed in range(3)]
     (runs[1].folder / "margins.npz").unlink()
+    assert analyse(runs).operating.row("ce", "border_f1")["seeds"] == 2
     analysis = analyse([*runs, write("focal-s0", 5, 6, loss="focal")])
-    assert analysis.operating.row("ce", "border_f1")["seeds"] == 2
     assert analysis.operating.row("focal", "border_f1")["difference_seeds"] == 1
     (runs[0].folder / "margins.npz").unlink()
     (runs[2].folder / "margins.npz").unlink()
     assert analyse(runs).operating.points.empty
+
+
+def test_what_stands_in_one_sentence_is_of_the_seeds_that_all_have(write):
+    runs = [write(f"ce-s{seed}", seed, seed + 10, seed=seed) for seed in range(3)]
+    runs += [write(f"focal-s{seed}", seed + 20, seed + 30, loss="focal", seed=seed) for seed in (1, 2)]
+    runs.append(write("focal-gamma-5-s1", 41, 42, loss="focal", gamma=5.0, seed=1))
+    points = analyse(runs).operating
+    means = {name: points.row(name, "border_f1")["mean"] for name in ("ce", "focal")}
+    tuned = [slow_scores(drawn(seed), best_step(drawn(seed + 10, 5)))["border_f1"] for seed in (1, 2)]
+    assert means["ce"] == pytest.approx(np.mean(tuned))
+    assert points.row("focal", "border_f1")["difference"] == pytest.approx(means["focal"] - means["ce"])
+    # one that the question is not of takes no seed away from the others
+    assert points.row("focal-gamma-5", "border_f1")["seeds"] == 1
+    assert points.row("ce", "border_f1")["seeds"] == 2
 
 
 def test_average_precision_has_an_interval_around_a_slow_recomputation(write):

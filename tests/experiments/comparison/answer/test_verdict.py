@@ -75,7 +75,7 @@ def test_the_answer_is_one_sentence_that_follows_from_the_intervals(three, inter
     analysis = drawn(three, **intervals)
     first = verdict(analysis)[0]
     assert first.startswith(lead)
-    assert first.endswith(": by one seed each, so this is about these networks, not about the losses.")
+    assert first.endswith(" (one seed each: this is about these networks, not about the losses).")
     assert fixes(analysis, "weighted") == lead.startswith("It is more than")
 
 
@@ -92,7 +92,9 @@ def test_control_and_price_follow_the_answer(three):
         "The control is unweighted cross-entropy with +0.4 on the border's logit, chosen on training photos"
     )
     assert "border F1 rises by 1.8 points (95 % interval 1.6 to 2.0)" in control
-    assert price.startswith("The price: pixel accuracy falls by 0.5 points (95 % interval 0.4 to 0.6)")
+    assert price.startswith(
+        "The price: with the threshold moved pixel accuracy falls by 0.5 points (95 % interval 0.4 to 0.6)"
+    )
     assert "with class weights" in price
     assert "with focal loss" in price
 

@@ -54,7 +54,7 @@ class Operating:
         acts_like: one row a configuration and score: the baseline, its threshold moved by `shift` so that it paints as
             large a `share` of the training photos as border as the configuration does at argmax, has `mean`, and the
             configuration at argmax differs from that by `difference...`.
-        ranking: by configuration, the average precision of the border over all its seeds: columns `low, high, difference,
+        ranking: by configuration, the average precision of the border over all its seeds: `low, high, difference,
             difference_low, difference_high`, 95 % intervals.
         curves: one row a configuration and shift: `configuration, shift` and each score with intervals, of the photos
             scored, the mean over seeds.

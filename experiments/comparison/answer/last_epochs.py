@@ -49,7 +49,7 @@ def last_epochs(found: list[Configuration]) -> pd.DataFrame:
 
 def _last(run: Run) -> pd.DataFrame | None:
     """The headline scores by epoch, of the same photos, at one side."""
-    epochs = run.epochs.set_index("epoch").tail(EPOCHS)
+    epochs = run.epochs.set_index("epoch").loc[1:].tail(EPOCHS)
     whole, sample = (run.info.get(f"validation_{which}") for which in ("photos", "sample_photos"))
     sides = {run.network_side(int(epoch)) for epoch in epochs.index}
     finished = run.epochs_trained == run.epochs_planned and has_details(run)

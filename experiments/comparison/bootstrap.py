@@ -25,8 +25,6 @@ RESAMPLES = 10_000
 # Resamples drawn at once: their weights, 128 x 3,669 numbers, stay in a processor's cache
 CHUNK = 128
 PERCENTILES = (2.5, 97.5)
-# Of the generator that puts the noise of seeds in order: another stream than the photos'
-NOISE_SEED = 1_908
 
 
 @dataclass(frozen=True)
@@ -176,8 +174,9 @@ def _seed_noise(samples: Sequence[np.ndarray], resamples: int) -> np.ndarray:
     """What other seeds would change in a mean, or in the difference of two means: (resamples, K); 0 if unknown.
 
     Student-t noise. With two seeds it has one degree of freedom, and no variance: drawn freely, its extremes would move
-    the ends of an interval. So it is drawn stratified, one from each of as many equally probable strata as there are
-    resamples, in random order: alone, it has the very percentiles of the distribution.
+    the ends of an interval. So it is stratified, a value from the middle of each of as many equally probable strata as
+    there are resamples, and alone has the very percentiles of the distribution. It rises from resample to resample,
+    which are in random order.
 
     Args:
         samples: one or two of (S, K), what was seen of each seed.
@@ -189,7 +188,7 @@ def _seed_noise(samples: Sequence[np.ndarray], resamples: int) -> np.ndarray:
     # Welch 1947; of one sample, this is its number of seeds less one
     weights = np.divide(variances, variance, out=np.full_like(variances, 1 / len(samples)), where=variance != 0)
     freedom = 1 / (weights**2 / others).sum(axis=0)
-    strata = (np.random.default_rng(NOISE_SEED).permutation(resamples) + 0.5) / resamples
+    strata = (np.arange(resamples) + 0.5) / resamples
     return np.sqrt(variance) * stdtrit(freedom, strata[:, None])
 
 

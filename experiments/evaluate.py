@@ -21,13 +21,14 @@ from experiments.cli.command_line import (
     run_command,
     write_csv,
 )
+from experiments.cli.options import add_option
 from experiments.scores import SCORES
 from experiments.store.folder import folder_of_weights, weights_path
 from experiments.store.recorded_options import used_options
 from experiments.store.scored.controls import CONTROL_KINDS, Control
 from seg import InputError
 from seg.losses import BASELINE, make_loss
-from seg.options import FIELDS, PRECISIONS, Options, parse_exclusion
+from seg.options import FIELDS, PRECISIONS, Options
 from seg.pets import TEST, TRAINVAL
 
 if TYPE_CHECKING:
@@ -197,18 +198,6 @@ def _recorded_options(checkpoint: Path) -> dict[str, Any]:
     return used_options(read_run(folder).info)
 
 
-def exclusion(text: str) -> tuple[str, ...]:
-    """An argparse type: the names of photos to leave out.
-
-    Raises:
-        ArgumentTypeError: the file cannot be read.
-    """
-    try:
-        return parse_exclusion(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
 def _parser() -> OneLineParser:
     parser = OneLineParser(
         prog="python -m experiments.evaluate",
@@ -221,13 +210,7 @@ def _parser() -> OneLineParser:
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32", help="(default: fp32)")
     parser.add_argument("--limit", type=positive(int), help="score a fixed sample of this many photos")
     parser.add_argument("--skip-bad", action="store_true", help="leave out pairs that cannot be used")
-    parser.add_argument(
-        "--exclude",
-        type=exclusion,
-        default=(),
-        metavar="LIST",
-        help="leave these photos out, beside those that the run left out: a text file of their names, one a line",
-    )
+    add_option(parser, "exclude", default=())
     parser.add_argument("--flip", action="store_true", help="average each prediction with the mirrored photo's")
     parser.add_argument(
         "--renorm", action="store_true", help="re-estimate BatchNorm's statistics on training photos before scoring"

@@ -42,7 +42,12 @@ def differences_beside_loss(configuration: Configuration, first: Configuration, 
     left_out = {*OWN_OPTIONS, *WITHOUT_EFFECT} | ({"epochs"} if _alike_until(until, configuration, first) else set())
     names = [name for name in theirs | ours if name not in left_out]
     values = {name: (ours.get(name, "none"), theirs.get(name, "none")) for name in names}
-    return [f"{name.replace('_', ' ')} {one}, not {other}" for name, (one, other) in values.items() if one != other]
+    return [
+        # a list of names would be no sentence
+        "other photos left out" if name == "exclude" else f"{name.replace('_', ' ')} {one}, not {other}"
+        for name, (one, other) in values.items()
+        if one != other
+    ]
 
 
 def _alike_until(epoch: int | None, one: Configuration, other: Configuration) -> bool:

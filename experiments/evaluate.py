@@ -210,7 +210,8 @@ def _parser() -> OneLineParser:
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32", help="(default: fp32)")
     parser.add_argument("--limit", type=positive(int), help="score a fixed sample of this many photos")
     parser.add_argument("--skip-bad", action="store_true", help="leave out pairs that cannot be used")
-    add_option(parser, "exclude", default=())
+    left_out = "leave these photos out, beside those that the run left out: a text file of names, one a line"
+    add_option(parser, "exclude", default=(), help=left_out)
     parser.add_argument("--flip", action="store_true", help="average each prediction with the mirrored photo's")
     parser.add_argument(
         "--renorm", action="store_true", help="re-estimate BatchNorm's statistics on training photos before scoring"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,11 @@ FILE = "margins.npz"
 # As a script beside the project writes them, without names
 RAW = "margins-raw.npz"
 SAME_PASS = "the pass that images.csv is of"
+# What NumPy, and the modules that it reads archives and headers with, raise where a file is damaged
+_UNREADABLE = (
+    *(OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, SyntaxError, MemoryError),
+    *(zipfile.BadZipFile, zlib.error, tokenize.TokenError),
+)
 OTHER_PASS = "another pass than that of images.csv: the kept half-precision weights, in float32"
 
 
@@ -92,9 +99,9 @@ def read_margins(run: Run, folder: str = ".") -> Margins | None:
             about = json.loads(str(arrays["about"]))
             scored, tuning, names = arrays["scored"], arrays["tuning"], arrays["scored_names"]
             edges, source = arrays["edges"], str(about["source"])
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError) as error:
+    except _UNREADABLE as error:
         raise BadRun(f"{path} cannot be read ({error}): {remedy}") from error
-    if any(counts.shape[1:] != (KINDS, BINS) or counts.dtype.kind != "u" for counts in (scored, tuning)):
+    if not (_are_histograms(scored) and _are_histograms(tuning)):
         raise BadRun(f"{path} has other histograms than this version reads: {remedy}")
     if not np.array_equal(edges, EDGES.numpy()) or len(names) != len(scored):
         raise BadRun(f"{path} has other bins than this version reads: {remedy}")
@@ -102,6 +109,10 @@ def read_margins(run: Run, folder: str = ".") -> Margins | None:
     if list(names) != images.index.tolist():
         raise BadRun(f"{path} is of other photos than images.csv: {remedy}")
     return Margins(scored, tuning, source, images.index)
+
+
+def _are_histograms(counts: np.ndarray) -> bool:
+    return counts.shape[1:] == (KINDS, BINS) and counts.dtype.kind == "u"
 
 
 def convert_raw_margins(run: Run) -> Path:
@@ -117,9 +128,9 @@ def convert_raw_margins(run: Run) -> Path:
             edges = arrays["edges"]
     except FileNotFoundError as error:
         raise BadRun(f"{run.folder} has no {RAW} to convert") from error
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
+    except _UNREADABLE as error:
         raise BadRun(f"{path} cannot be read ({error})") from error
-    if any(counts.shape[1:] != (KINDS, BINS) for counts in histograms.values()):
+    if not all(map(_are_histograms, histograms.values())):
         raise BadRun(f"{path} has other histograms than this version reads")
     if not np.array_equal(edges[1:-1], EDGES.numpy()) or len(histograms["scored"]) != len(photos):
         raise BadRun(f"{path} has other bins than this version reads, or other photos than images.csv")

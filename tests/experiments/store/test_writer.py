@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,11 +23,12 @@ from experiments.store.folder import create_folder, state_path
 from experiments.store.probe import mosaic_path
 from experiments.store.recorded_options import recorded
 from experiments.store.runs import BadRun, read_run
-from experiments.store.writer import RunWriter
+from experiments.store.scored.details import Scored, write_control
+from experiments.store.writer import RunWriter, record_scores
 from seg.evaluation import Evaluation
-from seg.metrics import BANDS, CALIBRATION_BINS
 from seg.options import Options
 from seg.training import EpochResult
+from tests.experiments.conftest import made_up
 
 EPOCHS = 3
 PHOTOS = ["a_1", "b_2"]
@@ -49,9 +51,14 @@ def evaluation(epoch: int) -> Evaluation:
         cross_entropy=one,
         custom_iou=one,
         boundary_iou=one * float("nan"),
-        bands=torch.tensor([[band, band] for band in BANDS]),
-        calibration=torch.ones(2, CALIBRATION_BINS, 3, dtype=torch.float64),
+        details=None,
     )
+
+
+def scored(epoch: int = EPOCHS) -> Scored:
+    """What is known of single photos after the last epoch."""
+    rest = made_up(evaluation(epoch).confusions.numpy(), PHOTOS)
+    return replace(rest, evaluation=replace(evaluation(epoch), details=rest.evaluation.details))
 
 
 def result(epoch: int) -> EpochResult:
@@ -94,7 +101,7 @@ def train(folder: Path, *, resuming: bool = False, until: int = EPOCHS, **more: 
     for epoch in range(after + 1, until + 1):
         writing.epoch(result(epoch), mosaic(epoch), state(epoch), input_size=16 + epoch)
     if until == EPOCHS:
-        writing.finished(PHOTOS, evaluation(EPOCHS))
+        writing.finished(scored())
     return writing
 
 
@@ -147,7 +154,8 @@ def test_a_whole_run_leaves_the_files_of_the_contract(tmp_path):
     train(folder)
     epochs = [f"{epoch:03d}" for epoch in range(EPOCHS + 1)]
     assert set(contents(folder)) == {
-        *("run.json", "epochs.csv", "images.csv", "bands.csv", "calibration.csv", "model.safetensors"),
+        *("run.json", "epochs.csv", "model.safetensors"),
+        *("images.csv", "bands.csv", "calibration.csv", "margins.npz"),
         *("predictions/probe.json", *(f"predictions/epoch-{epoch}.png" for epoch in epochs)),
         *(f"weights/epoch-{epoch}.safetensors" for epoch in epochs[1:]),
     }
@@ -377,3 +385,50 @@ def test_a_damaged_table_is_told_before_anything_is_touched(tmp_path):
     with pytest.raises(BadRun, match=r"epochs\.csv, line 5"):
         train(folder, resuming=True)
     assert contents(folder) == before
+
+
+# ---- scored by a later pass
+
+
+def test_details_and_controls_are_deleted_before_the_weights_change(tmp_path):
+    folder = tmp_path / "run"
+    writing = train(folder)
+    write_control(folder, "mirrored", scored())
+    writing.interrupted(state(2))  # as if the last epoch had been broken off and is done again
+    assert (folder / "controls" / "mirrored" / "margins.npz").exists()
+    RunWriter.resume(folder, OPTIONS, described(), LAYOUT, after=2)
+    left = {path.name for path in folder.iterdir() if path.is_file()}
+    assert left == {"run.json", "epochs.csv", "model.safetensors", "state.safetensors"}
+    assert not (folder / "controls").exists()
+
+
+def test_what_a_later_pass_found_takes_the_place_of_what_the_last_epoch_did(tmp_path):
+    folder = tmp_path / "run"
+    train(folder)
+    before = info(folder)
+    record_scores(folder, scored(2), ["b_2", "c_3"])
+    said = info(folder)
+    expected = evaluation(2).scores()
+    # the loss that the run was trained with is another one than a later pass has
+    assert said["scores"]["val_loss"] == before["scores"]["val_loss"] == 0.25
+    assert said["scores"]["boundary_iou"] is None
+    for name in ("pixel_accuracy", "border_f1", "custom_iou"):
+        assert said["scores"][name] == pytest.approx(expected[name])
+    assert said["scores"]["border_f1"] != before["scores"]["border_f1"]
+    made = said.pop("scored")
+    assert (made["precision"], made["commit"], made["exclude"]) == ("fp32", "0000000", ["b_2", "c_3"])
+    assert made["at"] >= before["ended"]
+    assert {name: said[name] for name in said if name != "scores"} == {
+        name: before[name] for name in before if name != "scores"
+    }
+
+
+def test_a_run_that_was_stopped_right_after_it_was_resumed_can_be_scored(tmp_path):
+    """Its record has no scores then, and its weights are those of the epoch before."""
+    folder = tmp_path / "run"
+    train(folder, until=2).interrupted(state(2))
+    RunWriter.resume(folder, OPTIONS, described(), LAYOUT, after=2).interrupted(None)
+    assert info(folder)["scores"] is None
+    record_scores(folder, scored(2))
+    assert info(folder)["scores"]["val_loss"] is None
+    assert info(folder)["scores"]["pixel_accuracy"] == pytest.approx(evaluation(2).scores()["pixel_accuracy"])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -125,6 +125,7 @@ def slow_f1(predicted: np.ndarray, truth: np.ndarray, pixels: int) -> float:
     return 2 * recall * precision / (recall + precision)
 
 
+@settings(max_examples=10)
 @given(arrays(np.int64, (2, 3, 5, 6), elements=st.integers(0, 2), fill=st.just(1)))
 def test_tolerant_f1_is_that_of_a_slow_loop(maps):
     """Of each photo, and of both together."""

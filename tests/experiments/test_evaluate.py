@@ -1,18 +1,23 @@
 """A checkpoint is scored again as its run scored it."""
 
+import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch import nn
 
 from experiments import evaluate, run
+from experiments.store.scored.controls import CONTROL_KINDS
 from experiments.store.scored.details import DETAILS
 from seg.cache import load_split
 from seg.checkpoint import load_checkpoint
 from seg.metrics import confusion_per_photo, confusion_scores
+from seg.thresholds.margins import margin_histograms
 
 
 @pytest.fixture
@@ -87,14 +92,183 @@ def test_a_sample_and_a_precision_can_be_chosen(command, trained, tiny_pets):
     assert "3/3" in ended.err  # the progress bar
 
 
+def margins(folder: Path) -> dict[str, np.ndarray]:
+    with np.load(folder / "margins.npz", allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
 def test_details_are_those_a_finished_run_has(command, tiny_runs, tiny_pets, tmp_path):
     run = shutil.copytree(tiny_runs / "ce-s0", tmp_path / "ce-s0")
-    whole = {name: pd.read_csv(run / name) for name in DETAILS}
+    whole = {name: pd.read_csv(run / name) for name in DETAILS if name != "margins.npz"}
+    histograms = margins(run)
     for name in DETAILS:
         (run / name).unlink()
     assert command(evaluate, run, "--data", tiny_pets, "--device", "cpu", "--details").status == 0
-    for name in DETAILS:
-        pd.testing.assert_frame_equal(pd.read_csv(run / name), whole[name], check_dtype=False, atol=0.05, rtol=0.05)
+    for name, table in whole.items():
+        if name == "calibration.csv":  # rounded weights put some pixels into the next bin, so compare what is no count
+            columns = ["pixels", "bin", "from", "to", "temperature", "precision", "commit"]
+        else:
+            columns = list(table)
+        found = pd.read_csv(run / name)
+        assert list(found) == list(table)
+        pd.testing.assert_frame_equal(found[columns], table[columns], check_dtype=False, atol=0.05, rtol=0.05)
+    again = margins(run)
+    assert again.keys() == histograms.keys()
+    for name in ("about", "edges", "scored_names", "tuning_names"):
+        assert np.array_equal(again[name], histograms[name]), name
+    assert again["tuning_names"].tolist() == ["Abyssinian_1", "Abyssinian_11"]
+    for name in ("scored", "tuning"):
+        assert again[name].sum() == histograms[name].sum()
+        moved = np.abs(again[name].astype(int) - histograms[name]).sum()
+        assert moved < 0.05 * histograms[name].sum(), name
+
+
+def test_run_json_says_what_a_later_images_csv_says(command, tiny_runs, tiny_pets, tmp_path):
+    run = shutil.copytree(tiny_runs / "focal-s0", tmp_path / "focal-s0")
+    before = json.loads((run / "run.json").read_text())
+    assert "scored" not in before
+    changed = before | {"scores": dict.fromkeys(before["scores"], 0.5)}
+    (run / "run.json").write_text(json.dumps(changed))
+    options = ["--data", tiny_pets, "--device", "cpu", "--precision", "bf16", "--details"]
+    assert command(evaluate, run, *options).status == 0
+    said, images = json.loads((run / "run.json").read_text()), pd.read_csv(run / "images.csv")
+    counts = images.filter(like="_as_").sum().to_numpy(copy=True).reshape(3, 3)
+    for name, value in confusion_scores(torch.from_numpy(counts)).items():
+        assert said["scores"][name] == pytest.approx(value), name
+    for name in ("custom_iou", "boundary_iou"):
+        assert said["scores"][name] == pytest.approx(images[name].mean(), abs=1e-6)
+    assert said["scores"]["val_loss"] == 0.5  # of the loss that it was trained with, which a later pass does not have
+    assert set(images["precision"]) == {said["scored"]["precision"]} == {"bf16"}
+    assert set(images["commit"].fillna("")) == {said["scored"]["commit"]}
+    assert json.loads(str(margins(run)["about"]))["precision"] == "bf16"
+    same = [{name: each[name] for name in each if name not in ("scores", "scored")} for each in (said, before)]
+    assert same[0] == same[1]
+
+
+CONTROLS = {
+    "mirrored": ["--flip"],
+    "renormed": ["--renorm"],
+    "mirrored-renormed": ["--flip", "--renorm"],
+}
+
+
+def by_hand(model: nn.Module, photos: torch.Tensor, options: list[str]) -> torch.Tensor:
+    """Probabilities (B, 3, H, W)."""
+    with torch.no_grad():
+        probabilities = model(photos).softmax(dim=1)
+        if "--flip" in options:
+            probabilities = (probabilities + model(photos.flip(3)).softmax(dim=1).flip(3)) / 2
+    return probabilities
+
+
+def renormed(model: nn.Module, photos: torch.Tensor) -> nn.Module:
+    """With the statistics of these photos, all in one batch: a moving average that keeps nothing of what was."""
+    for layer in model.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.momentum = 1.0
+    with torch.no_grad():
+        model.train()(photos)
+    return model.eval()
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+def test_a_control_is_what_is_done_by_hand_and_is_kept_beside_the_run(command, tiny_runs, tiny_pets, tmp_path, control):
+    options = CONTROLS[control]
+    run = shutil.copytree(tiny_runs / "focal-s0", tmp_path / "focal-s0")
+    before = {path.name: path.read_bytes() for path in run.iterdir() if path.is_file()}
+    ended = command(evaluate, run, "--data", tiny_pets, "--device", "cpu", "--details", *options)
+    assert ended.status == 0
+    assert f"fp32 on cpu, {CONTROL_KINDS[control].meaning}\n" in ended.out
+    assert {path.name: path.read_bytes() for path in run.iterdir() if path.is_file()} == before
+    assert [path.name for path in (run / "controls").iterdir()] == [control]
+    inside = run / "controls" / control
+    assert {path.name for path in inside.iterdir()} == {"images.csv", "margins.npz"}
+
+    model = load_checkpoint(run / "model.safetensors")[0]
+    scored, training = (load_split(tiny_pets, split, 32) for split in ("test", "trainval"))
+    photos, sample = (torch.from_numpy(split.photos.copy()) / 255 for split in (scored, training))
+    if "--renorm" in options:
+        model = renormed(model, sample)
+    truth = torch.from_numpy(scored.masks.copy()).long()
+    probabilities = by_hand(model, photos, options)
+    confusions = confusion_per_photo(probabilities.argmax(dim=1), truth)
+    images = pd.read_csv(inside / "images.csv")
+    assert images["name"].tolist() == scored.names
+    counts = torch.from_numpy(images.filter(like="_as_").to_numpy()).view(-1, 3, 3)
+    # two ways that round differently may disagree on a tied pixel
+    assert (counts - confusions).abs().sum() <= 16
+    entropies = torch.nn.functional.nll_loss(probabilities.log(), truth, reduction="none").mean(dim=(1, 2))
+    assert images["cross_entropy"].tolist() == pytest.approx(entropies.tolist(), rel=1e-3)
+    own = torch.from_numpy(pd.read_csv(run / "images.csv").filter(like="_as_").to_numpy()).view(-1, 3, 3)
+    assert (counts - own).abs().sum() > 100
+    found, chosen = margins(inside), slice(None, None, 10)
+    tuned = margin_histograms(
+        by_hand(model, sample[chosen], options).log(), torch.from_numpy(training.masks[chosen].copy()).long()
+    )
+    assert found["tuning_names"].tolist() == training.names[chosen]
+    assert np.abs(found["tuning"].astype(int) - tuned.numpy()).sum() <= 40
+    assert (found["scored"][:, 0, 61:].sum(axis=1) == images["border_as_border"]).all()
+
+
+def test_photos_that_are_left_out_are_neither_scored_nor_tuned_on(command, tiny_runs, tiny_pets, tmp_path):
+    run = shutil.copytree(tiny_runs / "ce-s0", tmp_path / "ce-s0")
+    names = pd.read_csv(run / "images.csv")["name"].tolist()
+    left_out = f"{names[2]},Abyssinian_1"
+    options = ["--data", tiny_pets, "--device", "cpu", "--details", "--exclude", left_out]
+    assert command(evaluate, run, *options).status == 0
+    assert pd.read_csv(run / "images.csv")["name"].tolist() == [name for name in names if name != names[2]]
+    found = margins(run)
+    assert found["scored_names"].tolist() == [name for name in names if name != names[2]]
+    assert "Abyssinian_1" not in found["tuning_names"]
+    assert len(found["tuning"]) == 2  # every tenth of the eleven left
+    assert json.loads((run / "run.json").read_text())["scored"]["exclude"] == sorted(left_out.split(","))
+
+
+def test_without_details_nothing_is_written(command, tiny_runs, tiny_pets, tmp_path):
+    run = shutil.copytree(tiny_runs / "ce-s0", tmp_path / "ce-s0")
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    csv = tmp_path / "scores.csv"
+    options = ["--data", tiny_pets, "--device", "cpu", "--renorm", "--csv", csv]
+    assert command(evaluate, run, *options).status == 0
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+    row = pd.read_csv(csv).iloc[0]
+    assert (row["flip"], row["renorm"]) == (False, True)
+
+
+# ---- margins of another pass
+
+
+def write_raw(run: Path) -> np.ndarray:
+    counts = np.random.default_rng(0).integers(0, 50, (8, 3, 122)).astype(np.uint16)
+    edges = np.concatenate([[-np.inf], np.arange(-60, 61, dtype=np.float32) / np.float32(10), [np.inf]])
+    np.savez_compressed(run / "margins-raw.npz", test=counts, train=counts[:3], edges=edges.astype(np.float32))
+    return counts
+
+
+def test_raw_margins_are_converted_without_weights_and_photos(command, tiny_runs, tmp_path):
+    run = shutil.copytree(tiny_runs / "ce-s0", tmp_path / "ce-s0", ignore=shutil.ignore_patterns("*.safetensors"))
+    (run / "margins.npz").unlink()
+    counts = write_raw(run)
+    ended = command(evaluate, run, "--raw-margins", "--data", tmp_path / "nowhere")
+    assert (ended.status, ended.told) == (0, [])
+    assert ended.out == f"{run / 'margins.npz'}: of another pass than images.csv, which it says\n"
+    found = margins(run)
+    assert (found["scored"] == counts).all()
+    assert (found["tuning"] == counts[:3]).all()
+    assert "another pass" in json.loads(str(found["about"]))["source"]
+
+
+def test_raw_margins_that_are_not_there_are_told_in_one_line(command, tiny_runs, tmp_path):
+    run = shutil.copytree(tiny_runs / "ce-s0", tmp_path / "ce-s0")
+    for folder, said in [(run, "has no margins-raw.npz to convert"), (tmp_path, "is not a run")]:
+        ended = command(evaluate, folder, "--raw-margins")
+        assert (ended.status, ended.out) == (2, "")
+        assert said in ended.error
+    write_raw(run)
+    (run / "images.csv").unlink()
+    ended = command(evaluate, run, "--raw-margins")
+    assert ended.status == 2
+    assert "has no images.csv" in ended.error
 
 
 def test_a_held_out_run_is_scored_on_its_held_out_photos(command, tiny_pets, tmp_path, narrow):
@@ -111,7 +285,9 @@ def test_a_held_out_run_is_scored_on_its_held_out_photos(command, tiny_pets, tmp
 def test_flipping_averages_a_photo_with_its_mirror_image(command, tiny_runs, tiny_pets, tmp_path):
     path, csv = tiny_runs / "focal-s0", tmp_path / "scores.csv"
     ended = command(evaluate, path, "--data", tiny_pets, "--device", "cpu", "--flip", "--csv", csv)
-    assert "each averaged with its mirror image" in ended.out
+    assert (
+        "8 photos of the test split at 32 x 32, fp32 on cpu, averaged with the mirrored photo's prediction" in ended.out
+    )
     split = load_split(tiny_pets, "test", 32)
     photos = torch.from_numpy(split.photos.copy()).float() / 255
     model = load_checkpoint(path / "model.safetensors")[0]
@@ -121,11 +297,11 @@ def test_flipping_averages_a_photo_with_its_mirror_image(command, tiny_runs, tin
     assert pd.read_csv(csv)["pixel_accuracy"][0] == pytest.approx(expected, abs=1e-3)
 
 
-@pytest.mark.parametrize(("options", "said"), [(["--limit", 2], "--limit"), (["--flip"], "--flip")])
-def test_details_are_of_all_photos_as_they_are(command, tiny_runs, tiny_pets, options, said):
-    ended = command(evaluate, tiny_runs / "ce-s0", "--data", tiny_pets, "--details", *options)
+@pytest.mark.parametrize("options", [[], ["--flip"], ["--renorm"]], ids=str)
+def test_details_are_of_all_photos(command, tiny_runs, tiny_pets, options):
+    ended = command(evaluate, tiny_runs / "ce-s0", "--data", tiny_pets, "--details", "--limit", 2, *options)
     assert ended.status == 2
-    assert said in ended.error
+    assert "--details are of all photos: leave out --limit" in ended.error
 
 
 def test_details_belong_to_a_runs_own_checkpoint(command, tiny_runs, tiny_pets, tmp_path):

@@ -88,7 +88,8 @@ def _full_size(table: pd.DataFrame) -> str:
 
 def _points(differences: pd.Series) -> str:
     """`+0.7 to +1.1`, of fractions in points of a per cent; `+0.7` where they agree."""
-    low, high = (f"{100 * end:+.1f}" for end in (differences.min(), differences.max()))
+    # adding 0 makes -0.0 the 0.0 that it is
+    low, high = (f"{round(100 * end, 1) + 0:+.1f}" for end in (differences.min(), differences.max()))
     return low if low == high else f"{low} to {high}"
 
 

@@ -15,6 +15,8 @@ import pytest
 
 from experiments import compare
 from experiments.comparison.analysis import Analysis, analyse
+from experiments.comparison.answer.verdict import verdict
+from experiments.comparison.footing import shared_footing
 from experiments.comparison.photos import HOW_SUSPECTED, disagreements, hardest, suspects
 from experiments.reporting.measured import measured_sentence
 from experiments.reporting.tables import runs_table
@@ -36,12 +38,13 @@ def runs(tiny_runs, tmp_path) -> Path:
             shutil.copy(source / file, folder / name)
     edit(
         folder / "weighted-s1",
-        options={"loss": "weighted", "seed": 1, "epochs": 9},
+        options={"loss": "weighted", "seed": 1, "epochs": 9, "size": 32},
         status="interrupted",
-        validation_sample_photos=1234,
-        validation_photos=3669,
     )
     return folder
+
+
+ALL = ("ce-s0", "weighted-s1", "focal-s0")
 
 
 def edit(folder: Path, **changes) -> None:
@@ -81,7 +84,7 @@ def parse(text: str) -> list[dict[str, str]]:
 
 
 def test_the_table_says_what_each_run_is_and_how_far_it_got(command, runs):
-    ended = command(compare, "--runs", runs)
+    ended = command(compare, *ALL, "--runs", runs)
     assert (ended.status, ended.told) == (0, [])
     rows = parse(ended.out)
     assert [row["run"] for row in rows] == ["ce-s0", "weighted-s1", "focal-s0"]
@@ -93,10 +96,11 @@ def test_the_table_says_what_each_run_is_and_how_far_it_got(command, runs):
     assert {row["device"] for row in rows} == {device}
 
 
-def test_scores_are_percentages_of_the_last_epoch(command, runs):
-    rows = {row["run"]: row for row in parse(command(compare, "--runs", runs).out)}
+def test_scores_are_percentages_of_the_last_epoch_that_all_have(command, runs):
+    rows = {row["run"]: row for row in parse(command(compare, *ALL, "--runs", runs).out)}
+    assert rows.keys() == set(ALL)
     for name, row in rows.items():
-        last = pd.read_csv(runs / name / "epochs.csv").iloc[-1]
+        last = pd.read_csv(runs / name / "epochs.csv", index_col="epoch").loc[2]
         shown = [row[header] for header in row if header.endswith("%")]
         scores = ["pixel_accuracy", "border_recall", "border_precision", "border_f1", "border_iou", "boundary_iou"]
         assert shown == ["–" if pd.isna(last[score]) else f"{100 * last[score]:.2f}" for score in scores]
@@ -110,9 +114,19 @@ def test_border_recall_stands_beside_precision_f1_and_iou(command, runs):
 
 
 def test_scores_of_a_sample_are_told(command, runs):
-    note = "Unfinished, so scored on a sample of 1,234 of 3,669 photos: weighted-s1."
-    assert note in command(compare, "--runs", runs).out.splitlines()
-    assert "sample" not in command(compare, "ce-s0", "focal-s0", "--runs", runs).out
+    edit(runs / "weighted-s1", validation_sample_photos=1234, validation_photos=3669)
+    edit(runs / "focal-s0", validation_sample_photos=1234, validation_photos=3669)
+    out = command(compare, "weighted-s1", "focal-s0", "--runs", runs).out
+    assert "Compared after epoch 2, the deepest that all share: scores of a sample of 1,234 photos at 32 x 32" in out
+    assert "sample" not in command(compare, "ce-s0", "--runs", runs).out
+
+
+def test_runs_that_share_no_footing_are_told_apart(command, runs):
+    edit(runs / "weighted-s1", validation_sample_photos=1234, validation_photos=3669)
+    ended = command(compare, "ce-s0", "weighted-s1", "--runs", runs)
+    assert (ended.status, ended.out) == (2, "")
+    assert "ce-s0 and weighted-s1" in ended.error or "weighted-s1 and ce-s0" in ended.error
+    assert "were scored on other photos (" in ended.error
 
 
 def test_runs_are_chosen_by_name_or_folder_in_the_order_given(command, runs):
@@ -177,27 +191,25 @@ def test_a_file_that_would_have_a_runs_name_is_a_run_in_the_wrong_place(command,
 
 
 def test_json_holds_every_score_of_a_run_as_a_fraction(command, runs):
-    found = json.loads(command(compare, "--runs", runs, "--json").out)
-    assert found["analysis"] is None
+    found = json.loads(command(compare, *ALL, "--runs", runs, "--json").out)
+    assert found["analysis"]["footing"]["detailed"] is False
+    assert found["analysis"]["operating"] == {}
     assert [run["name"] for run in found["runs"]] == ["ce-s0", "weighted-s1", "focal-s0"]
     for run in found["runs"]:
-        last = pd.read_csv(runs / run["name"] / "epochs.csv").iloc[-1]
+        last = pd.read_csv(runs / run["name"] / "epochs.csv", index_col="epoch").loc[2]
         for score in SCORES:
             assert run[score] == (None if pd.isna(last[score]) else pytest.approx(last[score]))
-    assert {run["name"]: run["photos_scored"] for run in found["runs"]} == {
-        "ce-s0": 8,
-        "weighted-s1": 1234,
-        "focal-s0": 8,
-    }
+    assert {(run["epoch_scored"], run["photos_scored"]) for run in found["runs"]} == {(2, 8)}
 
 
 def test_the_table_of_no_runs_has_the_same_columns(runs):
-    assert runs_table([]).columns.tolist() == runs_table(find_runs([runs])[0]).columns.tolist()
+    found = find_runs([runs])[0]
+    assert runs_table([], None).columns.tolist() == runs_table(found, shared_footing(found)).columns.tolist()
 
 
 def test_a_run_without_scores_is_a_row_of_gaps(command, runs):
     (runs / "ce-s0" / "epochs.csv").unlink()
-    table = runs_table([read_run(runs / "ce-s0")])
+    table = runs_table([read_run(runs / "ce-s0")], None)
     assert table[["photos_scored", *SCORES]].isna().all(axis=None)
     row = parse(command(compare, "ce-s0", "--runs", runs).out)[0]
     assert row["epochs"] == "0/2"
@@ -205,16 +217,18 @@ def test_a_run_without_scores_is_a_row_of_gaps(command, runs):
 
 
 def test_runs_without_details_are_named_with_what_would_give_them(command, runs):
-    ended = command(compare, "--runs", runs)
-    assert list(tables(ended.out)) == ["Runs"]
+    ended = command(compare, "focal-s0", "--runs", runs)
+    assert list(tables(ended.out)) == ["Runs", "Scores"]
     *_, note = ended.out.strip().splitlines()
-    assert note.startswith("Without images.csv, so without intervals: ce-s0, weighted-s1, focal-s0.")
+    assert note.startswith("Without images.csv, so without intervals: focal-s0.")
     assert "python -m experiments.evaluate FOLDER --details" in note
-    assert command(compare, "--runs", runs, "--csv").out == ",".join(Analysis.COLUMNS) + "\n"
+    table = pd.read_csv(io.StringIO(command(compare, "focal-s0", "--runs", runs, "--csv").out))
+    assert table.columns.tolist() == list(Analysis.COLUMNS)
+    assert table["low"].isna().all()
 
 
 def test_it_runs_as_a_command(runs):
-    command = [sys.executable, "-m", "experiments.compare", "--runs", runs]
+    command = [sys.executable, "-m", "experiments.compare", *ALL, "--runs", runs]
     ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert len(parse(ended.stdout)) == 3
@@ -233,7 +247,9 @@ def detailed(write_run, draw_confusions, tmp_path) -> Path:
     return tmp_path / "runs"
 
 
-TITLES = ["Runs", "Difference from ce", "Scores", "Accuracy near the outline", "Calibration"]
+MOVED = ["At every threshold", "Controls", "Which threshold each loss acts like"]
+NEAR = ["Tolerances and outlines", "Accuracy near the border's edges", "By side of the edge"]
+TITLES = ["Runs", *MOVED, "Difference from ce", "Scores", *NEAR, "Calibration"]
 HEADERS = {
     "pixel_accuracy": "pixel accuracy",
     "border_recall": "border recall",
@@ -243,10 +259,12 @@ HEADERS = {
 }
 
 
-def test_the_answer_comes_right_after_the_runs(command, detailed):
+def test_the_answer_comes_first_then_the_runs_and_what_it_rests_on(command, detailed):
     ended = command(compare, "--runs", detailed)
     assert (ended.status, ended.told) == (0, [])
     assert list(tables(ended.out)) == TITLES
+    answer = verdict(analyse(find_runs([detailed])[0]))
+    assert ended.out.startswith("\n\n".join(answer))
 
 
 def test_differences_are_points_with_their_intervals(command, detailed):
@@ -287,16 +305,19 @@ def test_the_notes_say_what_the_intervals_know(command, detailed):
     assert "±" not in single
 
 
-def test_unequal_training_is_told_below_the_differences(command, tiny_runs):
-    ended = command(compare, "--runs", tiny_runs)
-    note = "Not trained for as many epochs as ce, so not different by the loss alone: focal."
-    assert note in ended.out.splitlines()
-    assert "Not trained" not in command(compare, "ce-s0", "--runs", tiny_runs).out
+def test_runs_of_unequal_training_are_compared_where_both_have_been(command, tiny_runs):
+    out = command(compare, "ce-s0", "focal-s0", "--runs", tiny_runs).out
+    assert (
+        "Compared after epoch 2, the deepest that all share: scores of 8 photos at 32 x 32, without intervals." in out
+    )
+    assert list(tables(out)) == ["Runs", "Difference from ce", "Scores"]
+    # without names, those on another footing are set apart
+    assert "on another footing" in command(compare, "--runs", tiny_runs).out
 
 
 def test_without_cross_entropy_there_are_no_differences(command, detailed):
     ended = command(compare, "focal-s0", "weighted-s0", "--runs", detailed)
-    assert list(tables(ended.out)) == ["Runs", "Scores", "Accuracy near the outline", "Calibration"]
+    assert list(tables(ended.out)) == ["Runs", "At every threshold", "Scores", *NEAR, "Calibration"]
 
 
 def test_a_run_that_paints_next_to_no_border_has_all_its_intervals(command, write_run, draw_confusions, tmp_path):
@@ -322,9 +343,9 @@ def test_finished_and_bare_runs_are_compared_as_far_as_each_goes(command, detail
 
 def test_runs_scored_on_a_holdout_are_compared_only_where_asked_for(command, detailed, write_run, draw_confusions):
     held = write_run("ce-holdout-s0", draw_confusions(1, 9, seed=4)[0], photos="abcdefghi", holdout=True)
-    note = "Scored on photos held out of the training split, not on the test split: ce-holdout-s0."
-    apart = f"Scored on other photos, so to be compared apart: {held.name}."
-    assert apart in command(compare, "--runs", detailed).out.splitlines()
+    note = "Scored on photos held out of the training split, not on the test split."
+    (apart,) = [line for line in command(compare, "--runs", detailed).out.splitlines() if "another footing" in line]
+    assert held.name in apart
     asked = command(compare, held.name, "--runs", detailed)
     assert [row["run"] for row in parse(asked.out)] == [held.name]
     assert note in asked.out.splitlines()
@@ -335,7 +356,7 @@ def test_runs_scored_on_a_holdout_are_compared_only_where_asked_for(command, det
 
 def test_damaged_details_end_in_one_line(command, detailed):
     for name, text, said in (
-        ("bands.csv", "band,pixels,correct,accuracy\n1,10,5,0.5\n", "is not whole"),
+        ("bands.csv", "edge,side,from,to,pixels,correct,accuracy\npet,inside,0,1,10,5,0.5\n", "is not whole"),
         ("images.csv", "name\n", "has no column pet_as_pet"),
     ):
         (detailed / "focal-s0" / name).write_text(text)
@@ -359,7 +380,7 @@ def test_runs_on_different_photos_end_in_one_line(command, detailed, write_run, 
 def test_markdown_has_the_tables_of_the_text(command, detailed):
     text, markdown = (command(compare, "--runs", detailed, *options).out for options in ([], ["--markdown"]))
     assert markdown_tables(markdown) == tables(text)
-    assert markdown.startswith("## Runs\n\n| run ")
+    assert "\n\n## Runs\n\n| run " in markdown
 
 
 def test_csv_has_a_row_a_configuration_and_score(command, detailed):

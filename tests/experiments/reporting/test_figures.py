@@ -17,8 +17,9 @@ from experiments.store.runs import find_runs
 from seg.losses import LOSSES
 
 SHIPPED = Path(__file__).parents[3] / "experiments" / "figures"
-FIGURES = ("by-epoch", "recall-precision", "price", "near-the-outline", "reliability")
-RUNS = {"ce": "ce-s0", "weighted": "weighted-s0", "focal": "focal-s0"}
+FIGURES = ("by-epoch", "recall-precision", "price", "threshold", "near-the-outline", "reliability")
+# by configuration, whatever seeds of it are shipped
+RUNS = {name: sorted(path.name for path in RESULTS.glob(f"{name}-s*")) for name in ("ce", "weighted", "focal")}
 SVG = "{http://www.w3.org/2000/svg}"
 # In points of a per cent, or epochs, or pixels: far below what an eye sees, far above what SVG's digits lose
 NEAR = 0.005
@@ -65,6 +66,8 @@ def axis_scale(axes: ElementTree.Element, side: str) -> Callable[[np.ndarray], n
     labelled = [(mark.get(side), text.text.replace("−", "-")) for mark, text in ticks if text is not None]
     if not labelled:
         return None
+    if any(re.search("–", text) for _, text in labelled):  # ranges such as 8–16, one after another
+        labelled = [(place, number) for number, (place, _) in enumerate(labelled)]
     places, values = np.array(labelled, dtype=float).T
     for there, back in ((np.asarray, np.asarray), (np.log, np.exp)):
         slope, offset = np.polyfit(places, there(values), 1)
@@ -77,7 +80,9 @@ def colours(path: Path) -> dict[str, str]:
     """The colour of each thing drawn of data, by id."""
     groups = drawn(ElementTree.parse(path))
     styles = {name: [part.get("style", "") for part in group.iter()] for name, group in groups.items()}
-    return {name: re.search(r"(?:stroke|fill): (#\w+)", " ".join(said))[1] for name, said in styles.items()}
+    found = {name: re.findall(r"(?:stroke|fill): (#\w+)", " ".join(said)) for name, said in styles.items()}
+    # an open marker is white inside
+    return {name: next(colour for colour in said if colour != "#ffffff") for name, said in found.items()}
 
 
 def words(path: Path) -> list[str]:
@@ -96,8 +101,8 @@ def assert_same_numbers(one: Numbers, other: Numbers) -> None:
 # ---- what the CSVs say, by code that shares none with the figures'
 
 
-def table(name: str, file: str) -> pd.DataFrame:
-    return pd.read_csv(RESULTS / RUNS[name] / file)
+def table(run: str, file: str) -> pd.DataFrame:
+    return pd.read_csv(RESULTS / run / file)
 
 
 def in_per_cent(*columns: pd.Series) -> np.ndarray:
@@ -106,27 +111,76 @@ def in_per_cent(*columns: pd.Series) -> np.ndarray:
 
 def epochs_say() -> Numbers:
     said = {}
-    for name in RUNS:
-        trained = table(name, "epochs.csv").query("epoch > 0")
+    for name, runs in RUNS.items():
+        tables = [table(run, "epochs.csv").query("epoch > 0") for run in runs]
+        epochs = tables[0]["epoch"]
         for score in ("pixel_accuracy", "border_f1"):
-            said[f"{name}-{score}"] = np.column_stack([trained["epoch"], 100 * trained[score]])
+            values = 100 * np.stack([each[score] for each in tables])
+            mean = np.column_stack([epochs, values.mean(axis=0)])
+            said[f"{name}-{score}"] = mean
+            # all but the last row is of a sample
+            said[f"{name}-{score}-sample"], said[f"{name}-{score}-all"] = mean[:-1], mean[-1:]
+            if len(runs) > 1:
+                said[f"{name}-{score}-range"] = np.concatenate([values.min(axis=0), values.max(axis=0)])
     return said
 
 
 def bands_say() -> Numbers:
+    """By place on the axis: from far inside to the edge, and on to far outside."""
     said = {}
-    for name in RUNS:
-        bands = table(name, "bands.csv")
-        said[f"{name}-accuracy_within"] = np.column_stack([bands["band"], 100 * bands["correct"] / bands["pixels"]])
+    for name, runs in RUNS.items():
+        bands = pd.concat(table(run, "bands.csv") for run in runs)
+        bands = bands.groupby(["edge", "side", "to"], sort=True)[["pixels", "correct"]].sum()
+        accuracy = 100 * bands["correct"] / bands["pixels"]
+        for edge in ("pet", "pet_and_border"):
+            inside, outside = (accuracy[edge, side].to_numpy() for side in ("inside", "outside"))
+            values = [*inside[::-1], *outside]
+            said[f"{name}-accuracy-{edge}"] = np.column_stack([range(len(values)), values])
     return said
 
 
 def calibration_says() -> Numbers:
     said = {}
-    for name in RUNS:
-        for pixels, bins in table(name, "calibration.csv").query("count > 0").groupby("pixels"):
-            said[f"{name}-reliability-{pixels}"] = in_per_cent(bins["mean_confidence"], bins["accuracy"])
+    for name, runs in RUNS.items():
+        bins = pd.concat(table(run, "calibration.csv") for run in runs).query("count > 0 and temperature == 1")
+        sums = (
+            bins.assign(confidence=bins["count"] * bins["mean_confidence"], correct=bins["count"] * bins["accuracy"])
+            .groupby(["pixels", "bin"])[["count", "confidence", "correct"]]
+            .sum()
+        )
+        for pixels, found in sums.groupby("pixels"):
+            said[f"{name}-reliability-{pixels}"] = in_per_cent(
+                found["confidence"] / found["count"], found["correct"] / found["count"]
+            )
     return said
+
+
+def thresholds_say() -> Numbers:
+    """From the histograms of seed 0, which all have, by loops over bins of 0.1 in [-6, 6]."""
+    said = {}
+    for name in RUNS:
+        with np.load(RESULTS / f"{name}-s0" / "margins.npz") as arrays:
+            scored, tuning = (arrays[which].sum(axis=0, dtype=np.int64) for which in ("scored", "tuning"))
+        curves = [at(scored, step) for step in range(-60, 61)]
+        shown = [each for each in curves if 0.1 <= each["border_recall"] <= 0.95]
+        best = max(range(-60, 61), key=lambda step: (at(tuning, step)["border_f1"], -abs(step)))
+        for x, y in (("border_recall", "border_precision"), ("pixel_accuracy", "border_f1")):
+            said[f"{name}-{x}-{y}"] = 100 * np.array([[each[x], each[y]] for each in shown])
+            for point, step in (("argmax", 0), ("tuned", best)):
+                there = at(scored, step)
+                said[f"{name}-{point}-{y}"] = 100 * np.array([[there[x], there[y]]])
+    return said
+
+
+def at(histograms: np.ndarray, step: int) -> dict[str, float]:
+    painted, left = histograms[:, 61 - step :].sum(axis=1), histograms[:, : 61 - step].sum(axis=1)
+    recall, precision = painted[0] / histograms[0].sum(), painted[0] / max(painted.sum(), 1)
+    return {
+        "border_recall": recall,
+        "border_precision": precision,
+        "border_f1": 2 * painted[0] / (histograms[0].sum() + painted.sum()),
+        "pixel_accuracy": (painted[0] + left[1]) / histograms.sum(),
+    }
 
 
 def images_say(x: str, y: str, *, difference: bool) -> Numbers:
@@ -136,9 +190,12 @@ def images_say(x: str, y: str, *, difference: bool) -> Numbers:
     for name in RUNS:
         if difference and name == "ce":
             continue
-        point = np.array([score_of_images(name, score) for score in (x, y)])
+        # differences are over the seeds that both have
+        runs = [run for run in RUNS[name] if not difference or f"ce-{run.split('-')[-1]}" in RUNS["ce"]]
+        point = np.mean([[score_of_images(run, score) for score in (x, y)] for run in runs], axis=0)
         if difference:
-            point -= [score_of_images("ce", score) for score in (x, y)]
+            against = [f"ce-{run.split('-')[-1]}" for run in runs]
+            point -= np.mean([[score_of_images(run, score) for score in (x, y)] for run in against], axis=0)
         rows = [analysis.score(name, score) for score in (x, y)]
         assert point == pytest.approx([row[centre] for row in rows], abs=1e-9)
         said[name] = 100 * point[None]
@@ -148,8 +205,8 @@ def images_say(x: str, y: str, *, difference: bool) -> Numbers:
     return said
 
 
-def score_of_images(name: str, score: str) -> float:
-    counts = table(name, "images.csv").sum(numeric_only=True)
+def score_of_images(run: str, score: str) -> float:
+    counts = table(run, "images.csv").sum(numeric_only=True)
     hits, missed = counts["border_as_border"], counts[["border_as_pet", "border_as_background"]].sum()
     painted = counts[["pet_as_border", "background_as_border"]].sum()
     right = hits + counts["pet_as_pet"] + counts["background_as_background"]
@@ -170,6 +227,7 @@ EXPECTED = {
     "by-epoch": epochs_say,
     "recall-precision": lambda: images_say("border_recall", "border_precision", difference=False),
     "price": lambda: images_say("pixel_accuracy", "border_f1", difference=True),
+    "threshold": thresholds_say,
     "near-the-outline": bands_say,
     "reliability": calibration_says,
 }
@@ -182,6 +240,9 @@ EXPECTED = {
 def test_a_shipped_figure_shows_the_numbers_of_the_csvs(name):
     read = numbers(SHIPPED / f"{name}.svg")
     article = read.pop("article", None)
+    # where the side changes: before epochs 15 and 18
+    marks = {key: read.pop(key) for key in list(read) if key.startswith("side-")}
+    assert {round(float(line[0, 0]), 1) for line in marks.values()} == ({14.5, 17.5} if name == "by-epoch" else set())
     assert_same_numbers(read, EXPECTED[name]())
     assert (article is None) == (name != "by-epoch")
     if article is not None:
@@ -201,7 +262,9 @@ def test_the_shipped_figures_are_those_that_are_drawn(tmp_path):
 
 def test_each_loss_has_its_colour_and_is_in_the_legend():
     for path in SHIPPED.iterdir():
-        of_losses = {name: colour for name, colour in colours(path).items() if name != "article"}
+        of_losses = {
+            name: colour for name, colour in colours(path).items() if name != "article" and not name.startswith("side-")
+        }
         assert of_losses == {name: LOSSES[name.split("-")[0]].colour.lower() for name in of_losses}
         assert {name.split("-")[0] for name in of_losses} <= set(words(path))
 
@@ -223,4 +286,6 @@ def test_seeds_are_drawn_as_their_mean_and_range(finished_runs, tmp_path):
 
 def test_runs_that_cannot_be_compared_have_no_price(finished_runs, tmp_path):
     draw_figures(analyse(find_runs([finished_runs(("focal", 0, 2))])[0]), tmp_path)
-    assert {path.stem for path in tmp_path.glob("*.svg")} == set(FIGURES) - {"price"}
+    # nor have runs without margins thresholds
+    assert {path.stem for path in tmp_path.glob("*.svg")} >= set(FIGURES) - {"price", "threshold"}
+    assert not (tmp_path / "price.svg").exists()

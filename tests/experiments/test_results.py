@@ -10,16 +10,15 @@ from PIL import Image
 from torchmetrics.functional.classification import multiclass_accuracy, multiclass_recall
 
 from experiments.cli.command_line import RESULTS
-from experiments.comparison.photos import suspects
+from experiments.comparison.photos import hardest, suspects
 from experiments.store.runs import find_runs, read_run
 from experiments.store.scored.photo_scores import (
     confusions,
     has_details,
-    read_bands,
-    read_calibration,
     read_images,
     same_photos,
 )
+from experiments.store.scored.pixel_sums import read_bands, read_calibration
 from seg.cache import load_split
 from seg.checkpoint import load_checkpoint
 from seg.pets import BORDER, CLASS_NAMES, PET
@@ -85,11 +84,14 @@ def test_shipped_runs_are_of_the_same_trimaps():
     assert len(truth[0]) == 3_669
 
 
-def test_photos_whose_trimap_shows_no_pet_are_suspects():
+def test_photos_whose_trimap_shows_no_pet_are_told_and_are_not_hard():
     """Without the dataset: the details alone say so."""
-    ranked = suspects(find_runs([RESULTS])[0])
-    assert set(ranked.index[:20]) >= NO_PET
+    runs = find_runs([RESULTS])[0]
+    ranked = suspects(runs)
     assert set(ranked.index[ranked["reason"].str.startswith("the trimap has no pet")]) == NO_PET
+    hard, broken = hardest(runs, "border_f1")
+    assert set(broken) == NO_PET | set(ranked.index[ranked["reason"].str.contains("swapped")])
+    assert not set(broken) & set(hard.index)
 
 
 def test_details_agree_with_the_masks(real_pets):

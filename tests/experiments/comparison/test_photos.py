@@ -224,6 +224,18 @@ def test_a_pet_that_the_models_miss_is_told_as_that(write_run):
     assert reasons["Bengal_4"] == "the models take 25 % of the photo, labelled pet, for background"
 
 
+def test_what_one_loss_alone_does_wrong_speaks_against_no_trimap(write_run):
+    """One paints a third of the photo as border where background is; all miss a third of the pet."""
+    alike = [[1_000, 500, 0], [0, SIDE - 2_000, 0], [0, 0, 500]]
+    painted = [[1_000, 500, 0], [0, SIDE - 3_300, 1_300], [0, 0, 500]]
+    runs = [
+        write_run(f"{loss}-s0", np.array([counts]), loss=loss)
+        for loss, counts in (("ce", alike), ("weighted", painted), ("focal", alike))
+    ]
+    reason = suspects(runs)["reason"].iloc[0]
+    assert reason == "the models take 12 % of the photo, labelled pet, for background"
+
+
 def test_broken_trimaps_are_not_among_the_hardest(planted):
     broken = [f"Bengal_{number}" for number in (NO_PET, SWAPPED)]
     ranked, missed = hardest(planted, "pixel_accuracy")

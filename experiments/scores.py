@@ -141,13 +141,13 @@ _ROWS = (
         "boundary_iou_with_border",
         "Boundary IoU, pet with border",
         "The same of pet and border together, so of the border's outer edge.",
-        places=frozenset({Place.IMAGES, Place.OUTLINE}),
+        places=_OF_PHOTOS | {Place.OUTLINE},
     ),
     Score(
         "label_quality",
         "Label quality",
         "Soft minimum over pixels of the probability given to the trimap's class: near 0, distrust it.",
-        places=frozenset({Place.IMAGES}),
+        places=_OF_PHOTOS,
     ),
     Score(
         "mean_iou",

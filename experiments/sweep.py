@@ -32,7 +32,7 @@ from experiments.store.recorded_options import used_options
 from experiments.store.runs import BadRun, Run, read_run
 from experiments.units import PLAIN
 from seg import InputError
-from seg.pets import TEST, TRAINVAL
+from seg.pets import TEST, TRAINVAL, check_listed
 
 PROJECT = Path(__file__).parents[1]
 POLL_SECONDS = 0.25
@@ -120,6 +120,7 @@ def _decode_once(data: Path, runs: list[PlannedRun]) -> None:
         for split in ((TRAINVAL,) if run.options.holdout else (TRAINVAL, TEST))
     )
     with remedies(lambda error: data_remedy(error, data, leave_out="give the grid's runs skip_bad = true")):
+        check_listed(data, {name for run in runs for name in run.options.exclude})
         for split, size, skip_bad in needed:
             load_split(data, split, size, skip_bad=skip_bad)
 

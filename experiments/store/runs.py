@@ -112,7 +112,13 @@ class Run:
         return path if path.is_file() else None
 
     def final(self, score: str) -> float | None:
-        """The last epoch's score; None before the first epoch, or where the score has no meaning."""
+        """The last epoch's score; None before the first epoch, or where the score has no meaning.
+
+        Where a finished run was scored again, what `images.csv` says, not the row of that epoch.
+        """
+        scores = self.info.get("scores")
+        if "scored" in self.info and isinstance(scores, dict) and isinstance(scores.get(score), float):
+            return scores[score]
         value = math.nan if self.epochs.empty else float(self.epochs[score].iloc[-1])
         return None if math.isnan(value) else value
 

@@ -174,10 +174,10 @@ seen = {
     "figure": [view.as_value()["title"], view.as_value()["reading"], list(view.figure.data[0].y)],
     "bars": list(final_scores(analysis, styled).figure.data[0].x),
     "cards": answer.cards(analysis, styled),
-    "table": list(table.styled_table(runs).data.columns),
+    "table": list(table.styled_table(runs, analysis.footing).data.columns),
     "scrubber": scrub_value(catalogue, ProbePhotos(data), ["ce-s0"])["scores"],
     "api": api.runs_api(catalogue)[0],
-    "ranking": spot.ranking(runs, spot.HARDEST, row.name, spot.ALL_BREEDS)["mean"].tolist(),
+    "ranking": spot.ranking(runs, spot.HARDEST, row.name, spot.ALL_BREEDS)[0]["mean"].tolist(),
     "report": [axes.get_title() for axes in report_figures.by_epoch(analysis).axes],
     "sweep": sweep._summary("ce-s0", "finished", folder / "ce-s0"),
     "interval": analysis.score("ce", row.name)[["mean", "low", "high"]].tolist(),
@@ -208,7 +208,7 @@ def test_a_new_score_is_written_after_the_columns_of_the_format(followed):
 def test_a_new_score_is_in_the_tables_with_what_its_formula_gives(followed):
     folder, seen, printed = followed
     headers = [line for line in printed.splitlines() if "border specificity" in line]
-    assert len(headers) == 3  # of the runs, the differences and the scores
+    assert len(headers) == 4  # of the runs, the differences, the scores, and the outlines
     with open(folder / "ce-s0" / "images.csv") as file:
         columns, *photos = csv.reader(file)
     cells = {name: sum(int(photo[columns.index(name)]) for photo in photos) for name in columns if "_as_" in name}

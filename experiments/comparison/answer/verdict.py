@@ -28,11 +28,12 @@ def verdict(analysis: Analysis) -> list[str]:
     rivals = comparable(analysis)
     primary = [c for c in rivals if is_primary(c)]
     if not analysis.footing.detailed:
-        return [_lead(analysis, primary)]
-    found = [_lead(analysis, primary)]
+        return [_lead(analysis, primary or rivals)]
+    others = [c for c in rivals if c not in primary]
+    found = [_lead(analysis, primary or others)]
     found += [_control(analysis, first, primary), _price(analysis, first, primary)]
     found += [_loss_sentence(analysis, rivals, loss) for loss in ASKED]
-    found += [_last_layer(analysis), _secondary(analysis, [c for c in rivals if c not in primary])]
+    found += [_last_layer(analysis), _secondary(analysis, others)]
     return [*filter(None, found), seeds_in_words(analysis)]
 
 
@@ -218,8 +219,8 @@ def _secondary(analysis: Analysis, others: list[Configuration]) -> str:
     rows = {c.name: analysis.score(c.name, "border_f1") for c in others}
     corrected = holm([float(row["p"]) for row in rows.values()])
     said = [
-        f"`{name}` {change_in_words(row, 'border_f1')}, p = {p:.2g}"
-        for (name, row), p in zip(rows.items(), corrected, strict=True)
+        f"with {_noun(c) if c.loss not in ASKED else f'`{c.name}`'} {change_in_words(row, 'border_f1')}, p = {p:.2g}"
+        for c, row, p in zip(others, rows.values(), corrected, strict=True)
         if p == p
     ]
     return f"Secondary contrasts, as trained, p-values by Holm's correction: {'; '.join(said)}." if said else ""

@@ -27,7 +27,7 @@ def test_every_figure_says_how_to_read_it_and_what_it_shows(found, analysis):
     styled = styles(found)
     views = [by_epoch(found, score, styled) for score in (score.name for score in appearing(Place.CURVES))]
     views += [draw(analysis, styled) for draw in (final_scores, recall_and_precision, price, near_the_outline)]
-    views += [reliability(analysis, styled, pixels) for pixels in ("all", "border")]
+    views += [reliability(analysis, styled, pixels) for pixels in ("all", "border_probability")]
     for view in views:
         value = view.as_value()
         assert value["reading"].endswith(".")

@@ -209,8 +209,14 @@ def test_intervals_over_breeds_are_wider_where_photos_of_a_breed_are_alike(write
 def test_the_shipped_runs_are_twice_as_sure_of_photos_as_of_breeds():
     table = breed_intervals(analyse(find_runs([RESULTS])[0]))
     assert (table["breeds"] == 37).all()
-    for times in (table["times"], table["difference_times"].dropna()):
+    # what other seeds would change is the same: it is photos and breeds that differ
+    analysis = analyse(find_runs([RESULTS])[0])
+    single = [c.name for c in analysis.configurations if len(c.runs) == 1]
+    assert single
+    of_photos = table[table["configuration"].isin(single)]
+    for times in (of_photos["times"], of_photos["difference_times"].dropna()):
         assert times.between(1.5, 3.5).all()
+    assert (table["times"] > 0.99).all()
 
 
 # ---- bands and calibration

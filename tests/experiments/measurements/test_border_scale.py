@@ -24,7 +24,8 @@ def test_regions_are_moved_and_lost_beyond_the_photo_s_edge(down, right, seed):
 
 def slow_f1(true: list[set[tuple[int, int]]], moved: list[set[tuple[int, int]]], tolerance: int) -> float:
     """Border F1 over photos, each a set of places, with a tolerance of so many pixels."""
-    near = [(y, x) for y in range(-tolerance, tolerance + 1) for x in range(-tolerance, tolerance + 1)]
+    reach = range(-tolerance, tolerance + 1)
+    near = [(y, x) for y in reach for x in reach if y**2 + x**2 <= tolerance**2]
 
     def matched(some: set[tuple[int, int]], others: set[tuple[int, int]]) -> int:
         return sum(any((y + dy, x + dx) in others for dy, dx in near) for y, x in some)

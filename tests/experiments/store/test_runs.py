@@ -49,6 +49,7 @@ def test_a_finished_run_holds_every_file_of_the_contract(tiny_runs):
         "calibration.csv",
         "epochs.csv",
         "images.csv",
+        "margins.npz",
         "model.safetensors",
         *(f"predictions/epoch-{epoch:03d}.png" for epoch in range(4)),
         "predictions/probe.json",
@@ -101,7 +102,12 @@ def test_epochs_csv_has_the_contracts_columns_and_a_row_an_epoch(tiny_runs):
 
 def test_the_counts_of_each_photo_add_up_to_its_pixels(tiny_runs, tiny_pets):
     table = images(tiny_runs / "focal-s0")
-    assert table.columns.tolist() == ["name", *CONFUSION_COLUMNS, "cross_entropy", "custom_iou", "boundary_iou"]
+    assert table.columns.tolist() == [
+        *("name", *CONFUSION_COLUMNS, "cross_entropy", "custom_iou", "boundary_iou", "boundary_iou_with_border"),
+        *("label_quality", "border_found_1px", "border_placed_1px", "border_found_2px", "border_placed_2px"),
+        *("border_f1_0px", "border_f1_1px", "border_f1_2px", "precision", "commit"),
+    ]
+    assert set(table["precision"]) == {"fp32"}
     assert CONFUSION_COLUMNS[:4] == ("pet_as_pet", "pet_as_background", "pet_as_border", "background_as_pet")
     split = load_split(tiny_pets, "test", 32)
     assert table["name"].tolist() == split.names
@@ -143,26 +149,31 @@ def test_images_csv_reproduces_the_final_scores(tiny_runs, name):
 
 def test_bands_widen_and_count_what_they_hold(tiny_runs):
     bands = pd.read_csv(tiny_runs / "focal-s0" / "bands.csv")
-    assert bands["band"].tolist() == [1, 2, 4, 8, 16]
-    assert bands["pixels"].is_monotonic_increasing
+    edges = [(edge, side) for edge in ("pet", "pet_and_border") for side in ("inside", "outside")]
+    assert list(bands[["edge", "side"]].drop_duplicates().itertuples(index=False, name=None)) == edges
+    assert bands["to"].tolist() == [1, 2, 4, 8, 16] * 4
+    assert (bands.groupby(["edge", "side"])["pixels"].sum() > 0).all()
     assert (bands["correct"] <= bands["pixels"]).all()
-    assert bands["accuracy"].tolist() == pytest.approx((bands["correct"] / bands["pixels"]).tolist(), abs=1e-6)
+    shares = (bands["correct"] / bands["pixels"]).tolist()
+    assert bands["accuracy"].tolist() == pytest.approx(shares, abs=1e-6, nan_ok=True)
 
 
 def test_calibration_counts_every_pixel_once(tiny_runs):
     run = tiny_runs / "focal-s0"
     bins, table = pd.read_csv(run / "calibration.csv"), images(run)
-    assert bins["pixels"].tolist() == ["all"] * 15 + ["border"] * 15
+    assert bins["pixels"].tolist() == (["all"] * 15 + ["border_probability"] * 15) * 2
+    assert bins["temperature"].nunique() == 2
+    bins = bins[bins["temperature"] == 1]
     counts = bins.groupby("pixels")["count"].sum()
-    assert counts["all"] == 8 * 32 * 32
-    assert counts["border"] == table.filter(regex="^border_as_").to_numpy().sum()
+    assert set(counts) == {8 * 32 * 32}
+    happened = (bins["accuracy"] * bins["count"]).groupby(bins["pixels"]).sum()
+    assert happened["border_probability"] == pytest.approx(table.filter(regex="^border_as_").to_numpy().sum(), rel=1e-5)
     filled = bins[bins["count"] > 0]
     assert filled["mean_confidence"].between(filled["from"] - 1e-6, filled["to"] + 1e-6).all()
     assert bins.loc[bins["count"] == 0, "accuracy"].isna().all()
     weighted = (filled["accuracy"] * filled["count"]).groupby(filled["pixels"]).sum() / counts
     last = read_run(run)
     assert weighted["all"] == pytest.approx(last.final("pixel_accuracy"), abs=1e-5)
-    assert weighted["border"] == pytest.approx(last.final("border_recall"), abs=1e-5)
 
 
 def test_the_last_mosaic_shows_the_predictions_that_were_counted(tiny_runs, tiny_pets):
@@ -323,7 +334,7 @@ def test_whatever_the_files_hold_a_run_is_read_or_refused_in_one_line(tmp_path, 
     except BadRun as error:
         assert "run.json" in str(error) or "epochs.csv" in str(error)
     else:
-        assert len(runs_table([run])) == 1
+        assert len(runs_table([run], None)) == 1
 
 
 # ---- finding runs

@@ -156,6 +156,7 @@ from experiments import compare as compare_command
 from experiments.comparison import configurations
 from experiments.reporting import figures as report_figures
 from experiments.comparison.analysis import analyse
+from experiments.comparison.footing import shared_footing
 from experiments.store.runs import find_runs
 
 data, folder = Path(sys.argv[1]), Path(sys.argv[2])
@@ -174,10 +175,10 @@ seen = {
     "figure": [view.as_value()["title"], view.as_value()["reading"], list(view.figure.data[0].y)],
     "bars": list(final_scores(analysis, styled).figure.data[0].x),
     "cards": answer.cards(analysis, styled),
-    "table": list(table.styled_table(runs).data.columns),
+    "table": list(table.styled_table(runs, shared_footing(runs)).data.columns),
     "scrubber": scrub_value(catalogue, ProbePhotos(data), ["ce-s0"])["scores"],
     "api": api.runs_api(catalogue)[0],
-    "ranking": spot.ranking(runs, spot.HARDEST, row.name, spot.ALL_BREEDS)["mean"].tolist(),
+    "ranking": spot.ranking(runs, spot.HARDEST, row.name, spot.ALL_BREEDS)[0]["mean"].tolist(),
     "report": [axes.get_title() for axes in report_figures.by_epoch(analysis).axes],
     "sweep": sweep._summary("ce-s0", "finished", folder / "ce-s0"),
     "interval": analysis.score("ce", row.name)[["mean", "low", "high"]].tolist(),
@@ -207,8 +208,9 @@ def test_a_new_score_is_written_after_the_columns_of_the_format(followed):
 
 def test_a_new_score_is_in_the_tables_with_what_its_formula_gives(followed):
     folder, seen, printed = followed
-    headers = [line for line in printed.splitlines() if "border specificity" in line]
-    assert len(headers) == 3  # of the runs, the differences and the scores
+    sections = [section for section in printed.split("\n## ") if "border specificity" in section]
+    titles = {section.partition("\n")[0] for section in sections}
+    assert titles == {"Runs", "Difference from ce", "Scores", "Tolerances and outlines"}
     with open(folder / "ce-s0" / "images.csv") as file:
         columns, *photos = csv.reader(file)
     cells = {name: sum(int(photo[columns.index(name)]) for photo in photos) for name in columns if "_as_" in name}

@@ -144,6 +144,8 @@ from experiments import compare as compare_command, evaluate, run
 from experiments.comparison.analysis import analyse
 from experiments.comparison.answer.verdict import verdict
 from experiments.comparison.configurations import configurations
+from experiments.comparison.footing import shared_footing
+from experiments.comparison.selection import select_runs
 from experiments.store.runs import find_runs
 from seg.inference import Segmenter
 
@@ -169,12 +171,12 @@ masks = {
     for name in ("twin-s0", "ce-segnet-slim-s0", "ce-segnet-simple-s0")
 }
 seen = {
-    "answer": verdict(analyse(there)),
+    "answer": verdict(analyse(select_runs(there, named=False).chosen)),
     "styles": {name: [style.colour, style.symbol] for name, style in styled.items()},
     "lines": [trace.line.color for trace in by_epoch(found, "border_f1", styled).figure.data],
     "choices": choices(catalogue.with_checkpoint()),
     "cards": cards.waiting_html(catalogue.with_checkpoint()),
-    "table": list(table.styled_table(there).data.columns),
+    "table": list(table.styled_table(there, shared_footing(there)).data.columns),
     "curves": parts["compare-metric"].choices,
     "photos": parts["spot-score"].choices,
     "tabs": [tab.label for tab in parts["tabs"].children],
@@ -245,8 +247,8 @@ def test_a_loss_trains_is_compared_and_is_in_the_app(followed):
     assert scores["train_loss"].iloc[1:].between(0, 1).all()
     compared = pd.read_csv(followed["runs"] / "compared.csv")
     assert compared.loc[compared["configuration"] == "twin", "difference"].notna().any()
-    (sentence,) = (line for line in followed["answer"] if "Twin" in line)
-    assert sentence.startswith("With Twin loss, ")
+    (contrasts,) = (line for line in followed["answer"] if line.startswith("Secondary contrasts"))
+    assert re.search(r"`twin` .*border F1 .*, p = ", contrasts)
     assert followed["styles"]["twin-s0"] == ["#332288", "star"]
     assert "#332288" in followed["lines"]
     assert ["twin-s0 · 2 epochs", "twin-s0"] in followed["choices"]

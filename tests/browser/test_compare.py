@@ -18,8 +18,12 @@ LINES = "#compare-figure .scatterlayer .trace"
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory, tiny_runs) -> Path:
-    """`ce-s0` and `focal-s0`, and `weighted-s0`, which is training."""
+    """`ce-s0`, `focal-s0`, `ce-long-s0` of as many epochs as `focal-s0`, and `weighted-s0`, which is training."""
     folder = Path(shutil.copytree(tiny_runs, tmp_path_factory.mktemp("compared") / "runs"))
+    long = shutil.copytree(folder / "focal-s0", folder / "ce-long-s0")
+    info = json.loads((long / "run.json").read_text())
+    info["options"]["loss"] = "ce"
+    (long / "run.json").write_text(json.dumps(info))
     training = shutil.copytree(folder / "focal-s0", folder / "weighted-s0")
     info = json.loads((training / "run.json").read_text())
     info["status"] = "running"
@@ -66,18 +70,35 @@ def test_opens_on_the_answer_with_the_numbers_of_the_csvs(open_tab, runs):
     expect(page.locator(LINES)).to_have_count(2)
     expect(page.locator("#compare-bars .barlayer .trace")).to_have_count(2)
 
-    last = pd.read_csv(runs / "focal-s0" / "epochs.csv").iloc[-1]
+    # after the deepest epoch that both have: `ce-s0` has no third
+    shared = pd.read_csv(runs / "focal-s0" / "epochs.csv").set_index("epoch").loc[2]
+    expect(page.locator("#compare-table")).to_contain_text("Scores after epoch 2, 8 photos, per cent")
     # by its role: the only `tr` there is a hidden one of each column's longest text, which Gradio measures widths by
     row = page.locator("#compare-table").get_by_role("row").filter(has_text="focal-s0")
     expect(row).to_contain_text("3 of 3")
     for score in ("pixel_accuracy", "border_recall", "border_f1", "boundary_iou"):
-        expect(row).to_contain_text(f"{100 * last[score]:.2f}")
+        expect(row).to_contain_text(f"{100 * shared[score]:.2f}")
     expect(page.locator("#compare-marks")).to_contain_text("options in which these runs differ")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download table").click()
     table = pd.read_csv(download.value.path())
     assert table["Run"].tolist() == ["ce-s0", "focal-s0"]
-    assert table["Pixel accuracy"].iloc[1] == pytest.approx(100 * last["pixel_accuracy"], abs=0.005)
+    assert table["Pixel accuracy"].iloc[1] == pytest.approx(100 * shared["pixel_accuracy"], abs=0.005)
+
+
+def test_the_answer_is_bold_and_what_it_rests_on_opens_at_a_click(open_tab, runs):
+    page = open_tab("&runs=ce-long-s0,focal-s0")
+    lead, control, price, *rest = verdict(analyse([read_run(runs / name) for name in ("ce-long-s0", "focal-s0")]))
+    shown = page.locator("#compare-answer")
+    expect(shown.locator("strong")).to_have_text([lead])
+    for sentence in (control, price):
+        expect(shown.locator("p", has_text=sentence)).to_be_visible()
+    items = shown.locator("details li")
+    expect(items).to_have_text([sentence.replace("`", "") for sentence in rest])
+    expect(items.first).to_be_hidden()
+    shown.locator("summary").click()
+    expect(items.first).to_be_visible()
+    expect(items.last).to_be_visible()
 
 
 def test_choices_change_the_figure_and_the_address(open_tab):
@@ -117,7 +138,7 @@ def test_running_run_grows_without_reload(open_tab, runs):
     page = open_tab("&runs=weighted-s0")
     points = page.locator("#compare-figure .scatterlayer .points path")
     expect(points.first).to_be_visible()
-    expect(page.locator("#compare-answer")).to_contain_text("By epoch only: weighted-s0.")
+    expect(page.locator("#compare-answer")).to_contain_text("Scored after epoch 3 of 20")
     count, epochs = points.count(), runs / "weighted-s0" / "epochs.csv"
     page.evaluate("document.querySelector('#compare-figure .plot-area').dataset.same = 'yes'")
     last = pd.read_csv(epochs).iloc[-1:]
@@ -126,13 +147,14 @@ def test_running_run_grows_without_reload(open_tab, runs):
     expect(points).to_have_count(count + 1)
     expect(page.locator("#compare-table")).to_contain_text("12.34")
     expect(page.locator("#compare-runs")).to_contain_text("weighted-s0 · 4 of 20 epochs")
+    expect(page.locator("#compare-answer")).to_contain_text("Scored after epoch 4 of 20")
     # drawn into the same figure, not built anew
     expect(page.locator("#compare-figure .plot-area")).to_have_attribute("data-same", "yes")
 
 
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), pytest.param(390, "dark", marks=pytest.mark.long)])
 def test_all_figures_are_drawn_named_and_fit_the_screen(open_tab, width, theme):
-    page = open_tab(f"&runs=ce-s0,focal-s0&__theme={theme}", width)
+    page = open_tab(f"&runs=ce-long-s0,focal-s0&__theme={theme}", width)
     expect(page.locator("#compare-cards h3")).to_have_count(2)
     page.get_by_role("button", name="Where the errors are").click()
     expect(page.locator("#compare-confusion table")).to_have_count(2)

@@ -9,6 +9,7 @@ from demo.figures.scores import final_scores
 from demo.figures.styles import styles
 from demo.figures.trade_offs import price, recall_and_precision
 from experiments.scores import Place, appearing
+from seg.metrics import CALIBRATED
 
 
 def test_the_article_is_marked_wherever_pixel_accuracy_is_drawn(found, analysis):
@@ -27,7 +28,7 @@ def test_every_figure_says_how_to_read_it_and_what_it_shows(found, analysis):
     styled = styles(found)
     views = [by_epoch(found, score, styled) for score in (score.name for score in appearing(Place.CURVES))]
     views += [draw(analysis, styled) for draw in (final_scores, recall_and_precision, price, near_the_outline)]
-    views += [reliability(analysis, styled, pixels) for pixels in ("all", "border")]
+    views += [reliability(analysis, styled, pixels) for pixels in CALIBRATED]
     for view in views:
         value = view.as_value()
         assert value["reading"].endswith(".")

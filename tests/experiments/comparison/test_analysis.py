@@ -207,7 +207,8 @@ def test_intervals_over_breeds_are_wider_where_photos_of_a_breed_are_alike(write
 
 
 def test_the_shipped_runs_are_twice_as_sure_of_photos_as_of_breeds():
-    table = breed_intervals(analyse(find_runs([RESULTS])[0]))
+    # of one seed: over several, how much seeds differ would widen both
+    table = breed_intervals(analyse([run for run in find_runs([RESULTS])[0] if run.seed == 0]))
     assert (table["breeds"] == 37).all()
     # what other seeds would change is the same: it is photos and breeds that differ
     analysis = analyse(find_runs([RESULTS])[0])

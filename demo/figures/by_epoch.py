@@ -33,7 +33,7 @@ def by_epoch(found: list[Configuration], score: str, styled: dict[str, Style]) -
             x=epoch - 0.5,
             line={"width": 1, "color": GREY},
             annotation_text=mark,
-            annotation_position="top right",
+            annotation_position="bottom right",
             annotation_font_size=11,
         )
     figure.update_xaxes(dtick=5 if max((c.epochs for c in found), default=0) > 8 else 1)

@@ -101,9 +101,9 @@ def _mark_sides(axes: Axes, analysis: Analysis, score: Score) -> None:
         axes.axvline(epoch - 0.5, color="grey", lw=0.8, gid=drawn_id("side", str(epoch), score.name))
         axes.annotate(
             mark,
-            (epoch - 0.5, 1),
+            (epoch - 0.5, 0),  # where the lines are not: scores grow
             xycoords=("data", "axes fraction"),
-            xytext=(2, -8),
+            xytext=(2, 4),
             textcoords="offset points",
             color="dimgrey",
             fontsize=7,

@@ -164,9 +164,9 @@ def test_all_figures_are_drawn_named_and_fit_the_screen(open_tab, width, theme):
         "last epoch",
         "against precision",
         "The price",
-        "near the outline",
-        "all pixels",
-        "border pixels",
+        "near the border's inner edge",
+        "Confidence, all pixels",
+        "Probability of border",
     )
     for name in names:
         expect(page.locator(f'.plot-area[role="img"][aria-label*="{name}"] .main-svg').first).to_be_attached()

@@ -22,7 +22,7 @@ class Parts:
         lines: the figure by epoch.
         table: the runs' scores; `marks` is a sentence on what it marks, `note` says why there are none.
         more: what is closed at first, around `confusion`, `outline`, `sure` and `sure_border`.
-        sure: reliability of all pixels; `sure_border` of true border pixels.
+        sure: reliability of all pixels; `sure_border` by probability of border.
         timer: ticks while a run trains.
         drawn: what `refresh_epochs` has shown, so that it draws nothing twice.
         explained: the same of `refresh_answer`.

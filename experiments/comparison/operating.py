@@ -49,7 +49,8 @@ class Operating:
     Attributes:
         points: one row a configuration, control (empty: as it is), point of POINTS and score with intervals: `shift`,
             the mean over seeds of what is added to the border's logit; `seeds`, with margins; `seeds_in_interval`;
-            `mean, low, high`; `difference...` from the baseline at the same point; `from_argmax...` from the baseline
+            `mean, low, high`; `difference...` from the baseline at the same point, under the same control;
+            `from_argmax...` from the baseline
             as it is, without any shift.
         acts_like: one row a configuration and score: the baseline, its threshold moved by `shift` so that it paints as
             large a `share` of the training photos as border as the configuration does at argmax, has `mean`, and the
@@ -106,7 +107,7 @@ def operating(found: Sequence[Configuration], compared_with: str | None, photos:
     """What the margins of these configurations' runs say of the photos compared; empty where no run has margins.
 
     Args:
-        compared_with: the name of the baseline, whose controls are read as well.
+        compared_with: the name of the baseline.
         photos: the names of the photos that all runs scored.
 
     Raises:
@@ -115,8 +116,7 @@ def operating(found: Sequence[Configuration], compared_with: str | None, photos:
     sources: dict[str, str] = {}
     ways: dict[tuple[str, str], dict[int, _Way]] = {}
     for configuration in found:
-        controls = CONTROL_KINDS if configuration.name == compared_with else ()
-        for control in ("", *controls):
+        for control in ("", *CONTROL_KINDS):
             read = {run.seed: _read(run, control, photos, sources) for run in configuration.runs}
             known = {seed: way for seed, way in read.items() if way is not None}
             if known:
@@ -240,7 +240,7 @@ def _points(
         if point not in POINTS:
             continue
         own = estimate(resampled, places)
-        same, start = (entries.get((compared_with, "", other)) for other in (point, POINTS[0]))
+        same, start = entries.get((compared_with, control, point)), entries.get((compared_with, "", POINTS[0]))
         from_same = estimate_difference(resampled, places, same) if same else None
         from_start = estimate_difference(resampled, places, start) if start else None
         for index, score in enumerate(resampled.scores):

@@ -26,11 +26,13 @@ def analysis_content(analysis: Analysis) -> dict[str, Any]:
     `operating` has, by configuration and point (`argmax`, `tuned` on training photos, `best` along the test curve: an
     upper bound), the `shift` of the border's logit, the `seeds`, and each score with intervals: its `difference` from
     the baseline at the same point, and `from_argmax` from the baseline as it is. `controls` has the same of the
-    baseline's own weights scored another way, by control. `acts_like` has, by configuration, the baseline's scores at
-    the `shift` that paints as much border, and how the configuration as trained differs from that.
+    baseline's own weights scored another way, by control; `same_control`, by configuration, of the others', where
+    `difference` is from the baseline under the same control. `acts_like` has, by configuration, the baseline's scores
+    at the `shift` that paints as much border, and how the configuration as trained differs from that.
     """
     points = analysis.operating.points
-    own, controls = points[points["control"] == ""], points[points["control"] != ""]
+    own, controlled = points[points["control"] == ""], points[points["control"] != ""]
+    of_baseline = controlled["configuration"] == analysis.compared_with
     return {
         "answer": [said for said in (*verdict(analysis), footing_sentence(analysis)) if said],
         "compared_with": analysis.compared_with,
@@ -47,7 +49,11 @@ def analysis_content(analysis: Analysis) -> dict[str, Any]:
             if row["score"] == "average_precision"
         },
         "operating": _by_point(own, "configuration"),
-        "controls": _by_point(controls, "control"),
+        "controls": _by_point(controlled[of_baseline], "control"),
+        "same_control": {
+            name: _by_point(controlled[controlled["configuration"] == name], "control")
+            for name in dict.fromkeys(controlled.loc[~of_baseline, "configuration"])
+        },
         "curves": json_rows(analysis.operating.curves),
         "acts_like": {
             name: {"share": rows[0]["share"], "shift": rows[0]["shift"], "seeds": rows[0]["seeds"]}

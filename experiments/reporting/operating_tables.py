@@ -21,7 +21,8 @@ assert tuple(_MEANING) == POINTS
 
 def operating_sections(analysis: Analysis) -> list[Section]:
     """The tables that there is something for."""
-    sections = [operating_section(analysis), controls_section(analysis), acts_like_section(analysis)]
+    sections = [operating_section(analysis), controls_section(analysis), same_control_section(analysis)]
+    sections.append(acts_like_section(analysis))
     return [section for section in sections if section.rows]
 
 
@@ -54,6 +55,21 @@ def controls_section(analysis: Analysis) -> Section:
         "statistics are re-estimated on 320 whole training photos, as the SegNet paper does.",
     )
     return _section("Controls", ["control", "point"], rows, "from argmax, in", notes)
+
+
+def same_control_section(analysis: Analysis) -> Section:
+    """A row a control and configuration that has it: at tuned thresholds, against the baseline under that control."""
+    points = analysis.operating.points
+    others = points["configuration"].ne(analysis.compared_with) & points["control"].ne("") & points["point"].eq("tuned")
+    rows = []
+    for (control, name), found in points[others].groupby(["control", "configuration"], sort=False):
+        meaning = CONTROL_KINDS[str(control)].meaning
+        rows.append([meaning, str(name), *_scores(found), *_differences(found, "difference", analysis, str(name))])
+    notes = (
+        f"Each network under the control, at its own tuned threshold; differences are from {analysis.compared_with} "
+        "under the same control.",
+    )
+    return _section("Under the same control", ["control", CONFIGURATION], rows, "difference in", notes)
 
 
 def acts_like_section(analysis: Analysis) -> Section:
@@ -117,7 +133,8 @@ def last_epochs_section(analysis: Analysis) -> Section:
 
 
 def _seeds(analysis: Analysis) -> str:
-    return "; ".join(f"{', '.join(map(str, seeds))} of {name}" for name, seeds in analysis.operating.shared.items())
+    shared = analysis.operating.shared
+    return "; ".join(f"seed {', '.join(map(str, seeds))} of {name}" for name, seeds in shared.items())
 
 
 def _section(title: str, keys: list[str], rows: list[list[str]], what: str, notes: tuple[str, ...]) -> Section:

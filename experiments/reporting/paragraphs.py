@@ -33,7 +33,9 @@ def article(analysis: Analysis) -> str:
     if analysis.baseline is None:
         return ""
     name = analysis.baseline.name
-    reached = analysis.score(name, "pixel_accuracy")["mean"]
+    # the number that the tables beside it have
+    row = analysis.operating.row(name, "pixel_accuracy", point="argmax")
+    reached = (analysis.score(name, "pixel_accuracy") if row is None else row)["mean"]
     options = used_options(analysis.baseline.runs[0].info)
     otherwise = ["on a cheaper schedule that begins with smaller photos"] if options["progressive"] else []
     if options["jitter_of"] == "all":

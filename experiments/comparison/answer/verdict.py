@@ -92,7 +92,9 @@ def _lead(analysis: Analysis, rivals: list[Configuration]) -> str:
     """The answer in one sentence."""
     if not rivals:
         return "So far the question is open: no two runs here differ in their loss alone and have trained equally long."
-    one = min(len(set(c.seeds) & set(analysis.configurations[0].seeds)) for c in rivals) < 2
+    rows = [analysis.operating.row(c.name, "border_f1") for c in rivals]
+    shared = [len(set(c.seeds) & set(analysis.configurations[0].seeds)) for c in rivals]
+    one = min(int(row["difference_seeds"]) if row is not None else n for row, n in zip(rows, shared, strict=True)) < 2
     basis = " (one seed each: this is about these networks, not about the losses)." if one else "."
     if not analysis.footing.detailed:
         points = [(_noun(c), 100 * analysis.score(c.name, "border_f1")["difference"]) for c in rivals]
@@ -107,13 +109,14 @@ def _lead(analysis: Analysis, rivals: list[Configuration]) -> str:
         )
     fixing = [_noun(c) for c in known if fixes(analysis, c.name)]
     if fixing:
+        less = [text for c in known if fixes(analysis, c.name) for text in _less_under_control(analysis, c)]
         return (
             f"It is more than the threshold: trained with {listed(fixing)}, the network finds the border better than a "
-            f"moved threshold explains, at next to no price in pixel accuracy{basis}"
+            f"moved threshold explains{f', but {listed(less)}' if less else ''}{basis}"
         )
-    rows = {_noun(c): [operating.row(c.name, "border_f1", point=p) for p in ("argmax", "tuned")] for c in known}
-    kept = [noun for noun, (_, tuned) in rows.items() if tuned is not None and tuned["difference_low"] > 0]
-    gained = [noun for noun, (start, _) in rows.items() if start is not None and start["difference_low"] > 0]
+    found = {_noun(c): [operating.row(c.name, "border_f1", point=p) for p in ("argmax", "tuned")] for c in known}
+    kept = [noun for noun, (_, tuned) in found.items() if tuned is not None and tuned["difference_low"] > 0]
+    gained = [noun for noun, (start, _) in found.items() if start is not None and start["difference_low"] > 0]
     if kept:
         return (
             f"No loss tried here fixes the border: with {listed(kept)} it is found a little better than a moved "
@@ -125,6 +128,23 @@ def _lead(analysis: Analysis, rivals: list[Configuration]) -> str:
             f"cross-entropy as well once its threshold is moved{basis}"
         )
     return f"No loss tried here is shown to find the border better than unweighted cross-entropy{basis}"
+
+
+def _less_under_control(analysis: Analysis, configuration: Configuration) -> list[str]:
+    """The controls under which, given to both sides, the gain is not enough any more, or costs too much."""
+    said = []
+    for control, kind in CONTROL_KINDS.items():
+        gain = analysis.operating.row(configuration.name, "border_f1", control=control)
+        paid = analysis.operating.row(configuration.name, "pixel_accuracy", control=control)
+        if gain is None or paid is None or not gain["difference_seeds"] > 0:
+            continue
+        if gain["difference_low"] < GAIN - ROUNDING or paid["difference_low"] < -PRICE - ROUNDING:
+            f1, accuracy = (100 * row["difference"] for row in (gain, paid))
+            said.append(
+                f"where both are scored {kind.meaning}, by only {f1:+.1f} points of border F1 for {accuracy:+.1f} of "
+                "pixel accuracy"
+            )
+    return said
 
 
 def _control(analysis: Analysis, first: Configuration, rivals: list[Configuration]) -> str:

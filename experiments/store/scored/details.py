@@ -56,7 +56,8 @@ def delete_details(folder: Path) -> None:
     """Delete all of it: the weights are about to change."""
     for name in DETAILS:
         (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / CONTROLS, ignore_errors=True)
+    if (folder / CONTROLS).is_dir():
+        shutil.rmtree(folder / CONTROLS)
 
 
 def _write_margins(folder: Path, scored: Scored) -> None:

@@ -122,19 +122,23 @@ def test_a_loss_acts_like_the_shift_that_paints_as_much_of_the_training_photos(w
     )
 
 
-def test_controls_are_the_baselines_alone(write_run):
-    other = confusions_of(drawn(8))
+def test_a_control_is_compared_with_the_baseline_under_the_same_control(write_run):
+    other, margins_of_focal = confusions_of(drawn(8)), confusions_of(drawn(9))
     margins = drawn(1)
     runs = [
         write_run("ce-s0", confusions_of(margins), margins=margins, controls={"renormed": other}),
-        write_run("focal-s0", confusions_of(drawn(3)), margins=drawn(3), loss="focal", controls={"mirrored": other}),
+        write_run(
+            "focal-s0", confusions_of(drawn(3)), margins=drawn(3), loss="focal", controls={"renormed": margins_of_focal}
+        ),
     ]
     points = analyse(runs).operating.points
     controls = points[points["control"] != ""]
-    assert set(controls["configuration"]) == {"ce"}
+    assert set(controls["configuration"]) == {"ce", "focal"}
     assert set(controls["control"]) == {"renormed"}
-    row = controls[controls["point"].eq("argmax") & controls["score"].eq("border_recall")].iloc[0]
-    assert row["mean"] == pytest.approx(other[:, 2, 2].sum() / other[:, 2].sum())
+    rows = controls[controls["point"].eq("argmax") & controls["score"].eq("border_recall")].set_index("configuration")
+    recall = [counts[:, 2, 2].sum() / counts[:, 2].sum() for counts in (other, margins_of_focal)]
+    assert rows["mean"].tolist() == pytest.approx(recall)
+    assert rows["difference"].tolist() == pytest.approx([0, recall[1] - recall[0]])
 
 
 def test_runs_without_margins_are_gaps_and_the_seeds_that_have_them_are_counted(write):

@@ -110,6 +110,25 @@ def test_controls_are_named_where_they_are_there(write_run, draw_confusions):
     assert "re-estimated" not in control
 
 
+def test_a_gain_that_shrinks_under_a_control_of_both_is_told_in_the_answer(write_run, draw_confusions):
+    counts = draw_confusions(3, 12)
+    runs = [
+        write_run("ce-s0", counts[0], controls={"renormed": counts[2]}),
+        write_run("weighted-s0", counts[1], loss="weighted", controls={"renormed": counts[2]}),
+    ]
+    analysis = drawn(runs, tuned=(4, 3, 5), price=(0, -0.4, 1))
+    points = analysis.operating.points
+    under = points["control"].eq("renormed") & points["configuration"].eq("weighted") & points["point"].eq("tuned")
+    columns = ["difference", "difference_low", "difference_high"]
+    for f1, told in (((1.8, 1.6, 2.0), True), ((3.8, 3.1, 4.5), False)):
+        points.loc[under & points["score"].eq("border_f1"), columns] = np.array(f1) / 100
+        points.loc[under & points["score"].eq("pixel_accuracy"), columns] = np.array((-0.1, -0.3, 0.1)) / 100
+        lead = verdict(analysis)[0]
+        assert lead.startswith("It is more than the threshold: trained with class weights")
+        said = "but where both are scored with BatchNorm re-estimated on training photos, by only +1.8 points"
+        assert (said in lead) == told
+
+
 def test_an_interval_that_holds_zero_is_no_difference(three):
     sentences = [text for text in verdict(drawn(three, start=(4, -0.1, 8.1))) if text.startswith("With ")]
     assert len(sentences) == 2

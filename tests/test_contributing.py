@@ -248,7 +248,7 @@ def test_a_loss_trains_is_compared_and_is_in_the_app(followed):
     compared = pd.read_csv(followed["runs"] / "compared.csv")
     assert compared.loc[compared["configuration"] == "twin", "difference"].notna().any()
     (contrasts,) = (line for line in followed["answer"] if line.startswith("Secondary contrasts"))
-    assert re.search(r"`twin` .*border F1 .*, p = ", contrasts)
+    assert re.search(r"with Twin loss .*border F1 .*, p = ", contrasts)
     assert followed["styles"]["twin-s0"] == ["#332288", "star"]
     assert "#332288" in followed["lines"]
     assert ["twin-s0 · 2 epochs", "twin-s0"] in followed["choices"]

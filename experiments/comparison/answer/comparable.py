@@ -15,6 +15,7 @@ def comparable(analysis: Analysis) -> list[Configuration]:
     if first is None:
         return []
     others = [configuration for configuration in analysis.configurations if configuration is not first]
+    others = [configuration for configuration in others if configuration.loss != first.loss]
     return [c for c in others if not differences_beside_loss(c, first, until=analysis.footing.epoch)]
 
 

@@ -30,6 +30,8 @@ def slow_score(confusion: np.ndarray, entropy: float, by: str) -> float:
         "cross_entropy": (entropy, 1),
         "custom_iou": (0.5, 1),
         "boundary_iou": (0.25, 1),
+        "boundary_iou_with_border": (0.375, 1),
+        "label_quality": (0.125, 1),
     }[by]
     return part / whole if whole else math.nan
 

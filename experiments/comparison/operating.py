@@ -141,6 +141,7 @@ def operating(found: Sequence[Configuration], compared_with: str | None, photos:
     first = ways.get((compared_with or "", ""), {})
     likes = {name: _share(by_seed) for (name, control), by_seed in ways.items() if not control}
     likes = {name: share for name, share in likes.items() if first and name != compared_with}
+    points = tuple(entries)
     for name, share in likes.items():
         steps = {seed: int(STEPS[np.abs(way.painted - share).argmin()]) for seed, way in first.items()}
         add((name, "", "like"), steps, first)
@@ -149,7 +150,7 @@ def operating(found: Sequence[Configuration], compared_with: str | None, photos:
     resampled = _resample(counts)
     as_they_are = {name: by_seed for (name, control), by_seed in ways.items() if not control}
     return Operating(
-        _points(resampled, entries, shifts, compared_with or ""),
+        _points(resampled, {key: entries[key] for key in points}, shifts, compared_with or ""),
         _acts_like(resampled, entries, shifts, likes),
         ranking(_scored(every), compared_with or ""),
         _curves(as_they_are),
@@ -237,8 +238,6 @@ def _points(
 ) -> pd.DataFrame:
     rows = []
     for (name, control, point), places in entries.items():
-        if point not in POINTS:
-            continue
         own = estimate(resampled, places)
         same, start = entries.get((compared_with, control, point)), entries.get((compared_with, "", POINTS[0]))
         from_same = estimate_difference(resampled, places, same) if same else None

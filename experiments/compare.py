@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.cli.command_line import DEFAULT_FOLDER, RESULTS, OneLineParser, positive, run_command
+from experiments.cli.command_line import DEFAULT_FOLDER, RESULTS, OneLineParser, positive, run_command, writing
 from experiments.scores import CHOSEN_FIRST, SCORES, Place, appearing
 from seg import InputError
 
@@ -44,7 +44,8 @@ def main(arguments: list[str] | None) -> int:
     elif target is None:
         print(output.formatted(kind), end="")
     else:
-        _write(target, output.formatted(kind))
+        with writing(target, "give another file"):
+            target.write_text(output.formatted(kind))
         print(output.as_text())
     return 0
 
@@ -89,13 +90,6 @@ def _target(kind: str, text: str, runs: list[str]) -> Path | None:
     if path.is_dir() or not path.parent.is_dir():
         raise InputError(f"--{kind} {text} cannot be written: give a file in a folder that exists")
     return path
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror}): give another file") from error
 
 
 def _parser() -> OneLineParser:

@@ -72,7 +72,7 @@ def main(arguments: list[str] | None) -> int:
     side = metadata["input_size"]
     print(f"{path}: {metadata['loss']}, epoch {metadata['epoch']}, network at {side} x {side}")
     where = "held out of the training split" if recorded["holdout"] else "of the test split"
-    how = "".join(f", {control.meaning}" for control in CONTROL_KINDS.values() if _asked(control, options))
+    how = "".join(f", {control.in_full}" for control in CONTROL_KINDS.values() if _asked(control, options))
     print(
         f"{len(split):,} photos {where} at {recorded['size']} x {recorded['size']}, {precision} on {device.type}{how}\n"
     )

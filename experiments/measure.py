@@ -18,6 +18,7 @@ from experiments.cli.command_line import (
     run_command,
     text_table,
     writable,
+    writing,
 )
 from experiments.measurements import MEASUREMENTS, Measurement, measured_path
 from seg import InputError
@@ -67,11 +68,9 @@ def _remedy(error: InputError, data: Path) -> str | None:
 def _write(path: Path, table: pd.DataFrame) -> None:
     from experiments.store.csv_table import write_table
 
-    try:
+    with writing(path, "pass another --out FILE"):
         path.parent.mkdir(exist_ok=True)
         write_table(path, list(table.columns), table.itertuples(index=False))
-    except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror}): pass another --out FILE") from error
 
 
 def _parser() -> OneLineParser:

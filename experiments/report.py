@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from experiments.cli.command_line import RESULTS, OneLineParser, run_command
+from experiments.cli.command_line import RESULTS, OneLineParser, run_command, writing
 from seg import InputError
 
 
@@ -29,15 +29,13 @@ def main(arguments: list[str] | None) -> int:
     if not runs:
         raise InputError(f"{options.runs} has no run with an images.csv: train one with `python -m experiments.run`")
     analysis = analyse(runs)
-    try:
+    with writing(options.out, "pass --out DIR"):
         figures = draw_figures(analysis, options.out / FIGURES)
         text = results_text(selection, analysis, [path.stem for path in figures], analyse_holdout())
         (options.out / "RESULTS.md").write_text(text)
         readme = options.out / "README.md"
         if readme.exists():
             readme.write_text(readme_with_results(readme.read_text(), runs, analysis))
-    except OSError as error:
-        raise InputError(f"{options.out} cannot be written ({error.strerror}): pass --out DIR") from error
     print(f"{options.out / 'RESULTS.md'}: {len(runs)} runs, {len(figures)} figures in {options.out / FIGURES}")
     print(*verdict(analysis), sep="\n")
     return 0

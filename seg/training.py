@@ -158,8 +158,8 @@ def train(
     Args:
         validation: scored after the last epoch.
         validation_sample: scored after every other epoch; may be the same.
-        on_batch: called with "training" or "scoring" and the number of photos after each batch. What
-            it raises ends training with the state as it is, ready to be saved and continued.
+        on_batch: called with "training", "tuning" (after the last epoch) or "scoring" and the number of photos
+            after each batch. What it raises ends training with the state as it is, ready to be saved and continued.
 
     Raises:
         Diverged: the loss is no longer finite.
@@ -171,7 +171,14 @@ def train(
         size, precision, batch_size = options.network_size(epoch), options.precision, options.batch_size
         if last:
             sample = training.every(EVERY)
-            tuning = tune(model, sample, network_size=size, precision=precision, batch_size=batch_size)
+            tuning = tune(
+                model,
+                sample,
+                network_size=size,
+                precision=precision,
+                batch_size=batch_size,
+                on_batch=lambda photos: on_batch("tuning", photos),
+            )
         evaluation = evaluate(
             model,
             validation if last else validation_sample,

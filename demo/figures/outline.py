@@ -1,4 +1,4 @@
-"""Accuracy near the pet's true outline, the inner edge of the border."""
+"""Accuracy near the inner edge of the true border, where the pet ends."""
 
 import plotly.graph_objects as go
 
@@ -10,7 +10,7 @@ from seg.metrics import BANDS
 
 
 def near_the_outline(analysis: Analysis, styled: dict[str, Style]) -> View:
-    """Pixel accuracy within bands of growing width around the border's inner edge, the pet's outline."""
+    """Pixel accuracy within bands of growing width around the border's inner edge."""
     figure, said = go.Figure(layout=layout("Pixels from the border's inner edge, at most")), []
     labels = [f"{band} px" for band in BANDS]
     for configuration in analysis.configurations:

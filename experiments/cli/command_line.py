@@ -130,16 +130,27 @@ def writable(text: str) -> Path:
     return path
 
 
+@contextmanager
+def writing(path: Path, remedy: str) -> Iterator[None]:
+    """An error of the file system inside ends in one line that names the file and the remedy.
+
+    Raises:
+        InputError: in its place.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{path} cannot be written ({error.strerror}): {remedy}") from error
+
+
 def write_csv(path: Path, table: pd.DataFrame) -> None:
     """Write the table with full precision, an undefined score as an empty cell.
 
     Raises:
         InputError: the file cannot be written.
     """
-    try:
+    with writing(path, "pass another --csv FILE"):
         table.to_csv(path, index=False)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror}): pass another --csv FILE") from error
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, words: Collection[str] = ()) -> str:

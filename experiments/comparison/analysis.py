@@ -16,6 +16,7 @@ from experiments.comparison.operating import Operating, no_operating, operating
 from experiments.comparison.outline import accuracy_by_side
 from experiments.comparison.run_scores import run_scores, scores_after
 from experiments.store.runs import Run
+from experiments.store.scored.margins import read_margins
 from experiments.store.scored.photo_scores import confusions, same_photos
 from seg.pets import breed
 
@@ -89,12 +90,13 @@ def _by_photo(runs: list[Run], footing: Footing) -> Analysis:
     ordered = [run for configuration in found for run in configuration.runs]
     images = same_photos(ordered)
     counts = np.stack([confusions(table) for table in images])
+    margins = {run.name: read_margins(run) for run in ordered}
     entries = _entries(found)
     intervals, seeds_counted = _intervals(resample(counts), entries, compared=first is not None)
 
     rows, reliability = [], []
     for configuration, places, known in zip(found, entries, intervals, strict=True):
-        single = pd.DataFrame([run_scores(ordered[i], images[i]) for i in places.values()])
+        single = pd.DataFrame([run_scores(ordered[i], images[i], margins[ordered[i].name]) for i in places.values()])
         for score in single:
             rows.append(
                 {
@@ -112,7 +114,7 @@ def _by_photo(runs: list[Run], footing: Footing) -> Analysis:
         table.insert(0, "configuration", configuration.name)
         reliability.append(table)
     compared_with = None if first is None else first.name
-    moved = operating(found, compared_with, images[0].index)
+    moved = operating(found, compared_with, images[0].index, margins)
     for row in rows:
         if row["score"] == "average_precision" and row["configuration"] in moved.ranking.index:
             row |= moved.ranking.loc[row["configuration"]].to_dict()
@@ -136,7 +138,7 @@ def breed_intervals(analysis: Analysis) -> pd.DataFrame:
     Returns:
         One row a configuration and score with intervals: `configuration, score`; `low, high, difference,
         difference_low, difference_high` as in `Analysis.scores`; `times, difference_times`, as how wide as there
-        (NaN where that has no width); `breeds`, how many were drawn.
+        (NaN where that has no width, or counts seeds); `breeds`, how many were drawn.
     """
     images = same_photos([run for configuration in analysis.configurations for run in configuration.runs])
     breeds = [breed(name) for name in images[0].index]
@@ -151,9 +153,10 @@ def breed_intervals(analysis: Analysis) -> pd.DataFrame:
     key = ["configuration", "score"]
     wide = pd.DataFrame(rows, columns=[*key, *Analysis.INTERVALS])
     narrow = wide[key].merge(analysis.scores, on=key, how="left")
-    for times, low, high in (("times", "low", "high"), ("difference_times", "difference_low", "difference_high")):
-        width = narrow[high] - narrow[low]
-        wide[times] = (wide[high] - wide[low]) / width.where(width > 0)
+    for kind, seeds in (("", "seeds_in_interval"), ("difference_", "difference_seeds")):
+        width = narrow[f"{kind}high"] - narrow[f"{kind}low"]
+        alone = (width > 0) & narrow[seeds].eq(1).fillna(False)  # else both have the noise between seeds
+        wide[f"{kind}times"] = (wide[f"{kind}high"] - wide[f"{kind}low"]) / width.where(alone)
     return wide.assign(breeds=len(set(breeds)))
 
 

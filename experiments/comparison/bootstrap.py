@@ -106,19 +106,23 @@ def resample(
             many labels as there are; intervals of 37 labels hold the truth about 93 times in 100. Photos drawn one by
             one take it that none is like another.
     """
-    photos = confusions.shape[1]
-    by_photo = confusions.swapaxes(0, 1).reshape(photos, -1)
+    by_photo = confusions.swapaxes(0, 1).reshape(confusions.shape[1], -1)
     if clusters is not None:
-        labels, members = np.unique(np.asarray(clusters), return_inverse=True)
-        by_cluster = np.zeros((len(labels), by_photo.shape[1]), by_photo.dtype)
-        np.add.at(by_cluster, members, by_photo)
-        by_photo = by_cluster
+        by_photo = summed_over(clusters, by_photo)
 
     def scores(totals: np.ndarray) -> np.ndarray:
         return interval_scores(totals.reshape(len(totals), -1, *confusions.shape[2:]))
 
     names = tuple(score.name for score in with_intervals())
     return Resampled(names, interval_scores(confusions.sum(axis=1)), resample_sums(by_photo, scores, resamples, seed))
+
+
+def summed_over(clusters: Sequence[str], by_photo: np.ndarray) -> np.ndarray:
+    """Counts (N, M) added up over the photos of each label: (labels, M)."""
+    labels, members = np.unique(np.asarray(clusters), return_inverse=True)
+    by_cluster = np.zeros((len(labels), by_photo.shape[1]), by_photo.dtype)
+    np.add.at(by_cluster, members, by_photo)
+    return by_cluster
 
 
 def estimate(resampled: Resampled, entries: Mapping[int, int]) -> Estimate:

@@ -16,15 +16,15 @@ from experiments.comparison.bootstrap import (
     estimate_difference,
     interval_scores,
     resample_sums,
+    summed_over,
 )
 from experiments.comparison.configurations import Configuration, is_primary
 from experiments.comparison.ranking import DIFFERENCE, cells_of, ranking
 from experiments.scores import with_intervals
-from experiments.store.runs import Run
 from experiments.store.scored.controls import CONTROL_KINDS, CONTROLS
 from experiments.store.scored.margins import Margins, read_margins
 from seg.metrics import CLASSES
-from seg.pets import BACKGROUND, BORDER, PET
+from seg.pets import BACKGROUND, BORDER, PET, breed
 from seg.thresholds.margins import SHIFTS, STEPS, average_precision, confusions_at, curve
 from seg.thresholds.tuning import tuned_step
 
@@ -33,10 +33,12 @@ from seg.thresholds.tuning import tuned_step
 POINTS = ("argmax", "tuned", "best")
 _INTERVAL = ("mean", "low", "high")
 _FROM_ARGMAX = ("from_argmax", "from_argmax_low", "from_argmax_high")
+_OVER_BREEDS = ("breeds_low", "breeds_high")
 POINT_COLUMNS = (
     *("configuration", "control", "point", "shift", "seeds", "seeds_in_interval", "score"),
     *_INTERVAL,
     *DIFFERENCE,
+    *_OVER_BREEDS,
     *_FROM_ARGMAX,
 )
 LIKE_COLUMNS = ("configuration", "share", "shift", "seeds", "score", "mean", *DIFFERENCE)
@@ -49,9 +51,9 @@ class Operating:
     Attributes:
         points: one row a configuration, control (empty: as it is), point of POINTS and score with intervals: `shift`,
             the mean over seeds of what is added to the border's logit; `seeds`, with margins; `seeds_in_interval`;
-            `mean, low, high`; `difference...` from the baseline at the same point, under the same control;
-            `from_argmax...` from the baseline
-            as it is, without any shift.
+            `mean, low, high`; `difference...` from the baseline at the same point, under the same control, and
+            `breeds_low, breeds_high`, its interval with whole breeds drawn; `from_argmax...` from the baseline as it
+            is, without any shift.
         acts_like: one row a configuration and score: the baseline, its threshold moved by `shift` so that it paints as
             large a `share` of the training photos as border as the configuration does at argmax, has `mean`, and the
             configuration at argmax differs from that by `difference...`.
@@ -103,12 +105,18 @@ class _Way:
         return counts[..., BORDER].sum(axis=-1) / counts.sum(axis=(-2, -1))
 
 
-def operating(found: Sequence[Configuration], compared_with: str | None, photos: pd.Index) -> Operating:
+def operating(
+    found: Sequence[Configuration],
+    compared_with: str | None,
+    photos: pd.Index,
+    margins: Mapping[str, Margins | None],
+) -> Operating:
     """What the margins of these configurations' runs say of the photos compared; empty where no run has margins.
 
     Args:
         compared_with: the name of the baseline.
         photos: the names of the photos that all runs scored.
+        margins: of each run as it is, by name; those of its controls are read here.
 
     Raises:
         BadRun: a file is damaged.
@@ -117,12 +125,18 @@ def operating(found: Sequence[Configuration], compared_with: str | None, photos:
     ways: dict[tuple[str, str], dict[int, _Way]] = {}
     for configuration in found:
         for control in ("", *CONTROL_KINDS):
-            read = {run.seed: _read(run, control, photos, sources) for run in configuration.runs}
-            known = {seed: way for seed, way in read.items() if way is not None}
+            known = {}
+            for run in configuration.runs:
+                kept = read_margins(run, f"{CONTROLS}/{control}") if control else margins[run.name]
+                if kept is not None and kept.other_pass:
+                    sources[run.name] = kept.source
+                way = _of_photos(kept, photos)
+                if way is not None:
+                    known[run.seed] = way
             if known:
                 ways[configuration.name, control] = known
 
-    every = {name: by_seed for (name, control), by_seed in ways.items() if not control}
+    every = {n: {seed: way.scored for seed, way in of.items()} for (n, control), of in ways.items() if not control}
     ways = _of_shared_seeds(ways, found, compared_with)
     entries: dict[tuple[str, str, str], dict[int, int]] = {}
     counts: list[np.ndarray] = []
@@ -147,12 +161,12 @@ def operating(found: Sequence[Configuration], compared_with: str | None, photos:
         add((name, "", "like"), steps, first)
     if not counts:
         return no_operating()
-    resampled = _resample(counts)
+    resampled, over_breeds = _resample(counts), _resample(counts, [breed(name) for name in photos])
     as_they_are = {name: by_seed for (name, control), by_seed in ways.items() if not control}
     return Operating(
-        _points(resampled, {key: entries[key] for key in points}, shifts, compared_with or ""),
+        _points(resampled, over_breeds, {key: entries[key] for key in points}, shifts, compared_with or ""),
         _acts_like(resampled, entries, shifts, likes),
-        ranking(_scored(every), compared_with or ""),
+        ranking(every, compared_with or ""),
         _curves(as_they_are),
         {name: _average_precision(by_seed) for name, by_seed in as_they_are.items()},
         {name: list(by_seed) for name, by_seed in as_they_are.items()},
@@ -185,15 +199,11 @@ def no_operating() -> Operating:
     return Operating(points, like, ranking({}, ""), _curves({}), {}, {}, {})
 
 
-def _read(run: Run, control: str, photos: pd.Index, sources: dict[str, str]) -> _Way | None:
-    """The run's margins of these photos, in their order; None where it has none, or not of all."""
-    folder = f"{CONTROLS}/{control}" if control else "."
-    margins: Margins | None = read_margins(run, folder)
+def _of_photos(margins: Margins | None, photos: pd.Index) -> _Way | None:
+    """The margins of these photos, in their order; None where there are none, or not of all."""
     if margins is None:
         return None
     places = margins.photos.get_indexer(photos)
-    if margins.other_pass:
-        sources[run.name] = margins.source
     return None if (places < 0).any() else _Way(margins.scored[places], margins.tuning)
 
 
@@ -202,13 +212,15 @@ def _share(by_seed: Mapping[int, _Way]) -> float:
     return float(np.mean([way.painted[-STEPS[0]] for way in by_seed.values()]))
 
 
-def _resample(counts: Sequence[np.ndarray]) -> Resampled:
+def _resample(counts: Sequence[np.ndarray], clusters: Sequence[str] | None = None) -> Resampled:
     """As `bootstrap.resample`, which counts nine cells an entry: here three do, and what all entries share is two."""
     cells = np.stack(counts, axis=1)
     painted, hits = cells[..., BORDER].sum(axis=-1), cells[..., BORDER, BORDER]
     right, true = cells[..., PET, PET], cells[:, 0, BORDER].sum(axis=-1)
     pixels = cells[:, 0].sum(axis=(-2, -1))
     by_photo = np.concatenate([painted, hits, right, true[:, None], pixels[:, None]], axis=1)
+    if clusters is not None:
+        by_photo = summed_over(clusters, by_photo)
 
     def scores(totals: np.ndarray) -> np.ndarray:
         parts = totals[:, :-2].reshape(len(totals), 3, -1).swapaxes(0, 1)
@@ -232,6 +244,7 @@ def _as_confusions(
 
 def _points(
     resampled: Resampled,
+    over_breeds: Resampled,
     entries: Mapping[tuple[str, str, str], dict[int, int]],
     shifts: Mapping[tuple[str, str, str], float],
     compared_with: str,
@@ -242,10 +255,13 @@ def _points(
         same, start = entries.get((compared_with, control, point)), entries.get((compared_with, "", POINTS[0]))
         from_same = estimate_difference(resampled, places, same) if same else None
         from_start = estimate_difference(resampled, places, start) if start else None
+        wide = estimate_difference(over_breeds, places, same) if same else None
         for index, score in enumerate(resampled.scores):
             row = {"configuration": name, "control": control, "point": point, "shift": shifts[name, control, point]}
             row |= {"seeds": len(places), "seeds_in_interval": own.seeds, "score": score}
             row |= cells_of(_INTERVAL, own, index) | cells_of(DIFFERENCE, from_same, index)
+            ends = (np.nan, np.nan) if wide is None else (float(wide.low[index]), float(wide.high[index]))
+            row |= dict(zip(_OVER_BREEDS, ends, strict=True))
             rows.append(row | cells_of(_FROM_ARGMAX, from_start, index))
     return pd.DataFrame(rows, columns=list(POINT_COLUMNS))
 
@@ -265,10 +281,6 @@ def _acts_like(
             row |= {"score": score, "mean": moved.mean[index]}
             rows.append(row | cells_of(DIFFERENCE, differing, index))
     return pd.DataFrame(rows, columns=list(LIKE_COLUMNS))
-
-
-def _scored(ways: Mapping[str, Mapping[int, _Way]]) -> dict[str, dict[int, np.ndarray]]:
-    return {name: {seed: way.scored for seed, way in by_seed.items()} for name, by_seed in ways.items()}
 
 
 def _average_precision(by_seed: Mapping[int, _Way]) -> float:

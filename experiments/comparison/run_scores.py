@@ -10,25 +10,25 @@ from experiments.comparison.calibration import expected_calibration_error
 from experiments.comparison.footing import Footing
 from experiments.scores import SCORES, Place, accuracy_within, appearing, calibration_score, tempered, tolerant_f1
 from experiments.store.runs import Run
-from experiments.store.scored.margins import read_margins
+from experiments.store.scored.margins import Margins
 from experiments.store.scored.photo_scores import confusions, f1_within, has_details, same_photos
 from experiments.store.scored.pixel_sums import read_bands, read_calibration
 from seg.metrics import BANDS, CALIBRATED, SILHOUETTES, TOLERANCES, scores_from_counts
 from seg.thresholds.margins import average_precision
 
 
-def run_scores(run: Run, images: pd.DataFrame) -> dict[str, float]:
+def run_scores(run: Run, images: pd.DataFrame, margins: Margins | None) -> dict[str, float]:
     """Scores by name, as fractions; NaN where the run does not know one.
 
     Args:
         images: the rows of its `images.csv` that are compared.
+        margins: what `read_margins` says of it.
 
     Raises:
         BadRun: a file is damaged.
     """
     total = images.sum(numeric_only=True, skipna=False).to_frame().T
     tolerant = {tolerant_f1(pixels): float(f1_within(total, pixels).iloc[0]) for pixels in TOLERANCES}
-    margins = read_margins(run)
     ranked = np.nan
     if margins is not None:
         compared = margins.scored[margins.photos.get_indexer(images.index)]

@@ -10,6 +10,8 @@ from pathlib import Path
 MEASURED = Path(__file__).parents[1] / "measured"
 # of the photos measured, in pixels
 SIDE = 128
+# Some trimaps of the dataset are wrong as they are: errors are planted among none of so many of the most suspicious
+SUSPICIOUS = 100
 # how a forward pass was made, as `experiments.store.scored.photo_scores.Provenance` has it
 _MADE = ("precision", "commit")
 

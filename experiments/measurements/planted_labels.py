@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-from experiments.measurements import SIDE
+from experiments.measurements import SIDE, SUSPICIOUS
 from experiments.measurements.networks import Networks
 from experiments.store.scored.photo_scores import confusions, same_photos
 from seg import InputError
@@ -19,8 +19,6 @@ from seg.metrics import label_quality
 from seg.pets import BACKGROUND, BORDER, PET, TEST
 
 PHOTOS = 297
-# Some trimaps of the dataset are wrong as they are: so many of the most suspicious are not drawn from
-SUSPICIOUS = 100
 DRAWS = 6
 # errors of each kind
 EACH = 5

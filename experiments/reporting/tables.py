@@ -136,11 +136,14 @@ def breed_section(analysis: Analysis) -> Section:
         if first not in (None, name):
             cells = (_wider(found.loc[name, score], "difference_", "+") for score in scores)
             rows.append([f"{name}, from {first}", *cells])
-    times = table[["times", "difference_times"]].stack()
+            tuned = [row for score in scores if (row := analysis.operating.row(name, score)) is not None]
+            if tuned:
+                rows.append([f"{name}, from {first}, thresholds tuned", *map(_tuned_wider, tuned)])
+    times = table[["times", "difference_times"]].stack().dropna()
     notes = [
         f"95 % intervals in per cent, and in points of the differences, with all photos of {table['breeds'][0]} breeds "
         "drawn breed by breed: photos of a breed are alike, and other breeds would change more than other photos of "
-        "these would. After each, how many times as wide it is as over photos"
+        "these would. After each of one seed, how many times as wide it is as over photos"
         + (f": {times.min():.1f} to {times.max():.1f}." if len(times) else ".")
     ]
     header = [CONFIGURATION, *(score.noun for score in with_intervals())]
@@ -200,7 +203,17 @@ def difference_text(row: pd.Series, what: str = "difference") -> str:
 
 def _wider(row: pd.Series, kind: str, sign: str) -> str:
     """`[56.37, 58.67] x 2.7`, an interval and as how wide as the narrower one; of differences, if `kind` says so."""
-    low, high, times = row[f"{kind}low"], row[f"{kind}high"], row[f"{kind}times"]
+    return _times_as_wide(row[f"{kind}low"], row[f"{kind}high"], row[f"{kind}times"], sign)
+
+
+def _tuned_wider(row: pd.Series) -> str:
+    """The same of a row of operating points: of the difference from the baseline."""
+    width, alone = row["difference_high"] - row["difference_low"], row["difference_seeds"] == 1
+    times = (row["breeds_high"] - row["breeds_low"]) / width if alone and width > 0 else float("nan")
+    return _times_as_wide(row["breeds_low"], row["breeds_high"], times, "+")
+
+
+def _times_as_wide(low: float, high: float, times: float, sign: str) -> str:
     if pd.isna(low):
         return "–"
     interval = f"[{100 * low:{sign}.2f}, {100 * high:{sign}.2f}]"

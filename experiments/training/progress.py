@@ -6,6 +6,7 @@ from tqdm import tqdm
 
 from experiments.training.data import DeviceData
 from seg.options import Options
+from seg.thresholds.tuning import EVERY
 from seg.training import EpochResult, TrainingState
 
 
@@ -27,10 +28,12 @@ class Progress:
         self.close()
 
     def advance(self, phase: str, photos: int) -> None:
-        """Move the bar on by this many photos of a phase, `training` or `scoring`."""
+        """Move the bar on by this many photos of a phase: `training`, `tuning` or `scoring`."""
         if self.bar is None:
-            scored = self.photos.validation if self.epoch == self.epochs else self.photos.validation_sample
-            total = (len(self.photos.training) if self.epoch else 0) + len(scored)
+            last = self.epoch == self.epochs
+            tuned = len(self.photos.training.every(EVERY)) if last else 0
+            scored = self.photos.validation if last else self.photos.validation_sample
+            total = (len(self.photos.training) if self.epoch else 0) + tuned + len(scored)
             interval = 0.1 if sys.stderr.isatty() else 30
             self.bar = tqdm(
                 total=total, initial=self.done, unit="img", leave=False, mininterval=interval, dynamic_ncols=True

@@ -74,6 +74,15 @@ def draw_confusions() -> Callable[..., np.ndarray]:
     return draw
 
 
+def counts_beside(histograms: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Confusion counts (N, 3, 3) of photos that have as many pixels, and as much border, as histograms (N, 3, 122)."""
+    rng, counts = np.random.default_rng(seed), np.zeros((len(histograms), 3, 3), dtype=np.int64)
+    counts[:, 2] = rng.multinomial(histograms[:, 0].sum(axis=1), [0.3, 0.1, 0.6])
+    others = rng.multinomial(histograms[:, 1:].sum(axis=(1, 2)), [0.3, 0.05, 0.1, 0.05, 0.4, 0.1])
+    counts[:, :2] = others.reshape(-1, 2, 3)
+    return counts
+
+
 def argmax_margins(confusions: np.ndarray) -> np.ndarray:
     """Histograms (N, 3, 122) whose argmax has these counts: every margin is a little above 0, or a little below."""
     histograms = np.zeros((len(confusions), KINDS, BINS), dtype=np.int64)

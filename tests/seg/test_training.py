@@ -231,8 +231,8 @@ def test_another_seed_starts_from_other_weights_and_draws_other_batches(narrow):
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize(
     "stops",
-    [[("training", 5)], [("scoring", 5)], [("scoring", 1)], [("training", 2), ("scoring", 1)]],
-    ids=["training epoch 2", "scoring epoch 2", "scoring epoch 0", "training and scoring epoch 1"],
+    [[("training", 5)], [("scoring", 5)], [("scoring", 1)], [("training", 2), ("scoring", 1)], [("tuning", 1)]],
+    ids=["training epoch 2", "scoring epoch 2", "scoring epoch 0", "training and scoring epoch 1", "tuning"],
 )
 def test_resumed_run_equals_uninterrupted_run(pets, narrow, tmp_path, stops, precision):
     options = make_options(epochs=3, size=32, progressive=True, batch_size=5, lr_step=2, precision=precision)

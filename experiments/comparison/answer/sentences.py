@@ -65,9 +65,12 @@ def wander_in_words(analysis: Analysis) -> str:
     epochs, deviation = wander(first.runs[0], "border_f1")
     if len(epochs) < 3:
         return ""
+    run = first.runs[0]
+    photos = run.photos_scored_at(epochs[0])
+    of = f", on {photos:,} photos" if photos else ""
     return (
-        f"; and from epoch to epoch of one side and learning rate, {epochs[0]} to {epochs[-1]}, the border F1 of "
-        f"`{first.runs[0].name}` has a standard deviation of {100 * deviation:.1f} points"
+        f"; and from epoch to epoch of one side ({run.network_side(epochs[0])}) and learning rate, {epochs[0]} to "
+        f"{epochs[-1]}, the border F1 of `{run.name}` has a standard deviation of {100 * deviation:.1f} points{of}"
     )
 
 

@@ -57,7 +57,9 @@ def what_it_costs(analysis: Analysis) -> list[str]:
         if configuration is not first:
             scores = ("border_recall", "border_precision", "pixel_accuracy")
             changes = [change_in_words(analysis.score(name, score), score) for score in scores]
-            lines.append(f"`{name}`, as trained: {', '.join(changes)}{_error_in_words(analysis, first.name, name)}.")
+            lines.append(
+                f"`{name}`, as trained: {', '.join(changes)}{_error_in_words(analysis, first, configuration)}."
+            )
     return lines or ["There is nothing to compare yet."]
 
 
@@ -76,11 +78,15 @@ def what_did_not_work(analysis: Analysis) -> list[str]:
     return lines
 
 
-def _error_in_words(analysis: Analysis, *names: str) -> str:
-    errors = [100 * analysis.score(name, "calibration_error")["mean"] for name in names]
+def _error_in_words(analysis: Analysis, first: Configuration, configuration: Configuration) -> str:
+    """Of both sides' own seeds: where they are not the same, it says how many."""
+    both = (configuration, first)
+    errors = [100 * analysis.score(each.name, "calibration_error")["mean"] for each in both]
     if any(error != error for error in errors):
         return ""
-    return f"; calibration error {errors[1]:.1f} % against {errors[0]:.1f} %"
+    counts = [f" ({len(each.seeds)} {'seed' if len(each.seeds) == 1 else 'seeds'})" for each in both]
+    of = counts if configuration.seeds != first.seeds else ["", ""]
+    return f"; calibration error {errors[0]:.1f} %{of[0]} against {errors[1]:.1f} %{of[1]}"
 
 
 def _noun(configuration: Configuration) -> str:
@@ -109,7 +115,7 @@ def _lead(analysis: Analysis, rivals: list[Configuration]) -> str:
         )
     fixing = [_noun(c) for c in known if fixes(analysis, c.name)]
     if fixing:
-        less = [text for c in known if fixes(analysis, c.name) for text in _less_under_control(analysis, c)]
+        less = [text for c in known if fixes(analysis, c.name) if (text := _least_under_control(analysis, c))]
         return (
             f"It is more than the threshold: trained with {listed(fixing)}, the network finds the border better than a "
             f"moved threshold explains{f', but {listed(less)}' if less else ''}{basis}"
@@ -130,21 +136,26 @@ def _lead(analysis: Analysis, rivals: list[Configuration]) -> str:
     return f"No loss tried here is shown to find the border better than unweighted cross-entropy{basis}"
 
 
-def _less_under_control(analysis: Analysis, configuration: Configuration) -> list[str]:
-    """The controls under which, given to both sides, the gain is not enough any more, or costs too much."""
-    said = []
+def _least_under_control(analysis: Analysis, configuration: Configuration) -> str:
+    """Of the controls under which, given to both sides, the gain is not enough any more or costs too much, the worst.
+
+    Empty where there is none.
+    """
+    failing = []
     for control, kind in CONTROL_KINDS.items():
         gain = analysis.operating.row(configuration.name, "border_f1", control=control)
         paid = analysis.operating.row(configuration.name, "pixel_accuracy", control=control)
         if gain is None or paid is None or not gain["difference_seeds"] > 0:
             continue
         if gain["difference_low"] < GAIN - ROUNDING or paid["difference_low"] < -PRICE - ROUNDING:
-            f1, accuracy = (100 * row["difference"] for row in (gain, paid))
-            said.append(
-                f"where both are scored {kind.meaning}, by only {f1:+.1f} points of border F1 for {accuracy:+.1f} of "
-                "pixel accuracy"
-            )
-    return said
+            failing.append((gain["difference"], paid["difference"], kind.in_full))
+    if not failing:
+        return ""
+    f1, accuracy, how = min(failing)
+    return (
+        f"by only {100 * f1:+.1f} points of border F1 for {100 * accuracy:+.1f} of pixel accuracy where both are "
+        f"scored {how}"
+    )
 
 
 def _control(analysis: Analysis, first: Configuration, rivals: list[Configuration]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from experiments.store.scored.controls import CONTROLS, control_folder
 from experiments.store.scored.margins import FILE as MARGINS
-from experiments.store.scored.margins import write_margins
+from experiments.store.scored.margins import RAW, write_margins
 from experiments.store.scored.photo_scores import Provenance, known_details, write_images
 from experiments.store.scored.pixel_sums import write_pixel_sums
 from seg.evaluation import Evaluation
@@ -54,7 +54,7 @@ def write_control(folder: Path, control: str, scored: Scored) -> Path:
 
 def delete_details(folder: Path) -> None:
     """Delete all of it: the weights are about to change."""
-    for name in DETAILS:
+    for name in (*DETAILS, RAW):
         (folder / name).unlink(missing_ok=True)
     if (folder / CONTROLS).is_dir():
         shutil.rmtree(folder / CONTROLS)

@@ -16,9 +16,10 @@ import pandas as pd
 
 from experiments.store.files import replacing
 from experiments.store.runs import BadRun, Run
-from experiments.store.scored.photo_scores import Provenance, how_to_rescore, known_details, read_images
+from experiments.store.scored.photo_scores import Provenance, confusions, how_to_rescore, known_details, read_images
 from seg.evaluation import Evaluation
-from seg.thresholds.margins import BINS, EDGES, KINDS
+from seg.pets import BORDER
+from seg.thresholds.margins import BINS, EDGES, KINDS, TRUE_BORDER
 from seg.thresholds.tuning import Tuning
 
 FILE = "margins.npz"
@@ -106,9 +107,16 @@ def read_margins(run: Run, folder: str = ".") -> Margins | None:
     if not np.array_equal(edges, EDGES.numpy()) or len(names) != len(scored):
         raise BadRun(f"{path} has other bins than this version reads: {remedy}")
     images = read_images(run, str(Path(folder, "images.csv")))
-    if list(names) != images.index.tolist():
+    if list(names) != images.index.tolist() or not _of_those(scored, images):
         raise BadRun(f"{path} is of other photos than images.csv: {remedy}")
     return Margins(scored, tuning, source, images.index)
+
+
+def _of_those(scored: np.ndarray, images: pd.DataFrame) -> bool:
+    """Whether each photo has as many pixels, and as many of its true border, as `images.csv` counts."""
+    pixels, counted = scored.sum(axis=-1, dtype=np.int64), confusions(images).sum(axis=-1)
+    same_border = np.array_equal(pixels[:, TRUE_BORDER], counted[:, BORDER])
+    return same_border and np.array_equal(pixels.sum(axis=1), counted.sum(axis=1))
 
 
 def _are_histograms(counts: np.ndarray) -> bool:
@@ -121,7 +129,7 @@ def convert_raw_margins(run: Run) -> Path:
     Raises:
         BadRun: there is none, or it is damaged, or of another number of photos than `images.csv`.
     """
-    path, photos = run.folder / RAW, read_images(run).index
+    path, images = run.folder / RAW, read_images(run)
     try:
         with np.load(path, allow_pickle=False) as arrays:
             histograms = {"scored": arrays["test"], "tuning": arrays["train"]}
@@ -132,8 +140,10 @@ def convert_raw_margins(run: Run) -> Path:
         raise BadRun(f"{path} cannot be read ({error})") from error
     if not all(map(_are_histograms, histograms.values())):
         raise BadRun(f"{path} has other histograms than this version reads")
-    if not np.array_equal(edges[1:-1], EDGES.numpy()) or len(histograms["scored"]) != len(photos):
+    if not np.array_equal(edges[1:-1], EDGES.numpy()) or len(histograms["scored"]) != len(images):
         raise BadRun(f"{path} has other bins than this version reads, or other photos than images.csv")
-    names = {"scored": photos.tolist(), "tuning": [""] * len(histograms["tuning"])}
+    if not _of_those(histograms["scored"], images):
+        raise BadRun(f"{path} is of other photos than images.csv")
+    names = {"scored": images.index.tolist(), "tuning": [""] * len(histograms["tuning"])}
     _write(run.folder, names, histograms, OTHER_PASS, Provenance("fp32", run.environment.get("commit")))
     return run.folder / FILE

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.comparison.analysis import analyse
+from experiments.comparison.analysis import analyse, breed_intervals
 from experiments.comparison.operating import POINTS
 from seg.thresholds.margins import BINS, KINDS, STEPS
 
@@ -97,6 +97,22 @@ def test_differences_are_from_the_baseline_at_the_same_point_and_from_it_as_it_i
     start = slow_scores(drawn(1), 0)["border_f1"]
     assert row["from_argmax"] == pytest.approx(f1["focal"] - start)
     assert analysis.operating.row("ce", "border_f1")["from_argmax"] == pytest.approx(f1["ce"] - start)
+
+
+def test_over_breeds_a_difference_has_the_interval_of_photos_of_a_breed_drawn_together(write_run):
+    """At argmax the margins' counts are those of images.csv, of which `breed_intervals` draws whole breeds."""
+    names = [f"{breed}_{number}" for number in range(3) for breed in ("pug", "Sphynx", "Bengal")]
+    runs = [
+        write_run(f"{loss}-s0", confusions_of(drawn(seed)), margins=drawn(seed), loss=loss, photos=names)
+        for loss, seed in (("ce", 1), ("focal", 3))
+    ]
+    analysis = analyse(runs)
+    wide = breed_intervals(analysis).set_index(["configuration", "score"])
+    for score in ("border_f1", "pixel_accuracy", "border_recall", "border_precision"):
+        row, expected = analysis.operating.row("focal", score, point="argmax"), wide.loc["focal", score]
+        assert (row["breeds_low"], row["breeds_high"]) == pytest.approx(
+            (expected["difference_low"], expected["difference_high"])
+        )
 
 
 def test_the_best_point_is_at_least_as_good_as_every_other(write):

@@ -10,9 +10,11 @@ import torch
 from experiments.comparison.run_scores import run_scores
 from experiments.scores import SCORES
 from experiments.store.runs import Run
+from experiments.store.scored.margins import read_margins
 from experiments.store.scored.photo_scores import read_images
 from seg.metrics import CALIBRATION_BINS
 from seg.thresholds.margins import BINS, KINDS
+from tests.experiments.conftest import counts_beside
 
 PHOTOS = 5
 
@@ -35,8 +37,8 @@ def calibration() -> torch.Tensor:
 
 
 @pytest.fixture
-def counts(draw_confusions) -> np.ndarray:
-    return draw_confusions(1, PHOTOS)[0]
+def counts() -> np.ndarray:
+    return counts_beside(histograms())
 
 
 @pytest.fixture
@@ -44,6 +46,10 @@ def run(write_run, counts) -> Run:
     details = {"margins": histograms(), "bands": bands(), "calibration": calibration()}
     entropy, quality = np.linspace(0.1, 0.5, PHOTOS), np.linspace(0.9, 0.5, PHOTOS)
     return write_run("ce-s0", counts, cross_entropy=entropy, label_quality=quality, **details)
+
+
+def scores_of(run: Run, images: pd.DataFrame) -> dict[str, float]:
+    return run_scores(run, images, read_margins(run))
 
 
 def slow_average_precision(margins: np.ndarray) -> float:
@@ -56,7 +62,7 @@ def slow_average_precision(margins: np.ndarray) -> float:
 
 
 def test_scores_of_all_photos_are_those_of_the_files(run, counts):
-    found = run_scores(run, read_images(run))
+    found = scores_of(run, read_images(run))
     total = counts.sum(axis=0)
     hits, true, painted = total[2, 2], total[2].sum(), total[:, 2].sum()
     assert found["pixel_accuracy"] == pytest.approx(total.trace() / total.sum())
@@ -79,12 +85,12 @@ def test_f1_with_a_tolerance_is_of_all_photos_matches_together(run, counts):
     table.to_csv(path, index=False)
     recall = table["border_found_2px"].sum() / counts[:, 2].sum()
     precision = table["border_placed_2px"].sum() / counts[:, :, 2].sum()
-    found = run_scores(run, read_images(run))
+    found = scores_of(run, read_images(run))
     assert found["border_f1_2px"] == pytest.approx(2 * recall * precision / (recall + precision))
 
 
 def test_accuracy_within_a_distance_is_of_both_sides_and_all_nearer_rings(run):
-    found, sums = run_scores(run, read_images(run)), bands()
+    found, sums = scores_of(run, read_images(run)), bands()
     for i, edge in enumerate(("pet", "pet_and_border")):
         for k, band in enumerate((1, 2, 4, 8, 16)):
             pixels, correct = sums[i, :, : k + 1].sum(axis=(0, 1))
@@ -92,7 +98,7 @@ def test_accuracy_within_a_distance_is_of_both_sides_and_all_nearer_rings(run):
 
 
 def test_calibration_is_as_the_network_is_and_at_its_temperature(run):
-    found, sums = run_scores(run, read_images(run)), calibration().numpy()
+    found, sums = scores_of(run, read_images(run)), calibration().numpy()
     assert found["temperature"] == 1.5
     for i, suffix in enumerate(("", "_tempered")):
         for j, name in enumerate(("calibration_error", "border_probability_error")):
@@ -103,7 +109,7 @@ def test_calibration_is_as_the_network_is_and_at_its_temperature(run):
 
 @pytest.mark.parametrize("chosen", [[0, 2, 3], [3, 0], [4]])
 def test_scores_of_single_photos_are_of_those_compared_alone(run, counts, chosen):
-    found = run_scores(run, read_images(run).iloc[chosen])
+    found = scores_of(run, read_images(run).iloc[chosen])
     total = counts[chosen].sum(axis=0)
     assert found["pixel_accuracy"] == pytest.approx(total.trace() / total.sum())
     assert found["cross_entropy"] == pytest.approx(np.linspace(0.1, 0.5, PHOTOS)[chosen].mean())
@@ -116,7 +122,7 @@ def test_what_no_file_says_is_a_gap(run, counts):
         (run.folder / name).unlink()
     path = run.folder / "images.csv"
     pd.read_csv(path).iloc[:, :13].to_csv(path, index=False)  # what the first version knew of a photo
-    found = run_scores(run, read_images(run))
+    found = scores_of(run, read_images(run))
     known = {name for name, value in found.items() if not math.isnan(value)}
     assert known == {score.name for score in SCORES.values() if score.counted} | {
         *("cross_entropy", "custom_iou", "boundary_iou"),

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from experiments.measurements import MEASURED, MEASUREMENTS, measured_path
-from experiments.reporting.measured import measured_sentence, measured_sentences
+from experiments.reporting.measured import measured_sentence
 from experiments.store.csv_table import write_table
 from seg import InputError
 
@@ -27,8 +27,9 @@ TABLES = {
             (1, "label_quality", 0.9, 30, 297, 3, *MADE),
             (1, "cross_entropy", 0.54, 30, 297, 3, *MADE),
         ],
-        "Where 30 of 297 test photos were given a wrong trimap, this ranking by 3 networks has an average precision of "
-        "0.85 (0.80 to 0.90 in 2 draws), and the one by cross-entropy that it replaced 0.52 (0.50 to 0.54).",
+        "Where 30 of 297 test photos, none of them among the 100 that cross-entropy distrusts most, were given a wrong "
+        "trimap, this ranking by 3 networks has an average precision of 0.85 (0.80 to 0.90 in 2 draws), and the one by "
+        "cross-entropy that it replaced 0.52 (0.50 to 0.54).",
     ),
     "full-size": (
         [
@@ -47,7 +48,6 @@ def test_a_sentence_says_the_numbers_of_the_csv(tmp_path, name):
     assert measured_sentence(name, tmp_path) == ""
     write_table(measured_path(name, tmp_path), MEASUREMENTS[name].columns, rows)
     assert measured_sentence(name, tmp_path) == said
-    assert measured_sentences(tmp_path) == {name: said}
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_damaged_csv_is_told_with_the_remedy(tmp_path, content, said):
 def test_what_is_shipped_is_said():
     names = {path.stem for path in MEASURED.glob("*.csv")}
     assert names == set(MEASUREMENTS)
-    assert list(measured_sentences()) == list(MEASUREMENTS)
+    assert all(measured_sentence(name) for name in MEASUREMENTS)
     scale = pd.read_csv(measured_path("border-scale"))
     assert set(scale["photos"]) == {3_669}
     assert scale["border_f1_0px"].tolist() == pytest.approx([0.89, 0.79, 0.69], abs=0.01)

@@ -11,6 +11,7 @@ from experiments.comparison.analysis import Analysis, analyse
 from experiments.comparison.answer.comparable import comparable
 from experiments.comparison.answer.verdict import fixes, verdict, what_did_not_work, what_it_costs
 from experiments.store.runs import Run, find_runs
+from experiments.store.scored.controls import CONTROL_KINDS
 
 # ---- what the intervals say, in words
 
@@ -125,8 +126,35 @@ def test_a_gain_that_shrinks_under_a_control_of_both_is_told_in_the_answer(write
         points.loc[under & points["score"].eq("pixel_accuracy"), columns] = np.array((-0.1, -0.3, 0.1)) / 100
         lead = verdict(analysis)[0]
         assert lead.startswith("It is more than the threshold: trained with class weights")
-        said = "but where both are scored with BatchNorm re-estimated on training photos, by only +1.8 points"
+        said = (
+            "but by only +1.8 points of border F1 for -0.1 of pixel accuracy where both are scored with BatchNorm "
+            "re-estimated on training photos (one seed each"
+        )
         assert (said in lead) == told
+
+
+def test_of_several_controls_the_answer_tells_the_one_that_leaves_the_least(write_run, draw_confusions):
+    counts = draw_confusions(3, 12)
+    controls = dict.fromkeys(CONTROL_KINDS, counts[2])
+    runs = [
+        write_run("ce-s0", counts[0], controls=controls),
+        write_run("weighted-s0", counts[1], loss="weighted", controls=controls),
+    ]
+    analysis = drawn(runs, tuned=(4, 3, 5), price=(0, -0.4, 1))
+    points = analysis.operating.points
+    for control, f1 in (("mirrored", 2.7), ("renormed", 3.5), ("mirrored-renormed", 1.3)):
+        rows = points["control"].eq(control) & points["configuration"].eq("weighted") & points["score"].eq("border_f1")
+        points.loc[rows, ["difference", "difference_low"]] = np.array((f1, f1 - 0.1)) / 100
+        rows = rows.index[
+            points["control"].eq(control)
+            & points["configuration"].eq("weighted")
+            & points["score"].eq("pixel_accuracy")
+        ]
+        points.loc[rows, ["difference", "difference_low"]] = np.array((-0.2, -0.3)) / 100
+    assert (
+        "but by only +1.3 points of border F1 for -0.2 of pixel accuracy where both are scored averaged with the "
+        "mirrored photo's prediction and with BatchNorm re-estimated on training photos (one seed each"
+    ) in verdict(analysis)[0]
 
 
 def test_an_interval_that_holds_zero_is_no_difference(three):

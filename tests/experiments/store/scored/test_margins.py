@@ -5,12 +5,14 @@ import json
 import zipfile
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from experiments.store.runs import BadRun, Run, read_run
 from experiments.store.scored.margins import OTHER_PASS, convert_raw_margins, read_margins
 from experiments.store.scored.photo_scores import read_images
 from seg.thresholds.margins import BINS, EDGES, KINDS
+from tests.experiments.conftest import counts_beside
 
 
 def histograms(photos: int, pixels: int, seed: int = 0) -> np.ndarray:
@@ -37,11 +39,9 @@ def rewrite(run: Run, **changes: np.ndarray | None) -> None:
 
 
 @pytest.mark.parametrize(("side", "kind"), [(8, np.uint8), (16, np.uint16), (128, np.uint16), (512, np.uint32)])
-def test_counts_are_read_back_in_the_smallest_kind_that_a_photo_of_the_side_cannot_overflow(
-    write_run, counts, side, kind
-):
+def test_counts_are_read_back_in_the_smallest_kind_that_a_photo_of_the_side_cannot_overflow(write_run, side, kind):
     scored, tuning = histograms(6, side * side), histograms(4, side * side, seed=1)
-    run = write_run("x", counts, margins=scored, tuning=tuning)
+    run = write_run("x", counts_beside(scored), margins=scored, tuning=tuning)
     found = read_margins(run)
     assert (found.scored.dtype, found.tuning.dtype) == (kind, kind)
     assert (found.scored == scored).all()
@@ -62,13 +62,13 @@ def test_no_array_needs_pickle_and_all_of_them_are_named(run):
     assert said == {"precision": "fp32", "commit": "0000000", "source": "the pass that images.csv is of"}
 
 
-def test_a_run_of_the_whole_dataset_has_about_a_megabyte(write_run, draw_confusions):
+def test_a_run_of_the_whole_dataset_has_about_a_megabyte(write_run):
     """3,669 photos and 368 to tune on: of a photo 250 bytes or so."""
     rng = np.random.default_rng(0)
     shape = np.exp(-np.abs(np.arange(BINS) - [[70], [20], [50]]) / 9)
     shares = (shape * rng.gamma(0.3, 1, (200, *shape.shape))).reshape(200, -1)
     drawn = rng.multinomial(128 * 128, shares / shares.sum(axis=1, keepdims=True)).reshape(200, KINDS, BINS)
-    run = write_run("x", draw_confusions(1, 200)[0], margins=drawn)
+    run = write_run("x", counts_beside(drawn), margins=drawn)
     both = 200 * 2  # photos scored, and as many to tune on
     assert (run.folder / "margins.npz").stat().st_size / both < 350
 
@@ -99,6 +99,15 @@ def test_margins_of_other_photos_than_images_csv_are_refused(run, refusal, photo
     chosen = [rows.get(name, rows["Bengal_5"].replace("Bengal_5", name)) for name in names]
     (run.folder / "images.csv").write_text("\n".join([table[0], *chosen, ""]))
     assert read_images(run).index.tolist() == names
+    assert f"{run.folder / 'margins.npz'} is of other photos than images.csv" in refusal(read_margins, run)
+
+
+@pytest.mark.parametrize("counted", ["border_as_pet", "pet_as_pet"], ids=["border", "other"])
+def test_margins_of_other_pixels_than_images_csv_counts_are_refused(run, refusal, counted):
+    path = run.folder / "images.csv"
+    table = pd.read_csv(path, dtype={"commit": str})
+    table.loc[3, counted] += 1
+    table.to_csv(path, index=False)
     assert f"{run.folder / 'margins.npz'} is of other photos than images.csv" in refusal(read_margins, run)
 
 
@@ -168,7 +177,8 @@ def write_raw(run: Run, **changes: np.ndarray | None) -> dict[str, np.ndarray]:
     return raw
 
 
-def test_raw_margins_are_converted_and_say_that_they_are_of_another_pass(run):
+def test_raw_margins_are_converted_and_say_that_they_are_of_another_pass(write_run):
+    run = write_run("x", counts_beside(histograms(6, 900)))
     raw = write_raw(run)
     (run.folder / "run.json").write_text(
         json.dumps(json.loads((run.folder / "run.json").read_text()) | {"environment": {"commit": "abcdef0123"}})
@@ -195,6 +205,7 @@ def test_raw_margins_are_converted_and_say_that_they_are_of_another_pass(run):
         ({"edges": None}, "cannot be read"),
         ({"test": np.array([{}], dtype=object)}, "cannot be read"),
         ({"test": np.zeros((5, 3, 122), dtype=np.uint16)}, "other photos than images.csv"),
+        ({"test": histograms(6, 900, seed=2).astype(np.uint16)}, "is of other photos than images.csv"),
         ({"test": np.zeros((6, 3, 121), dtype=np.uint16)}, "has other histograms"),
         ({"train": np.zeros((6, 122), dtype=np.uint16)}, "has other histograms"),
         ({"train": np.full((6, 3, 122), 0.5)}, "has other histograms"),

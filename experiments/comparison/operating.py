@@ -25,7 +25,7 @@ from experiments.store.scored.controls import CONTROL_KINDS, CONTROLS
 from experiments.store.scored.margins import Margins, read_margins
 from seg.metrics import CLASSES
 from seg.pets import BACKGROUND, BORDER, PET, breed
-from seg.thresholds.margins import SHIFTS, STEPS, average_precision, confusions_at, curve
+from seg.thresholds.margins import SHIFTS, STEPS, average_precision, confusions_at, curve, painted_share
 from seg.thresholds.tuning import tuned_step
 
 # `argmax`: as the network decides; `tuned`: at the shift that maximises border F1 on training photos; `best`: along the
@@ -76,13 +76,8 @@ class Operating:
 
     def row(self, configuration: str, score: str, *, point: str = "tuned", control: str = "") -> pd.Series | None:
         """The row of `points`; None where there is none."""
-        table = self.points
-        found = table[
-            table["configuration"].eq(configuration)
-            & table["control"].eq(control)
-            & table["point"].eq(point)
-            & table["score"].eq(score)
-        ]
+        wanted = pd.Series({"configuration": configuration, "control": control, "point": point, "score": score})
+        found = self.points[self.points[wanted.index].eq(wanted).all(axis=1)]
         return None if found.empty else found.iloc[0]
 
 
@@ -101,8 +96,7 @@ class _Way:
     @property
     def painted(self) -> np.ndarray:
         """Share of the training photos' pixels that is painted border, at each of STEPS."""
-        counts = curve(self.tuning.sum(axis=0, dtype=np.int64))
-        return counts[..., BORDER].sum(axis=-1) / counts.sum(axis=(-2, -1))
+        return painted_share(self.tuning.sum(axis=0, dtype=np.int64))
 
 
 def operating(
@@ -121,21 +115,7 @@ def operating(
     Raises:
         BadRun: a file is damaged.
     """
-    sources: dict[str, str] = {}
-    ways: dict[tuple[str, str], dict[int, _Way]] = {}
-    for configuration in found:
-        for control in ("", *CONTROL_KINDS):
-            known = {}
-            for run in configuration.runs:
-                kept = read_margins(run, f"{CONTROLS}/{control}") if control else margins[run.name]
-                if kept is not None and kept.other_pass:
-                    sources[run.name] = kept.source
-                way = _of_photos(kept, photos)
-                if way is not None:
-                    known[run.seed] = way
-            if known:
-                ways[configuration.name, control] = known
-
+    ways, sources = _ways(found, photos, margins)
     every = {n: {seed: way.scored for seed, way in of.items()} for (n, control), of in ways.items() if not control}
     ways = _of_shared_seeds(ways, found, compared_with)
     entries: dict[tuple[str, str, str], dict[int, int]] = {}
@@ -172,6 +152,24 @@ def operating(
         {name: list(by_seed) for name, by_seed in as_they_are.items()},
         sources,
     )
+
+
+def _ways(
+    found: Sequence[Configuration], photos: pd.Index, margins: Mapping[str, Margins | None]
+) -> tuple[dict[tuple[str, str], dict[int, _Way]], dict[str, str]]:
+    """By configuration and control the runs that have margins of all these photos, by seed; and `Operating.sources`."""
+    ways: dict[tuple[str, str], dict[int, _Way]] = {}
+    sources: dict[str, str] = {}
+    for configuration in found:
+        for control in ("", *CONTROL_KINDS):
+            for run in configuration.runs:
+                kept = read_margins(run, f"{CONTROLS}/{control}") if control else margins[run.name]
+                if kept is not None and kept.other_pass:
+                    sources[run.name] = kept.source
+                way = _of_photos(kept, photos)
+                if way is not None:
+                    ways.setdefault((configuration.name, control), {})[run.seed] = way
+    return ways, sources
 
 
 def _of_shared_seeds(

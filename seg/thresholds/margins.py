@@ -77,6 +77,11 @@ def _as_confusions(pixels: np.ndarray, painted: np.ndarray) -> np.ndarray:
     return counts
 
 
+def painted_share(histograms: np.ndarray) -> np.ndarray:
+    """Share of all pixels that is painted border at each shift: (..., 121) of (..., 3, 122) counts."""
+    return painted_from(histograms).sum(axis=-2) / histograms.sum(axis=(-2, -1), dtype=np.int64)[..., None]
+
+
 def average_precision(histograms: np.ndarray) -> np.ndarray:
     """Average precision of the border, (...,) float64 of (..., 3, 122) counts: precision averaged over recall.
 

@@ -178,7 +178,7 @@ def test_a_control_is_what_is_done_by_hand_and_is_kept_beside_the_run(command, t
     before = {path.name: path.read_bytes() for path in run.iterdir() if path.is_file()}
     ended = command(evaluate, run, "--data", tiny_pets, "--device", "cpu", "--details", *options)
     assert ended.status == 0
-    assert f"fp32 on cpu, {CONTROL_KINDS[control].meaning}\n" in ended.out
+    assert f"fp32 on cpu, {CONTROL_KINDS[control].in_full}\n" in ended.out
     assert {path.name: path.read_bytes() for path in run.iterdir() if path.is_file()} == before
     assert [path.name for path in (run / "controls").iterdir()] == [control]
     inside = run / "controls" / control
@@ -239,7 +239,13 @@ def test_without_details_nothing_is_written(command, tiny_runs, tiny_pets, tmp_p
 
 
 def write_raw(run: Path) -> np.ndarray:
-    counts = np.random.default_rng(0).integers(0, 50, (8, 3, 122)).astype(np.uint16)
+    """Histograms of the photos that `images.csv` counts, drawn."""
+    images, rng = pd.read_csv(run / "images.csv"), np.random.default_rng(0)
+    border = images[[f"border_as_{name}" for name in ("pet", "background", "border")]].sum(axis=1).to_numpy()
+    others = images.filter(regex="^(pet|background)_as_").sum(axis=1).to_numpy()
+    counts = np.zeros((len(images), 3, 122), dtype=np.uint16)
+    counts[:, 0] = rng.multinomial(border, np.full(122, 1 / 122))
+    counts[:, 1:] = rng.multinomial(others, np.full(244, 1 / 244)).reshape(-1, 2, 122)
     edges = np.concatenate([[-np.inf], np.arange(-60, 61, dtype=np.float32) / np.float32(10), [np.inf]])
     np.savez_compressed(run / "margins-raw.npz", test=counts, train=counts[:3], edges=edges.astype(np.float32))
     return counts

@@ -1,11 +1,14 @@
 """The runs the app shows, read from disk each time so that a new run needs no restart."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from experiments.store.run_reader import RunReader
 from experiments.store.runs import Run, find_runs
 from experiments.store.scored.photo_scores import has_details
+from seg.losses import LOSSES
 
 # Runs chosen when the page opens: more than these fill the screen
 FIRST_CHOICES = 3
@@ -71,9 +74,33 @@ def describe(run: Run) -> str:
     return f"{run.name} · {planned} {epochs}" if trained == planned else f"{run.name} · {trained} of {planned} {epochs}"
 
 
+def titled_choices(runs: list[Run]) -> list[tuple[str, str]]:
+    """What each run is called by its loss, with how far it was trained, and its name."""
+    titles = run_titles(runs)
+    return [(f"{titles[run.name]} {run.epochs_trained}/{run.epochs_planned}", run.name) for run in runs]
+
+
 def choices(runs: list[Run]) -> list[tuple[str, str]]:
     """What each run is called where runs are chosen, and its name."""
     return [(describe(run), run.name) for run in runs]
+
+
+def run_titles(runs: Sequence[Run]) -> dict[str, str]:
+    """A title for each run's name: "Cross-entropy"; where a loss has several, "Cross-entropy, seed 1".
+
+    Where loss and seed are not enough, the run's own name follows.
+    """
+    losses = Counter(run.loss for run in runs)
+    seeds = Counter((run.loss, run.seed) for run in runs)
+    titles = {}
+    for run in runs:
+        title = LOSSES[run.loss].title if run.loss in LOSSES else run.loss
+        if losses[run.loss] > 1:
+            title += f", seed {run.seed}"
+        if seeds[run.loss, run.seed] > 1:
+            title += f" ({run.name})"
+        titles[run.name] = title
+    return titles
 
 
 NO_RUNS = (

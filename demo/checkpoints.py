@@ -39,7 +39,7 @@ def segmenter(run: Run) -> Segmenter:
     """
     path, changed = checkpoint_version(run)
     try:
-        return _segmenter(path, changed)
+        return loaded(path, changed)
     except BadCheckpoint as error:
         if last_change(path) is None:
             raise _checkpoint_gone(run) from error
@@ -47,7 +47,12 @@ def segmenter(run: Run) -> Segmenter:
 
 
 @lru_cache(maxsize=8)  # 61 MB each
-def _segmenter(path: Path, changed: int) -> Segmenter:
+def loaded(path: Path, changed: int) -> Segmenter:
+    """The checkpoint of `checkpoint_version`, kept in memory.
+
+    Raises:
+        BadCheckpoint: the file cannot be read or holds no network that is known.
+    """
     return Segmenter.load(path)
 
 

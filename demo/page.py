@@ -12,8 +12,7 @@ from demo.tabs import HIDDEN, TABS, Opening, Page, Updates
 from experiments.store.probe import sample_photos
 
 INTRODUCTION = """# Borderline
-Border pixels are the hard ones in segmentation, and a loss treats all pixels alike: what do class weights or focal
-loss change? Segment a pet with each loss's SegNet, compare how well they find the border, and watch them learn it.
+Which loss sees the border of a pet, and is it the loss or only the threshold?
 """
 
 # A figure asks for a run and an epoch by an event of the document
@@ -66,7 +65,7 @@ def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:
     """
     catalogue = Catalogue(tuple(folder.resolve() for folder in folders))
     gr.set_static_paths([*catalogue.folders, *sample_photos().values()])
-    with gr.Blocks(title="Borderline", analytics_enabled=False) as blocks:
+    with gr.Blocks(title="Borderline", analytics_enabled=False, fill_width=True) as blocks:
         gr.Markdown(INTRODUCTION, elem_classes="borderline-head")
         # "hidden" is in the page, where False is not: its script listens
         point = gr.HTML(js_on_load=FOLLOW_POINT, visible="hidden")

@@ -75,8 +75,8 @@ class Tab:
 
 # By the name that the page's address has for it: `/?tab=scrub`
 TABS = {
-    "segment": Tab("Segment", "demo.segment.tab:build_segment_tab"),
-    "compare": Tab("Compare", "demo.compare.tab:build_compare_tab"),
+    "segment": Tab("Try", "demo.segment.tab:build_segment_tab"),
+    "compare": Tab("Which loss?", "demo.compare.tab:build_compare_tab"),
     "scrub": Tab("Scrub", "demo.scrub.tab:build_scrub_tab"),
     "spot": Tab("Spot check", "demo.spot.tab:build_spot_tab"),
 }

@@ -39,18 +39,22 @@ class LossEntry:
 
     Attributes:
         build: from the options and the class weights, (3,) float32 on the logits' device or None, to the loss.
-        label: what it is called on a card.
+        title: what it is called where there is little room: "Weighted".
+        label: what it is called in full.
         noun: what it adds to plain cross-entropy, in a sentence: "With class weights border F1 rises ...".
         colour: the same in every figure; safe for the colour-blind beside the others and the classes.
+        photo_colour: the same, lighter, for lines over a photo.
         marker: by Plotly's name, of the loss's first configuration.
         takes: the options that only some losses take.
         class_weights: the weighting where none is given; one other than `none` means that it needs weights.
     """
 
     build: Callable[[Options, Tensor | None], Loss]
+    title: str
     label: str
     noun: str
     colour: str
+    photo_colour: str
     marker: str
     takes: tuple[str, ...] = ()
     class_weights: str = "none"
@@ -118,34 +122,42 @@ def _dice(options: Options, class_weights: Tensor | None) -> Loss:
 LOSSES = {
     "ce": LossEntry(
         build=_cross_entropy,
+        title="Cross-entropy",
         label="unweighted cross-entropy",
         noun="unweighted cross-entropy",
         colour="#0072B2",
+        photo_colour="#3FB2FF",
         marker="circle",
         takes=("label_smoothing",),
     ),
     "weighted": LossEntry(
         build=_cross_entropy,
+        title="Weighted",
         label="weighted cross-entropy",
         noun="class weights",
         colour="#D55E00",
+        photo_colour="#FF7A2F",
         marker="square",
         takes=("class_weights", "label_smoothing"),
         class_weights="median",
     ),
     "focal": LossEntry(
         build=_focal,
+        title="Focal",
         label="focal loss",
         noun="focal loss",
         colour="#009E73",
+        photo_colour="#2FE0A5",
         marker="diamond",
         takes=("class_weights", "gamma"),
     ),
     "dice": LossEntry(
         build=_dice,
+        title="Dice",
         label="Dice loss",
         noun="Dice loss",
         colour="#882255",
+        photo_colour="#E887B8",
         marker="star",
     ),
 }
@@ -153,6 +165,7 @@ LOSSES = {
 BASELINE = "ce"
 # Of losses that only another version knows: none is a class's, a known loss's or the article's
 SPARE_COLOURS = ("#999933", "#AA4499", "#117733", "#AA7744")
+SPARE_PHOTO_COLOUR = "#E6E08A"
 
 
 def loss_colour(name: str) -> str:
@@ -160,6 +173,11 @@ def loss_colour(name: str) -> str:
     if name in LOSSES:
         return LOSSES[name].colour
     return SPARE_COLOURS[zlib.crc32(name.encode()) % len(SPARE_COLOURS)]
+
+
+def loss_photo_colour(name: str) -> str:
+    """The colour of a loss for lines over a photo, known or not."""
+    return LOSSES[name].photo_colour if name in LOSSES else SPARE_PHOTO_COLOUR
 
 
 def loss_label(name: str) -> str:

@@ -16,7 +16,7 @@ from seg.photo import UNREADABLE
 PET, BACKGROUND, BORDER = 0, 1, 2
 CLASS_NAMES = ("pet", "background", "border")
 # The same in every picture: sky blue, black and orange of Okabe and Ito's palette, safe for the colour-blind
-CLASS_COLOURS = ("#56B4E9", "#000000", "#E69F00")
+CLASS_COLOURS = ("#9B7BFF", "#000000", "#FFD60A")
 # What a trimap stores for them: each index plus one
 TRIMAP_VALUES = (1, 2, 3)
 

@@ -25,9 +25,10 @@ LAYERS = (
     ("experiments.measurements",),
     ("experiments.reporting", "experiments.training", "experiments.benchmarks"),
     ("experiments",),  # the commands
-    ("demo.catalogue", "demo.images", "demo.photo", "demo.scripts"),
+    ("demo.catalogue", "demo.images", "demo.photo", "demo.scripts", "demo.uploads"),
     ("demo.address", "demo.analysis", "demo.checkpoints"),
     ("demo.figures", "demo.tabs"),
+    ("demo.stage",),
     ("demo.TAB",),  # each folder of a tab
     ("demo.api",),
     ("demo",),

@@ -299,6 +299,6 @@ def test_a_variant_of_a_network_is_as_large_as_it_says_and_is_evaluated(followed
 
 
 def test_a_tab_is_in_the_page_has_an_address_and_is_filled_when_the_page_opens(followed):
-    assert followed["tabs"] == ["Segment", "Compare", "Scrub", "Spot check", "Progress"]
+    assert followed["tabs"] == ["Try", "Which loss?", "Scrub", "Spot check", "Progress"]
     assert followed["filled"]["tabs"]["selected"] == "progress"
     assert "- twin-s0 · 2 epochs: finished" in followed["filled"]["progress-list"]

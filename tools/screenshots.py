@@ -12,7 +12,7 @@ from tools.chromium import app, chromium
 FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
 # what a picture waits for, beside its tab
 READY = {
-    "segment": "#segment-slider img",
+    "segment": '#segment-result .stage[aria-busy="false"]',
     "compare": "#compare-bars .barlayer .trace",
     "scrub": '.scrub:not(.empty) [data-testid="scrub-canvas"]',
     "spot": "#spot-figure .scatterlayer .trace",

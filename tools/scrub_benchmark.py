@@ -63,7 +63,7 @@ def main(arguments: list[str] | None) -> int:
         page = browser.new_page(viewport={"width": options.width, "height": options.height})
         page.goto(f"{url}/?tab=scrub&runs={','.join(names)}")
         page.locator(".scrub-photos button").first.wait_for(timeout=60_000)
-        page.locator("#segment-slider img").first.wait_for(state="attached", timeout=60_000)  # the first tab is done
+        page.locator('.stage[aria-busy="false"]').wait_for(state="attached", timeout=60_000)  # the first tab is done
         tiles = page.locator(".scrub-photos button").count()
         seen = page.evaluate(SEEN)
         print(

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from PIL import Image, UnidentifiedImageError
 
-from demo.scrub.uploads import uploaded_file, whole_number
+from demo.uploads import uploaded_file, whole_number
 from seg import InputError
 
 KINDS = ("gif", "webp")

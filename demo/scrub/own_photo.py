@@ -11,7 +11,7 @@ from PIL import Image
 from demo.catalogue import Catalogue, last_change
 from demo.images import data_uri
 from demo.photo import open_photo
-from demo.scrub.uploads import uploaded_file, whole_number
+from demo.uploads import uploaded_file, whole_number
 from experiments.store.folder import kept_epochs
 from experiments.store.probe import read_layout
 from experiments.store.runs import Run

@@ -5,30 +5,42 @@ import zipfile
 from pathlib import Path
 
 import gradio as gr
+import numpy as np
+from PIL import Image
 
-from demo.segment.session import Session
-from demo.segment.views import cut_out
-from seg.pets import indexed_image
+from demo.catalogue import Catalogue
+from demo.photo import open_photo
+from demo.segment.answers import Session, answer, mask_of
+from seg import InputError
+from seg.pets import PET, indexed_image
 
 
-def write_download(session: Session, what: str, checkpoint: str) -> str:
+def write_download(catalogue: Catalogue, session: Session, names: list[str], what: str, checkpoint: str) -> str:
     """Path of the file that a download button asks for, at the photo's own size.
 
     Args:
-        what: "mask" or "cutout" of one checkpoint, or "all" for a ZIP with both of each.
+        names: of the runs that are chosen.
+        what: "mask" or "cutout" of one run's network, or "all" for a ZIP with both of each that is chosen.
     """
-    path, photo, found = session.path, session.photo, session.found()
-    if path is None or photo is None or not found or (what != "all" and checkpoint not in found):
+    photo = session.photo
+    wanted = set(names or []) if what == "all" else {checkpoint}
+    runs = [run for run in catalogue.with_checkpoint() if run.name in wanted]
+    if photo is None or not runs:
         raise gr.Error("this result is gone: choose the photo again")
-    photo_name = Path(path).stem
+    photo_name = Path(photo.title).stem
     # Gradio copies the file into its own cache and serves it from there
     folder = Path(tempfile.mkdtemp(prefix="borderline-"))
-    pictures = {}
-    for name in found if what == "all" else [checkpoint]:
-        if what != "cutout":
-            pictures[f"{photo_name}-{name}-mask.png"] = indexed_image(found[name].mask)
-        if what != "mask":
-            pictures[f"{photo_name}-{name}-cutout.png"] = cut_out(photo, found[name].mask)
+    pictures: dict[str, Image.Image] = {}
+    try:
+        picture = open_photo(photo.path)
+        for run in runs:
+            mask = mask_of(answer(photo, run))
+            if what != "cutout":
+                pictures[f"{photo_name}-{run.name}-mask.png"] = indexed_image(mask)
+            if what != "mask":
+                pictures[f"{photo_name}-{run.name}-cutout.png"] = cut_out(picture, mask)
+    except InputError as error:
+        raise gr.Error(str(error)) from error
     for name, image in pictures.items():
         # the strongest compression takes seconds for a large photo, and a fifth off its file
         image.save(folder / name, "PNG", compress_level=1)
@@ -39,3 +51,12 @@ def write_download(session: Session, what: str, checkpoint: str) -> str:
         for name in pictures:
             archive.write(folder / name, name)
     return str(target)
+
+
+def cut_out(photo: Image.Image, mask: np.ndarray) -> Image.Image:
+    """The pet alone, RGBA: opaque where the mask (H, W) says PET, and nothing of the photo elsewhere."""
+    pet = Image.fromarray(np.where(mask == PET, 255, 0).astype(np.uint8))
+    image = Image.new("RGBA", photo.size)
+    image.paste(photo, mask=pet)
+    image.putalpha(pet)
+    return image

@@ -1,23 +1,22 @@
-"""The Segment tab: one photo, each chosen checkpoint's answer, side by side or two in one picture."""
+"""The Try tab: one photo on the stage, as each chosen run's network sees it, over the strip of photos."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import gradio as gr
-from gradio.events import Dependency
 
 from demo.address import Address
-from demo.catalogue import FIRST_CHOICES, NO_RUNS, Catalogue, choices
-from demo.scripts import function, on_load
-from demo.segment.cards import sentence_html, waiting_html
+from demo.catalogue import FIRST_CHOICES, NO_RUNS, Catalogue, titled_choices
+from demo.scripts import on_load
+from demo.segment.answers import Session, show_answers
 from demo.segment.download import write_download
-from demo.segment.masks import WAITING, show_masks
-from demo.segment.pair import pair_choices, pair_pictures
-from demo.segment.session import Session
-from demo.segment.views import OPACITY, VIEWS
+from demo.segment.photos import chosen_photo, offered_photos
+from demo.stage.component import stage_value, stage_view
 from demo.tabs import HIDDEN, Opening, Page, Updates
-from experiments.store.probe import sample_photos
+from seg import InputError
 
+FOLDER = Path(__file__).parent
 # A newer request must start while the older one is at work; more at once would only slow each other
 AT_ONCE = 2
 
@@ -27,27 +26,15 @@ class Parts:
     """The tab's components.
 
     Attributes:
-        session: what this browser tab keeps of its photo.
-        left: what the left half of `slider` shows; `right` the other half.
+        session: what this browser tab shows.
         file: the last download.
     """
 
     session: gr.State
-    photo: gr.Image
-    checkpoints: gr.CheckboxGroup
-    view: gr.Radio
-    result: gr.HTML
-    left: gr.Dropdown
-    right: gr.Dropdown
-    slider: gr.ImageSlider
+    runs: gr.CheckboxGroup
+    stage: gr.HTML
+    strip: gr.HTML
     file: gr.File
-
-
-def opening_photo() -> str | None:
-    """The sample the page opens with: the cub, whose whole outline is in the picture, or else the first."""
-    samples = sample_photos()
-    path = samples.get("cheetah2") or next(iter(samples.values()), None)
-    return str(path) if path else None
 
 
 def lay_out(catalogue: Catalogue) -> Parts:
@@ -55,141 +42,83 @@ def lay_out(catalogue: Catalogue) -> Parts:
     runs = catalogue.with_checkpoint()
     first = runs[:FIRST_CHOICES]
     session = gr.State(Session())
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=2, min_width=300):
-            photo = _lay_out_photo()
-            # what is there now keeps the room
-            checkpoints = gr.CheckboxGroup(
-                choices(runs),
-                value=[run.name for run in first],
-                label="Checkpoints",
-                visible=bool(runs),
-                elem_id="segment-checkpoints",
-            )
-        with gr.Column(scale=5, min_width=320, elem_id="segment-out"):
-            with gr.Row(elem_id="segment-bar"):
-                view = gr.Radio(
-                    [(name, key) for key, name in VIEWS.items()],
-                    value="mask",
-                    label="View",
-                    container=False,
-                    elem_id="segment-view",
-                )
-                gr.HTML(_OPACITY, elem_id="segment-opacity")
-            result = gr.HTML(
-                # the page opens with a sample: the room for its masks is kept
-                waiting_html(first, "" if sample_photos() else WAITING) if first else sentence_html(NO_RUNS),
-                js_on_load=on_load("segment/js/result.js"),
-                elem_id="segment-result",
-            )
-            gr.Markdown("### Two in one picture", elem_id="segment-two")
-            with gr.Row():
-                left = gr.Dropdown([], label="Left", elem_id="segment-left", min_width=140)
-                right = gr.Dropdown([], label="Right", elem_id="segment-right", min_width=140)
-            slider = gr.ImageSlider(
-                label="Drag the line to compare",
-                format="webp",
-                height=460,
-                max_height=460,
-                interactive=False,
-                buttons=["fullscreen"],
-                elem_id="segment-slider",
-            )
-    return Parts(session, photo, checkpoints, view, result, left, right, slider, gr.File(visible="hidden"))
-
-
-def _lay_out_photo() -> gr.Image:
-    """Where a photo is handed over, over the samples."""
-    photo = gr.Image(
-        label="Photo",
-        type="filepath",
-        image_mode=None,  # hand the file over as it is: the segmenter reads every mode
-        sources=["upload", "webcam", "clipboard"],
-        height=300,
+    chosen = gr.CheckboxGroup(
+        titled_choices(runs),
+        value=[run.name for run in first],
+        label="Runs",
+        show_label=False,
+        container=False,
+        visible=bool(runs),
+        elem_id="segment-checkpoints",
+    )
+    waiting = stage_value(None, first, {}, status="" if first else NO_RUNS, busy=bool(first))
+    stage = stage_view(waiting, "segment-result")
+    strip = gr.HTML(
+        {"photos": []},  # they come when the page opens, and the first of them starts a segmentation
+        html_template=(FOLDER / "strip.html").read_text(),
+        js_on_load=on_load("segment/js/strip.js"),
+        apply_default_css=False,
         elem_id="segment-photo",
     )
-    samples = [[str(path)] for path in sample_photos().values()]
-    if samples:
-        gr.Examples(samples, photo, label="Samples", elem_id="segment-samples")
-    return photo
+    parts = Parts(session, chosen, stage, strip, gr.File(visible="hidden"))
+    _connect_download(catalogue, parts)
+    return parts
+
+
+def strip_value(dataset: Path) -> dict:
+    """What the strip shows: the photos that the page offers."""
+    offered = offered_photos(dataset).items()
+    return {"photos": [{"id": name, "title": photo.title, "thumb": photo.thumb} for name, photo in offered]}
 
 
 def build_segment_tab(page: Page) -> Opening:
-    """The tab, laid out where this is called: the photo's change and the checkpoints' start a segmentation."""
+    """The tab, laid out where this is called: another photo, and other runs, start a segmentation."""
     catalogue, parts = page.catalogue, lay_out(page.catalogue)
 
-    def update_result(session: Session, path: str | None, names: list[str]) -> Iterator[str | dict]:
-        yield from show_masks(catalogue, session, path, names)
+    def choose_photo(session: Session, names: list[str], event: gr.EventData) -> Iterator[dict]:
+        asked = {name: getattr(event, name) for name in ("offered", "path", "title") if hasattr(event, name)}
+        try:
+            photo = chosen_photo(asked, page.dataset)
+        except InputError as error:
+            yield stage_value(None, [], {}, status=str(error))
+            return
+        yield from show_answers(catalogue, session, photo, names)
         # Gradio repeats a run's last word when it ends: not that of an older photo over a newer one
         yield gr.skip()
 
-    segmented = gr.on(
-        [parts.photo.change, parts.checkpoints.input],
-        update_result,
-        inputs=[parts.session, parts.photo, parts.checkpoints],
-        outputs=parts.result,
-        # a newer request starts beside the older one, which then stops at its next checkpoint
-        trigger_mode="multiple",
-        concurrency_limit=AT_ONCE,
-        **HIDDEN,
-    )
-    _connect_pair(parts, segmented)
-    _connect_download(parts)
+    def choose_runs(session: Session, names: list[str]) -> Iterator[dict]:
+        yield from show_answers(catalogue, session, session.photo, names)
+        yield gr.skip()
+
+    # a newer request starts beside the older one, which then stops at its next network
+    common = {"outputs": parts.stage, "trigger_mode": "multiple", "concurrency_limit": AT_ONCE, **HIDDEN}
+    common |= {"concurrency_id": "segment", "inputs": [parts.session, parts.runs]}
+    parts.strip.select(choose_photo, **common)
+    parts.runs.input(choose_runs, **common)
 
     def fill(address: Address) -> Updates:
         there = catalogue.with_checkpoint()
         chosen = [run.name for run in there[:FIRST_CHOICES]]
-        return {parts.checkpoints: gr.update(choices=choices(there), value=chosen, visible=bool(there))}
-
-    def show_sample(opened: Dependency) -> None:
-        # only now, when the checkpoints are chosen: the photo's change starts the first segmentation
-        opened.then(opening_photo, outputs=parts.photo, **HIDDEN).then(
-            None, js=name_samples(), api_visibility="private"
-        )
-
-    return Opening([parts.checkpoints], fill, show_sample)
-
-
-def _connect_pair(parts: Parts, segmented: Dependency) -> None:
-    """Show two answers in one picture, whenever a photo was segmented, and as a person chooses."""
-
-    def choose(session: Session, left: str | None, right: str | None) -> Updates:
-        sides, left, right = pair_choices(session, left, right)
         return {
-            parts.left: gr.update(choices=sides, value=left),
-            parts.right: gr.update(choices=sides, value=right),
+            parts.runs: gr.update(choices=titled_choices(there), value=chosen, visible=bool(there)),
+            parts.strip: strip_value(page.dataset),
         }
 
-    sides = [parts.left, parts.right]
-    pictures = {"fn": pair_pictures, "inputs": [parts.session, parts.view, *sides], "outputs": parts.slider, **HIDDEN}
-    name_line = {"fn": None, "inputs": sides, "js": function("segment/js/slider.js", "nameSlider"), **HIDDEN}
-    chosen = segmented.then(choose, inputs=[parts.session, *sides], outputs=sides, **HIDDEN)
-    chosen.then(**pictures).then(**name_line)
-    changes = [parts.view.input, parts.left.input, parts.right.input]
-    gr.on(changes, trigger_mode="always_last", **pictures).then(**name_line)
+    return Opening([parts.runs, parts.strip], fill)
 
 
-def _connect_download(parts: Parts) -> None:
-    """Write what a button of the result asks for, and have the browser save it."""
+def _connect_download(catalogue: Catalogue, parts: Parts) -> None:
+    """Write what a button of the stage asks for, and have the browser save it."""
 
-    def download(session: Session, event: gr.EventData) -> str:
-        return write_download(session, event.what, event.checkpoint)
+    def download(session: Session, names: list[str], event: gr.EventData) -> str:
+        return write_download(catalogue, session, names, event.what, event.checkpoint)
 
-    written = parts.result.click(download, inputs=parts.session, outputs=parts.file, **HIDDEN)
+    written = parts.stage.click(download, inputs=[parts.session, parts.runs], outputs=parts.file, **HIDDEN)
     written.success(None, inputs=parts.file, js=_SAVE, **HIDDEN)
     written.then(None, js=_REST, **HIDDEN)
 
 
-# Works in the page alone: it sets one CSS variable that the layers read
-_OPACITY = (
-    '<label>Mask opacity <input type="range" min="0" max="1" step="0.05" value="' + str(OPACITY) + '" '
-    'aria-label="Mask opacity" '
-    "oninput=\"document.getElementById('segment-result').style.setProperty('--mask-opacity', this.value)\"></label>"
-)
-
-_REST = """() => document.querySelectorAll("#segment-result [data-download]").forEach((button) => {
-    button.disabled = false;
-})"""
+_REST = """() => document.dispatchEvent(new CustomEvent("borderline:downloaded"))"""
 
 _SAVE = """(file) => {
     const link = document.createElement("a");
@@ -197,9 +126,3 @@ _SAVE = """(file) => {
     link.download = file.orig_name;
     link.click();
 }"""
-
-
-def name_samples() -> str:
-    """JavaScript that gives the sample pictures' buttons the names that Gradio leaves out."""
-    return f"""() => document.querySelectorAll("#segment-samples .gallery-item").forEach(
-        (button, index) => button.setAttribute("aria-label", "Sample: " + {list(sample_photos())}[index]))"""

@@ -57,7 +57,7 @@ def page(chromium, url, size) -> Iterator[Page]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("request", lambda request: foreign.append(request.url) if _is_foreign(request.url, url) else None)
     page.goto(url)
-    expect(page.get_by_role("tab", name="Segment")).to_be_visible()
+    expect(page.get_by_role("tab", name="Try")).to_be_visible()
     yield page
     page.close()
     assert errors == []

@@ -13,6 +13,7 @@ def test_every_component_filled_is_an_output_of_the_opening(tiny_runs, tmp_path,
     filled = {part.elem_id: value for part, value in opened.fn(query).items()}
     assert filled.keys() - {"tabs", "compare-metric"} == {
         "segment-checkpoints",
+        "segment-photo",
         "compare-runs",
         "scrub-runs",
         "scrub-view",

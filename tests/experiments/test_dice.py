@@ -8,7 +8,7 @@ import pytest
 from demo.catalogue import Catalogue, choices
 from demo.figures.by_epoch import by_epoch
 from demo.figures.styles import styles
-from demo.segment.cards import waiting_html
+from demo.stage.component import stage_value
 from experiments import compare, run
 from experiments.comparison.analysis import analyse
 from experiments.comparison.answer.verdict import verdict
@@ -49,4 +49,4 @@ def test_dice_loss_is_trained_compared_answered_drawn_and_chosen(runs, command, 
 
     offered = Catalogue((runs,)).with_checkpoint()
     assert ("dice-s0 · 2 epochs", "dice-s0") in choices(offered)
-    assert "<span>Dice loss</span>" in waiting_html(offered)
+    assert [pane["title"] for pane in stage_value(None, offered, {})["panes"]] == ["Cross-entropy", "Dice"]

@@ -75,9 +75,17 @@ test("a colour that is no class is an error, wherever it is", () => {
   const colours = PIXELS.slice(0, 3);
   for (const at of [0, 1, 4]) {
     const pixels = new Uint32Array(5).fill(colours[BORDER]);
-    pixels[at] = pixelFromHex("#123456");
+    pixels[at] = pixelFromHex("#12CC56");
     assert.throws(() => classesFromPixels(pixels, colours), /no class/);
   }
+});
+
+test("a class is the nearest colour's: of a mosaic in the former colours, and where a browser changes pixels by a step", () => {
+  const colours = ["#9B7BFF", "#000000", "#FFD60A"].map(pixelFromHex);
+  const former = Uint32Array.from(["#56B4E9", "#000000", "#E69F00"].map(pixelFromHex));
+  assert.deepEqual(classesFromPixels(former, colours), Uint8Array.from([PET, BACKGROUND, BORDER]));
+  const stepped = Uint32Array.from(["#9C7AFE", "#010001", "#FED50B"].map(pixelFromHex));
+  assert.deepEqual(classesFromPixels(stepped, colours), Uint8Array.from([PET, BACKGROUND, BORDER]));
 });
 
 test("where nobody labelled a tile its truth is unknown", () => {

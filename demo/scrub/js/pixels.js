@@ -27,9 +27,22 @@ export function scaled(pixels, share, alpha) {
   });
 }
 
+const FARTHEST = 128; // from a class's colour, in steps of 255: farther off it is none
+
+// The index of the nearest colour: mosaics written before the classes had these colours, and browsers that change a
+// canvas's pixels by a step against fingerprinting, are read all the same
+function nearest(pixel, colours) {
+  const distances = colours.map((colour) =>
+    [0, 8, 16].reduce((sum, shift) => sum + (((pixel >> shift) & 255) - ((colour >> shift) & 255)) ** 2, 0),
+  );
+  const least = Math.min(...distances);
+  if (least > FARTHEST ** 2) throw new Error("a colour that is no class");
+  return distances.indexOf(least);
+}
+
 // One byte a pixel, the index of its colour
 export function classesFromPixels(pixels, colours) {
-  const classByColour = new Map(colours.map((colour, index) => [colour, index]));
+  const classByColour = new Map();
   const classes = new Uint8Array(pixels.length);
   let colour = -1;
   let found = 0;
@@ -37,7 +50,7 @@ export function classesFromPixels(pixels, colours) {
     if (pixels[i] !== colour) {
       colour = pixels[i];
       found = classByColour.get(colour);
-      if (found === undefined) throw new Error("a colour that is no class");
+      if (found === undefined) classByColour.set(colour, (found = nearest(colour, colours)));
     }
     classes[i] = found;
   }

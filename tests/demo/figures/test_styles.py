@@ -25,7 +25,7 @@ LOOKS = {
 }
 # the classes, the losses, background's mark in the scrubber, the grey of the article's line
 TAKEN = {
-    *("#56B4E9", "#000000", "#E69F00"),
+    *("#9B7BFF", "#000000", "#FFD60A"),
     *(colour for colour, _ in LOOKS.values()),
     *("#CC79A7", "#888888"),
 }

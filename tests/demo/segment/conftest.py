@@ -1,4 +1,4 @@
-"""The photo of `tests/demo/conftest.py` as two checkpoints see it."""
+"""The photo of `tests/demo/conftest.py` as two runs' networks see it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from demo.catalogue import Catalogue
-from demo.segment.masks import show_masks
-from demo.segment.session import Session
+from demo.segment.answers import Session, show_answers
+from demo.segment.photos import Offered
 from seg.inference import Segmenter
 
 
@@ -19,22 +19,23 @@ def catalogue(tiny_runs) -> Catalogue:
 
 
 @pytest.fixture
-def last() -> Callable[..., str]:
-    """`last(catalogue, photo, names, session)`: the result that stays."""
+def last() -> Callable[..., dict]:
+    """`last(catalogue, photo, names, session)`: the value that stays."""
 
-    def show(catalogue: Catalogue, path: Path | None, names: list[str], session: Session | None = None) -> str:
-        return list(show_masks(catalogue, session or Session(), path and str(path), names))[-1]
+    def show(catalogue: Catalogue, path: Path | None, names: list[str], session: Session | None = None) -> dict:
+        photo = None if path is None else Offered(path.name, path)
+        return list(show_answers(catalogue, session or Session(), photo, names))[-1]
 
     return show
 
 
 @pytest.fixture
 def expected_mask(tiny_runs, photo) -> Callable[[str], np.ndarray]:
-    """`expected_mask("ce-s0")`: what that checkpoint says of the photo."""
+    """`expected_mask("ce-s0")`: what that run's network says of the photo."""
 
-    def predict(checkpoint: str) -> np.ndarray:
+    def predict(run: str) -> np.ndarray:
         with Image.open(photo) as image:
-            return Segmenter.load(tiny_runs / checkpoint / "model.safetensors").predict(image).mask
+            return Segmenter.load(tiny_runs / run / "model.safetensors").predict(image).mask
 
     return predict
 

@@ -1,0 +1,136 @@
+"""What the chosen networks make of one photo, shown as each of them answers."""
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from demo.catalogue import NO_RUNS, Catalogue, last_change, lost_sentence
+from demo.checkpoints import checkpoint_version, loaded, segmenter
+from demo.photo import open_photo
+from demo.segment.photos import Offered, shown_photo
+from demo.stage.component import stage_value
+from demo.stage.likeness import acts_like
+from demo.stage.pane import Pane, confidence_levels, level_counts, margin_levels, shrink
+from experiments.store.runs import Run
+from seg import InputError
+from seg.inference import Prediction
+from seg.metrics import CLASSES
+from seg.pets import BACKGROUND, PET, indexed_image
+
+WAITING = "Choose a photo below: its masks appear here."
+NONE_CHOSEN = "Choose a run to see its mask."
+
+
+@dataclass
+class Session:
+    """What one browser tab shows: no pixels, only where they come from.
+
+    Attributes:
+        turn: counts requests; a request that is no longer the last one stops at its next network.
+        photo: the one shown; None before the first.
+    """
+
+    turn: int = 0
+    photo: Offered | None = None
+
+
+def show_answers(catalogue: Catalogue, session: Session, photo: Offered | None, names: list[str]) -> Iterator[dict]:
+    """The stage's value, again after each network. Ends early when the session has a newer request."""
+    session.turn, session.photo = session.turn + 1, photo
+    turn = session.turn
+    runs = catalogue.with_checkpoint()
+    chosen = [run for run in runs if run.name in (names or [])]
+    if session.turn != turn:  # a newer request has been answered meanwhile
+        return
+    lost = lost_sentence(names, runs, "checkpoint")
+    if photo is None or not chosen:
+        yield stage_value(None, chosen, {}, status=lost or (WAITING if chosen else NONE_CHOSEN if runs else NO_RUNS))
+        return
+    try:
+        shown, _ = shown_photo(photo)
+    except InputError as error:
+        yield stage_value(None, chosen, {}, status=str(error))
+        return
+    likes = acts_like(chosen, catalogue.with_photo_scores())
+    answers: dict[str, Pane | str] = {}
+    yield stage_value(shown, chosen, {}, status=_at_work(0, len(chosen)), busy=True, likes=likes)
+    for number, run in enumerate(chosen, start=1):
+        try:
+            answers[run.name] = answer(photo, run)
+        except InputError as error:
+            answers[run.name] = str(error)
+        if session.turn != turn:
+            return
+        busy = number < len(chosen)
+        status = _at_work(number, len(chosen)) if busy else lost or _agreement(answers, photo)
+        yield stage_value(shown, chosen, answers, status=status, busy=busy, likes=likes)
+
+
+def answer(photo: Offered, run: Run) -> Pane:
+    """What a run's network makes of a photo, computed once for as long as both files stay as they are.
+
+    Raises:
+        InputError: the photo or the checkpoint cannot be used.
+    """
+    segmenter(run)  # says what is wrong with it
+    return _answer(photo, last_change(photo.path), *checkpoint_version(run))
+
+
+@lru_cache(maxsize=48)  # about 1 MB each
+def _answer(photo: Offered, changed: int | None, checkpoint: Path, checkpoint_changed: int) -> Pane:
+    shown, label = shown_photo(photo)
+    prediction = loaded(checkpoint, checkpoint_changed).predict(open_photo(photo.path))
+    return pane_of(prediction, shown.shown, label)
+
+
+def pane_of(prediction: Prediction, size: tuple[int, int], label: np.ndarray | None) -> Pane:
+    """The pane of a prediction, for planes of this width and height.
+
+    Args:
+        label: (H, W) true classes at the photo's own size, where they are known.
+    """
+    probabilities = prediction.probabilities
+    levels, background = margin_levels(probabilities), probabilities[BACKGROUND] > probabilities[PET]
+    if label is None:
+        counts = level_counts(levels, background)
+    else:
+        counts = np.stack([level_counts(levels[label == kind], background[label == kind]) for kind in range(CLASSES)])
+    file = io.BytesIO()
+    indexed_image(prediction.mask).save(file, "PNG")
+    half = ((size[0] + 1) // 2, (size[1] + 1) // 2)  # the network answers at 128 x 128: this loses nothing of it
+    confidence = confidence_levels(probabilities, half)
+    return Pane(file.getvalue(), shrink(levels, size), shrink(background, size), confidence, counts)
+
+
+def _at_work(done: int, total: int) -> str:
+    return f"Segmenting: {done} of {total}"
+
+
+def _agreement(answers: dict[str, Pane | str], photo: Offered) -> str:
+    """How much of the photo all networks agree on, at its own size."""
+    masks = [mask_of(pane) for pane in answers.values() if isinstance(pane, Pane)]
+    with_size = f"{photo.title}, {masks[0].shape[1]} × {masks[0].shape[0]} pixels" if masks else photo.title
+    if len(masks) < 2:
+        return f"{with_size}."
+    share = agreeing_share(masks)
+    which = "Both networks" if len(masks) == 2 else f"All {len(masks)} networks"
+    return f"{with_size}. {which} agree on {share:.1%} of it."
+
+
+def agreeing_share(masks: Sequence[np.ndarray]) -> float:
+    """Share of pixels to which all masks (H, W) give the same class; in [0, 1]."""
+    differs = np.zeros(masks[0].shape, dtype=bool)
+    for mask in masks[1:]:
+        differs |= mask != masks[0]
+    return float(1 - differs.mean())
+
+
+def mask_of(pane: Pane) -> np.ndarray:
+    """The classes (H, W) at the photo's own size."""
+    with Image.open(io.BytesIO(pane.mask)) as image:
+        return np.asarray(image)

@@ -1,0 +1,121 @@
+"""The photos that the page offers, and the one it shows: at the size on the page, with its label where it is known."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from demo.catalogue import last_change
+from demo.images import data_uri
+from demo.photo import open_photo
+from demo.stage.component import ShownPhoto
+from demo.stage.pane import deflated, shrink
+from demo.uploads import uploaded_file
+from experiments.store.probe import VALIDATION_NAMES, sample_photos
+from seg import InputError
+from seg.pets import BadPair, photo_path, read_trimap, trimap_path
+
+# Longest sides, in pixels: of the picture on the page, and of the planes that masks are drawn from
+PICTURE_SIDE, PLANE_SIDE = 1200, 768
+THUMB_SIDE = 96
+# The cub, whose whole outline is in the picture
+FIRST = "cheetah2"
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A photo that the page offers.
+
+    Attributes:
+        title: what it is called.
+        trimap: the file of its label, where it has one.
+    """
+
+    title: str
+    path: Path
+    trimap: Path | None = None
+
+    @property
+    def thumb(self) -> str:
+        """A small picture of it, as a `data:` URI."""
+        return _thumb(self.path, last_change(self.path))
+
+
+def offered_photos(dataset: Path) -> dict[str, Offered]:
+    """The photos that the page offers, by name: samples first, then what is there of the probe's test photos."""
+    samples = sample_photos()
+    found = {name: Offered(name, samples[name]) for name in sorted(samples, key=lambda name: name != FIRST)}
+    for name in VALIDATION_NAMES:
+        photo, trimap = photo_path(dataset, name), trimap_path(dataset, name)
+        if photo.is_file():
+            found[name] = Offered(name.replace("_", " "), photo, trimap if trimap.is_file() else None)
+    return found
+
+
+def chosen_photo(choice: object, dataset: Path) -> Offered:
+    """The photo that the page asks for: `{"offered": name}`, or `{"path": uploaded file, "title": its name}`.
+
+    Raises:
+        InputError: it is not there any more.
+    """
+    asked = choice if isinstance(choice, dict) else {}
+    if "path" in asked:
+        path = uploaded_file(asked["path"])
+        return Offered(str(asked.get("title") or path.name), path)
+    photos = offered_photos(dataset)
+    name = str(asked.get("offered"))
+    if name not in photos:
+        raise InputError(f"{name} is no photo here any more: reload the page.")
+    return photos[name]
+
+
+def shown_photo(photo: Offered) -> tuple[ShownPhoto, np.ndarray | None]:
+    """The photo as the page shows it, and its label (H, W) uint8 at its own size, where that is known.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    return _shown(photo, last_change(photo.path))
+
+
+@lru_cache(maxsize=32)
+def _shown(photo: Offered, changed: int | None) -> tuple[ShownPhoto, np.ndarray | None]:
+    picture = open_photo(photo.path)
+    shown = _fitted(picture.size, PLANE_SIDE)
+    label = None
+    if photo.trimap is not None:
+        try:
+            label = read_trimap(photo.trimap, photo.path)
+        except BadPair:  # a photo without a label is shown all the same; training says what is wrong with it
+            label = None
+    small = picture.copy()
+    small.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
+    truth = None
+    if label is not None:
+        truth = deflated(np.diff(shrink(label, shown), axis=1, prepend=0).astype(np.uint8))
+    described = ShownPhoto(
+        key=f"{photo.path} {changed}",
+        name=Path(photo.title).stem,
+        uri=data_uri(small, "JPEG", quality=88),
+        size=picture.size,
+        shown=shown,
+        truth=truth,
+    )
+    return described, label
+
+
+def _fitted(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """Width and height of at most so long a side, in the proportions of `size`."""
+    scale = min(1.0, side / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+@lru_cache(maxsize=64)
+def _thumb(path: Path, changed: int | None) -> str:
+    with Image.open(path) as image:
+        image.draft("RGB", (2 * THUMB_SIDE, 2 * THUMB_SIDE))
+        small = image.convert("RGB")
+    small.thumbnail((2 * THUMB_SIDE, THUMB_SIDE))
+    return data_uri(small, "JPEG", quality=80)

@@ -1,0 +1,55 @@
+// Segmented controls: one Tab stop a group, arrow keys inside it.
+
+const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+
+// Fills `group` with a radio for each of [{key, title, hint}]; `choose(key)` is called when a person chooses
+export function radioGroup(group, options, choose) {
+  const buttons = new Map(
+    options.map(({ key, title, hint }) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.role = "radio";
+      button.dataset.key = key;
+      button.textContent = title;
+      if (hint) button.title = hint;
+      button.addEventListener("click", () => choose(key));
+      return [key, button];
+    }),
+  );
+  group.replaceChildren(...buttons.values());
+  group.addEventListener("keydown", (event) => {
+    const step = STEPS[event.key];
+    if (!step) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const there = [...buttons.values()].filter((button) => !button.disabled);
+    const place = there.indexOf(document.activeElement);
+    const next = there[(place + step + there.length) % there.length];
+    next.focus();
+    choose(next.dataset.key);
+  });
+  return {
+    show(chosen) {
+      for (const [key, button] of buttons) {
+        button.setAttribute("aria-checked", String(key === chosen));
+        button.tabIndex = key === chosen ? 0 : -1;
+      }
+    },
+    allow(key, allowed, why) {
+      buttons.get(key).disabled = !allowed;
+      buttons.get(key).title = allowed ? "" : why;
+    },
+  };
+}
+
+// A button that is on or off
+export function toggle(title, pressed, press, draw = "") {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "stage-toggle";
+  button.innerHTML = draw;
+  button.append(title);
+  button.setAttribute("aria-pressed", String(pressed));
+  button.addEventListener("click", () => press(button.getAttribute("aria-pressed") !== "true"));
+  return button;
+}

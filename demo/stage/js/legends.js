@@ -1,0 +1,43 @@
+// Legends that are switches: of the classes, of the lines; and one of the kinds of error.
+
+import { ERRORS } from "./colours.js";
+import { toggle } from "./controls.js";
+import { BORDER, PET } from "./planes.js";
+
+const DASHES = { solid: "", dash: "9 4", dot: "1 5", dashdot: "9 4 1 4" };
+
+// `change(run, on)`, or of the label `change("label", on)`
+export function lineKeys(place, { panes, truth, hidden }, change) {
+  const entries = panes.map(({ run, title, onPhoto, dash }) => ({ key: run, title, stroke: onPhoto, dash }));
+  if (truth) entries.push({ key: "label", title: "Label", stroke: "#FFFFFF", dash: "solid" });
+  place.replaceChildren(
+    ...entries.map(({ key, title, stroke, dash }) => {
+      const cap = dash === "dot" ? "round" : "butt";
+      const line = `<svg width="24" height="12" aria-hidden="true"><line x1="1" y1="6" x2="23" y2="6" stroke="${stroke}"
+        stroke-width="2.5" stroke-dasharray="${DASHES[dash]}" stroke-linecap="${cap}"/></svg>`;
+      return toggle(title, !hidden.has(key), (on) => change(key, on), line);
+    }),
+  );
+}
+
+// `change(class, on)`
+export function classToggles(place, { value, shown }, change) {
+  place.replaceChildren(
+    ...[PET, BORDER].map((kind) => {
+      const { name, colour } = value.classes[kind];
+      const title = name[0].toUpperCase() + name.slice(1);
+      return toggle(title, shown[kind], (on) => change(kind, on), `<i style="background:${colour}"></i>`);
+    }),
+  );
+}
+
+export function errorLegend(place) {
+  place.replaceChildren(
+    ...Object.values(ERRORS).map(({ colour, title }) => {
+      const entry = document.createElement("li");
+      entry.innerHTML = `<i style="background:${colour}"></i>`;
+      entry.append(title);
+      return entry;
+    }),
+  );
+}

@@ -1,0 +1,133 @@
+// What is drawn, and when: once a frame, whatever has changed since the last one.
+
+import { boxOf, draw, drawLens, fit, pathOf } from "./canvas.js";
+import { packed, paint, ramp } from "./colours.js";
+import { contours, insideTable } from "./contours.js";
+import { STEP } from "./planes.js";
+import { FIT } from "./zoom.js";
+
+const LINE_WIDTH = 2.5;
+
+// `stage` is the element, `it` what is shown now, see stage.js. `schedule({colours, lines})` draws at the next frame, the
+// masks and the lines anew if they are due
+export function painter(stage, it) {
+  const { state, shown, hidden } = it;
+  const panesPlace = stage.querySelector(".stage-panes");
+  const due = { colours: false, lines: false, frame: 0 };
+
+  const answered = () => it.panes.filter((pane) => pane.data);
+  const listed = () => answered().filter((pane) => !hidden.has(pane.run));
+
+  function schedule(what = {}) {
+    due.colours ||= Boolean(what.colours);
+    due.lines ||= Boolean(what.lines);
+    due.frame ||= requestAnimationFrame(frame);
+  }
+
+  function frame() {
+    due.frame = 0;
+    const started = performance.now();
+    if (due.colours) for (const pane of answered()) colour(pane);
+    if (due.lines && detail() === "thin") for (const pane of answered()) pane.lines = linesOf(pane);
+    due.colours = due.lines = false;
+    for (const canvas of panesPlace.querySelectorAll("canvas")) drawPane(canvas);
+    for (const pane of it.panes) drawThumb(pane);
+    // what the page itself worked for this frame, for those who measure it
+    stage.dataset.work = (performance.now() - started).toFixed(1);
+  }
+
+  // The rows' small masks need no whole plane
+  const detail = () => (state.layout === "outlines" && !state.solo ? "thin" : "whole");
+
+  function colour(pane) {
+    const plane = pane.data[detail()];
+    const [width, height] = state.view === "confidence" ? pane.data.confidenceSize : plane.size;
+    if (pane.mask?.canvas.width !== width || pane.mask?.canvas.height !== height) {
+      const context = new OffscreenCanvas(width, height).getContext("2d");
+      const image = context.createImageData(width, height);
+      pane.mask = { canvas: context.canvas, context, image, pixels: new Uint32Array(image.data.buffer) };
+    }
+    const { context, image, pixels } = pane.mask;
+    if (state.view === "confidence") {
+      const colours = ramp(it.value.ramp);
+      for (let pixel = 0; pixel < pixels.length; pixel++) pixels[pixel] = colours[pane.data.confidence[pixel]];
+    } else {
+      const classes = it.value.classes.map(({ colour: text }, kind) => (shown[kind] ? packed(text) : 0));
+      const others = answered().map((other) => other.data[detail()].pixels);
+      const label = it.truth?.[detail()].pixels;
+      paint(state.view, pixels, plane.pixels, { shift: state.shift, classes, others, truth: label });
+    }
+    context.putImageData(image, 0, 0);
+  }
+
+  function linesOf(pane) {
+    return pathOf(contours(pane.data.thin, insideTable(state.shift), STEP));
+  }
+
+  function drawnLines() {
+    const [width] = it.value.photo.shown;
+    const lines = listed().map((pane) => ({
+      path: pane.lines,
+      plane: width,
+      colour: pane.onPhoto,
+      dash: pane.dash,
+      width: LINE_WIDTH,
+    }));
+    if (it.truth && !hidden.has("label")) lines.push(truthLine());
+    return lines;
+  }
+
+  const truthLine = () => ({
+    path: it.truth.lines,
+    plane: it.value.photo.shown[0],
+    colour: "#FFFFFF",
+    dash: "solid",
+    width: 2,
+  });
+
+  // What a canvas of the panes shows: {mask, lines}
+  function contentOf(canvas) {
+    if (canvas.dataset.run) {
+      const pane = it.panes.find(({ run }) => run === canvas.dataset.run);
+      return {
+        mask: pane?.mask?.canvas,
+        lines: it.truth && !hidden.has("label") && state.view !== "errors" ? [truthLine()] : [],
+      };
+    }
+    return { mask: null, lines: it.value.photo ? drawnLines() : [] };
+  }
+
+  function drawPane(canvas) {
+    fit(canvas);
+    const context = canvas.getContext("2d");
+    const box = boxOf(canvas);
+    const now = { ...it.scene, ...state };
+    if (state.layout === "swipe" && !state.solo) drawSwipe(context, box, now);
+    else draw(context, box, state.zoom, now, contentOf(canvas));
+    if (state.loupe && it.pointer && it.scene.photo && state.layout !== "swipe") {
+      const point = { x: it.pointer.x * box.width, y: it.pointer.y * box.height };
+      drawLens(context, box, state.zoom, now, contentOf(canvas), point);
+    }
+  }
+
+  // Two masks over one photo: the left one left of the line
+  function drawSwipe(context, box, now) {
+    const [left, right] = listed();
+    draw(context, box, state.zoom, now, { mask: left?.mask?.canvas });
+    if (!right) return;
+    const at = Math.round(state.split * box.width);
+    const half = new OffscreenCanvas(box.width, box.height).getContext("2d");
+    draw(half, box, state.zoom, now, { mask: right.mask?.canvas });
+    context.clearRect(at, 0, box.width - at, box.height);
+    context.drawImage(half.canvas, at, 0, box.width - at, box.height, at, 0, box.width - at, box.height);
+  }
+
+  function drawThumb(pane) {
+    const canvas = pane.row.querySelector("canvas");
+    if (!canvas.clientWidth) return;
+    fit(canvas);
+    draw(canvas.getContext("2d"), boxOf(canvas), FIT, { ...it.scene, ...state }, { mask: pane.mask?.canvas });
+  }
+
+  return { schedule, answered, listed };
+}

@@ -1,0 +1,88 @@
+// Beside the panes a row for each network: its mask, three figures, what can be done with it.
+
+import { legendShape } from "../../figures/js/legend.js";
+import { errorCounts } from "./colours.js";
+import { BORDER, classCounts, confusion } from "./planes.js";
+
+const PER_CENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1, minimumFractionDigits: 1 });
+
+// The row of a pane, with places for what `fillRow` writes
+export function makeRow(pane, act) {
+  const row = document.createElement("li");
+  row.className = "stage-row";
+  row.style.setProperty("--loss", pane.colour);
+  row.innerHTML = `<canvas class="stage-thumb"></canvas><div class="stage-about">
+    <h3>${legendShape(pane.symbol, pane.colour)}<span></span><small></small></h3>
+    <dl class="stage-figures"></dl><p class="stage-error" hidden></p>
+    <p class="stage-acts"><button type="button" data-download="mask">↓ Mask</button>
+    <button type="button" data-download="cutout">↓ Cut-out</button>
+    <button type="button" data-act="enlarge">Enlarge</button></p></div>`;
+  row.querySelector("h3 span").textContent = pane.title;
+  row.querySelector("h3 small").textContent = pane.note;
+  for (const button of row.querySelectorAll("button")) {
+    const what = button.textContent.replace("↓ ", "").toLowerCase();
+    button.setAttribute(
+      "aria-label",
+      button.dataset.act ? `Enlarge ${pane.title}` : `Download ${what} of ${pane.title}`,
+    );
+    button.addEventListener("click", () => act(button, pane));
+  }
+  return row;
+}
+
+// Writes the figures at a threshold; `counts` is null while the network is at work
+export function fillRow(row, pane, counts, view, shift) {
+  const error = row.querySelector(".stage-error");
+  error.hidden = !pane.error;
+  error.textContent = pane.error ?? "";
+  row.classList.toggle("pending", !counts && !pane.error);
+  for (const button of row.querySelectorAll("button")) button.disabled = !counts || button.dataset.waiting === "true";
+  const figures = counts
+    ? figuresOf(counts, view, shift)
+    : [
+        ["–", "border"],
+        ["–", "pet"],
+        ["–", "background"],
+      ];
+  row.querySelector(".stage-figures").replaceChildren(
+    ...figures.map(([value, name]) => {
+      const figure = document.createElement("div");
+      const [term, said] = [document.createElement("dt"), document.createElement("dd")];
+      term.textContent = name;
+      said.textContent = value;
+      figure.append(said, term);
+      return figure;
+    }),
+  );
+}
+
+function figuresOf(counts, view, shift) {
+  if (counts.length === 3) {
+    const found = confusion(counts, shift);
+    if (view === "errors") {
+      const all = found.flat().reduce((sum, count) => sum + count, 0);
+      const wrong = errorCounts(found);
+      return [
+        [PER_CENT.format(wrong.missed / all), "missed border"],
+        [PER_CENT.format(wrong.false / all), "false border"],
+        [PER_CENT.format(wrong.swapped / all), "swapped"],
+      ];
+    }
+    const hits = found[BORDER][BORDER];
+    const truth = found[BORDER].reduce((sum, count) => sum + count, 0);
+    const painted = found.reduce((sum, ofClass) => sum + ofClass[BORDER], 0);
+    const share = painted / found.flat().reduce((sum, count) => sum + count, 0);
+    return [
+      [truth ? PER_CENT.format(hits / truth) : "–", "of the border found"],
+      [painted ? PER_CENT.format(hits / painted) : "–", "of its border is right"],
+      [PER_CENT.format(share), "of the photo is border"],
+    ];
+  }
+  const [pet, background, border] = classCounts(counts, shift);
+  const all = pet + background + border;
+  return [
+    [PER_CENT.format(border / all), "border"],
+    [PER_CENT.format(pet / all), "pet"],
+    [PER_CENT.format(background / all), "background"],
+  ];
+}

@@ -1,0 +1,274 @@
+// The stage. Gradio mounts this once; a new value brings a photo, and answers as networks give them.
+// Everything else happens here: views, layouts, zoom and threshold ask the server for nothing.
+
+import { squaresPattern } from "./canvas.js";
+import { radioGroup } from "./controls.js";
+import { exportPicture } from "./export.js";
+import { follow } from "./gestures.js";
+import { onKeys } from "./keys.js";
+import { classToggles, errorLegend, lineKeys } from "./legends.js";
+import { painter } from "./painter.js";
+import { labelOf, picturesOf } from "./photo.js";
+import { BORDER, PET, readPane } from "./planes.js";
+import { fillRow, makeRow } from "./rows.js";
+import { threshold } from "./threshold.js";
+import { FIT } from "./zoom.js";
+
+const LAYOUTS = [
+  { key: "outlines", title: "Outlines" },
+  { key: "side", title: "Side by side" },
+  { key: "swipe", title: "Swipe" },
+];
+const VIEWS = [
+  { key: "mask", title: "Mask" },
+  { key: "border", title: "Border" },
+  { key: "confidence", title: "Confidence" },
+  { key: "disagreement", title: "Disagreement" },
+  { key: "cutout", title: "Cut-out" },
+  { key: "errors", title: "Errors" },
+];
+const EVERYTHING = { colours: true, lines: true };
+
+export function mount({ element, props, trigger, watch }) {
+  const stage = element.querySelector(".stage");
+  const find = (selector) => stage.querySelector(selector);
+  const panesPlace = find(".stage-panes");
+  const state = {
+    layout: "outlines",
+    view: "mask",
+    opacity: 0.65,
+    shift: 0,
+    zoom: FIT,
+    split: 0.5,
+    loupe: false,
+    solo: null,
+  };
+  const it = {
+    state,
+    shown: { [PET]: true, [BORDER]: true },
+    hidden: new Set(), // runs whose lines are switched off, and "label"
+    value: props.value,
+    panes: [], // {...as the server sent it, data, mask, lines, row}
+    scene: { photo: null, pale: null, scratch: new OffscreenCanvas(1, 1).getContext("2d"), squares: squaresPattern() },
+    truth: null, // {whole, thin, lines}
+    pointer: null, // {x, y} in shares of a pane, for the loupe
+  };
+  let decoded = null; // the key of the photo that `it.scene` has
+  let asked = 0; // of values: an older one that is still decoded gives way
+  const { schedule, answered, listed } = painter(stage, it);
+
+  // ---- what is laid out
+
+  function layOut() {
+    const { layout, solo, view } = state;
+    stage.dataset.layout = solo ? "solo" : layout;
+    stage.dataset.view = view;
+    layouts.show(layout);
+    views.show(view);
+    const wanted = solo ? [solo] : layout === "side" ? it.panes.map(({ run }) => run) : [""];
+    const there = [...panesPlace.querySelectorAll("canvas")].map((canvas) => canvas.dataset.run ?? "");
+    if (!there.length || there.join("\n") !== wanted.join("\n")) panesPlace.replaceChildren(...wanted.map(makePane));
+    const line = panesPlace.querySelector(".stage-split");
+    if (layout !== "swipe" || solo) line?.remove();
+    else if (!line) panesPlace.append(makeSplit());
+    nameSplit();
+    find(".stage-opacity").style.visibility = view === "cutout" ? "hidden" : "";
+    find(".stage-ramp").hidden = view !== "confidence";
+    find(".stage-classes").hidden = ["confidence", "cutout", "errors"].includes(view);
+    find(".stage-errors").hidden = view !== "errors";
+    layOutKeys();
+    schedule();
+  }
+
+  function makePane(run) {
+    const figure = document.createElement("figure");
+    const canvas = document.createElement("canvas");
+    const pane = it.panes.find((each) => each.run === run);
+    canvas.role = "img";
+    if (run) canvas.dataset.run = run;
+    const shows = pane ? `The photo as ${pane.title} sees it` : "The photo with the lines of all networks";
+    canvas.setAttribute("aria-label", shows);
+    figure.append(canvas);
+    if (pane) {
+      const caption = document.createElement("figcaption");
+      caption.textContent = pane.title;
+      caption.style.setProperty("--loss", pane.colour);
+      figure.append(caption);
+    }
+    const natural = () => it.value.photo.size[0];
+    follow(canvas, { photo: () => it.scene.photo, natural, zoom: () => state.zoom, show: zoomTo, point: pointAt });
+    return figure;
+  }
+
+  function makeSplit() {
+    const line = document.createElement("input");
+    line.type = "range";
+    line.className = "stage-split";
+    line.max = 100;
+    const show = () => stage.style.setProperty("--split", state.split);
+    line.value = 100 * state.split;
+    line.addEventListener("input", () => {
+      state.split = Number(line.value) / 100;
+      show();
+      schedule();
+    });
+    show();
+    return line;
+  }
+
+  function nameSplit() {
+    const [left, right] = listed();
+    const names = `Line between ${left?.title ?? "nothing"}, left, and ${right?.title ?? "nothing"}, right`;
+    panesPlace.querySelector(".stage-split")?.setAttribute("aria-label", names);
+  }
+
+  function layOutKeys() {
+    find(".stage-keys").hidden = state.solo !== null || state.layout === "side";
+    lineKeys(find(".stage-keys"), it, (key, on) => {
+      it.hidden[on ? "delete" : "add"](key);
+      layOut();
+    });
+  }
+
+  function layOutClasses() {
+    errorLegend(find(".stage-errors"));
+    classToggles(find(".stage-classes"), it, (kind, on) => {
+      it.shown[kind] = on;
+      layOutClasses();
+      schedule({ colours: true });
+    });
+    find(".stage-ramp i").style.background = `linear-gradient(90deg, ${it.value.ramp.join(", ")})`;
+  }
+
+  function fillRows() {
+    const all = find('[data-download="all"]');
+    all.disabled = !answered().length || all.dataset.waiting === "true";
+    find('[data-act="export"]').disabled = !it.value.photo;
+    for (const pane of it.panes) fillRow(pane.row, pane, pane.data?.counts, state.view, state.shift);
+  }
+
+  // ---- what a person does
+
+  function set(changes) {
+    Object.assign(state, changes);
+    layOut();
+    fillRows();
+    schedule(EVERYTHING);
+  }
+
+  const layouts = radioGroup(find('[data-group="layout"]'), LAYOUTS, (layout) => set({ layout, solo: null }));
+  const views = radioGroup(find('[data-group="view"]'), VIEWS, (view) => set({ view }));
+  const showThreshold = threshold(find(".threshold"), shiftTo);
+  const allowed = (view) => !find(`[data-key="${view}"]`).disabled;
+
+  function shiftTo(shift) {
+    state.shift = Math.max(-2, Math.min(2, Math.round(10 * shift) / 10)) + 0;
+    showThreshold(state.shift, it.panes);
+    fillRows();
+    schedule(EVERYTHING);
+  }
+
+  function zoomTo(zoom) {
+    state.zoom = zoom;
+    stage.classList.toggle("zoomed", zoom.scale > 1);
+    schedule();
+  }
+
+  function pointAt(point) {
+    it.pointer = point;
+    if (state.loupe) schedule();
+  }
+
+  function setLoupe(loupe) {
+    state.loupe = loupe;
+    find('[data-act="loupe"]').setAttribute("aria-pressed", String(loupe));
+    schedule();
+  }
+
+  function fullScreen() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else stage.requestFullscreen();
+  }
+
+  function act(button, pane) {
+    if (button.dataset.act) return set({ solo: state.solo === pane.run ? null : pane.run });
+    download(button, pane.run);
+  }
+
+  function download(button, run) {
+    button.dataset.waiting = "true"; // until the file is there: a large photo takes a second
+    button.disabled = true;
+    trigger("click", { what: button.dataset.download, checkpoint: run });
+  }
+
+  find(".stage-opacity input").addEventListener("input", (event) => {
+    state.opacity = Number(event.target.value);
+    schedule();
+  });
+  const seen = () => `${state.solo ?? state.layout}-${state.view}${state.shift ? `-${state.shift}` : ""}`;
+  find('[data-act="loupe"]').addEventListener("click", () => setLoupe(!state.loupe));
+  find('[data-act="full"]').addEventListener("click", fullScreen);
+  find('[data-download="all"]').addEventListener("click", (event) => download(event.currentTarget, ""));
+  find('[data-act="export"]').addEventListener("click", () => exportPicture(panesPlace, it.value.photo, seen()));
+  document.addEventListener("borderline:downloaded", () => {
+    for (const button of stage.querySelectorAll("[data-waiting]")) delete button.dataset.waiting;
+    fillRows();
+  });
+  onKeys(() => stage.offsetParent !== null && it.value.photo !== null, {
+    o: () => set({ layout: "outlines", solo: null }),
+    s: () => set({ layout: "side", solo: null }),
+    w: () => set({ layout: "swipe", solo: null }),
+    l: () => setLoupe(!state.loupe),
+    f: fullScreen,
+    0: () => zoomTo(FIT),
+    "[": () => shiftTo(state.shift - 0.1),
+    "]": () => shiftTo(state.shift + 0.1),
+    Backspace: () => shiftTo(0),
+    ...Object.fromEntries(VIEWS.map(({ key }, place) => [place + 1, () => allowed(key) && set({ view: key })])),
+  });
+
+  // ---- what the server sends
+
+  async function update() {
+    const mine = ++asked;
+    const value = props.value;
+    stage.setAttribute("aria-busy", String(value.busy));
+    find(".stage-status").textContent = value.status;
+    const key = value.photo?.key ?? null;
+    const before = new Map(key === decoded ? it.panes.map((pane) => [`${pane.run}\n${pane.version}`, pane]) : []);
+    const panes = value.panes.map((pane) => {
+      const { data = null, mask = null, lines = null } = before.get(`${pane.run}\n${pane.version}`) ?? {};
+      return { ...pane, data, mask, lines };
+    });
+    const [pictures, label] = await Promise.all([
+      key === decoded ? {} : picturesOf(value.photo),
+      key === decoded ? it.truth : labelOf(value.photo),
+      ...panes.map(async (pane) => {
+        if (pane.levels && !pane.data) pane.data = await readPane(pane, value.photo.shown);
+      }),
+    ]);
+    if (mine !== asked) return; // a newer value is here
+    if (key !== decoded) {
+      decoded = key;
+      it.scene = { ...it.scene, key, ...pictures };
+      state.zoom = FIT;
+    }
+    Object.assign(it, { value, panes, truth: label });
+    for (const pane of panes) pane.row = makeRow(pane, act);
+    find(".stage-rows").replaceChildren(...panes.map(({ row }) => row));
+    if (!panes.some(({ run }) => run === state.solo)) state.solo = null;
+    views.allow("errors", label !== null, "Only where the photo's label is known");
+    views.allow("disagreement", panes.length > 1, "Choose a second network to see where they disagree");
+    if (!allowed(state.view)) state.view = "mask";
+    panesPlace.replaceChildren();
+    layOutClasses();
+    showThreshold(state.shift, panes);
+    set({});
+  }
+
+  watch("value", update);
+  new ResizeObserver(() => schedule()).observe(panesPlace);
+  // in a tab that is opened later nothing had a size before
+  new IntersectionObserver(() => schedule()).observe(stage);
+  update();
+}

@@ -1,0 +1,90 @@
+"""What the page needs of one network's answer: enough to move its threshold without asking again."""
+
+import base64
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from seg.metrics import CLASSES
+from seg.pets import BACKGROUND, BORDER, PET
+
+# Levels of the margin in a logit: at a shift of whole tenths the threshold lies between two levels, so that nothing is
+# rounded. Beyond REACH logits all margins are one
+LEVELS_PER_LOGIT, REACH = 60, 2.1
+# The level of the largest margin at which border does not win without a shift
+LEVEL_OF_ZERO = 127
+CONFIDENCE_LEVELS = 64
+# The surest of three classes has at least this share
+LOWEST_CONFIDENCE = 1 / CLASSES
+
+
+@dataclass(frozen=True)
+class Pane:
+    """One network's answer for a photo.
+
+    Attributes:
+        mask: the classes at the photo's own size, an indexed PNG file.
+        levels: (h, w) uint8 at the size on the page, see `margin_levels`.
+        background: (h, w) bool, where background is likelier than pet.
+        confidence: (h', w') uint8, see `confidence_levels`.
+        counts: (2, 256) int64, pixels of the photo at its own size by `background` and level.
+    """
+
+    mask: bytes
+    levels: np.ndarray
+    background: np.ndarray
+    confidence: np.ndarray
+    counts: np.ndarray
+
+    def as_value(self) -> dict:
+        """What the page decodes: planes as text, deflated, each row as differences from the pixel before."""
+        height, width = self.confidence.shape
+        return {
+            "levels": deflated(np.diff(self.levels, axis=1, prepend=0).astype(np.uint8)),
+            "background": deflated(np.packbits(self.background)),
+            "confidence": deflated(np.diff(self.confidence, axis=1, prepend=0).astype(np.uint8)),
+            "confidence_size": [width, height],
+            "counts": self.counts.tolist(),
+        }
+
+
+def margin_levels(probabilities: np.ndarray) -> np.ndarray:
+    """The border's margin log p(border) - max(log p(pet), log p(background)) as levels, (H, W) uint8 in [1, 253].
+
+    Border wins at a shift of d logits, a multiple of 0.1 in [-2, 2], where the level is above 127 - 60 d.
+
+    Args:
+        probabilities: (3, H, W) float32.
+    """
+    smallest = np.finfo(np.float32).tiny
+    other = np.maximum(np.maximum(probabilities[PET], probabilities[BACKGROUND]), smallest)
+    # of the quotient: its logarithm is above 0 where the one probability is above the other, to the last bit
+    margin = np.log(np.maximum(probabilities[BORDER] / other, smallest))
+    steps = np.ceil(LEVELS_PER_LOGIT * np.clip(margin.astype(np.float64), -REACH, REACH))
+    return (LEVEL_OF_ZERO + steps).astype(np.uint8)
+
+
+def confidence_levels(probabilities: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """The largest of the class probabilities (3, H, W), as levels 0 (1/3) to 63 (1), uint8, at a width and height."""
+    largest = Image.fromarray(probabilities.max(axis=0)).resize(size, Image.Resampling.BILINEAR)
+    share = (np.asarray(largest) - LOWEST_CONFIDENCE) / (1 - LOWEST_CONFIDENCE)
+    return (share * (CONFIDENCE_LEVELS - 1)).round().clip(0, CONFIDENCE_LEVELS - 1).astype(np.uint8)
+
+
+def level_counts(levels: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """Pixels by whether background is likelier than pet, and by level: (2, 256) int64 of two (H, W)."""
+    cells = background.astype(np.int64) * 256 + levels
+    return np.bincount(cells.ravel(), minlength=512).reshape(2, 256)
+
+
+def shrink(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """The plane (H, W) at another width and height, of the nearest pixels: nothing appears that was not there."""
+    image = Image.fromarray(plane.astype(np.uint8)).resize(size, Image.Resampling.NEAREST)
+    return np.asarray(image).astype(plane.dtype)
+
+
+def deflated(plane: np.ndarray) -> str:
+    """The bytes of a uint8 array, deflated, as text."""
+    return base64.b64encode(zlib.compress(np.ascontiguousarray(plane).tobytes(), 6)).decode()

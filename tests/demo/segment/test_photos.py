@@ -1,0 +1,67 @@
+"""The photos that the page offers, and those that a person brings."""
+
+import base64
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from demo.segment.photos import Offered, chosen_photo, offered_photos, shown_photo
+from demo.stage.pane import shrink
+from experiments.store.probe import VALIDATION_NAMES, sample_photos
+from seg import InputError
+from seg.pets import photo_path, trimap_path
+from tests.demo.stage.test_pane import decoded
+
+
+@pytest.fixture
+def dataset(tmp_path) -> Path:
+    """A dataset with one of the probe's photos, 90 x 60, and its label."""
+    name = VALIDATION_NAMES[0]
+    for path, image in (
+        (photo_path(tmp_path, name), Image.linear_gradient("L").resize((90, 60)).convert("RGB")),
+        (trimap_path(tmp_path, name), Image.fromarray(np.tile(np.uint8([1, 2, 3]), (60, 30)))),
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image.save(path)
+    return tmp_path
+
+
+def test_samples_come_first_and_the_datasets_photos_where_they_are(dataset, tmp_path_factory):
+    names = list(offered_photos(dataset))
+    assert names[0] == "cheetah2"
+    assert set(names) == {*sample_photos(), VALIDATION_NAMES[0]}
+    assert names[-1] == VALIDATION_NAMES[0]
+    assert set(offered_photos(tmp_path_factory.mktemp("nothing"))) == set(sample_photos())
+
+
+def test_a_photo_of_the_dataset_is_shown_with_its_label(dataset):
+    shown, label = shown_photo(chosen_photo({"offered": VALIDATION_NAMES[0]}, dataset))
+    assert (shown.size, shown.shown) == ((90, 60), (90, 60))
+    np.testing.assert_array_equal(label, np.tile(np.uint8([0, 1, 2]), (60, 30)))
+    np.testing.assert_array_equal(decoded(shown.truth, (60, 90)), label)
+
+
+def test_a_photo_whose_label_cannot_be_used_is_shown_without_one(dataset):
+    trimap_path(dataset, VALIDATION_NAMES[0]).write_bytes(b"damaged")
+    shown, label = shown_photo(chosen_photo({"offered": VALIDATION_NAMES[0]}, dataset))
+    assert (shown.truth, label) == (None, None)
+
+
+@pytest.mark.parametrize(("size", "plane"), [((3000, 1500), (768, 384)), ((10, 4000), (2, 768)), ((50, 30), (50, 30))])
+def test_a_photo_is_shown_in_its_own_proportions(tmp_path, size, plane):
+    path = tmp_path / "photo.png"
+    Image.new("RGB", size).save(path)
+    shown, _ = shown_photo(Offered("photo.png", path))
+    assert (shown.size, shown.shown) == (size, plane)
+    with Image.open(io.BytesIO(base64.b64decode(shown.uri.partition(",")[2]))) as picture:
+        assert max(picture.size) == min(1200, max(size))
+    assert shrink(np.zeros(size[::-1], np.uint8), plane).shape == plane[::-1]
+
+
+@pytest.mark.parametrize("choice", [{"offered": "no such"}, {}, None, {"path": "/etc/passwd"}, {"path": None}])
+def test_only_what_is_offered_or_was_uploaded_here_can_be_chosen(dataset, choice):
+    with pytest.raises(InputError, match=r"reload the page|was not uploaded here"):
+        chosen_photo(choice, dataset)

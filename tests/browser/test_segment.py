@@ -442,7 +442,8 @@ def test_what_is_no_picture_is_told(page, tmp_path):
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"\x89PNG")
     upload(page, broken)
-    expect(page.locator(".stage-status")).to_contain_text("broken.png cannot be read")
+    expect(page.locator(".stage-message")).to_contain_text("broken.png cannot be read")
+    expect(page.get_by_test_id("threshold")).to_be_hidden()
 
 
 def test_a_picture_is_taken_with_the_camera(page):

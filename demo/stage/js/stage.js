@@ -229,11 +229,26 @@ export function mount({ element, props, trigger, watch }) {
 
   // ---- what the server sends
 
+  // Where nothing can be shown, its place says why; `code` in backticks
+  function showMessage({ photo, busy, status }) {
+    const nothing = !photo && !busy;
+    stage.classList.toggle("nothing", nothing);
+    find(".stage-status").textContent = nothing ? "" : status;
+    find(".stage-message").hidden = !nothing;
+    find(".stage-message span").replaceChildren(
+      ...status.split("`").map((part, place) => {
+        const text = document.createElement(place % 2 ? "code" : "span");
+        text.textContent = part;
+        return text;
+      }),
+    );
+  }
+
   async function update() {
     const mine = ++asked;
     const value = props.value;
     stage.setAttribute("aria-busy", String(value.busy));
-    find(".stage-status").textContent = value.status;
+    showMessage(value);
     const key = value.photo?.key ?? null;
     const before = new Map(key === decoded ? it.panes.map((pane) => [`${pane.run}\n${pane.version}`, pane]) : []);
     const panes = value.panes.map((pane) => {

@@ -1,14 +1,13 @@
-"""How long a frame of the scrubber takes: `python -m tools.scrub_benchmark`. Needs requirements-dev.txt and Chromium.
+"""How long a frame of the scrubber takes: `python -m tools.benchmark scrub`.
 
 The app runs in a process of its own, and Chromium, without a graphics card, slides through the epochs. A frame is
 counted from the slider's input to the end of the page's painting.
 """
 
-from pathlib import Path
+import argparse
 
 import numpy as np
 
-from experiments.cli.command_line import RESULTS, OneLineParser, add_data_option, positive, run_command
 from experiments.store.runs import find_runs
 from tools.chromium import app, chromium
 
@@ -47,17 +46,8 @@ SLIDE = """async (sweeps) => {
 }"""
 
 
-def main(arguments: list[str] | None) -> int:
-    """The exit status, once the times are printed."""
-    parser = OneLineParser(prog="python -m tools.scrub_benchmark", description="Time the frames of the scrubber.")
-    parser.add_argument("--runs", type=Path, nargs="+", default=[RESULTS], metavar="DIR", help="folders that hold runs")
-    add_data_option(parser)
-    parser.add_argument("--sweeps", type=positive(int), default=5, help="times through all epochs (default: 5)")
-    parser.add_argument("--width", type=positive(int), default=1440, help="of the page, in pixels (default: 1440)")
-    parser.add_argument(
-        "--height", type=positive(int), default=2600, help="(default: 2600, so that all tiles are seen)"
-    )
-    options = parser.parse_args(arguments)
+def time_scrubber(options: argparse.Namespace) -> None:
+    """Slide through the epochs, and print how long a frame takes."""
     names = [run.name for run in find_runs(options.runs)[0] if not run.epochs.empty][:RUNS]
     with app("--runs", *options.runs, "--data", options.data) as url, chromium() as browser:
         page = browser.new_page(viewport={"width": options.width, "height": options.height})
@@ -68,18 +58,13 @@ def main(arguments: list[str] | None) -> int:
         seen = page.evaluate(SEEN)
         print(
             f"{len(names)} runs x {tiles} tiles, {seen} tiles of each on the screen of {options.width} x "
-            f"{options.height}, {options.sweeps} sweeps"
+            f"{options.height}, {options.times} sweeps"
         )
         for shown, toggle in (("predictions", None), ("changes only", "Change since the epoch before")):
             if toggle:
                 page.get_by_label(toggle).check()
-            times = page.evaluate(SLIDE, options.sweeps)
+            times = page.evaluate(SLIDE, options.times)
             for name, values in times.items():
                 middle, late, worst = np.percentile(values, [50, 95, 100])
                 print(f"{shown}, {name}: median {middle:.1f} ms, 95th percentile {late:.1f} ms, worst {worst:.1f} ms")
     print(f"aim: painted within {AIM_MILLISECONDS} ms at the 95th percentile")
-    return 0
-
-
-if __name__ == "__main__":
-    run_command(main)

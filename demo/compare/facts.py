@@ -106,8 +106,8 @@ def how_sure(analysis: Analysis, styled: dict[str, Style]) -> str:
     footing, lead = analysis.footing, find_lead(analysis)
     count = "an unknown number of" if footing.photos is None else f"{footing.photos:,}"
     runs = [run for c in analysis.configurations for run in c.runs]
-    sample = "a sample of " if not footing.detailed and any(of_a_sample(run, footing.epoch) for run in runs) else ""
-    same = "The same " if len(analysis.configurations) > 1 else ""
+    sample = "sample of " if not footing.detailed and any(of_a_sample(run, footing.epoch) for run in runs) else ""
+    same = "The same " if len(analysis.configurations) > 1 else "A " if sample else ""
     photos = sentence_case(f"{same}{sample}{count} photos")
     intervals = unbroken("with 95 % intervals" if footing.detailed else "without intervals")
     said = [f"{photos}, after epoch {footing.epoch}, {intervals}."]
@@ -119,13 +119,15 @@ def how_sure(analysis: Analysis, styled: dict[str, Style]) -> str:
 def _seeds(analysis: Analysis, lead: Lead, styled: dict[str, Style]) -> str:
     counts = {len(c.runs) for c in analysis.configurations}
     several = [f"{len(c.runs)} of {escape(_name(styled, c))}" for c in analysis.configurations if len(c.runs) > 1]
+    single = [escape(_name(styled, c)) for c in analysis.configurations if len(c.runs) == 1]
     alone = len(analysis.configurations) == 1
     if counts == {1}:
         seeds = {c.runs[0].seed for c in analysis.configurations}
         which = f" ({seeds.pop()})" if len(seeds) == 1 else ""
         words = f"<b>One seed{'' if alone else ' each'}</b>{which}"
     else:
-        words = f"<b>Seeds</b>: {listed([*several, 'one of each other'] if 1 in counts else several)}"
+        rest = [f"one {'each ' if len(single) > 1 else ''}of {listed(single)}"] if single else []
+        words = f"<b>Seeds</b>: {'; '.join([listed(several), *rest])}"
     if alone or not lead.one_seed and counts != {1}:
         return f"{words}."
     return f"{words}: about these networks, not about the losses."

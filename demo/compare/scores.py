@@ -62,7 +62,7 @@ def scores_html(analysis: Analysis, styled: dict[str, Style]) -> str:
 
 def _reading(analysis: Analysis) -> str:
     """What lines and differences are, in few words."""
-    said = ["lines: 95 % interval; pointing names both ends"] if analysis.footing.detailed else ["no intervals"]
+    said = ["lines: 95 % intervals"] if analysis.footing.detailed else ["no intervals"]
     if not others(analysis):
         return said[0]
     unlike = dict.fromkeys(filter(None, (over_which_seeds(analysis, c) for c in others(analysis))))

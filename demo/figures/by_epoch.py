@@ -20,7 +20,7 @@ TICKS = {1: 8, 5: 40, 20: 160, 50: math.inf}
 MANY_EPOCHS = 60
 # Labels at the lines' ends: so many, so many letters, of so many pixels; a line of text as a share of the plot's height
 MOST_LABELS = 6
-LONGEST_LABEL = 26
+LONGEST_LABEL = 30
 LETTER = 7
 TEXT_LINE = 0.065
 
@@ -119,7 +119,8 @@ def _end_labels(found: list[Configuration], score: str, styled: dict[str, Style]
         mean = _by_seed(configuration, score).mean(axis=1, skipna=False).dropna()
         if not mean.empty:
             ends[configuration.runs[0].name] = (int(mean.index[-1]), SCORES[score].unit.scale * mean.iloc[-1], mean)
-    names = {run: sentence_case(styled[run].name) for run in ends}
+    left = {c.runs[0].name: "" if c.finished else f", {c.epochs} of {c.runs[0].epochs_planned}" for c in found}
+    names = {run: sentence_case(styled[run].name) + left[run] for run in ends}
     if not ends or len(ends) > MOST_LABELS or max(map(len, names.values())) > LONGEST_LABEL:
         return []
     values = pd.concat([mean for _, _, mean in ends.values()]) * SCORES[score].unit.scale

@@ -14,8 +14,11 @@ from experiments.scores import SCORES
 
 CONTOURS = range(10, 100, 10)
 LABELLED = (20, 40, 60, 80)
+# Of these the ends are where curves end; in their middles no network is that has learnt anything
+IN_THE_MIDDLE = (20, 40)
 # How far the slider moves the border's logit, each way
 REACH = 2.0
+LEAST_RECALL = 0.005
 SHIFT_SCORES = ("border_f1", "pixel_accuracy")
 
 
@@ -26,8 +29,8 @@ def operating_curves(analysis: Analysis, styled: dict[str, Style]) -> View:
     their custom data, in per cent but the shift; the open mark's `meta.along` is the number of its curve's trace.
     """
     figure = go.Figure(layout=layout(""))
-    _add_contours(figure)
     curves, said = analysis.operating.curves, []
+    _add_contours(figure, () if curves.empty else IN_THE_MIDDLE)
     for configuration in analysis.configurations:
         style = styled[configuration.runs[0].name]
         own = curves[curves["configuration"] == configuration.name]
@@ -35,11 +38,11 @@ def operating_curves(analysis: Analysis, styled: dict[str, Style]) -> View:
             said.append(_add_mark(figure, analysis, configuration, style))
         else:
             said.append(_add_curve(figure, own, style, analysis.operating.shared[configuration.name]))
-    figure.update_xaxes(range=[0, 100], title="Recall, %", tick0=0, dtick=25, showgrid=True)
-    figure.update_yaxes(range=[0, 100], title="Precision, %", tick0=0, dtick=20, ticksuffix="")
+    figure.update_xaxes(range=[0, 100], title_text="Recall, %", tick0=0, dtick=25, showgrid=True)
+    figure.update_yaxes(range=[0, 100], title_text="Precision, %", tick0=0, dtick=20, ticksuffix="")
     moved = "" if curves.empty else "Along a curve the same network is more or less ready to paint border. "
     return View(
-        title="Same network, other threshold",
+        title="Recall against precision" if curves.empty else "Same network, other threshold",
         reading=f"{moved}Along a dotted line F1 is the same: up and right is better.",
         description="; ".join(said) + ".",
         figure=figure,
@@ -48,7 +51,7 @@ def operating_curves(analysis: Analysis, styled: dict[str, Style]) -> View:
     )
 
 
-def _add_contours(figure: go.Figure) -> None:
+def _add_contours(figure: go.Figure, in_the_middle: tuple[int, ...]) -> None:
     x: list[float | None] = []
     y: list[float | None] = []
     for percent in CONTOURS:
@@ -61,17 +64,25 @@ def _add_contours(figure: go.Figure) -> None:
     line = {"color": "rgba(128,128,128,0.5)", "width": 1, "dash": "dot"}
     figure.add_scatter(x=x, y=y, mode="lines", line=line, name="equal F1", hoverinfo="skip")
     for percent in LABELLED:
-        # at the right end of each line, where hardly a network is
-        at = {"x": 99, "y": 100 * percent / (200 - percent)}
+        middle = percent in in_the_middle
         figure.add_annotation(
-            **at, text=f"F1 {percent}", showarrow=False, font_size=12, xanchor="right", yanchor="bottom"
+            x=percent if middle else 99,
+            y=percent if middle else 100 * percent / (200 - percent),
+            xanchor="center" if middle else "right",
+            yanchor="bottom",
+            text=f"F1 {percent}",
+            showarrow=False,
+            font_size=12,
         )
 
 
 def _add_curve(figure: go.Figure, table: pd.DataFrame, style: Style, seeds: list[int]) -> str:
     """The curve, the mark at no shift and the one that moves; returns the ends of the slider in words."""
     # where nothing is painted as border there is no precision
-    table = table[table[["border_recall", "border_precision"]].notna().all(axis=1)].sort_values("shift")
+    known = table[["border_recall", "border_precision"]].notna().all(axis=1)
+    # of next to nothing painted precision is noise
+    told = table["border_recall"].ge(LEAST_RECALL) | table["shift"].abs().le(REACH)
+    table = table[known & told].sort_values("shift")
     scores = {name: in_per_cent(table[name]) for name in ("border_recall", "border_precision", *SHIFT_SCORES)}
     x, y = scores["border_recall"], scores["border_precision"]
     shifts = [round(float(shift), 1) for shift in table["shift"]]

@@ -29,15 +29,15 @@ def price(analysis: Analysis, styled: dict[str, Style]) -> View:
             hovertext=[f"{style.full}: what the others are compared with"],
             hoverinfo="text",
         )
-        figure.update_xaxes(title=f"{accuracy}, points from {plain}", tickformat="+~f", zeroline=True)
-        figure.update_yaxes(title=f"{f1}, points", ticksuffix="", tickformat="+~f", zeroline=True)
+        figure.update_xaxes(title_text=f"{accuracy}, points from {plain}", tickformat="+~f", zeroline=True)
+        figure.update_yaxes(title_text=f"{f1}, points", ticksuffix="", tickformat="+~f", zeroline=True)
         reading, crosses = (
             "Up is border F1 gained, left is pixel accuracy paid",
             "a cross that touches a zero line shows no difference.",
         )
     else:
         figure.update_xaxes(ticksuffix=" %")
-        figure.update_yaxes(title=f1)
+        figure.update_yaxes(title_text=f1)
         reading, crosses = (
             "Up is a better border, right are more pixels right over the whole photo",
             "crosses are 95 % intervals.",

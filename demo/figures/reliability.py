@@ -64,7 +64,7 @@ def reliability(analysis: Analysis, styled: dict[str, Style], pixels: str) -> Vi
         said.append(f"{name}: {score.noun} {error}")
         lowest = min([lowest, *(100 * bins["mean_confidence"])])
     figure.update_xaxes(range=[max(0, lowest - 4), 101], ticksuffix=" %")
-    figure.update_yaxes(range=[0, 102], title=up)
+    figure.update_yaxes(range=[0, 102], title_text=up)
     return View(
         title=title,
         reading=reading,

@@ -67,7 +67,7 @@ def layout(x_title: str, y_suffix: str = " %") -> dict:
         "height": 340,
         "showlegend": False,
         "hovermode": "closest",
-        "xaxis": {"title": {"text": x_title, **small}, **axis},
+        "xaxis": {"title": {"text": x_title, "standoff": 6, **small}, **axis},
         "yaxis": {"ticksuffix": y_suffix, "title": small, **axis},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",

@@ -55,13 +55,11 @@ def test_only_counted_scores_have_intervals_and_all_of_them_are_in_per_cent():
     assert all(score.counted and score.unit is PER_CENT for score in with_intervals())
 
 
-@pytest.mark.parametrize("place", [Place.CARDS, Place.SCRUBBER])
-def test_what_is_drawn_in_per_cent_is_in_per_cent(place):
-    assert all(score.unit is PER_CENT for score in appearing(place))
+def test_what_is_drawn_in_per_cent_is_in_per_cent():
+    assert all(score.unit is PER_CENT for score in appearing(Place.SCRUBBER))
 
 
-def test_cards_show_scores_that_have_intervals_and_rankings_those_of_single_photos():
-    assert set(appearing(Place.CARDS)) <= set(with_intervals())
+def test_rankings_show_scores_of_single_photos():
     assert set(names(Place.IMAGES)) <= set(names(Place.PHOTOS))
     assert all(score.counted or Place.IMAGES in score.places for score in appearing(Place.PHOTOS))
 

@@ -126,7 +126,7 @@ def test_how_sure_counts_photos_and_seeds(runs, own_runs, change_options):
     def seeds(*names: str) -> str:
         return sure(analyse([read_run(own_runs / name) for name in names])).partition("intervals. ")[2]
 
-    mixed = "Seeds: 2 of cross-entropy and one of each other: about these networks, not about the losses."
+    mixed = "Seeds: 2 of cross-entropy; one of focal loss: about these networks, not about the losses."
     assert seeds("ce-s0", "ce-s1", "even-s0") == mixed
     assert seeds("ce-s0", "ce-s1", "even-s0", "even-s1") == "Seeds: 2 of cross-entropy and 2 of focal loss."
 
@@ -146,3 +146,11 @@ def test_all_sentences_open_at_a_click_and_what_is_typed_stays():
     assert "<li>Cross-entropy falls by −0.5 &lt;points&gt;</li>" in html
     assert "<code>python -m experiments.compare</code>" in html
     assert more_sentences([], {}) == ""
+
+
+def test_a_sample_of_the_photos_is_called_one(tiny_runs):
+    runs = [read_run(tiny_runs / name) for name in ("ce-s0", "focal-s0")]
+    for run in runs:
+        run.info.update(validation_photos=80, validation_sample_photos=8)
+    # after the second epoch one has scored all
+    assert sure(analyse(runs)).startswith("The same sample of 8 photos, after epoch 1, without intervals.")

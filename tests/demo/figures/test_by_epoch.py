@@ -154,6 +154,8 @@ def test_few_epochs_and_many_have_every_point_and_as_many_ticks_as_can_be_read(s
 def test_lines_are_named_where_they_end_and_labels_that_end_together_lie_apart(seeds, found):
     labels = {label["text"]: label for label in by_epoch(found, "border_f1", styles(found)).labels}
     assert labels.keys() == {"Cross-entropy", "Focal loss"}
+    seeds[2].info["options"]["epochs"] = 20
+    assert by_epoch(found, "border_f1", styles(found)).labels[-1]["text"] == "Focal loss, 3 of 20"
     last = epochs_csv(seeds[2]).iloc[-1]
     assert labels["Focal loss"]["x"] == last["epoch"]
     # two lines that end in one point

@@ -29,6 +29,7 @@ def test_along_a_contour_f1_is_what_its_label_says(found, analysis, trace):
 def test_a_curve_is_that_of_the_analysis_and_its_marks_begin_where_nothing_is_moved(found, analysis):
     view = operating_curves(analysis, styles(found))
     table = analysis.operating.curves.query("configuration == 'focal'").dropna()
+    table = table[(table["border_recall"] >= 0.005) | (table["shift"].abs() <= 2)]
     drawn = [trace for trace in view.figure.data if trace.name == "focal loss"]
     curve, mark, knob = drawn
     assert [row[0] for row in curve.customdata] == pytest.approx(table["shift"].tolist())
@@ -61,4 +62,4 @@ def test_without_margins_there_are_the_marks_alone_and_a_legend(found, analysis)
     mark = next(trace for trace in view.figure.data if trace.name == "focal loss")
     assert list(mark.y) == pytest.approx([100 * analysis.score("focal", "border_precision")["mean"]])
     assert [name for name, *_ in view.legend] == ["Cross-entropy", "Focal loss"]
-    assert "threshold" not in view.reading
+    assert "threshold" not in view.title + view.reading

@@ -9,6 +9,7 @@ from demo.figures.names import sentence_case
 from demo.figures.styles import Style
 from demo.figures.view import View, in_per_cent, layout, legend
 from experiments.comparison.analysis import Analysis
+from experiments.comparison.answer.sentences import listed
 from experiments.comparison.configurations import Configuration
 from experiments.scores import SCORES
 
@@ -43,12 +44,21 @@ def operating_curves(analysis: Analysis, styled: dict[str, Style]) -> View:
     moved = "" if curves.empty else "Along a curve the same network is more or less ready to paint border. "
     return View(
         title="Recall against precision" if curves.empty else "Same network, other threshold",
-        reading=f"{moved}Along a dotted line F1 is the same: up and right is better.",
+        reading=f"{moved}Along a dotted line F1 is the same: up and right is better.{_whose_seeds(analysis)}",
         description="; ".join(said) + ".",
         figure=figure,
         # the sentences under the slider have the markers, too
         legend=legend(analysis.configurations, styled) if curves.empty else [],
     )
+
+
+def _whose_seeds(analysis: Analysis) -> str:
+    """A sentence where a curve is not of all seeds, as the other scores are."""
+    shared, all_seeds = analysis.operating.shared, {c.name: c.seeds for c in analysis.configurations}
+    fewer = [seeds for name, seeds in shared.items() if sorted(seeds) != sorted(all_seeds[name])]
+    if not fewer:
+        return ""
+    return f" Curves are of seed{'' if len(fewer[0]) == 1 else 's'} {listed([str(seed) for seed in sorted(fewer[0])])}."
 
 
 def _add_contours(figure: go.Figure, in_the_middle: tuple[int, ...]) -> None:

@@ -44,6 +44,8 @@ def test_a_curve_is_that_of_the_analysis_and_its_marks_begin_where_nothing_is_mo
     assert (mark.x[0], knob.x[0]) == pytest.approx((100 * recall, 100 * recall))
     assert view.figure.data[knob.meta["along"]] is curve
     assert view.legend == []
+    # `ce` has two seeds, of which focal loss has the first
+    assert view.reading.endswith(" Curves are of seed 0.")
 
 
 def test_a_network_that_paints_no_border_as_trained_has_a_curve_and_no_mark(found, analysis):

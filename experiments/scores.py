@@ -22,7 +22,6 @@ class Place(Enum):
     CURVES = auto()  # the app's choice of a score by epoch, also in its address
     OUTLINE = auto()  # the table of outlines and tolerances, from single photos' scores
     PHOTOS = auto()  # rankings of single photos, also in the app
-    CARDS = auto()  # the app's bars of each configuration, 0 to 100 %
     SCRUBBER = auto()  # the app's predictions by epoch, in per cent
     API = auto()  # the app's list of runs, for programs
 
@@ -70,7 +69,7 @@ def tolerant_f1(pixels: int) -> str:
 # Border recall rewards over-painting: where it is shown, precision, F1 and IoU stand beside it.
 _BY_EPOCH = frozenset({Place.EPOCHS, Place.CURVES})
 _OF_BORDER = _BY_EPOCH | {Place.TABLES, Place.PHOTOS, Place.SCRUBBER, Place.API}
-_ON_CARDS = _OF_BORDER | {Place.SWEEP, Place.CARDS}
+_IN_SWEEPS = _OF_BORDER | {Place.SWEEP}
 _OF_PHOTOS = frozenset({Place.IMAGES, Place.PHOTOS})
 
 _ROWS = (
@@ -86,7 +85,7 @@ _ROWS = (
         "border_recall",
         "Border recall",
         "Share of true border pixels found. Painting everything as border scores 100 %, so read it with precision.",
-        places=_ON_CARDS,
+        places=_IN_SWEEPS,
         counted=True,
         intervals=True,
         short="recall",
@@ -95,7 +94,7 @@ _ROWS = (
         "border_precision",
         "Border precision",
         "Share of pixels painted as border that truly are border.",
-        places=_ON_CARDS,
+        places=_IN_SWEEPS,
         counted=True,
         intervals=True,
         short="precision",
@@ -104,7 +103,7 @@ _ROWS = (
         "border_f1",
         "Border F1",
         "Harmonic mean of border recall and precision: high only when both are.",
-        places=_ON_CARDS | {Place.HEADLINE},
+        places=_IN_SWEEPS | {Place.HEADLINE},
         counted=True,
         intervals=True,
     ),

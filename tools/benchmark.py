@@ -11,7 +11,7 @@ def main(arguments: list[str] | None) -> int:
     """The exit status, once the times are printed."""
     parser = OneLineParser(
         prog="python -m tools.benchmark",
-        description="Time the app in Chromium, without a graphics card: `start`, how soon the page shows something, and "
+        description="Time the app in Chromium, without a graphics card: `start`, how soon the page shows something and "
         "the stage's frames while its threshold slides; `scrub`, the scrubber's frames.",
     )
     parser.add_argument("what", choices=("start", "scrub"))

@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
 # what a picture waits for, beside its tab
 READY = {
     "segment": '#segment-result .stage[aria-busy="false"]',
-    "compare": "#compare-bars .barlayer .trace",
+    "compare": "#operating .scatterlayer .trace",
     "scrub": '.scrub:not(.empty) [data-testid="scrub-canvas"]',
     "spot": "#spot-figure .scatterlayer .trace",
 }

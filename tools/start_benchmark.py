@@ -43,7 +43,7 @@ SLIDE = """async (layout) => {
   const canvas = document.querySelector(".stage-panes canvas");
   const { x, y, width, height } = canvas.getBoundingClientRect();
   const at = { clientX: x + width / 2, clientY: y + height / 3 };
-  canvas.dispatchEvent(new WheelEvent("wheel", { ...at, ctrlKey: true, deltaY: -250, bubbles: true, cancelable: true }));
+  canvas.dispatchEvent(new WheelEvent("wheel", { ...at, ctrlKey: true, deltaY: -250, cancelable: true }));
   const slider = document.querySelector('[data-testid="threshold"] input');
   const frame = () => new Promise(requestAnimationFrame);
   const before = performance.getEntriesByType("resource").length;

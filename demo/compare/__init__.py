@@ -1,1 +1,1 @@
-"""The Compare tab."""
+"""The tab that tells which loss finds the border."""

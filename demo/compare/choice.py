@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import gradio as gr
 
-from demo.catalogue import Catalogue, describe
+from demo.catalogue import Catalogue
+from demo.figures.names import names_in_words, names_of_runs, sentence_case, without_run_names
+from experiments.comparison.answer.sentences import listed
 from experiments.comparison.configurations import Configuration, configurations
 from experiments.comparison.selection import select_runs
 from experiments.store.runs import Run
@@ -24,7 +26,8 @@ def run_choices(catalogue: Catalogue, names: Sequence[str] | None) -> dict:
 
 def configuration_choices(found: list[Configuration]) -> list[tuple[str, str]]:
     """What each configuration is called, and the name of its first run, which stands for it."""
-    return [(_describe_configuration(c), name) for c, name in zip(found, values(found), strict=True)]
+    told = [_describe(c, name) for c, name in zip(found, names_in_words(found), strict=True)]
+    return list(zip(told, values(found), strict=True))
 
 
 def values(found: list[Configuration]) -> list[str]:
@@ -56,11 +59,11 @@ def apart_sentence(scored: list[Run], chosen: list[Configuration]) -> str:
     """Names the runs on another footing, where the first choice stands; empty where a person chose."""
     if set(values(chosen)) != set(values(first_choice(scored))):
         return ""
-    return select_runs(scored, named=False).apart_sentence
+    return without_run_names(select_runs(scored, named=False).apart_sentence, names_of_runs(configurations(scored)))
 
 
-def _describe_configuration(configuration: Configuration) -> str:
-    if len(configuration.runs) == 1:
-        return describe(configuration.runs[0])
-    progress = describe(configuration.runs[0]).split(" · ")[-1]
-    return f"{configuration.name} · seeds {', '.join(map(str, configuration.seeds))} · {progress}"
+def _describe(configuration: Configuration, name: str) -> str:
+    seeds = f"seed{'' if len(configuration.runs) == 1 else 's'} {listed([str(seed) for seed in configuration.seeds])}"
+    trained, planned = configuration.epochs, configuration.runs[0].epochs_planned
+    epochs = f"{planned}" if configuration.finished else f"{trained} of {planned}"
+    return f"{sentence_case(name)}, {seeds} · {epochs} {'epoch' if planned == 1 else 'epochs'}"

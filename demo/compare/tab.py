@@ -1,4 +1,4 @@
-"""The Compare tab: how well each loss finds the border, by epoch and in the end."""
+"""Which loss? How well each finds the border: the verdict, the scores, and what a moved threshold does."""
 
 from typing import Any
 

@@ -1,10 +1,12 @@
-"""The Compare tab's table: what the runs differ in, and their scores on a footing that all share."""
+"""The tab's table: what the runs differ in, and their scores on a footing that all share."""
 
 import json
 
 import pandas as pd
 from pandas.io.formats.style import Styler
 
+from demo.figures.names import loss_in_words, names_of_runs, sentence_case
+from experiments.comparison.configurations import configurations
 from experiments.comparison.footing import Footing
 from experiments.reporting.tables import runs_table
 from experiments.scores import Place, appearing
@@ -36,10 +38,10 @@ def table(runs: list[Run], footing: Footing | None) -> pd.DataFrame:
     Raises:
         InputError: the footing is of single photos, and they share none, or a file is damaged.
     """
-    numbers = runs_table(runs, footing)
+    numbers, names = runs_table(runs, footing), names_of_runs(configurations(runs))
     columns = {
-        "Run": numbers["name"],
-        "Loss": numbers["loss"],
+        "Run": [sentence_case(names[run.name]) for run in runs],
+        "Loss": [loss_in_words(run.loss) for run in runs],
         "Seed": numbers["seed"],
         "Epochs": [f"{run.epochs_trained} of {run.epochs_planned}" for run in runs],
         "Status": numbers["status"],

@@ -1,4 +1,4 @@
-"""What the Compare tab shows of the chosen runs, as updates of its parts: none where nothing has changed."""
+"""What the tab shows of the chosen runs, as updates of its parts: none where nothing has changed."""
 
 from typing import Any
 
@@ -6,16 +6,19 @@ import gradio as gr
 
 from demo.analysis import cached_analysis, photo_scores_stamp
 from demo.catalogue import NO_RUNS, Catalogue, lost_sentence
-from demo.compare.answer import answer_text, cards, confusion_tables, no_answer_text
 from demo.compare.choice import apart_sentence, chosen_configurations, configuration_choices, values
+from demo.compare.confusion import confusion_tables
 from demo.compare.layout import Parts
+from demo.compare.scores import scores_html
 from demo.compare.table import column_types, styled_table, table_label, table_note
+from demo.compare.verdict import no_verdict_html, verdict_html, why_no_verdict_html
 from demo.figures.by_epoch import by_epoch
+from demo.figures.names import names_of_runs, without_run_names
+from demo.figures.operating import operating_curves
 from demo.figures.outline import near_the_outline
+from demo.figures.price import price
 from demo.figures.reliability import reliability
-from demo.figures.scores import final_scores
 from demo.figures.styles import styles
-from demo.figures.trade_offs import price, recall_and_precision
 from demo.tabs import Updates
 from experiments.comparison.analysis import Analysis
 from experiments.comparison.configurations import Configuration, configurations
@@ -71,7 +74,7 @@ def _show_epochs(parts: Parts, chosen: list[Configuration], score: str) -> Updat
         footing = shared_footing(there) if there else None
         styled = styled_table(runs, footing)
     except InputError as error:
-        footing, note = None, f"The table has no scores: {error}."
+        footing, note = None, f"The table has no scores: {without_run_names(str(error), names_of_runs(chosen))}."
         styled = styled_table(runs, footing)
     label = table_label(footing)
     return {
@@ -121,38 +124,35 @@ def _answer_stamp(chosen: list[Configuration]) -> tuple:
 
 
 def _show_answer(parts: Parts, chosen: list[Configuration], apart: str) -> Updates:
-    """Updates of answer, cards, matrices and the figures of an analysis.
+    """Updates of the verdict, the scores, and the figures of an analysis.
 
     Args:
         apart: a sentence on the runs that are not chosen because they stand on another footing.
     """
-    runs = [run for configuration in chosen for run in configuration.runs]
-    there = trained(runs)
-    by_score, by_pixel = [parts.bars, parts.trade, parts.price], [parts.outline, parts.sure, parts.sure_border]
+    there = trained([run for configuration in chosen for run in configuration.runs])
+    by_pixel = [parts.outline, parts.sure, parts.sure_border]
     nothing: Updates = {
-        parts.cards: "",
-        **dict.fromkeys((*by_score, *by_pixel)),
-        parts.more: gr.update(visible=False),
+        parts.scores: "",
+        **dict.fromkeys((parts.operating, parts.price, *by_pixel)),
+        parts.by_pixel: gr.update(visible=False),
         parts.confusion: "",
     }
     if not there:
-        return {parts.answer: no_answer_text(runs) if runs else "", **nothing}
+        return {parts.verdict: no_verdict_html(chosen), **nothing}
     try:
         analysis = cached_analysis(there)
         shown = nothing | _show_scores(parts, analysis, chosen)
         shown |= _show_pixels(parts, analysis, chosen) if analysis.footing.detailed else {}
     except InputError as error:
-        return {parts.answer: str(error), **nothing}
-    untrained = [run for run in runs if run.epochs_trained == 0]
-    return {**shown, parts.answer: answer_text(analysis, lacking_details(there), untrained, apart)}
+        return {parts.verdict: why_no_verdict_html(error, chosen), **nothing}
+    return {**shown, parts.verdict: verdict_html(analysis, chosen, lacking_details(there), apart)}
 
 
 def _show_scores(parts: Parts, analysis: Analysis, chosen: list[Configuration]) -> Updates:
     styled = styles(chosen)
     return {
-        parts.cards: cards(analysis, styled),
-        parts.bars: final_scores(analysis, styled).as_value(),
-        parts.trade: recall_and_precision(analysis, styled).as_value(),
+        parts.scores: scores_html(analysis, styled),
+        parts.operating: operating_curves(analysis, styled).as_value(),
         parts.price: price(analysis, styled).as_value(),
     }
 
@@ -161,8 +161,8 @@ def _show_pixels(parts: Parts, analysis: Analysis, chosen: list[Configuration]) 
     """Of what only runs know whose pixels were looked at one by one."""
     styled = styles(chosen)
     return {
-        parts.more: gr.update(visible=True),
-        parts.confusion: confusion_tables(analysis),
+        parts.by_pixel: gr.update(visible=True),
+        parts.confusion: confusion_tables(analysis, styled),
         parts.outline: near_the_outline(analysis, styled).as_value(),
         parts.sure: reliability(analysis, styled, "all").as_value(),
         parts.sure_border: reliability(analysis, styled, "border_probability").as_value(),

@@ -1,15 +1,28 @@
 """The scores by epoch: a line a configuration, with a band over its seeds."""
 
+import math
+
 import pandas as pd
 import plotly.graph_objects as go
 
-from demo.figures.styles import Style, shown_name
+from demo.figures.names import sentence_case
+from demo.figures.styles import Style
 from demo.figures.view import ARTICLE, GREY, View, layout, legend
 from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY
 from experiments.comparison.configurations import Configuration
 from experiments.reporting.epoch_marks import how_points_differ, sampled_epochs, side_changes
 from experiments.scores import SCORES
 from experiments.units import PER_CENT
+
+# Epochs from tick to tick, up to so many in all
+TICKS = {1: 8, 5: 40, 20: 160, 50: math.inf}
+# Of more than these the markers are small
+MANY_EPOCHS = 60
+# Labels at the lines' ends: so many, so many letters, of so many pixels; a line of text as a share of the plot's height
+MOST_LABELS = 6
+LONGEST_LABEL = 30
+LETTER = 7
+TEXT_LINE = 0.065
 
 
 def by_epoch(found: list[Configuration], score: str, styled: dict[str, Style]) -> View:
@@ -21,6 +34,7 @@ def by_epoch(found: list[Configuration], score: str, styled: dict[str, Style]) -
     several = any(len(configuration.runs) > 1 for configuration in found)
     figure = go.Figure(layout=layout("Epoch", unit.suffix))
     said = [_add_line(figure, configuration, score, styled[configuration.runs[0].name]) for configuration in found]
+    labels = _end_labels(found, score, styled)
     if score == "pixel_accuracy":
         figure.add_hline(
             y=100 * ARTICLE_PIXEL_ACCURACY,
@@ -28,7 +42,7 @@ def by_epoch(found: list[Configuration], score: str, styled: dict[str, Style]) -
             annotation_text=ARTICLE,
             annotation_position="bottom right",
         )
-    for epoch, mark in side_changes(found, shown_name).items():
+    for epoch, mark in side_changes(found, lambda c: styled[c.runs[0].name].name).items():
         figure.add_vline(
             x=epoch - 0.5,
             line={"width": 1, "color": GREY},
@@ -36,35 +50,38 @@ def by_epoch(found: list[Configuration], score: str, styled: dict[str, Style]) -
             annotation_position="bottom right",
             annotation_font_size=11,
         )
-    figure.update_xaxes(dtick=5 if max((c.epochs for c in found), default=0) > 8 else 1)
+    most = max((c.epochs for c in found), default=0)
+    figure.update_xaxes(dtick=next(step for step, until in TICKS.items() if most <= until))
     figure.update_yaxes(tickformat="" if unit is PER_CENT else ".2f")
     # what a person zoomed into stays while a run grows
     figure.update_layout(uirevision=score)
     return View(
         title=f"{SCORES[score].title} by epoch",
-        reading=" ".join([SCORES[score].meaning, *how_points_differ(found, shown_name)]),
+        reading=" ".join([SCORES[score].meaning, *how_points_differ(found, lambda c: styled[c.runs[0].name].name)]),
         description="; ".join(said) + ".",
         figure=figure,
         legend=legend(found, styled),
         hint=f"{'Bands span the seeds. ' if several else ''}Click a point to see that epoch's predictions.",
+        labels=labels,
+        room=LETTER * max((len(label["text"]) for label in labels), default=0),
     )
 
 
 def _add_line(figure: go.Figure, configuration: Configuration, score: str, style: Style) -> str:
     """The configuration's line, over its band where it has several seeds; returns both ends in words."""
     scale, write = SCORES[score].unit.scale, SCORES[score].text
-    name, table = shown_name(configuration), _by_seed(configuration, score)
+    name, table = style.name, _by_seed(configuration, score)
     mean, band = table.mean(axis=1, skipna=False), scale * table.dropna()
     sampled = sampled_epochs(configuration)
     hover = [
-        f"{name}, epoch {epoch}: {write(mean[epoch])}" + (" of a sample" if epoch in sampled else "")
+        f"{sentence_case(style.full)}, epoch {epoch}: {write(mean[epoch])}"
+        + (" of a sample" if epoch in sampled else "")
         for epoch in table.index
     ]
     if len(configuration.runs) > 1:
-        hover = [
-            "<br>".join([f"{text} on average", *(f"{run}: {write(value)}" for run, value in table.loc[epoch].items())])
-            for text, epoch in zip(hover, table.index, strict=True)
-        ]
+        for place, epoch in enumerate(table.index):
+            each = [f"seed {run.seed}: {write(table.loc[epoch, run.name])}" for run in configuration.runs]
+            hover[place] = "<br>".join([f"{hover[place]} on average", *each])
         if not band.empty:
             figure.add_scatter(
                 x=[*band.index, *band.index[::-1]],
@@ -82,14 +99,49 @@ def _add_line(figure: go.Figure, configuration: Configuration, score: str, style
         name=name,
         mode="lines+markers",
         line={"color": style.colour, "dash": style.dash, "width": 2},
-        marker={"size": 7, "symbol": _symbols(style.symbol, [epoch in sampled for epoch in table.index])},
+        marker={
+            "size": 7 if len(table) <= MANY_EPOCHS else 4,
+            "symbol": _symbols(style.symbol, [epoch in sampled for epoch in table.index]),
+        },
         customdata=[_nearest(table.loc[epoch], mean[epoch]) for epoch in table.index],
         hovertext=hover,
         hoverinfo="text",
     )
     known = mean.dropna()
     ends = dict.fromkeys((*known.index[:1], *known.index[-1:]))
-    return f"{name}: " + (", ".join(f"{write(known[e])} at epoch {e}" for e in ends) or "no value")
+    return f"{sentence_case(style.full)}: " + (", ".join(f"{write(known[e])} at epoch {e}" for e in ends) or "no value")
+
+
+def _end_labels(found: list[Configuration], score: str, styled: dict[str, Style]) -> list[dict]:
+    """Annotations that name each line where it ends, those that end together a line of text apart; none of many."""
+    ends = {}
+    for configuration in found:
+        mean = _by_seed(configuration, score).mean(axis=1, skipna=False).dropna()
+        if not mean.empty:
+            ends[configuration.runs[0].name] = (int(mean.index[-1]), SCORES[score].unit.scale * mean.iloc[-1], mean)
+    left = {c.runs[0].name: "" if c.finished else f", {c.epochs} of {c.runs[0].epochs_planned}" for c in found}
+    names = {run: sentence_case(styled[run].name) + left[run] for run in ends}
+    if not ends or len(ends) > MOST_LABELS or max(map(len, names.values())) > LONGEST_LABEL:
+        return []
+    values = pd.concat([mean for _, _, mean in ends.values()]) * SCORES[score].unit.scale
+    apart = (values.max() - values.min()) * TEXT_LINE
+    labels: list[dict] = []
+    taken: list[tuple[int, float]] = []
+    for run, (epoch, value, _) in sorted(ends.items(), key=lambda item: item[1][1]):
+        lowest = max([at + apart for other, at in taken if other == epoch], default=value)
+        taken.append((epoch, max(value, lowest)))
+        labels.append(
+            {
+                "x": epoch,
+                "y": taken[-1][1],
+                "text": names[run],
+                "showarrow": False,
+                "xanchor": "left",
+                "xshift": 8,
+                "font": {"size": 12, "weight": 600},
+            }
+        )
+    return labels
 
 
 def _symbols(symbol: str, sampled: list[bool]) -> str | list[str]:

@@ -9,17 +9,23 @@ import plotly
 from demo.scripts import on_load
 
 FOLDER = Path(__file__).parent
+TEMPLATE = (FOLDER / "figure.html").read_text()
 # from Plotly's own package: the page asks no other machine for it
 LIBRARY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 
-def figure_view(name: str) -> gr.HTML:
-    """A place for a `View`, empty until its value is `View.as_value()`; the page finds it as `name`."""
+def figure_view(name: str, template: str = TEMPLATE, script: str = "figures/js/figure.js") -> gr.HTML:
+    """A place for a `View`, empty until its value is `View.as_value()`; the page finds it as `name`.
+
+    Args:
+        template: HTML in which `TEMPLATE` stands.
+        script: the module that mounts it.
+    """
     gr.set_static_paths(LIBRARY)
     return gr.HTML(
         None,
-        html_template=(FOLDER / "figure.html").read_text(),
-        js_on_load=on_load("figures/js/figure.js"),
+        html_template=template,
+        js_on_load=on_load(script),
         apply_default_css=False,
         elem_id=name,
         elem_classes="plot-view",

@@ -44,7 +44,7 @@ def distribution(runs: list[Run], score: str) -> View:
         )
         said.append(f"{name}: half of the photos are below {write(column.median())}")
     figure.update_xaxes(ticksuffix=unit.suffix)
-    figure.update_yaxes(title="Photos")
+    figure.update_yaxes(title_text="Photos")
     return View(
         title=f"Photos by {label}",
         reading="The height says how many photos have about this score: a hump on the left is a run's hard photos.",

@@ -2,7 +2,8 @@
 
 import plotly.graph_objects as go
 
-from demo.figures.styles import Style, shown_name
+from demo.figures.names import sentence_case
+from demo.figures.styles import Style
 from demo.figures.view import View, in_per_cent, layout, legend, per_cent
 from experiments.comparison.analysis import Analysis
 from experiments.scores import accuracy_within
@@ -14,7 +15,8 @@ def near_the_outline(analysis: Analysis, styled: dict[str, Style]) -> View:
     figure, said = go.Figure(layout=layout("Pixels from the border's inner edge, at most")), []
     labels = [f"{band} px" for band in BANDS]
     for configuration in analysis.configurations:
-        name, style = shown_name(configuration), styled[configuration.runs[0].name]
+        style = styled[configuration.runs[0].name]
+        name = sentence_case(style.name)
         values = [analysis.score(configuration.name, accuracy_within(band, "pet"))["mean"] for band in BANDS]
         figure.add_scatter(
             x=labels,

@@ -2,7 +2,8 @@
 
 import plotly.graph_objects as go
 
-from demo.figures.styles import Style, shown_name
+from demo.figures.names import sentence_case
+from demo.figures.styles import Style
 from demo.figures.view import GREY, View, in_per_cent, layout, per_cent
 from experiments.comparison.analysis import Analysis
 from experiments.scores import calibration_score
@@ -41,7 +42,8 @@ def reliability(analysis: Analysis, styled: dict[str, Style], pixels: str) -> Vi
     table = analysis.reliability[(analysis.reliability["pixels"] == pixels) & (analysis.reliability["count"] > 0)]
     score, entries, said, lowest = calibration_score(pixels), [], [], 100.0
     for configuration in analysis.configurations:
-        name, style = shown_name(configuration), styled[configuration.runs[0].name]
+        style = styled[configuration.runs[0].name]
+        name = sentence_case(style.name)
         bins = table[table["configuration"] == configuration.name]
         error = score.text(analysis.score(configuration.name, score.name)["mean"])
         figure.add_scatter(
@@ -62,7 +64,7 @@ def reliability(analysis: Analysis, styled: dict[str, Style], pixels: str) -> Vi
         said.append(f"{name}: {score.noun} {error}")
         lowest = min([lowest, *(100 * bins["mean_confidence"])])
     figure.update_xaxes(range=[max(0, lowest - 4), 101], ticksuffix=" %")
-    figure.update_yaxes(range=[0, 102], title=up)
+    figure.update_yaxes(range=[0, 102], title_text=up)
     return View(
         title=title,
         reading=reading,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from demo.figures.names import names_in_words, with_seeds
 from experiments.comparison.configurations import Configuration
 from seg.losses import LOSSES, loss_colour
 
@@ -23,16 +24,18 @@ OTHER_SYMBOLS = (
 
 @dataclass(frozen=True)
 class Style:
-    """How a configuration looks in every figure."""
+    """How a configuration looks in every figure, and what it is called there.
+
+    Attributes:
+        name: in words, where its neighbours are the other configurations: `class weights`.
+        full: the same with its seed or their number, where it stands alone.
+    """
 
     colour: str
     dash: str
     symbol: str
-
-
-def shown_name(configuration: Configuration) -> str:
-    """What a configuration is called where it is shown: a single run by its own name, several seeds by its name."""
-    return configuration.runs[0].name if len(configuration.runs) == 1 else configuration.name
+    name: str
+    full: str
 
 
 def styles(found: Iterable[Configuration]) -> dict[str, Style]:
@@ -40,10 +43,12 @@ def styles(found: Iterable[Configuration]) -> dict[str, Style]:
     styled: dict[str, Style] = {}
     seen: dict[str, int] = {}
     free = iter(OTHER_SYMBOLS * 100)
-    for configuration in found:
+    found = list(found)
+    for configuration, name in zip(found, names_in_words(found), strict=True):
         loss = configuration.loss
         index = seen[loss] = seen.get(loss, -1) + 1
         symbol = LOSSES[loss].marker if index == 0 and loss in LOSSES else next(free)
-        style = Style(loss_colour(loss), DASHES[index % len(DASHES)], symbol)
+        full = with_seeds(name, configuration.seeds)
+        style = Style(loss_colour(loss), DASHES[index % len(DASHES)], symbol, name, full)
         styled |= dict.fromkeys((run.name for run in configuration.runs), style)
     return styled

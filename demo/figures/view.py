@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 import plotly.graph_objects as go
 
-from demo.figures.styles import Style, shown_name
+from demo.figures.names import sentence_case
+from demo.figures.styles import Style
 from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY
 from experiments.comparison.configurations import Configuration
 from experiments.units import PER_CENT
@@ -25,6 +26,8 @@ class View:
         description: what it shows, for those who do not see it.
         legend: name, style, and what else the legend says of it.
         hint: what a click does, if anything.
+        labels: Plotly's annotations that take the legend's place where there is room for them.
+        room: what these need at the right, in pixels.
     """
 
     title: str
@@ -33,6 +36,8 @@ class View:
     figure: go.Figure
     legend: list[tuple[str, Style, str]] = field(default_factory=list)
     hint: str = ""
+    labels: list[dict] = field(default_factory=list)
+    room: int = 0
 
     def as_value(self) -> dict:
         """What `figure.js` draws."""
@@ -42,6 +47,8 @@ class View:
             "reading": self.reading,
             "description": self.description,
             "hint": self.hint,
+            "labels": self.labels,
+            "room": self.room,
             "legend": [
                 {"name": name, "note": note, "colour": style.colour, "symbol": style.symbol}
                 for name, style, note in self.legend
@@ -54,13 +61,14 @@ class View:
 def layout(x_title: str, y_suffix: str = " %") -> dict:
     """Plotly's layout of any figure: axes in half-transparent grey, for light and dark pages; the page colours text."""
     axis = {"gridcolor": "rgba(128,128,128,0.25)", "zerolinecolor": "rgba(128,128,128,0.5)", "automargin": True}
+    small = {"font": {"size": 12}}
     return {
         "margin": {"l": 52, "r": 14, "t": 14, "b": 44},
         "height": 340,
         "showlegend": False,
         "hovermode": "closest",
-        "xaxis": {"title": {"text": x_title}, **axis},
-        "yaxis": {"ticksuffix": y_suffix, **axis},
+        "xaxis": {"title": {"text": x_title, "standoff": 6, **small}, **axis},
+        "yaxis": {"ticksuffix": y_suffix, "title": small, **axis},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": "ui-sans-serif, system-ui, sans-serif", "size": 12},
@@ -69,10 +77,11 @@ def layout(x_title: str, y_suffix: str = " %") -> dict:
 
 def legend(found: list[Configuration], styled: dict[str, Style]) -> list[tuple[str, Style, str]]:
     """Name, style and note of each configuration, as `View.legend` holds them."""
-    return [
-        (shown_name(c), styled[c.runs[0].name], f"mean of {len(c.runs)} seeds" if len(c.runs) > 1 else "")
-        for c in found
-    ]
+    entries = []
+    for configuration in found:
+        style, seeds = styled[configuration.runs[0].name], len(configuration.runs)
+        entries.append((sentence_case(style.name), style, f"mean of {seeds} seeds" if seeds > 1 else ""))
+    return entries
 
 
 def per_cent(value: float | None) -> str:

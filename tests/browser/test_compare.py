@@ -1,6 +1,7 @@
-"""The Compare tab in real Chromium: what a person sees of the runs, and what a click does."""
+"""Which loss? The tab in real Chromium: what a person sees of the runs, and what a click does."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from experiments.comparison.analysis import analyse
 from experiments.comparison.answer.verdict import verdict
 from experiments.store.runs import read_run
 
-LINES = "#compare-figure .scatterlayer .trace"
+LINES = "#curves .scatterlayer .trace"
 
 
 @pytest.fixture(scope="module")
@@ -61,20 +62,105 @@ def open_tab(chromium, address) -> Iterator:
     assert foreign == []
 
 
-def test_opens_on_the_answer_with_the_numbers_of_the_csvs(open_tab, runs):
-    page = open_tab("&runs=ce-s0,focal-s0")
-    shown = page.locator("#compare-answer")
-    for sentence in verdict(analyse([read_run(runs / name) for name in ("ce-s0", "focal-s0")])):
-        expect(shown).to_contain_text(sentence.replace("`", ""))
-    expect(page.locator("#compare-cards h3")).to_have_text(["ce-s0", "focal-s0"])
-    expect(page.locator(LINES)).to_have_count(2)
-    expect(page.locator("#compare-bars .barlayer .trace")).to_have_count(2)
+def test_opens_on_the_verdict_with_the_numbers_of_the_csvs(open_tab, runs):
+    page = open_tab("&runs=ce-long-s0,focal-s0")
+    analysis = analyse([read_run(runs / name) for name in ("ce-long-s0", "focal-s0")])
+    shown = page.get_by_test_id("verdict")
+    recall = [100 * analysis.score(name, "border_recall")["mean"] for name in ("focal", "ce-long")]
+    expect(shown.locator(".said")).to_contain_text("The network trained with focal loss finds")
+    expect(shown.locator(".said")).to_contain_text(" against ".join(f"{share:.0f} %" for share in recall))
+    expect(shown.locator(".facts h3")).to_have_text(["Loss or threshold?", "The price", "How sure"])
+    items = shown.locator("details li")
+    expect(items).to_have_count(len(verdict(analysis)) + 1)  # and one on the runs that are set apart
+    expect(items.first).to_be_hidden()
+    shown.locator("summary").click()
+    expect(items.first).to_be_visible()
+    expect(items.last).to_be_visible()
 
+
+def test_verdict_recall_precision_and_price_are_in_the_tabs_first_600_pixels(open_tab):
+    page = open_tab("&runs=ce-long-s0,focal-s0")
+    said = page.get_by_test_id("verdict").locator(".said")
+    expect(said).to_contain_text(re.compile(r"\d+ % against \d+ %.*% .*of what it paints|about as much"))
+    price = page.get_by_test_id("verdict").locator(".facts div", has_text="The price")
+    expect(price).to_contain_text("with cross-entropy")
+    top = page.get_by_role("tabpanel").filter(has=said).bounding_box()["y"]
+    for part in (said, price):
+        box = part.bounding_box()
+        assert top <= box["y"]
+        assert box["y"] + box["height"] <= top + 600
+        assert box["y"] + box["height"] <= 900
+    assert page.evaluate("element => getComputedStyle(element).fontSize", said.element_handle()) == "24px"
+
+
+def test_scores_are_marks_whose_numbers_do_not_overlap(open_tab, runs):
+    for width in (1440, 700, 390):
+        page = open_tab("&runs=ce-long-s0,focal-s0", width)
+        tracks = page.get_by_test_id("scores").locator(".track")
+        expect(tracks).to_have_count(5)
+        for track in tracks.all():
+            expect(track.locator(".mark svg")).to_have_count(2)
+            boxes = [number.bounding_box() for number in track.locator(".number").all()]
+            assert len(boxes) == 2
+            (one, other), line = sorted(boxes, key=lambda box: box["x"]), track.bounding_box()
+            apart = one["x"] + one["width"] <= other["x"]
+            assert apart or abs(one["y"] - other["y"]) >= one["height"] - 1
+            assert all(box["x"] >= line["x"] - 1 for box in boxes)
+            assert all(box["x"] + box["width"] <= line["x"] + line["width"] + 1 for box in boxes)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_threshold_moves_a_point_along_each_curve_without_a_request(open_tab, runs):
+    page = open_tab("&runs=ce-long-s0,focal-s0")
+    curves = analyse([read_run(runs / name) for name in ("ce-long-s0", "focal-s0")]).operating.curves
+    expect(page.locator("#operating .scatterlayer .trace").first).to_be_attached()
+    expect(page.locator("#operating .threshold li")).to_have_count(2)
+    requests = []
+    # the page keeps a connection open, which is none of the slider's
+    page.on("request", lambda request: request.method == "POST" and requests.append(request.url))
+    slider = page.get_by_test_id("threshold")
+    slider.focus()
+    for _ in range(8):
+        slider.press("ArrowRight")
+    expect(page.locator("#operating output")).to_have_text("+0.8")
+    there = curves[(curves["shift"] - 0.8).abs() < 0.01].set_index("configuration").loc["focal"]
+    told = f"F1 {100 * there['border_f1']:.1f}, pixel accuracy {100 * there['pixel_accuracy']:.1f} (as trained "
+    expect(page.locator("#operating .threshold li", has_text="Focal loss")).to_contain_text(told)
+    knob = """document.querySelector("#operating .plot-area").data
+        .findLast((trace) => trace.meta?.along !== undefined)"""
+    page.wait_for_function(f"Math.abs(({knob}).x[0] - {100 * there['border_recall']}) < 1e-6")
+    assert page.evaluate(f"({knob}).y[0]") == pytest.approx(100 * there["border_precision"])
+    assert requests == []
+
+
+def test_a_figure_is_saved_as_a_picture_and_as_its_rows(open_tab, runs):
+    page = open_tab("&runs=ce-long-s0,focal-s0&score=pixel_accuracy")
+    figure = page.get_by_test_id("curves")
+    expect(page.locator(LINES)).to_have_count(2)
+    with page.expect_download() as download:
+        figure.get_by_role("button", name="Save as CSV: Pixel accuracy by epoch").click()
+    table = pd.read_csv(download.value.path())
+    assert download.value.suggested_filename == "borderline-pixel-accuracy-by-epoch.csv"
+    epochs = pd.read_csv(runs / "focal-s0" / "epochs.csv")
+    rows = table[table.iloc[:, 0] == "focal loss"]
+    assert rows["Epoch"].tolist() == epochs["epoch"].tolist()
+    assert rows.iloc[:, 2].tolist() == pytest.approx((100 * epochs["pixel_accuracy"]).tolist())
+    with page.expect_download() as download:
+        figure.get_by_role("button", name="Save as SVG").click()
+    picture = Path(download.value.path()).read_text()
+    assert picture.startswith("<svg")
+    assert "Cross-entropy" in picture
+
+
+def test_the_table_is_under_details_and_can_be_saved(open_tab, runs):
+    page = open_tab("&runs=ce-s0,focal-s0")
+    expect(page.locator(LINES)).to_have_count(2)
+    page.get_by_role("button", name="Details").click()
     # after the deepest epoch that both have: `ce-s0` has no third
     shared = pd.read_csv(runs / "focal-s0" / "epochs.csv").set_index("epoch").loc[2]
     expect(page.locator("#compare-table")).to_contain_text("Scores after epoch 2, 8 photos, per cent")
     # by its role: the only `tr` there is a hidden one of each column's longest text, which Gradio measures widths by
-    row = page.locator("#compare-table").get_by_role("row").filter(has_text="focal-s0")
+    row = page.locator("#compare-table").get_by_role("row").filter(has_text="Focal loss, seed 0")
     expect(row).to_contain_text("3 of 3")
     for score in ("pixel_accuracy", "border_recall", "border_f1", "boundary_iou"):
         expect(row).to_contain_text(f"{100 * shared[score]:.2f}")
@@ -82,23 +168,8 @@ def test_opens_on_the_answer_with_the_numbers_of_the_csvs(open_tab, runs):
     with page.expect_download() as download:
         page.get_by_role("button", name="Download table").click()
     table = pd.read_csv(download.value.path())
-    assert table["Run"].tolist() == ["ce-s0", "focal-s0"]
+    assert table["Run"].tolist() == ["Cross-entropy, seed 0", "Focal loss, seed 0"]
     assert table["Pixel accuracy"].iloc[1] == pytest.approx(100 * shared["pixel_accuracy"], abs=0.005)
-
-
-def test_the_answer_is_bold_and_what_it_rests_on_opens_at_a_click(open_tab, runs):
-    page = open_tab("&runs=ce-long-s0,focal-s0")
-    lead, control, price, *rest = verdict(analyse([read_run(runs / name) for name in ("ce-long-s0", "focal-s0")]))
-    shown = page.locator("#compare-answer")
-    expect(shown.locator("strong")).to_have_text([lead])
-    for sentence in (control, price):
-        expect(shown.locator("p", has_text=sentence)).to_be_visible()
-    items = shown.locator("details li")
-    expect(items).to_have_text([sentence.replace("`", "") for sentence in rest])
-    expect(items.first).to_be_hidden()
-    shown.locator("summary").click()
-    expect(items.first).to_be_visible()
-    expect(items.last).to_be_visible()
 
 
 def test_choices_change_the_figure_and_the_address(open_tab):
@@ -107,27 +178,27 @@ def test_choices_change_the_figure_and_the_address(open_tab):
     expect(lines).to_have_count(2)
     page.locator("#compare-metric input").click()
     page.get_by_role("option", name="Pixel accuracy").click()
-    expect(page.locator("#compare-figure")).to_contain_text("Pixel accuracy by epoch")
-    expect(page.locator("#compare-figure")).to_contain_text("article: 88.28 %")
-    page.locator("#compare-runs").get_by_label("focal-s0").uncheck()
+    expect(page.locator("#curves")).to_contain_text("Pixel accuracy by epoch")
+    expect(page.locator("#curves")).to_contain_text("article: 88.28 %")
+    page.locator("#compare-runs").get_by_label("Focal loss").uncheck()
     expect(lines).to_have_count(1)
     page.wait_for_function("new URL(location).searchParams.get('runs') === 'ce-s0'")
     page.wait_for_function("new URL(location).searchParams.get('score') === 'pixel_accuracy'")
-    expect(page.locator("#compare-cards h3")).to_have_text(["ce-s0"])
-    page.locator("#compare-runs").get_by_label("ce-s0").uncheck()
+    expect(page.get_by_test_id("verdict")).to_contain_text("One loss alone cannot answer which is better")
+    page.locator("#compare-runs").get_by_label("2 epochs").uncheck()
     expect(page.get_by_text("Choose at least one run.")).to_be_visible()
-    expect(page.locator("#compare-figure figure")).to_be_hidden()
+    expect(page.locator("#curves figure")).to_be_hidden()
 
 
 def test_click_on_a_point_asks_for_its_run_and_epoch(open_tab):
     page = open_tab("&runs=focal-s0&score=pixel_accuracy")
-    point = page.locator("#compare-figure .scatterlayer .points path").nth(2)
+    point = page.locator("#curves .scatterlayer .points path").nth(2)
     expect(point).to_be_visible()
     page.evaluate("document.addEventListener('borderline:scrub', (event) => (window.asked = event.detail))")
     point.scroll_into_view_if_needed()
     box = point.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2 + 1, box["y"] + box["height"] / 2)
-    expect(page.locator("#compare-figure .hoverlayer")).to_contain_text("focal-s0, epoch 2: ")
+    expect(page.locator("#curves .hoverlayer")).to_contain_text("Focal loss, seed 0, epoch 2: ")
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_function("window.asked")
     assert page.evaluate("window.asked") == {"run": "focal-s0", "epoch": 2}
@@ -136,33 +207,78 @@ def test_click_on_a_point_asks_for_its_run_and_epoch(open_tab):
 
 def test_running_run_grows_without_reload(open_tab, runs):
     page = open_tab("&runs=weighted-s0")
-    points = page.locator("#compare-figure .scatterlayer .points path")
+    points = page.locator("#curves .scatterlayer .points path")
     expect(points.first).to_be_visible()
-    expect(page.locator("#compare-answer")).to_contain_text("Scored after epoch 3 of 20")
+    expect(page.get_by_test_id("verdict")).to_contain_text("After epoch 3 the network trained with class weights")
     count, epochs = points.count(), runs / "weighted-s0" / "epochs.csv"
-    page.evaluate("document.querySelector('#compare-figure .plot-area').dataset.same = 'yes'")
+    page.evaluate("document.querySelector('#curves .plot-area').dataset.same = 'yes'")
     last = pd.read_csv(epochs).iloc[-1:]
     last = last.assign(epoch=last["epoch"].astype(int) + 1, border_f1=0.5, pixel_accuracy=0.1234)
     last.to_csv(epochs, mode="a", header=False, index=False)
     expect(points).to_have_count(count + 1)
-    expect(page.locator("#compare-table")).to_contain_text("12.34")
-    expect(page.locator("#compare-runs")).to_contain_text("weighted-s0 · 4 of 20 epochs")
-    expect(page.locator("#compare-answer")).to_contain_text("Scored after epoch 4 of 20")
+    expect(page.get_by_test_id("verdict")).to_contain_text("12.3 % with class weights")
+    expect(page.locator("#compare-runs")).to_contain_text("Class weights, seed 0 · 4 of 20 epochs")
+    expect(page.get_by_test_id("verdict")).to_contain_text("is training: 4 of 20")
     # drawn into the same figure, not built anew
-    expect(page.locator("#compare-figure .plot-area")).to_have_attribute("data-same", "yes")
+    expect(page.locator("#curves .plot-area")).to_have_attribute("data-same", "yes")
+
+
+SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+}).observe({ type: "layout-shift" });
+"""
+
+
+def test_what_comes_later_moves_hardly_anything(open_tab):
+    """From when the tab is open: what the page shows before is not this tab's."""
+    page = open_tab("&runs=ce-long-s0,focal-s0")
+    expect(page.get_by_role("tab", name="Compare")).to_have_attribute("aria-selected", "true")
+    page.evaluate(SHIFTS)
+    expect(page.locator("#operating .scatterlayer .trace").first).to_be_attached()
+    expect(page.locator(LINES)).to_have_count(2)
+    expect(page.get_by_test_id("scores").locator(".track")).to_have_count(5)
+    assert page.evaluate("window.shifted") < 0.05
+
+
+def test_a_person_reads_no_names_of_folders_and_no_jargon(open_tab):
+    page = open_tab("&runs=ce-long-s0,focal-s0")
+    expect(page.locator("#operating .scatterlayer .trace").first).to_be_attached()
+    page.get_by_role("button", name="Details").click()
+    expect(page.locator("#compare-confusion table")).to_have_count(2)
+    page.get_by_test_id("verdict").locator("summary").click()
+    read = page.get_by_role("tabpanel").filter(has=page.get_by_test_id("verdict")).inner_text()
+    assert "Focal loss" in read
+    found = re.search(r"configuration|trimap|checkpoint|\b(ce|weighted|focal)(-\w+)?-s\d", read, re.IGNORECASE)
+    assert found is None, found
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_takes_focus_is_large_enough_and_shows_it(open_tab, theme):
+    page = open_tab(f"&runs=ce-long-s0,focal-s0&__theme={theme}", 390)
+    expect(page.locator("#operating .scatterlayer .trace").first).to_be_attached()
+    targets = page.locator("#verdict summary, #operating input, #operating button, #curves button")
+    assert targets.count() == 6
+    for target in targets.all():
+        target.scroll_into_view_if_needed()
+        box = target.bounding_box()
+        assert min(box["width"], box["height"]) >= 24
+        target.focus()
+        page.keyboard.press("Shift")  # as one does who has no mouse
+        assert target.evaluate("element => getComputedStyle(element).boxShadow") != "none"
 
 
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), pytest.param(390, "dark", marks=pytest.mark.long)])
 def test_all_figures_are_drawn_named_and_fit_the_screen(open_tab, width, theme):
     page = open_tab(f"&runs=ce-long-s0,focal-s0&__theme={theme}", width)
-    expect(page.locator("#compare-cards h3")).to_have_count(2)
-    page.get_by_role("button", name="Where the errors are").click()
+    expect(page.get_by_test_id("scores").locator(".track")).to_have_count(5)
+    page.get_by_role("button", name="Details").click()
     expect(page.locator("#compare-confusion table")).to_have_count(2)
     plots = page.locator(".plot-area")
     names = (
         "by epoch",
-        "last epoch",
-        "against precision",
+        "Same network, other threshold",
         "The price",
         "near the border's inner edge",
         "Confidence, all pixels",
@@ -177,7 +293,7 @@ def test_all_figures_are_drawn_named_and_fit_the_screen(open_tab, width, theme):
         assert box["width"] > 250
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     tick, title = page.evaluate(
-        """[document.querySelector("#compare-figure .xtick text"), document.querySelector("#compare-figure h3")]
+        """[document.querySelector("#curves .xtick text"), document.querySelector("#curves p")]
             .map((element, index) => getComputedStyle(element)[index ? "color" : "fill"])"""
     )
     assert tick == title

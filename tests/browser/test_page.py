@@ -68,7 +68,7 @@ def test_a_link_that_asks_for_what_is_not_there_opens_the_page_as_it_is(open_at,
 
 def test_a_point_of_a_figure_leads_to_its_run_and_epoch_in_the_scrubber(open_at):
     page = open_at("?tab=compare&runs=ce-s0")
-    expect(page.locator("#compare-figure")).to_be_visible()
+    expect(page.locator("#curves")).to_be_visible()
     page.evaluate("document.dispatchEvent(new CustomEvent('borderline:scrub', {detail: {run: 'focal-s0', epoch: 2}}))")
     expect(page.get_by_role("tab", name="Scrub")).to_have_attribute("aria-selected", "true")
     expect(page.get_by_test_id("scrub-epoch")).to_have_value("2")
@@ -104,7 +104,8 @@ def test_empty_folder_shows_instructions_in_every_tab(chromium, serve, tmp_path)
     expect(page.locator("#segment-result")).to_contain_text("python -m experiments.run")
     page.get_by_role("tab", name="Which loss?").click()
     expect(page.locator("p:visible", has_text="No runs here yet")).to_have_count(1)
-    expect(page.get_by_role("button", name="Where the errors are")).to_be_hidden()
+    expect(page.get_by_role("button", name="Details")).to_be_hidden()
+    expect(page.locator("#operating")).to_be_hidden()
     page.get_by_role("tab", name="Scrub").click()
     expect(page.locator(".scrub-message")).to_contain_text("python -m experiments.run")
     page.close()

@@ -48,7 +48,7 @@ def test_below_a_prefix_every_part_works(page, below_a_prefix, end):
     page.get_by_test_id("scrub-epoch").press("ArrowRight")
     page.wait_for_function("new URL(location).searchParams.get('epoch') === '2'")
     page.get_by_role("tab", name="Which loss?").click()
-    expect(page.locator("#compare-figure h3")).to_be_visible()
+    expect(page.locator("#curves h3")).to_be_visible()
     assert errors == []
 
 
@@ -57,7 +57,7 @@ def test_a_part_whose_module_does_not_come_says_so(page, url):
     page.goto(f"{url}/?tab=scrub")
     expect(page.locator("#scrub-view")).to_contain_text("could not be loaded: reload the page")
     page.get_by_role("tab", name="Which loss?").click()
-    expect(page.locator("#compare-figure h3")).to_be_visible()
+    expect(page.locator("#curves h3")).to_be_visible()
 
 
 def test_pictures_whose_decoder_does_not_come_are_told(page, url):

@@ -55,13 +55,11 @@ def test_only_counted_scores_have_intervals_and_all_of_them_are_in_per_cent():
     assert all(score.counted and score.unit is PER_CENT for score in with_intervals())
 
 
-@pytest.mark.parametrize("place", [Place.CARDS, Place.SCRUBBER])
-def test_what_is_drawn_in_per_cent_is_in_per_cent(place):
-    assert all(score.unit is PER_CENT for score in appearing(place))
+def test_what_is_drawn_in_per_cent_is_in_per_cent():
+    assert all(score.unit is PER_CENT for score in appearing(Place.SCRUBBER))
 
 
-def test_cards_show_scores_that_have_intervals_and_rankings_those_of_single_photos():
-    assert set(appearing(Place.CARDS)) <= set(with_intervals())
+def test_rankings_show_scores_of_single_photos():
     assert set(names(Place.IMAGES)) <= set(names(Place.PHOTOS))
     assert all(score.counted or Place.IMAGES in score.places for score in appearing(Place.PHOTOS))
 
@@ -142,9 +140,9 @@ seg.networks.segnet.STAGES = ((1, 16), (1, 16), (2, 32), (1, 32))  # trains in n
 """
 FOLLOWED = """
 from demo import address, api
-from demo.compare import answer, table
+from demo.compare import table
+from demo.compare.scores import scores_html
 from demo.figures.by_epoch import by_epoch
-from demo.figures.scores import final_scores
 from demo.figures.styles import styles
 from demo.scrub.probe_photos import ProbePhotos
 from demo.scrub.value import scrub_value
@@ -172,8 +170,7 @@ seen = {
     "photos": parts["spot-score"].choices[-1],
     "address": address.read_address("?score=border_specificity", tabs=()).score,
     "figure": [view.as_value()["title"], view.as_value()["reading"], list(view.figure.data[0].y)],
-    "bars": list(final_scores(analysis, styled).figure.data[0].x),
-    "cards": answer.cards(analysis, styled),
+    "scores": scores_html(analysis, styled),
     "table": list(table.styled_table(runs, analysis.footing).data.columns),
     "scrubber": scrub_value(catalogue, ProbePhotos(data), ["ce-s0"])["scores"],
     "api": api.runs_api(catalogue)[0],
@@ -228,8 +225,7 @@ def test_a_new_score_is_in_the_app(followed):
         "Share of the other pixels not painted as border.",
     ]
     assert len(seen["figure"][2]) == 2
-    assert seen["bars"][-1] == "Border<br>specificity"
-    assert "<dt>Border specificity</dt>" in seen["cards"]
+    assert "<b>Border specificity</b>" in seen["scores"]
     assert seen["table"][-1] == "Border specificity"
     assert list(seen["scrubber"].items())[-1] == ("border_specificity", "border specificity")
     assert 0 <= seen["api"]["border_specificity"] <= 1

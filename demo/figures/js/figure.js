@@ -3,6 +3,10 @@
 // builds a new one each time, says nothing of clicks, and has no words for those who do not see it.
 
 import { legendShape } from "./legend.js";
+import { csv, fileName, rowsOf, saveText } from "./save.js";
+
+// From this width on, in pixels, lines are labelled where they end, and need no legend
+const ROOM_FOR_LABELS = 520;
 
 function legendEntry({ name, note, colour, symbol }) {
   const item = document.createElement("li");
@@ -11,11 +15,14 @@ function legendEntry({ name, note, colour, symbol }) {
   return item;
 }
 
-export function mount({ element, props, watch }) {
+// `drawnAs` is called with the place of the figure and its value each time that it is drawn
+export function mount({ element, props, watch }, drawnAs = () => {}) {
   const figure = element.querySelector("figure");
   const area = element.querySelector(".plot-area");
+  const buttons = element.querySelectorAll("[data-save]");
   let drawn = null; // the value that is drawn
   let seen = false;
+  let wide = null; // whether it was drawn with its labels
 
   // Plotly comes from this app, once for all figures
   function library() {
@@ -40,6 +47,7 @@ export function mount({ element, props, watch }) {
     element.querySelector(".plot-legend").replaceChildren(...value.legend.map(legendEntry));
     area.setAttribute("aria-label", `${value.title}. ${value.description}`);
     area.classList.toggle("clickable", Boolean(value.hint));
+    for (const button of buttons) button.ariaLabel = `Save as ${button.textContent}: ${value.title}`;
   }
 
   async function draw() {
@@ -59,8 +67,28 @@ export function mount({ element, props, watch }) {
     // a finger that scrolls the page must not zoom
     const dragmode = matchMedia("(pointer: coarse)").matches ? false : "zoom";
     const listening = Boolean(area.on);
-    await Plotly.react(area, value.data, { ...value.layout, dragmode }, { displayModeBar: false, responsive: true });
+    wide = isWide();
+    const layout = wide ? withLabels(value) : value.layout;
+    // copies: what Plotly writes into its data is no news of ours
+    const data = value.data.map((trace) => ({ ...trace }));
+    await Plotly.react(area, data, { ...layout, dragmode }, { displayModeBar: false, responsive: true });
+    figure.classList.toggle("labelled", wide);
     if (!listening) area.on("plotly_click", follow);
+    drawnAs(area, value);
+  }
+
+  const isWide = () => Boolean(props.value?.labels?.length) && area.clientWidth >= ROOM_FOR_LABELS;
+
+  function withLabels({ layout, labels, room }) {
+    const annotations = [...(layout.annotations ?? []), ...labels];
+    return { ...layout, annotations, margin: { ...layout.margin, r: layout.margin.r + room } };
+  }
+
+  function save(kind) {
+    const value = props.value;
+    const name = fileName(value.title);
+    if (kind === "csv") saveText(csv(rowsOf(value)), `${name}.csv`, "text/csv");
+    else window.Plotly?.downloadImage(area, { format: "svg", filename: name, width: area.clientWidth, height: area.clientHeight });
   }
 
   // The scrubber shows the run and the epoch of this point
@@ -76,6 +104,12 @@ export function mount({ element, props, watch }) {
   }
 
   watch("value", update);
+  for (const button of buttons) button.addEventListener("click", () => save(button.dataset.save));
+  new ResizeObserver(() => {
+    if (wide === null || wide === isWide()) return;
+    drawn = null;
+    draw();
+  }).observe(area);
   // of a tab or a part that is not open nothing intersects; what is far below can wait until the rest stands
   new IntersectionObserver(
     (entries) => {

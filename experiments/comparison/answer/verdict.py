@@ -2,22 +2,12 @@
 
 from experiments.comparison.analysis import Analysis
 from experiments.comparison.answer.comparable import comparable, differences_beside_loss, last_layer
+from experiments.comparison.answer.lead import RULE, find_lead, fixes, lead_sentence, noun
 from experiments.comparison.answer.sentences import change_in_words, listed, seeds_in_words
 from experiments.comparison.bootstrap import holm
 from experiments.comparison.configurations import ASKED, Configuration, is_primary
 from experiments.store.scored.controls import CONTROL_KINDS
 from seg.losses import LOSSES
-
-# What a better loss would be: that much border F1 gained, for no more than that much pixel accuracy, each where its
-# threshold is set on training photos, and by the ends of the 95 % intervals
-GAIN, PRICE = 0.03, 0.005
-ROUNDING = 1e-9
-RULE = (
-    f"A loss fixes the border if, each network at the threshold tuned on training photos, it has at least "
-    f"{100 * GAIN:.0f} points more border F1 than unweighted cross-entropy for at most {100 * PRICE:.1f} points less "
-    "pixel accuracy, both by the ends of the 95 % intervals. If it only beats cross-entropy as it is, a threshold does "
-    "it: post-hoc logit adjustment (Menon et al. 2021)."
-)
 
 
 def verdict(analysis: Analysis) -> list[str]:
@@ -26,24 +16,14 @@ def verdict(analysis: Analysis) -> list[str]:
     if first is None:
         return ["No answer: no run of unweighted cross-entropy is here to compare with."]
     rivals = comparable(analysis)
-    primary = [c for c in rivals if is_primary(c)]
+    primary, lead = [c for c in rivals if is_primary(c)], lead_sentence(analysis, find_lead(analysis))
     if not analysis.footing.detailed:
-        return [_lead(analysis, primary or rivals)]
+        return [lead]
     others = [c for c in rivals if c not in primary]
-    found = [_lead(analysis, primary or others)]
-    found += [_control(analysis, first, primary), _price(analysis, first, primary)]
+    found = [lead, _control(analysis, first, primary), _price(analysis, first, primary)]
     found += [_loss_sentence(analysis, rivals, loss) for loss in ASKED]
     found += [_last_layer(analysis), _secondary(analysis, others)]
     return [*filter(None, found), seeds_in_words(analysis)]
-
-
-def fixes(analysis: Analysis, configuration: str) -> bool:
-    """Whether it fixes the border, by RULE."""
-    gain, paid = (analysis.operating.row(configuration, score) for score in ("border_f1", "pixel_accuracy"))
-    if gain is None or paid is None:
-        return False
-    # a difference of two fractions is off by their rounding
-    return gain["difference_low"] >= GAIN - ROUNDING and paid["difference_low"] >= -PRICE - ROUNDING
 
 
 def what_it_costs(analysis: Analysis) -> list[str]:
@@ -89,75 +69,6 @@ def _error_in_words(analysis: Analysis, first: Configuration, configuration: Con
     return f"; calibration error {errors[0]:.1f} %{of[0]} against {errors[1]:.1f} %{of[1]}"
 
 
-def _noun(configuration: Configuration) -> str:
-    loss = configuration.loss
-    return LOSSES[loss].noun if loss in LOSSES else loss
-
-
-def _lead(analysis: Analysis, rivals: list[Configuration]) -> str:
-    """The answer in one sentence."""
-    if not rivals:
-        return "So far the question is open: no two runs here differ in their loss alone and have trained equally long."
-    rows = [analysis.operating.row(c.name, "border_f1") for c in rivals]
-    shared = [len(set(c.seeds) & set(analysis.configurations[0].seeds)) for c in rivals]
-    one = min(int(row["difference_seeds"]) if row is not None else n for row, n in zip(rows, shared, strict=True)) < 2
-    basis = " (one seed each: this is about these networks, not about the losses)." if one else "."
-    if not analysis.footing.detailed:
-        points = [(_noun(c), 100 * analysis.score(c.name, "border_f1")["difference"]) for c in rivals]
-        said = listed([f"{value:+.1f} points with {noun}" for noun, value in points])
-        return f"So far, without intervals, border F1 is {said}, from unweighted cross-entropy's{basis}"
-    operating = analysis.operating
-    known = [c for c in rivals if operating.row(c.name, "border_f1") is not None]
-    if not known:
-        return (
-            "Whether it is the loss or only the threshold is open: these runs keep no margins, which "
-            f"`python -m experiments.evaluate RUN --details` writes{basis}"
-        )
-    fixing = [_noun(c) for c in known if fixes(analysis, c.name)]
-    if fixing:
-        less = [text for c in known if fixes(analysis, c.name) if (text := _least_under_control(analysis, c))]
-        return (
-            f"It is more than the threshold: trained with {listed(fixing)}, the network finds the border better than a "
-            f"moved threshold explains{f', but {listed(less)}' if less else ''}{basis}"
-        )
-    found = {_noun(c): [operating.row(c.name, "border_f1", point=p) for p in ("argmax", "tuned")] for c in known}
-    kept = [noun for noun, (_, tuned) in found.items() if tuned is not None and tuned["difference_low"] > 0]
-    gained = [noun for noun, (start, _) in found.items() if start is not None and start["difference_low"] > 0]
-    if kept:
-        return (
-            f"No loss tried here fixes the border: with {listed(kept)} it is found a little better than a moved "
-            f"threshold explains, but by too little, or at too high a price{basis}"
-        )
-    if gained:
-        return (
-            f"It is the threshold, not the loss: what the border gains with {listed(gained)}, it gains with unweighted "
-            f"cross-entropy as well once its threshold is moved{basis}"
-        )
-    return f"No loss tried here is shown to find the border better than unweighted cross-entropy{basis}"
-
-
-def _least_under_control(analysis: Analysis, configuration: Configuration) -> str:
-    """Of the controls under which, given to both sides, the gain is not enough any more or costs too much, the worst.
-
-    Empty where there is none.
-    """
-    failing = []
-    for control, kind in CONTROL_KINDS.items():
-        gain = analysis.operating.row(configuration.name, "border_f1", control=control)
-        paid = analysis.operating.row(configuration.name, "pixel_accuracy", control=control)
-        if gain is None or paid is None or not gain["difference_seeds"] > 0:
-            continue
-        if gain["difference_low"] < GAIN - ROUNDING or paid["difference_low"] < -PRICE - ROUNDING:
-            failing.append((gain["difference"], paid["difference"], kind.in_full))
-    if not failing:
-        return ""
-    f1, accuracy, how = min(failing)
-    return (
-        f"by only {100 * f1:+.1f} points of border F1 for {100 * accuracy:+.1f} of pixel accuracy where both are "
-        f"scored {how}"
-    )
-
-
 def _control(analysis: Analysis, first: Configuration, rivals: list[Configuration]) -> str:
     """What the baseline reaches without another loss."""
     operating = analysis.operating
@@ -170,7 +81,7 @@ def _control(analysis: Analysis, first: Configuration, rivals: list[Configuratio
         if row is not None:
             others.append(f"{100 * row['mean']:.1f} % {kind.meaning}")
     rows = [(c, operating.row(c.name, "border_f1")) for c in rivals]
-    reached = [f"{100 * row['mean']:.1f} % with {_noun(c)}" for c, row in rows if row is not None]
+    reached = [f"{100 * row['mean']:.1f} % with {noun(c)}" for c, row in rows if row is not None]
     return (
         f"The control is unweighted cross-entropy with {moved['shift']:+.1f} on the border's logit, chosen on training "
         f"photos, and nothing else changed: {change_in_words(moved, 'border_f1', 'from_argmax')}, to "
@@ -185,7 +96,7 @@ def _price(analysis: Analysis, first: Configuration, rivals: list[Configuration]
     if moved is None:
         return ""
     rows = [(rival, analysis.operating.row(rival.name, "pixel_accuracy")) for rival in rivals]
-    said = [f"with {_noun(rival)} {change_in_words(row, 'pixel_accuracy')}" for rival, row in rows if row is not None]
+    said = [f"with {noun(rival)} {change_in_words(row, 'pixel_accuracy')}" for rival, row in rows if row is not None]
     from_there = f" From there, each at its own threshold, {listed(said)}." if said else ""
     return f"The price: with the threshold moved {change_in_words(moved, 'pixel_accuracy', 'from_argmax')}.{from_there}"
 
@@ -250,7 +161,7 @@ def _secondary(analysis: Analysis, others: list[Configuration]) -> str:
     rows = {c.name: analysis.score(c.name, "border_f1") for c in others}
     corrected = holm([float(row["p"]) for row in rows.values()])
     said = [
-        f"with {_noun(c) if c.loss not in ASKED else f'`{c.name}`'} {change_in_words(row, 'border_f1')}, p = {p:.2g}"
+        f"with {noun(c) if c.loss not in ASKED else f'`{c.name}`'} {change_in_words(row, 'border_f1')}, p = {p:.2g}"
         for c, row, p in zip(others, rows.values(), corrected, strict=True)
         if p == p
     ]

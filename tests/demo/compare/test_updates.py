@@ -1,6 +1,7 @@
 """The tab shows the chosen runs' answer and numbers, grows with a run, and says what it cannot show."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from experiments.comparison.analysis import analyse
 from experiments.comparison.answer.verdict import verdict
 
 BOTH = ["ce-s0", "focal-s0"]
+NAMES = ["cross-entropy", "focal loss"]
 
 
 def set_running(folder: Path) -> None:
@@ -37,7 +39,7 @@ def grow(folder: Path, **scores) -> None:
 
 def only_answered(parts: Parts, shown: Updates) -> bool:
     """Whether all but the answer is empty or hidden."""
-    rest = {part: value for part, value in shown.items() if part not in (parts.answer, parts.explained)}
+    rest = {part: value for part, value in shown.items() if part not in (parts.verdict, parts.explained)}
     assert shown.keys() == {*parts.by_photo()}
     return not any(value for value in rest.values() if value != gr.update(visible=False))
 
@@ -53,7 +55,7 @@ def test_runs_that_are_gone_or_broken_are_said_not_raised(parts, tiny_runs, tmp_
     shown = refresh_epochs(parts, Catalogue((tiny_runs, tmp_path)), ["ce-s0", "gone-s0"], "border_f1", None)
     assert str(damaged / "run.json") in shown[parts.message]
     assert "gone-s0 has no scores any more: reload the page" in shown[parts.message]
-    assert line_names(shown[parts.lines]) == ["ce-s0"]
+    assert line_names(shown[parts.lines]) == ["cross-entropy"]
 
 
 def test_without_runs_or_a_choice_the_tab_says_what_to_do(parts, tiny_runs, tmp_path):
@@ -66,7 +68,7 @@ def test_without_runs_or_a_choice_the_tab_says_what_to_do(parts, tiny_runs, tmp_
         == "Choose at least one run."
     )
     shown = refresh_answer(parts, Catalogue((tiny_runs,)), [], None)
-    assert shown[parts.answer] == ""
+    assert shown[parts.verdict] == ""
     assert only_answered(parts, shown)
 
 
@@ -79,12 +81,13 @@ def catalogue(even_runs) -> Catalogue:
 def test_runs_that_share_no_footing_have_no_scores_in_the_table_and_say_why(parts, own_runs, change_options):
     change_options(own_runs / "focal-s0", size=64)
     shown = refresh_epochs(parts, Catalogue((own_runs,)), BOTH, "border_f1", None)
-    why = "focal-s0 and ce-s0 were scored at another side (64 x 64, and 32 x 32): compare them apart"
+    sides = "were scored at another side (64 x 64, and 32 x 32): compare them apart"
+    why = f"focal loss, seed 0 and cross-entropy, seed 0 {sides}"
     assert shown[parts.note] == f"The table has no scores: {why}."
     assert shown[parts.table]["label"] == "Runs, without scores that could be compared"
-    assert line_names(shown[parts.lines]) == BOTH
+    assert line_names(shown[parts.lines]) == NAMES
     shown = refresh_answer(parts, Catalogue((own_runs,)), BOTH, None)
-    assert shown[parts.answer] == why
+    assert f"{why[0].upper()}{why[1:]}." in shown[parts.verdict]
     assert only_answered(parts, shown)
 
 
@@ -94,16 +97,16 @@ def test_running_run_grows_and_what_has_not_changed_is_not_drawn_again(parts, ow
     shown = refresh_epochs(parts, catalogue, BOTH, "border_recall", None)
     assert shown.keys() == {*parts.by_epoch()}
     assert shown[parts.timer].active is True
-    before = next(trace for trace in shown[parts.lines]["data"] if trace["name"] == "focal-s0")
+    before = next(trace for trace in shown[parts.lines]["data"] if trace["name"] == "focal loss")
 
     assert refresh_epochs(parts, catalogue, BOTH, "border_recall", shown[parts.drawn]) == {}
 
     grow(folder, border_recall=0.75)
     shown = refresh_epochs(parts, catalogue, BOTH, "border_recall", shown[parts.drawn])
-    after = next(trace for trace in shown[parts.lines]["data"] if trace["name"] == "focal-s0")
+    after = next(trace for trace in shown[parts.lines]["data"] if trace["name"] == "focal loss")
     assert after["x"] == [*before["x"], 4]
     assert after["y"][-1] == pytest.approx(75)
-    assert ("focal-s0 · 4 of 20 epochs", "focal-s0") in shown[parts.runs]["choices"]
+    assert ("Focal loss, seed 0 · 4 of 20 epochs", "focal-s0") in shown[parts.runs]["choices"]
 
     # another run grows: its choice says so, and nothing else is drawn
     drawn = refresh_epochs(parts, catalogue, ["ce-s0"], "border_recall", shown[parts.drawn])[parts.drawn]
@@ -120,14 +123,13 @@ def test_with_a_run_that_trains_the_answer_goes_to_the_deepest_epoch_they_share(
     set_running(own_runs / "focal-s0")
     shown = refresh_answer(parts, catalogue, BOTH, None)
     assert shown.keys() == {*parts.by_photo()}
-    said = "Compared after epoch 2, the deepest that all share: scores of 8 photos at 32 x 32, without intervals."
-    assert shown[parts.answer].count(said) == 1
-    assert "rises" not in shown[parts.answer]
+    assert "After epoch 2 the network" in shown[parts.verdict]
+    assert "The same 8 photos, after epoch 2, without intervals." in shown[parts.verdict]
+    assert "Focal loss, seed 0 is training: 3 of 20." in shown[parts.verdict]
+    assert "rises" not in shown[parts.verdict]
     last = pd.read_csv(own_runs / "ce-s0" / "epochs.csv").iloc[-1]
-    assert f"<b>{100 * last['border_recall']:.1f} %</b>" in shown[parts.cards]
-    assert "<p>seed 0, 2 of 20 epochs</p>" in shown[parts.cards]
-    assert shown[parts.cards].count('class="spread"') == 0
-    assert shown[parts.bars]["title"] == "Scores after epoch 2"
+    assert f"{100 * last['border_recall']:.1f}</span>" in shown[parts.scores]
+    assert "Scores after epoch 2" in shown[parts.scores]
     assert (shown[parts.outline], shown[parts.sure], shown[parts.confusion]) == (None, None, "")
     # past that epoch it grows without a change
     grow(own_runs / "focal-s0")
@@ -139,7 +141,7 @@ def test_an_answer_grows_with_the_run_that_is_behind(parts, own_runs):
     set_running(own_runs / "ce-s0")
     explained = refresh_answer(parts, catalogue, BOTH, None)[parts.explained]
     grow(own_runs / "ce-s0")
-    assert "after epoch 3" in refresh_answer(parts, catalogue, BOTH, explained)[parts.answer]
+    assert "after epoch 3" in refresh_answer(parts, catalogue, BOTH, explained)[parts.verdict]
 
 
 def test_a_run_that_has_not_finished_an_epoch_is_named_and_drags_nobody_with_it(parts, own_runs):
@@ -147,10 +149,10 @@ def test_a_run_that_has_not_finished_an_epoch_is_named_and_drags_nobody_with_it(
     set_running(new)
     pd.read_csv(new / "epochs.csv").head(1).to_csv(new / "epochs.csv", index=False)
     shown = refresh_answer(parts, Catalogue((own_runs,)), ["focal-s0", "weighted-s0"], None)
-    assert "No epoch is finished yet of `weighted-s0`." in shown[parts.answer]
-    assert shown[parts.bars]["title"] == "Scores after the last epoch"
+    assert "Focal loss (0 epochs), seed 0: no epoch is finished yet." in shown[parts.verdict]
+    assert "Scores after epoch 3" in shown[parts.scores]
     alone = refresh_answer(parts, Catalogue((own_runs,)), ["weighted-s0"], None)
-    assert alone[parts.answer].startswith("No answer yet")
+    assert "No verdict yet." in alone[parts.verdict]
     assert only_answered(parts, alone)
 
 
@@ -158,23 +160,25 @@ def test_the_answer_is_that_of_the_analysis_and_is_computed_once(parts, catalogu
     calls = []
     monkeypatch.setattr(cached, "analyse", lambda runs: calls.append(1) or analyse(runs))
     cached._analysis.cache_clear()
-    text = refresh_answer(parts, catalogue, BOTH, None)[parts.answer]
-    for sentence in verdict(analyse(catalogue.chosen(BOTH))):
-        assert sentence in text
-    assert refresh_answer(parts, catalogue, BOTH, None)[parts.answer] == text
+    text = refresh_answer(parts, catalogue, BOTH, None)[parts.verdict]
+    analysis = analyse(catalogue.chosen(BOTH))
+    assert f"{100 * analysis.score('focal', 'pixel_accuracy')['mean']:.1f}" in text
+    assert len(re.findall("<li>", text)) == len(verdict(analysis))
+    assert refresh_answer(parts, catalogue, BOTH, None)[parts.verdict] == text
     assert len(calls) == 1
 
 
 def test_one_configuration_or_one_without_details_is_told(parts, own_runs):
     shown = refresh_answer(parts, Catalogue((own_runs,)), ["ce-s0"], None)
-    assert "choose another" in shown[parts.answer]
-    assert "ce-s0" in shown[parts.cards]
+    assert "choose another" in shown[parts.verdict]
+    assert "Cross-entropy" in shown[parts.scores]
     assert all(shown.values())
     (own_runs / "ce-s0" / "images.csv").unlink()
     shown = refresh_answer(parts, Catalogue((own_runs,)), ["ce-s0"], None)
-    assert "Scored after epoch 2 of 2: scores of 8 photos at 32 x 32, without intervals." in shown[parts.answer]
-    assert "from `python -m experiments.evaluate RUN --details`, of `ce-s0`." in shown[parts.answer]
-    assert "ce-s0" in shown[parts.cards]
+    assert "8 photos, after epoch 2, without intervals." in shown[parts.verdict]
+    command = "<code>python -m experiments.evaluate RUN --details</code>"
+    assert f"from {command}, of cross-entropy, seed 0." in shown[parts.verdict]
+    assert "Cross-entropy" in shown[parts.scores]
 
 
 def test_runs_that_cannot_be_compared_are_told(parts, even_runs, tmp_path):
@@ -182,7 +186,7 @@ def test_runs_that_cannot_be_compared_are_told(parts, even_runs, tmp_path):
     images = pd.read_csv(folder / "focal-s0" / "images.csv")
     images.assign(name="other_" + images["name"]).to_csv(folder / "focal-s0" / "images.csv", index=False)
     shown = refresh_answer(parts, Catalogue((folder,)), BOTH, None)
-    assert "different photos" in shown[parts.answer]
+    assert "different photos" in shown[parts.verdict]
     assert only_answered(parts, shown)
     shown = refresh_epochs(parts, Catalogue((folder,)), BOTH, "border_f1", None)
     assert "different photos" in shown[parts.note]
@@ -194,7 +198,7 @@ def test_runs_that_cannot_be_compared_are_told(parts, even_runs, tmp_path):
 @pytest.mark.parametrize("path", ["focal-s0/images.csv", "focal-s0"])
 def test_scores_of_photos_that_vanish_once_listed_leave_those_of_the_epochs(parts, vanishing, path):
     shown = refresh_answer(parts, vanishing("scored", path), ["focal-s0"], None)
-    assert "Scored after epoch 3 of 3" in shown[parts.answer]
+    assert "8 photos, after epoch 3, without intervals." in shown[parts.verdict]
 
 
 def test_a_run_that_is_gone_is_told_and_no_choice_any_more(parts, own_runs):
@@ -203,9 +207,12 @@ def test_a_run_that_is_gone_is_told_and_no_choice_any_more(parts, own_runs):
     shutil.rmtree(own_runs / "focal-s0")
     shown = refresh_epochs(parts, catalogue, BOTH, "border_f1", drawn)
     assert shown[parts.message].startswith("focal-s0 has no scores any more: reload the page")
-    assert line_names(shown[parts.lines]) == ["ce-s0"]
+    assert line_names(shown[parts.lines]) == ["cross-entropy"]
     # Gradio refuses a value that is none of the choices
-    assert (shown[parts.runs]["choices"], shown[parts.runs]["value"]) == ([("ce-s0 · 2 epochs", "ce-s0")], ["ce-s0"])
+    assert (shown[parts.runs]["choices"], shown[parts.runs]["value"]) == (
+        [("Cross-entropy, seed 0 · 2 epochs", "ce-s0")],
+        ["ce-s0"],
+    )
     # what follows from the new choice leaves the sentence
     assert refresh_epochs(parts, catalogue, ["ce-s0"], "border_f1", shown[parts.drawn]) == {}
     only = refresh_epochs(parts, catalogue, ["focal-s0"], "border_f1", None)

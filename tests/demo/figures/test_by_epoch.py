@@ -1,6 +1,8 @@
 """The lines by epoch are what the runs' files say, checked with pandas alone."""
 
+import json
 import math
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,11 +35,11 @@ def test_every_score_of_the_csv_can_be_chosen():
 def test_lines_are_the_epochs_of_the_csv_and_the_mean_over_seeds(found, seeds, score, trace, numbers):
     view = by_epoch(found, score, styles(found))
     scale = 1 if score == "val_loss" else 100
-    focal = trace(view, "focal-s0")
+    focal = trace(view, "focal loss")
     assert list(focal.x) == epochs_csv(seeds[2])["epoch"].tolist()
     assert numbers(focal.y) == pytest.approx((scale * epochs_csv(seeds[2])[score]).tolist(), nan_ok=True)
     mean = scale * (epochs_csv(seeds[0])[score] + epochs_csv(seeds[1])[score]) / 2
-    assert numbers(trace(view, "ce").y) == pytest.approx(mean.tolist(), nan_ok=True)
+    assert numbers(trace(view, "cross-entropy").y) == pytest.approx(mean.tolist(), nan_ok=True)
 
 
 def test_the_mean_of_seeds_has_a_gap_where_one_lacks_the_score(seeds, trace, numbers):
@@ -45,8 +47,8 @@ def test_the_mean_of_seeds_has_a_gap_where_one_lacks_the_score(seeds, trace, num
     epochs.loc[1, "border_precision"] = math.nan
     epochs.to_csv(seeds[1].folder / "epochs.csv", index=False)
     found = configurations([seeds[0], read_run(seeds[1].folder)])
-    assert math.isnan(numbers(trace(by_epoch(found, "border_precision", styles(found)), "ce").y)[1])
-    assert not math.isnan(numbers(trace(by_epoch(found, "border_recall", styles(found)), "ce").y)[1])
+    assert math.isnan(numbers(trace(by_epoch(found, "border_precision", styles(found)), "cross-entropy").y)[1])
+    assert not math.isnan(numbers(trace(by_epoch(found, "border_recall", styles(found)), "cross-entropy").y)[1])
 
 
 NEWER = """
@@ -104,7 +106,7 @@ def test_a_score_that_came_later_leaves_every_shipped_run_readable():
 
 def test_band_reaches_from_the_lowest_to_the_highest_seed(found, seeds, trace):
     view = by_epoch(found, "pixel_accuracy", styles(found))
-    band = trace(view, "ce, lowest to highest seed")
+    band = trace(view, "cross-entropy, lowest to highest seed")
     first, second = (100 * epochs_csv(run)["pixel_accuracy"] for run in seeds[:2])
     assert list(band.y) == pytest.approx([*np.minimum(first, second), *np.maximum(first, second)[::-1]])
     assert not any("focal" in t.name and "seed" in t.name for t in view.figure.data)
@@ -113,11 +115,11 @@ def test_band_reaches_from_the_lowest_to_the_highest_seed(found, seeds, trace):
 def test_pointing_says_run_epoch_and_value_and_a_click_leads_to_the_nearest_seed(found, seeds, trace):
     view = by_epoch(found, "pixel_accuracy", styles(found))
     last = epochs_csv(seeds[2]).iloc[-1]
-    focal, mean = trace(view, "focal-s0"), trace(view, "ce")
-    assert focal.hovertext[-1] == f"focal-s0, epoch 3: {100 * last['pixel_accuracy']:.1f} %"
+    focal, mean = trace(view, "focal loss"), trace(view, "cross-entropy")
+    assert focal.hovertext[-1] == f"Focal loss, seed 0, epoch 3: {100 * last['pixel_accuracy']:.1f} %"
     assert set(focal.customdata) == {"focal-s0"}
     assert set(mean.customdata) <= {"ce-s0", "ce-s1"}
-    assert "ce-s1" in mean.hovertext[0]
+    assert "seed 1: " in mean.hovertext[0]
 
 
 def test_losses_have_their_colours_and_nothing_is_told_apart_by_colour_alone(found):
@@ -125,4 +127,55 @@ def test_losses_have_their_colours_and_nothing_is_told_apart_by_colour_alone(fou
     lines = [t for t in view.figure.data if t.mode == "lines+markers"]
     assert [line.line.color for line in lines] == [LOSSES["ce"].colour, LOSSES["focal"].colour]
     assert len({(line.line.dash, line.marker.symbol) for line in lines}) == len(lines)
-    assert [entry["name"] for entry in view.as_value()["legend"]] == ["ce", "focal-s0"]
+    assert [entry["name"] for entry in view.as_value()["legend"]] == ["Cross-entropy", "Focal loss"]
+
+
+def long_run(seeds, folder, epochs: int):
+    """`focal-s0`, its last row repeated until there are so many epochs."""
+    copied = Path(shutil.copytree(seeds[2].folder, folder / "focal-s0"))
+    rows = epochs_csv(seeds[2])
+    more = [rows.iloc[-1:].assign(epoch=epoch, border_f1=epoch / 1000) for epoch in range(len(rows), epochs + 1)]
+    pd.concat([rows, *more]).to_csv(copied / "epochs.csv", index=False)
+    return read_run(copied)
+
+
+@pytest.mark.parametrize("epochs", [5, 300])
+def test_few_epochs_and_many_have_every_point_and_as_many_ticks_as_can_be_read(seeds, tmp_path, trace, epochs):
+    run = long_run(seeds, tmp_path, epochs)
+    found = configurations([run])
+    view = by_epoch(found, "border_f1", styles(found))
+    line = trace(view, "focal loss")
+    assert list(line.x) == list(range(epochs + 1))
+    assert line.y[-1] == pytest.approx(epochs / 10 if epochs > 5 else 0.5)
+    assert line.line.shape in (None, "linear")  # no smoothing
+    assert 3 <= epochs / view.figure.layout.xaxis.dtick <= 10
+
+
+def test_lines_are_named_where_they_end_and_labels_that_end_together_lie_apart(seeds, found):
+    labels = {label["text"]: label for label in by_epoch(found, "border_f1", styles(found)).labels}
+    assert labels.keys() == {"Cross-entropy", "Focal loss"}
+    seeds[2].info["options"]["epochs"] = 20
+    assert by_epoch(found, "border_f1", styles(found)).labels[-1]["text"] == "Focal loss, 3 of 20"
+    last = epochs_csv(seeds[2]).iloc[-1]
+    assert labels["Focal loss"]["x"] == last["epoch"]
+    # two lines that end in one point
+    same = found[1].runs[0].epochs
+    for run in found[0].runs:
+        run.epochs["border_f1"] = same["border_f1"].to_numpy()
+    places = [label["y"] for label in by_epoch(found, "border_f1", styles(found)).labels]
+    reach = 100 * (same["border_f1"].max() - same["border_f1"].min())
+    assert abs(places[0] - places[1]) > 0.06 * reach
+
+
+def test_more_lines_than_can_be_labelled_have_a_legend_alone(seeds, tmp_path):
+    runs = [seeds[2]]
+    for gamma in range(3, 10):
+        folder = Path(shutil.copytree(seeds[2].folder, tmp_path / f"gamma-{gamma}-s0"))
+        info = json.loads((folder / "run.json").read_text())
+        info["options"]["gamma"] = float(gamma)
+        (folder / "run.json").write_text(json.dumps(info))
+        runs.append(read_run(folder))
+    found = configurations(runs)
+    view = by_epoch(found, "border_f1", styles(found))
+    assert view.labels == []
+    assert view.as_value()["legend"][1]["name"] == "Focal loss (gamma 3.0)"

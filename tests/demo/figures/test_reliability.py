@@ -18,9 +18,9 @@ def test_reliability_is_that_of_the_csv(found, analysis, seeds, trace, pixels):
     bins = table[(table["pixels"] == pixels) & (table["count"] > 0) & (table["temperature"] == 1)]
     assert len(bins) > 3
     view = reliability(analysis, styles(found), pixels)
-    line = trace(view, "focal-s0")
+    line = trace(view, "Focal loss")
     assert list(line.x) == pytest.approx((100 * bins["mean_confidence"]).tolist())
     assert list(line.y) == pytest.approx((100 * bins["accuracy"]).tolist())
     error = ((bins["accuracy"] - bins["mean_confidence"]).abs() * bins["count"]).sum() / bins["count"].sum()
     notes = {entry["name"]: entry["note"] for entry in view.as_value()["legend"]}
-    assert notes["focal-s0"] == f"ECE {100 * error:.1f} %"
+    assert notes["Focal loss"] == f"ECE {100 * error:.1f} %"

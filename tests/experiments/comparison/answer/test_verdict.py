@@ -9,7 +9,8 @@ import pytest
 
 from experiments.comparison.analysis import Analysis, analyse
 from experiments.comparison.answer.comparable import comparable
-from experiments.comparison.answer.verdict import fixes, verdict, what_did_not_work, what_it_costs
+from experiments.comparison.answer.lead import fixes
+from experiments.comparison.answer.verdict import verdict, what_did_not_work, what_it_costs
 from experiments.store.runs import Run, find_runs
 from experiments.store.scored.controls import CONTROL_KINDS
 

@@ -1,83 +1,43 @@
-"""What one score costs in another: border recall against precision, border F1 against pixel accuracy."""
-
-import math
+"""What the border costs: its F1 against pixel accuracy."""
 
 import plotly.graph_objects as go
 
 from demo.figures.intervals import WITHOUT_INTERVALS, error_bars, in_points, with_interval
-from demo.figures.styles import Style, shown_name
+from demo.figures.styles import Style
 from demo.figures.view import ARTICLE, GREY, View, in_per_cent, layout, legend
 from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY, Analysis
 from experiments.comparison.configurations import Configuration
 from experiments.scores import SCORES
-
-CONTOURS = range(10, 100, 10)
-
-
-def recall_and_precision(analysis: Analysis, styled: dict[str, Style]) -> View:
-    """Border recall against border precision, with intervals, over lines of equal F1."""
-    figure = go.Figure(layout=layout(SCORES["border_recall"].title))
-    x, y = [], []
-    for percent in CONTOURS:
-        # F1 = 2 r p / (r + p) is the hyperbola (r - F1 / 2) (p - F1 / 2) = (F1 / 2)^2
-        half = percent / 2
-        reach = math.log((100 - half) / half)
-        steps = [reach * step / 20 for step in range(-20, 21)]
-        x += [half + half * math.exp(step) for step in steps] + [None]
-        y += [half + half * math.exp(-step) for step in steps] + [None]
-    figure.add_scatter(
-        x=x, y=y, mode="lines", line={"color": "rgba(128,128,128,0.4)", "width": 1}, name="equal F1", hoverinfo="skip"
-    )
-    for percent in CONTOURS[1::2]:
-        # at the upper end of each line, where no run of ours is
-        figure.add_annotation(
-            x=100 * percent / (200 - percent) + 1,
-            y=98,
-            text=f"F1 {percent}",
-            showarrow=False,
-            font_size=10,
-            xanchor="left",
-        )
-    said = _add_points(figure, analysis, styled, "border_recall", "border_precision")
-    figure.update_xaxes(range=[0, 100], ticksuffix=" %", showgrid=False)
-    figure.update_yaxes(range=[0, 102], title=SCORES["border_precision"].title, showgrid=False)
-    return View(
-        title="Border recall against precision",
-        reading="Nearer the upper right corner is better; along a grey line F1 is the same, so recall alone rewards "
-        "over-painting.",
-        description=said,
-        figure=figure,
-        legend=legend(analysis.configurations, styled),
-    )
 
 
 def price(analysis: Analysis, styled: dict[str, Style]) -> View:
     """Border F1 against pixel accuracy: as differences from unweighted cross-entropy where that is there."""
     against = analysis.baseline if len(analysis.configurations) > 1 else None
     accuracy, f1 = (SCORES[name].title for name in ("pixel_accuracy", "border_f1"))
+    plain = "" if against is None else styled[against.runs[0].name].name
     figure, article = go.Figure(layout=layout(accuracy, " points" if against else " %")), 100 * ARTICLE_PIXEL_ACCURACY
     said = _add_points(figure, analysis, styled, "pixel_accuracy", "border_f1", against=against)
     if against:
         article -= 100 * analysis.score(against.name, "pixel_accuracy")["mean"]
-        name, style = shown_name(against), styled[against.runs[0].name]
+        style = styled[against.runs[0].name]
         figure.add_scatter(
             x=[0],
             y=[0],
-            name=name,
+            name=plain,
             mode="markers",
             marker={"color": style.colour, "symbol": style.symbol, "size": 10},
-            hovertext=[f"{name}: what the others are compared with"],
+            hovertext=[f"{style.full}: what the others are compared with"],
             hoverinfo="text",
         )
-        figure.update_xaxes(title=f"{accuracy}, points from {name}", tickformat="+~f", zeroline=True)
-        figure.update_yaxes(title=f"{f1}, points", ticksuffix="", tickformat="+~f", zeroline=True)
+        figure.update_xaxes(title_text=f"{accuracy}, points from {plain}", tickformat="+~f", zeroline=True)
+        figure.update_yaxes(title_text=f"{f1}, points", ticksuffix="", tickformat="+~f", zeroline=True)
         reading, crosses = (
             "Up is border F1 gained, left is pixel accuracy paid",
             "a cross that touches a zero line shows no difference.",
         )
     else:
         figure.update_xaxes(ticksuffix=" %")
-        figure.update_yaxes(title=f1)
+        figure.update_yaxes(title_text=f1)
         reading, crosses = (
             "Up is a better border, right are more pixels right over the whole photo",
             "crosses are 95 % intervals.",
@@ -116,7 +76,7 @@ def _add_points(
     for configuration in analysis.configurations:
         if against and configuration.name == against.name:
             continue
-        name, style = shown_name(configuration), styled[configuration.runs[0].name]
+        style = styled[configuration.runs[0].name]
         across, up = (analysis.score(configuration.name, score) for score in (x, y))
         write = in_points if against else with_interval
         texts = [f"{SCORES[score].title} {write(row)}" for score, row in ((x, across), (y, up))]
@@ -125,14 +85,14 @@ def _add_points(
             y=in_per_cent([up[value]]),
             error_x=error_bars([across], value, low, high),
             error_y=error_bars([up], value, low, high),
-            name=name,
+            name=style.name,
             mode="markers",
             marker={"color": style.colour, "symbol": style.symbol, "size": 10},
-            hovertext=["<br>".join([f"{name}, epoch {analysis.footing.epoch}", *texts])],
+            hovertext=["<br>".join([f"{style.full}, epoch {analysis.footing.epoch}", *texts])],
             hoverinfo="text",
         )
-        said.append(f"{name}: {', '.join(texts)}")
-    return (f"Against {shown_name(against)}: " if against else "") + "; ".join(said) + "."
+        said.append(f"{style.full}: {', '.join(texts)}")
+    return (f"Against {styled[against.runs[0].name].full}: " if against else "") + "; ".join(said) + "."
 
 
 def _extent(point: go.Scatter) -> list[float]:

@@ -1,0 +1,51 @@
+// What a figure shows, as files.
+
+const quoted = (cell) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+// as text that a spreadsheet takes for no formula: names come from files that anybody may have written
+const harmless = (cell) => (typeof cell === "string" && /^[=+@\t\r-]/.test(cell) ? `'${cell}` : String(cell ?? ""));
+
+export function csv(rows) {
+  return rows.map((row) => row.map((cell) => quoted(harmless(cell))).join(",") + "\n").join("");
+}
+
+// The rows of a figure's traces, as `View.as_value` gives it: what has no words under the pointer is no data
+export function rowsOf({ data, layout, title }) {
+  const traces = data.filter(({ hoverinfo, meta }) => hoverinfo !== "skip" && !meta?.left_out);
+  const more = traces.find(({ meta }) => meta?.columns)?.meta.columns ?? [];
+  const across = layout.xaxis?.title?.text || "x";
+  const up = layout.yaxis?.title?.text || title;
+  const bars = ["error_x", "error_y"].filter((name) => traces.some((trace) => trace[name]));
+  const ends = bars.flatMap((name) => [`${name === "error_x" ? across : up}: low`, `${name === "error_x" ? across : up}: high`]);
+  const rows = traces.flatMap((trace) =>
+    trace.x.map((x, i) => [
+      trace.meta?.name ?? trace.name,
+      x,
+      trace.y[i],
+      ...bars.flatMap((name) => endsOf(trace, name, i)),
+      ...(more.length ? (trace.customdata?.[i] ?? more.map(() => "")) : []),
+    ]),
+  );
+  return [["", across, up, ...ends, ...more], ...rows];
+}
+
+// Where the interval of a point begins and ends
+function endsOf(trace, name, i) {
+  const middle = (name === "error_x" ? trace.x : trace.y)[i];
+  const spread = trace[name];
+  if (!spread || middle === null) return ["", ""];
+  return [middle - spread.arrayminus[i], middle + spread.array[i]];
+}
+
+// `Recall by epoch` becomes `borderline-recall-by-epoch`
+export function fileName(title) {
+  const words = title.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  return ["borderline", ...words].join("-");
+}
+
+export function saveText(text, name, type) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}

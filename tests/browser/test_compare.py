@@ -234,7 +234,7 @@ new PerformanceObserver((list) => {
 def test_what_comes_later_moves_hardly_anything(open_tab):
     """From when the tab is open: what the page shows before is not this tab's."""
     page = open_tab("&runs=ce-long-s0,focal-s0")
-    expect(page.get_by_role("tab", name="Compare")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_role("tab", name="Which loss?")).to_have_attribute("aria-selected", "true")
     page.evaluate(SHIFTS)
     expect(page.locator("#operating .scatterlayer .trace").first).to_be_attached()
     expect(page.locator(LINES)).to_have_count(2)

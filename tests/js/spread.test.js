@@ -54,8 +54,7 @@ test("the sum of squared ways is the least: moving any label alone, or all, make
     const best = cost(places, wanted);
     for (let attempt = 0; attempt < 50; attempt++) {
       const other = places.map((at) => at + (random(4) - 2));
-      const fits =
-        other[0] >= 20 && other[2] <= 275 && other[1] - other[0] >= 41 && other[2] - other[1] >= 46;
+      const fits = other[0] >= 20 && other[2] <= 275 && other[1] - other[0] >= 41 && other[2] - other[1] >= 46;
       if (fits) assert.ok(cost(other, wanted) >= best - 1e-9);
     }
   }

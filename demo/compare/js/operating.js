@@ -8,7 +8,9 @@ const sentenceCase = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 export function mount(given) {
   const { element, props, watch } = given;
-  const [panel, input, output, list] = [".threshold", "input", "output", ".threshold ul"].map((each) => element.querySelector(each));
+  const [panel, input, output, list] = [".threshold", "input", "output", ".threshold ul"].map((each) =>
+    element.querySelector(each),
+  );
   let area = null;
   let waiting = false;
 

@@ -88,7 +88,13 @@ export function mount({ element, props, watch }, drawnAs = () => {}) {
     const value = props.value;
     const name = fileName(value.title);
     if (kind === "csv") saveText(csv(rowsOf(value)), `${name}.csv`, "text/csv");
-    else window.Plotly?.downloadImage(area, { format: "svg", filename: name, width: area.clientWidth, height: area.clientHeight });
+    else
+      window.Plotly?.downloadImage(area, {
+        format: "svg",
+        filename: name,
+        width: area.clientWidth,
+        height: area.clientHeight,
+      });
   }
 
   // The scrubber shows the run and the epoch of this point

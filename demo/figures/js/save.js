@@ -15,7 +15,10 @@ export function rowsOf({ data, layout, title }) {
   const across = layout.xaxis?.title?.text || "x";
   const up = layout.yaxis?.title?.text || title;
   const bars = ["error_x", "error_y"].filter((name) => traces.some((trace) => trace[name]));
-  const ends = bars.flatMap((name) => [`${name === "error_x" ? across : up}: low`, `${name === "error_x" ? across : up}: high`]);
+  const ends = bars.flatMap((name) => [
+    `${name === "error_x" ? across : up}: low`,
+    `${name === "error_x" ? across : up}: high`,
+  ]);
   const rows = traces.flatMap((trace) =>
     trace.x.map((x, i) => [
       trace.meta?.name ?? trace.name,

@@ -11,7 +11,7 @@ from experiments.store.scored.photo_scores import has_details
 from seg.losses import LOSSES
 
 # Runs chosen when the page opens: more than these fill the screen
-FIRST_CHOICES = 3
+_FIRST_CHOICES = 3
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,13 @@ def titled_choices(runs: list[Run]) -> list[tuple[str, str]]:
 def choices(runs: list[Run]) -> list[tuple[str, str]]:
     """What each run is called where runs are chosen, and its name."""
     return [(describe(run), run.name) for run in runs]
+
+
+def first_choices(runs: Sequence[Run]) -> list[str]:
+    """The names of the runs that are chosen when the page opens: the first one of each loss."""
+    by_loss = {run.loss: run.name for run in reversed(runs)}
+    chosen = [run.name for run in runs if by_loss[run.loss] == run.name]
+    return chosen[:_FIRST_CHOICES]
 
 
 def run_titles(runs: Sequence[Run]) -> dict[str, str]:

@@ -137,7 +137,7 @@ from PIL import Image
 from demo.compare import table
 from demo.figures.by_epoch import by_epoch
 from demo.figures.styles import styles
-from demo.segment import cards
+from demo.stage.component import stage_value
 from demo.catalogue import Catalogue, choices
 from demo.page import build_interface
 from experiments import compare as compare_command, evaluate, run
@@ -175,7 +175,7 @@ seen = {
     "styles": {name: [style.colour, style.symbol] for name, style in styled.items()},
     "lines": [trace.line.color for trace in by_epoch(found, "border_f1", styled).figure.data],
     "choices": choices(catalogue.with_checkpoint()),
-    "cards": cards.waiting_html(catalogue.with_checkpoint()),
+    "titles": [pane["title"] for pane in stage_value(None, catalogue.with_checkpoint(), {})["panes"]],
     "table": list(table.styled_table(there, shared_footing(there)).data.columns),
     "curves": parts["compare-metric"].choices,
     "photos": parts["spot-score"].choices,
@@ -252,7 +252,7 @@ def test_a_loss_trains_is_compared_and_is_in_the_app(followed):
     assert followed["styles"]["twin-s0"] == ["#332288", "star"]
     assert "#332288" in followed["lines"]
     assert ["twin-s0 · 2 epochs", "twin-s0"] in followed["choices"]
-    assert "<span>Twin loss</span>" in followed["cards"]
+    assert "Twin" in followed["titles"]
 
 
 def test_an_option_is_on_the_command_line_in_a_grid_in_the_record_and_obeyed(followed):

@@ -8,7 +8,7 @@ from pathlib import Path
 import gradio as gr
 
 from demo.address import Address
-from demo.catalogue import FIRST_CHOICES, choices
+from demo.catalogue import choices, first_choices
 from demo.scripts import on_load
 from demo.scrub.export import export_functions
 from demo.scrub.own_photo import own_functions
@@ -44,7 +44,7 @@ def build_scrub_tab(page: Page) -> Opening:
     def fill(address: Address) -> Updates:
         scored = catalogue.scored()
         shown = [run.name for run in scored if run.name in (address.runs or ())]
-        shown = shown or [run.name for run in scored[:FIRST_CHOICES]]
+        shown = shown or first_choices(scored)
         return {
             runs: gr.update(choices=choices(scored), value=shown, visible=bool(scored)),
             view: scrub_value(catalogue, photos, shown) | {"epoch": address.epoch},

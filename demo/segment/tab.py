@@ -7,7 +7,7 @@ from pathlib import Path
 import gradio as gr
 
 from demo.address import Address
-from demo.catalogue import FIRST_CHOICES, NO_RUNS, Catalogue, titled_choices
+from demo.catalogue import NO_RUNS, Catalogue, first_choices, titled_choices
 from demo.scripts import on_load
 from demo.segment.answers import Session, show_answers
 from demo.segment.download import write_download
@@ -40,7 +40,7 @@ class Parts:
 def lay_out(catalogue: Catalogue) -> Parts:
     """The tab's components, laid out where this is called. Runs are read anew when the page opens."""
     runs = catalogue.with_checkpoint()
-    first = runs[:FIRST_CHOICES]
+    first = [run for run in runs if run.name in first_choices(runs)]
     session = gr.State(Session())
     chosen = gr.CheckboxGroup(
         titled_choices(runs),
@@ -98,9 +98,8 @@ def build_segment_tab(page: Page) -> Opening:
 
     def fill(address: Address) -> Updates:
         there = catalogue.with_checkpoint()
-        chosen = [run.name for run in there[:FIRST_CHOICES]]
         return {
-            parts.runs: gr.update(choices=titled_choices(there), value=chosen, visible=bool(there)),
+            parts.runs: gr.update(choices=titled_choices(there), value=first_choices(there), visible=bool(there)),
             parts.strip: strip_value(page.dataset),
         }
 

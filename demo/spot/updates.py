@@ -7,7 +7,7 @@ import gradio as gr
 import pandas as pd
 from pandas.io.formats.style import Styler
 
-from demo.catalogue import FIRST_CHOICES, Catalogue, choices, lost_sentence
+from demo.catalogue import Catalogue, choices, first_choices, lost_sentence
 from demo.figures.distribution import distribution
 from demo.spot.layout import Parts
 from demo.spot.ranking import ALL_BREEDS, SUSPICION, breeds, ranking
@@ -72,7 +72,7 @@ def show_choices(
     """
     runs = catalogue.with_photo_scores()
     there = [run.name for run in runs]
-    chosen = [name for name in names or [] if name in there] or there[:FIRST_CHOICES]
+    chosen = [name for name in names or [] if name in there] or first_choices(runs)
     try:
         named = breeds(runs[:1])
     except InputError:  # `show_ranking` says why

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from experiments.comparison.analysis import Analysis, analyse
-from experiments.comparison.answer.verdict import RULE, verdict, what_did_not_work, what_it_costs
+from experiments.comparison.answer.lead import RULE
+from experiments.comparison.answer.sentences import seeds_in_words
+from experiments.comparison.answer.verdict import rule_applied, verdict, what_did_not_work, what_it_costs
 from experiments.comparison.bootstrap import RESAMPLES
 from experiments.comparison.footing import footing_sentence
 from experiments.comparison.photos import HOW_SUSPECTED, suspects
@@ -63,7 +65,7 @@ def results_text(selection: Selection, analysis: Analysis, figures: list[str], r
         "Written by `python -m experiments.report` from the CSVs in `experiments/results/`; do not edit.",
         "## The answer",
         *answer_paragraphs(analysis),
-        RULE,
+        f"{RULE} {rule_applied(analysis)}".rstrip(),
         " ".join(said for said in (compared(runs), footing_sentence(analysis), selection.apart_sentence) if said),
         "## The question",
         QUESTION,
@@ -98,6 +100,7 @@ def readme_with_results(readme: str, runs: list[Run], analysis: Analysis) -> str
     table = summary_section(analysis)
     lines = [
         *answer_paragraphs(analysis)[:3],
+        seeds_in_words(analysis),
         "\n".join(table.as_markdown().splitlines()[2:]),
         compared(runs),
         article(analysis),

@@ -118,7 +118,7 @@ def test_the_threshold_moves_a_point_along_each_curve_without_a_request(open_tab
     requests = []
     # the page keeps a connection open, which is none of the slider's
     page.on("request", lambda request: request.method == "POST" and requests.append(request.url))
-    slider = page.get_by_test_id("threshold")
+    slider = page.get_by_test_id("operating-threshold")
     slider.focus()
     for _ in range(8):
         slider.press("ArrowRight")

@@ -259,6 +259,7 @@ def test_swipe_compares_two_with_the_mouse_and_with_keys(page):
     layout(page, "Swipe")
     line = page.get_by_role("slider", name="Line between Cross-entropy, left, and Weighted, right")
     canvas = page.locator(".stage-panes canvas")
+    expect(page.locator(".stage-panes figcaption")).to_have_text(["Cross-entropy", "Weighted"])
     middle = pixels(canvas)
     line.focus()
     line.press("Home")
@@ -343,7 +344,9 @@ def test_one_network_alone_takes_the_stage(page):
     page.get_by_role("button", name="Enlarge Weighted").click()
     expect(page.locator(".stage-panes figure")).to_have_count(1)
     expect(page.locator(".stage-panes figcaption")).to_have_text("Weighted")
-    page.get_by_role("button", name="Enlarge Weighted").click()
+    canvas = page.locator(".stage-panes canvas").bounding_box()
+    assert canvas["height"] >= 0.59 * page.viewport_size["height"]
+    page.get_by_role("button", name="Show all").click()
     expect(page.locator(".stage-panes figcaption")).to_have_count(0)
 
 

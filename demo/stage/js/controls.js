@@ -53,3 +53,12 @@ export function toggle(title, pressed, press, draw = "") {
   button.addEventListener("click", () => press(button.getAttribute("aria-pressed") !== "true"));
   return button;
 }
+
+// Which network a picture is of, in its corner
+export function caption({ title, colour }, kind = "") {
+  const said = document.createElement("figcaption");
+  said.textContent = title;
+  said.className = kind;
+  said.style.setProperty("--loss", colour);
+  return said;
+}

@@ -20,6 +20,16 @@ export function lineKeys(place, { panes, truth, hidden }, change) {
   );
 }
 
+// The way back from one network alone
+export function backKey(place, back) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "stage-toggle";
+  button.textContent = "Show all";
+  button.addEventListener("click", back);
+  place.replaceChildren(button);
+}
+
 // `change(class, on)`
 export function classToggles(place, { value, shown }, change) {
   place.replaceChildren(

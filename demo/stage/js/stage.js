@@ -2,11 +2,11 @@
 // Everything else happens here: views, layouts, zoom and threshold ask the server for nothing.
 
 import { squaresPattern } from "./canvas.js";
-import { radioGroup } from "./controls.js";
+import { caption, radioGroup } from "./controls.js";
 import { exportPicture } from "./export.js";
 import { follow } from "./gestures.js";
 import { onKeys } from "./keys.js";
-import { classToggles, errorLegend, lineKeys } from "./legends.js";
+import { backKey, classToggles, errorLegend, lineKeys } from "./legends.js";
 import { painter } from "./painter.js";
 import { labelOf, picturesOf } from "./photo.js";
 import { BORDER, PET, readPane } from "./planes.js";
@@ -89,12 +89,7 @@ export function mount({ element, props, trigger, watch }) {
     const shows = pane ? `The photo as ${pane.title} sees it` : "The photo with the lines of all networks";
     canvas.setAttribute("aria-label", shows);
     figure.append(canvas);
-    if (pane) {
-      const caption = document.createElement("figcaption");
-      caption.textContent = pane.title;
-      caption.style.setProperty("--loss", pane.colour);
-      figure.append(caption);
-    }
+    if (pane) figure.append(caption(pane));
     const natural = () => it.value.photo.size[0];
     follow(canvas, { photo: () => it.scene.photo, natural, zoom: () => state.zoom, show: zoomTo, point: pointAt });
     return figure;
@@ -119,12 +114,21 @@ export function mount({ element, props, trigger, watch }) {
   function nameSplit() {
     const [left, right] = listed();
     const names = `Line between ${left?.title ?? "nothing"}, left, and ${right?.title ?? "nothing"}, right`;
-    panesPlace.querySelector(".stage-split")?.setAttribute("aria-label", names);
+    const split = panesPlace.querySelector(".stage-split");
+    split?.setAttribute("aria-label", names);
+    for (const said of panesPlace.querySelectorAll(".swiped")) said.remove();
+    if (!split) return;
+    const sides = [left, right].filter(Boolean);
+    panesPlace
+      .querySelector("figure")
+      .append(...sides.map((pane, place) => caption(pane, place ? "swiped right" : "swiped")));
   }
 
   function layOutKeys() {
-    find(".stage-keys").hidden = state.solo !== null || state.layout === "side";
-    lineKeys(find(".stage-keys"), it, (key, on) => {
+    const keys = find(".stage-keys");
+    keys.hidden = state.solo === null && state.layout === "side";
+    if (state.solo) return backKey(keys, () => set({ solo: null }));
+    lineKeys(keys, it, (key, on) => {
       it.hidden[on ? "delete" : "add"](key);
       layOut();
     });

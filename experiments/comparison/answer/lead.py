@@ -137,23 +137,27 @@ def noun(configuration: Configuration) -> str:
     return LOSSES[loss].noun if loss in LOSSES else loss
 
 
-def _least_under_control(analysis: Analysis, configuration: Configuration) -> str:
-    """Of the controls under which, given to both sides, the gain is not enough any more or costs too much, the worst.
-
-    Empty where there is none.
-    """
-    failing = []
-    for control, kind in CONTROL_KINDS.items():
+def failed_controls(analysis: Analysis, configuration: Configuration) -> dict[str, tuple[float, float]]:
+    """The controls under which, given to both sides, the gain is not enough or costs too much: F1's and accuracy's."""
+    failed = {}
+    for control in CONTROL_KINDS:
         gain = analysis.operating.row(configuration.name, "border_f1", control=control)
         paid = analysis.operating.row(configuration.name, "pixel_accuracy", control=control)
         if gain is None or paid is None or not gain["difference_seeds"] > 0:
             continue
         if gain["difference_low"] < GAIN - ROUNDING or paid["difference_low"] < -PRICE - ROUNDING:
-            failing.append((gain["difference"], paid["difference"], kind.in_full))
-    if not failing:
+            failed[control] = (float(gain["difference"]), float(paid["difference"]))
+    return failed
+
+
+def _least_under_control(analysis: Analysis, configuration: Configuration) -> str:
+    """What is left under the worst of these controls; empty where there is none."""
+    failed = failed_controls(analysis, configuration)
+    if not failed:
         return ""
-    f1, accuracy, how = min(failing)
+    control = min(failed, key=lambda name: failed[name])
+    f1, accuracy = failed[control]
     return (
         f"by only {100 * f1:+.1f} points of border F1 for {100 * accuracy:+.1f} of pixel accuracy where both are "
-        f"scored {how}"
+        f"scored {CONTROL_KINDS[control].in_full}"
     )

@@ -10,7 +10,7 @@ import pytest
 from experiments.comparison.analysis import Analysis, analyse
 from experiments.comparison.answer.comparable import comparable
 from experiments.comparison.answer.lead import fixes
-from experiments.comparison.answer.verdict import verdict, what_did_not_work, what_it_costs
+from experiments.comparison.answer.verdict import rule_applied, verdict, what_did_not_work, what_it_costs
 from experiments.store.runs import Run, find_runs
 from experiments.store.scored.controls import CONTROL_KINDS
 
@@ -112,6 +112,23 @@ def test_controls_are_named_where_they_are_there(write_run, draw_confusions):
     assert "re-estimated" not in control
 
 
+def test_what_a_loss_reaches_under_a_control_stands_beside_what_plain_cross_entropy_does(write_run, draw_confusions):
+    counts = draw_confusions(4, 12)
+    runs = [
+        write_run("ce-s0", counts[0], controls={"renormed": counts[2]}),
+        write_run("weighted-s0", counts[1], loss="weighted", controls={"renormed": counts[3]}),
+    ]
+    analysis = analyse(runs)
+    control = verdict(analysis)[1]
+    ours, theirs = (
+        [100 * analysis.operating.row(name, "border_f1", control=kind)["mean"] for kind in ("", "renormed")]
+        for name in ("ce", "weighted")
+    )
+    assert f"to {ours[0]:.1f} %, against {theirs[0]:.1f} % with class weights, each at its own threshold" in control
+    said = "with BatchNorm re-estimated on training photos it is"
+    assert f"{said} {ours[1]:.1f} %, against {theirs[1]:.1f} % with class weights." in control
+
+
 def test_a_gain_that_shrinks_under_a_control_of_both_is_told_in_the_answer(write_run, draw_confusions):
     counts = draw_confusions(3, 12)
     runs = [
@@ -152,10 +169,21 @@ def test_of_several_controls_the_answer_tells_the_one_that_leaves_the_least(writ
             & points["score"].eq("pixel_accuracy")
         ]
         points.loc[rows, ["difference", "difference_low"]] = np.array((-0.2, -0.3)) / 100
+    assert rule_applied(analysis) == (
+        "Here, with class weights it holds, but no longer where both are scored averaged with the mirrored photo's "
+        "prediction, nor averaged with the mirrored photo's prediction and with BatchNorm re-estimated on training "
+        "photos."
+    )
     assert (
         "but by only +1.3 points of border F1 for -0.2 of pixel accuracy where both are scored averaged with the "
         "mirrored photo's prediction and with BatchNorm re-estimated on training photos (one seed each"
     ) in verdict(analysis)[0]
+
+
+def test_the_rule_is_applied_to_each_loss(three):
+    assert rule_applied(drawn(three, tuned=(2, 1, 3), price=(0, -0.1, 0.1))) == (
+        "Here, with class weights and focal loss it does not hold."
+    )
 
 
 def test_an_interval_that_holds_zero_is_no_difference(three):

@@ -66,8 +66,10 @@ export function mount({ element, props, trigger, watch }) {
     layouts.show(layout);
     views.show(view);
     const wanted = solo ? [solo] : layout === "side" ? it.panes.map(({ run }) => run) : [""];
-    const there = [...panesPlace.querySelectorAll("canvas")].map((canvas) => canvas.dataset.run ?? "");
-    if (!there.length || there.join("\n") !== wanted.join("\n")) panesPlace.replaceChildren(...wanted.map(makePane));
+    // the same panes stay: a hand may be on one of them
+    const shows = JSON.stringify(wanted.map((run) => [run, titleOf(run)]));
+    if (panesPlace.dataset.shows !== shows) panesPlace.replaceChildren(...wanted.map(makePane));
+    panesPlace.dataset.shows = shows;
     const line = panesPlace.querySelector(".stage-split");
     if (layout !== "swipe" || solo) line?.remove();
     else if (!line) panesPlace.append(makeSplit());
@@ -79,6 +81,8 @@ export function mount({ element, props, trigger, watch }) {
     layOutKeys();
     schedule();
   }
+
+  const titleOf = (run) => it.panes.find((pane) => pane.run === run)?.title ?? "";
 
   function makePane(run) {
     const figure = document.createElement("figure");
@@ -279,7 +283,6 @@ export function mount({ element, props, trigger, watch }) {
     views.allow("errors", label !== null, "Only where the photo's label is known");
     views.allow("disagreement", panes.length > 1, "Choose a second network to see where they disagree");
     if (!allowed(state.view)) state.view = "mask";
-    panesPlace.replaceChildren();
     layOutClasses();
     showThreshold(state.shift, panes);
     set({});

@@ -11,7 +11,9 @@ from experiments.comparison.analysis import Analysis, analyse
 from experiments.comparison.configurations import Configuration
 from experiments.store.runs import Run
 from experiments.store.scored.details import DETAILS
+from experiments.store.scored.margins import read_margins
 from experiments.store.scored.photo_scores import confusions, has_details, read_images
+from seg.thresholds.margins import painted_share
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,21 @@ def _epochs_stamp(run: Run) -> tuple:
 @lru_cache(maxsize=16)
 def _analysis(scored: _Scored) -> Analysis:
     return analyse(list(scored.runs))
+
+
+def cached_painted_share(run: Run) -> np.ndarray | None:
+    """Share of its training photos' pixels that is painted border at each shift; None where it keeps no margins.
+
+    Raises:
+        BadRun: they are damaged.
+    """
+    return _painted_share(_scored([run]))
+
+
+@lru_cache(maxsize=256)
+def _painted_share(scored: _Scored) -> np.ndarray | None:
+    margins = read_margins(scored.runs[0])
+    return None if margins is None else painted_share(margins.tuning.sum(axis=0, dtype=np.int64))
 
 
 def cached_confusion(configuration: Configuration) -> np.ndarray:

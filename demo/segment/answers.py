@@ -11,8 +11,7 @@ from PIL import Image
 
 from demo.catalogue import NO_RUNS, Catalogue, last_change, lost_sentence
 from demo.checkpoints import checkpoint_version, loaded, segmenter
-from demo.photo import open_photo
-from demo.segment.photos import Offered, shown_photo
+from demo.segment.photos import Offered, picture_of, shown_photo
 from demo.stage.component import stage_value
 from demo.stage.likeness import acts_like
 from demo.stage.pane import Pane, confidence_levels, level_counts, margin_levels, shrink
@@ -84,7 +83,7 @@ def answer(photo: Offered, run: Run) -> Pane:
 @lru_cache(maxsize=48)  # about 1 MB each
 def _answer(photo: Offered, changed: int | None, checkpoint: Path, checkpoint_changed: int) -> Pane:
     shown, label = shown_photo(photo)
-    prediction = loaded(checkpoint, checkpoint_changed).predict(open_photo(photo.path))
+    prediction = loaded(checkpoint, checkpoint_changed).predict(picture_of(photo))
     return pane_of(prediction, shown.shown, label)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from demo.catalogue import Catalogue
-from demo.photo import open_photo
 from demo.segment.answers import Session, answer, mask_of
+from demo.segment.photos import picture_of
 from seg import InputError
 from seg.pets import PET, indexed_image
 
@@ -32,7 +32,7 @@ def write_download(catalogue: Catalogue, session: Session, names: list[str], wha
     folder = Path(tempfile.mkdtemp(prefix="borderline-"))
     pictures: dict[str, Image.Image] = {}
     try:
-        picture = open_photo(photo.path)
+        picture = picture_of(photo)
         for run in runs:
             mask = mask_of(answer(photo, run))
             if what != "cutout":

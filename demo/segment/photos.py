@@ -11,7 +11,7 @@ from demo.catalogue import last_change
 from demo.images import data_uri
 from demo.photo import open_photo
 from demo.stage.component import ShownPhoto
-from demo.stage.pane import deflated, shrink
+from demo.stage.pane import deflated_rows, shrink
 from demo.uploads import uploaded_file
 from experiments.store.probe import VALIDATION_NAMES, sample_photos
 from seg import InputError
@@ -80,9 +80,23 @@ def shown_photo(photo: Offered) -> tuple[ShownPhoto, np.ndarray | None]:
     return _shown(photo, last_change(photo.path))
 
 
+def picture_of(photo: Offered) -> Image.Image:
+    """The photo itself, RGB at its own size, read once for all networks that are asked about it.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    return _picture(photo.path, last_change(photo.path))
+
+
+@lru_cache(maxsize=2)  # up to 150 MB each
+def _picture(path: Path, changed: int | None) -> Image.Image:
+    return open_photo(path)
+
+
 @lru_cache(maxsize=32)
 def _shown(photo: Offered, changed: int | None) -> tuple[ShownPhoto, np.ndarray | None]:
-    picture = open_photo(photo.path)
+    picture = _picture(photo.path, changed)
     shown = _fitted(picture.size, PLANE_SIDE)
     label = None
     if photo.trimap is not None:
@@ -94,7 +108,7 @@ def _shown(photo: Offered, changed: int | None) -> tuple[ShownPhoto, np.ndarray 
     small.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
     truth = None
     if label is not None:
-        truth = deflated(np.diff(shrink(label, shown), axis=1, prepend=0).astype(np.uint8))
+        truth = deflated_rows(shrink(label, shown))
     described = ShownPhoto(
         key=f"{photo.path} {changed}",
         name=Path(photo.title).stem,

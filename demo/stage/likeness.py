@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from demo.analysis import cached_painted_share
 from experiments.store.runs import BadRun, Run
-from experiments.store.scored.margins import read_margins
 from seg.losses import BASELINE
-from seg.thresholds.margins import STEPS, painted_share
+from seg.thresholds.margins import STEPS
 
 
 def acts_like(runs: Sequence[Run], others: Sequence[Run]) -> dict[str, float]:
@@ -19,11 +19,11 @@ def acts_like(runs: Sequence[Run], others: Sequence[Run]) -> dict[str, float]:
     Args:
         others: where the runs of plain cross-entropy are looked for.
     """
-    painted = {run.name: _painted(run) for run in {run.name: run for run in (*runs, *others)}.values()}
     found = {}
     for run in runs:
-        like = next((each for each in others if _is_baseline_of(run, each) and painted[each.name] is not None), None)
-        ours, theirs = painted[run.name], painted[like.name] if like else None
+        ours = _painted(run)
+        known = (_painted(other) for other in others if _is_baseline_of(run, other))
+        theirs = next((painted for painted in known if painted is not None), None)
         if ours is not None and theirs is not None:
             found[run.name] = float(STEPS[np.abs(theirs - ours[-STEPS[0]]).argmin()]) / 10
     return found
@@ -35,9 +35,7 @@ def _is_baseline_of(run: Run, other: Run) -> bool:
 
 
 def _painted(run: Run) -> np.ndarray | None:
-    """Share of its training photos' pixels that is painted border at each of STEPS."""
     try:
-        margins = read_margins(run)
+        return cached_painted_share(run)
     except BadRun:  # the tab that compares runs says what is wrong with it
         return None
-    return None if margins is None else painted_share(margins.tuning.sum(axis=0, dtype=np.int64))

@@ -42,9 +42,9 @@ class Pane:
         """What the page decodes: planes as text, deflated, each row as differences from the pixel before."""
         height, width = self.confidence.shape
         return {
-            "levels": deflated(np.diff(self.levels, axis=1, prepend=0).astype(np.uint8)),
+            "levels": deflated_rows(self.levels),
             "background": deflated(np.packbits(self.background)),
-            "confidence": deflated(np.diff(self.confidence, axis=1, prepend=0).astype(np.uint8)),
+            "confidence": deflated_rows(self.confidence),
             "confidence_size": [width, height],
             "counts": self.counts.tolist(),
         }
@@ -83,6 +83,11 @@ def shrink(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """The plane (H, W) at another width and height, of the nearest pixels: nothing appears that was not there."""
     image = Image.fromarray(plane.astype(np.uint8)).resize(size, Image.Resampling.NEAREST)
     return np.asarray(image).astype(plane.dtype)
+
+
+def deflated_rows(plane: np.ndarray) -> str:
+    """A plane (H, W) of bytes, each row as differences from the pixel before, which deflate better, as text."""
+    return deflated(np.diff(plane, axis=1, prepend=0).astype(np.uint8))
 
 
 def deflated(plane: np.ndarray) -> str:

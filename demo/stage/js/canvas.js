@@ -3,7 +3,7 @@
 import { FADING, PALE } from "./colours.js";
 import { placed } from "./zoom.js";
 
-const DASHES = { solid: [], dash: [9, 4], dot: [1, 5], dashdot: [9, 4, 1, 4] };
+export const DASHES = { solid: [], dash: [9, 4], dot: [1, 5], dashdot: [9, 4, 1, 4] };
 const LENS = { radius: 72, times: 3 };
 
 // Fits the canvas to its box; true where its size changed

@@ -1,10 +1,9 @@
 // Legends that are switches: of the classes, of the lines; and one of the kinds of error.
 
+import { DASHES } from "./canvas.js";
 import { ERRORS } from "./colours.js";
 import { toggle } from "./controls.js";
 import { BORDER, PET } from "./planes.js";
-
-const DASHES = { solid: "", dash: "9 4", dot: "1 5", dashdot: "9 4 1 4" };
 
 // `change(run, on)`, or of the label `change("label", on)`
 export function lineKeys(place, { panes, truth, hidden }, change) {
@@ -14,7 +13,7 @@ export function lineKeys(place, { panes, truth, hidden }, change) {
     ...entries.map(({ key, title, stroke, dash }) => {
       const cap = dash === "dot" ? "round" : "butt";
       const line = `<svg width="24" height="12" aria-hidden="true"><line x1="1" y1="6" x2="23" y2="6" stroke="${stroke}"
-        stroke-width="2.5" stroke-dasharray="${DASHES[dash]}" stroke-linecap="${cap}"/></svg>`;
+        stroke-width="2.5" stroke-dasharray="${DASHES[dash].join(" ")}" stroke-linecap="${cap}"/></svg>`;
       return toggle(title, !hidden.has(key), (on) => change(key, on), line);
     }),
   );

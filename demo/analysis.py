@@ -9,6 +9,7 @@ import numpy as np
 
 from experiments.comparison.analysis import Analysis, analyse
 from experiments.comparison.configurations import Configuration
+from experiments.store.folder import weights_path
 from experiments.store.runs import Run
 from experiments.store.scored.details import DETAILS
 from experiments.store.scored.margins import read_margins
@@ -39,13 +40,21 @@ def _file_stamp(path: Path) -> tuple[int, int] | None:
     return file.st_ino, file.st_mtime_ns
 
 
-def cached_analysis(runs: list[Run]) -> Analysis:
+def run_stamp(run: Run) -> tuple:
+    """Another one when what the page shows of the run is."""
+    return (*_epochs_stamp(run), run.status, photo_scores_stamp(run), _file_stamp(weights_path(run.folder)))
+
+
+def cached_analysis(runs: list[Run], epoch: int | None = None) -> Analysis:
     """The analysis of these runs, computed once for as long as their files stay as they are.
+
+    Args:
+        epoch: after which, where not the deepest that they share.
 
     Raises:
         InputError: they cannot be compared, or a file is missing or damaged.
     """
-    return _analysis(_scored(runs))
+    return _analysis(_scored(runs), epoch)
 
 
 def _scored(runs: Sequence[Run]) -> _Scored:
@@ -57,8 +66,8 @@ def _epochs_stamp(run: Run) -> tuple:
 
 
 @lru_cache(maxsize=16)
-def _analysis(scored: _Scored) -> Analysis:
-    return analyse(list(scored.runs))
+def _analysis(scored: _Scored, epoch: int | None) -> Analysis:
+    return analyse(list(scored.runs), epoch)
 
 
 def cached_painted_share(run: Run) -> np.ndarray | None:

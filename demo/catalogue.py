@@ -1,7 +1,7 @@
 """The runs the app shows, read from disk each time so that a new run needs no restart."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,9 +9,6 @@ from experiments.store.run_reader import RunReader
 from experiments.store.runs import Run, find_runs
 from experiments.store.scored.photo_scores import has_details
 from seg.losses import LOSSES
-
-# Runs chosen when the page opens: more than these fill the screen
-_FIRST_CHOICES = 3
 
 
 @dataclass(frozen=True)
@@ -21,13 +18,13 @@ class Catalogue:
     folders: tuple[Path, ...]
     reader: RunReader = field(default_factory=RunReader)
 
+    def read(self) -> tuple[list[Run], list[str]]:
+        """All that can be read, by loss and name; and one line for each folder that looks like a run but cannot be."""
+        return find_runs(list(self.folders), self.reader)
+
     def runs(self) -> list[Run]:
         """All that can be read, by loss and name."""
-        return find_runs(list(self.folders), self.reader)[0]
-
-    def broken(self) -> list[str]:
-        """One line for each folder that looks like a run but cannot be read."""
-        return find_runs(list(self.folders), self.reader)[1]
+        return self.read()[0]
 
     def scored(self) -> list[Run]:
         """Runs with at least one row of scores."""
@@ -41,9 +38,10 @@ class Catalogue:
         """Runs that can segment a photo."""
         return [run for run in self.runs() if run.checkpoint is not None]
 
-    def chosen(self, names: list[str] | None) -> list[Run]:
-        """The scored runs of these names, in the catalogue's order; a name that is gone is left out."""
-        return [run for run in self.scored() if run.name in (names or [])]
+    def chosen(self, names: Iterable[str]) -> list[Run]:
+        """The runs of these names, in the catalogue's order; a name that is gone is left out."""
+        wanted = set(names)
+        return [run for run in self.runs() if run.name in wanted]
 
 
 def last_change(path: Path) -> int | None:
@@ -54,42 +52,20 @@ def last_change(path: Path) -> int | None:
         return None
 
 
-def lost_sentence(names: list[str] | None, runs: list[Run], what: str) -> str:
-    """A sentence on names chosen in a page that was opened earlier; empty where each is still one of these runs.
-
-    Args:
-        what: what these runs have, such as "checkpoint".
-    """
+def lost_sentence(names: Sequence[str], runs: Sequence[Run]) -> str:
+    """A sentence on names chosen in a page that was opened earlier; empty where each is still one of these runs."""
     there = {run.name for run in runs}
-    lost = [name for name in names or [] if name not in there]
-    have, them = ("has", "it") if len(lost) == 1 else ("have", "them")
-    said = f"{', '.join(lost)} {have} no {what} any more: reload the page to choose others, or train {them} again."
+    lost = [name for name in names if name not in there]
+    are, them = ("is", "it") if len(lost) == 1 else ("are", "them")
+    said = f"{', '.join(lost)} {are} not here any more: reload the page to choose others, or train {them} again."
     return said if lost else ""
 
 
-def describe(run: Run) -> str:
-    """The run's name and how far it was trained, as it appears wherever a run is chosen."""
+def epochs_in_words(run: Run) -> str:
+    """How far it was trained: `20 epochs`, `8 of 20 epochs`."""
     trained, planned = run.epochs_trained, run.epochs_planned
     epochs = "epoch" if planned == 1 else "epochs"
-    return f"{run.name} · {planned} {epochs}" if trained == planned else f"{run.name} · {trained} of {planned} {epochs}"
-
-
-def titled_choices(runs: list[Run]) -> list[tuple[str, str]]:
-    """What each run is called by its loss, with how far it was trained, and its name."""
-    titles = run_titles(runs)
-    return [(f"{titles[run.name]} {run.epochs_trained}/{run.epochs_planned}", run.name) for run in runs]
-
-
-def choices(runs: list[Run]) -> list[tuple[str, str]]:
-    """What each run is called where runs are chosen, and its name."""
-    return [(describe(run), run.name) for run in runs]
-
-
-def first_choices(runs: Sequence[Run]) -> list[str]:
-    """The names of the runs that are chosen when the page opens: the first one of each loss."""
-    by_loss = {run.loss: run.name for run in reversed(runs)}
-    chosen = [run.name for run in runs if by_loss[run.loss] == run.name]
-    return chosen[:_FIRST_CHOICES]
+    return f"{planned} {epochs}" if trained == planned else f"{trained} of {planned} {epochs}"
 
 
 def run_titles(runs: Sequence[Run]) -> dict[str, str]:

@@ -1,49 +1,61 @@
 """The whole page: the tabs over one catalogue of runs, its address, and the API."""
 
+import json
+import time
 from pathlib import Path
 
 import gradio as gr
 
-from demo.address import SCRIPT, read_address
 from demo.api import add_api
 from demo.catalogue import Catalogue
+from demo.header.component import SHOW_TAB, header_view
 from demo.scripts import script_routes
+from demo.selection.component import selection_view
+from demo.selection.described import selection_value
+from demo.selection.followed import followed
 from demo.tabs import HIDDEN, TABS, Opening, Page, Updates
 from experiments.store.probe import sample_photos
 
-INTRODUCTION = """# Borderline
-Which loss sees the border of a pet, and is it the loss or only the threshold?
-"""
+# Seconds between looks at runs that train: an epoch takes longer
+REFRESH = 4
 
-# A figure asks for a run and an epoch by an event of the document
-FOLLOW_POINT = """
-document.addEventListener("borderline:scrub", (event) => {
-  props.value = event.detail;
-  trigger("click");
-});
-"""
-
+# What Gradio's components have of the page's colours
+INK = {
+    "block_title_text_color": "muted",
+    "block_label_text_color": "muted",
+    "block_background_fill": "surface",
+    "block_border_color": "line",
+    "body_text_color": "ink",
+    "body_text_color_subdued": "muted",
+    "border_color_primary": "line",
+    "button_primary_background_fill": "ink",
+    "button_primary_background_fill_hover": "ink",
+    "button_primary_text_color": "on-ink",
+    "checkbox_background_color_selected": "ink",
+    "checkbox_border_color": "control",
+    "checkbox_border_color_selected": "ink",
+    "checkbox_label_background_fill_selected": "ink",
+    "checkbox_label_text_color_selected": "on-ink",
+    "input_border_color": "control",
+    "input_border_color_focus": "ink",
+    "link_text_color": "ink",
+    "slider_color": "ink",
+}
 STYLES = sorted(Path(__file__).parent.rglob("*.css"))
 
 
 def theme() -> gr.themes.Base:
     """The page's fonts and colours."""
     # the system's own fonts: the page asks no other machine for anything
-    return gr.themes.Soft(
-        primary_hue="blue",
-        neutral_hue="slate",
+    plain = gr.themes.Soft(
+        primary_hue="zinc",
+        neutral_hue="zinc",
         font=["ui-sans-serif", "system-ui", "sans-serif"],
         font_mono=["ui-monospace", "monospace"],
-    ).set(
-        # Soft's own blues and greys are too pale to read for many people (WCAG AA asks for 4.5 to 1)
-        block_title_text_color="*primary_800",
-        block_label_text_color="*primary_800",
-        checkbox_label_background_fill_selected="*primary_700",
-        checkbox_background_color_selected="*primary_800",
-        button_primary_background_fill="*primary_700",
-        button_primary_background_fill_hover="*primary_800",
-        body_text_color_subdued="*neutral_600",
     )
+    # of `tokens.css`: what is chosen and what has the focus is ink, in the light and in the dark
+    both = {f"{name}{mode}": f"var(--{token})" for name, token in INK.items() for mode in ("", "_dark")}
+    return plain.set(color_accent="var(--ink)", **both)
 
 
 def page_settings() -> dict:
@@ -51,7 +63,6 @@ def page_settings() -> dict:
     return {
         "theme": theme(),
         "css_paths": STYLES,
-        "head": SCRIPT,
         "app_kwargs": {"routes": script_routes()},
     }
 
@@ -66,37 +77,42 @@ def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:
     catalogue = Catalogue(tuple(folder.resolve() for folder in folders))
     gr.set_static_paths([*catalogue.folders, *sample_photos().values()])
     with gr.Blocks(title="Borderline", analytics_enabled=False, fill_width=True) as blocks:
-        gr.Markdown(INTRODUCTION, elem_classes="borderline-head")
-        # "hidden" is in the page, where False is not: its script listens
-        point = gr.HTML(js_on_load=FOLLOW_POINT, visible="hidden")
-        query = gr.Textbox(visible=False)
+        header = header_view({name: tab.title for name, tab in TABS.items()}, {n: tab.icon for n, tab in TABS.items()})
+        # what the runs are now: a page that opens later reads them anew
+        selection = selection_view(selection_value(catalogue))
         openings: list[Opening] = []
         with gr.Tabs(elem_id="tabs") as tabs:
             for number, (name, entry) in enumerate(TABS.items()):
                 # the first is drawn anyway
-                with gr.Tab(entry.title, id=name, render_children=number > 0) as tab:
-                    opening = entry.build(Page(catalogue, dataset, tabs, tab, point))
+                with gr.Tab(entry.title, id=name, render_children=number > 0):
+                    opening = entry.build(Page(catalogue, dataset, followed(name, entry.follows), entry.follows))
                 openings += [] if opening is None else [opening]
-                tab.select(None, js=f"() => borderlineAddress({{tab: '{name}'}})", api_visibility="private")
+        header.select(None, inputs=header, outputs=tabs, js=SHOW_TAB, **HIDDEN)
         add_api(catalogue)
-
-        def open_page(query: str) -> Updates:
-            """Read the runs anew each time the page opens, and choose what its address says."""
-            address = read_address(query, TABS)
-            # only where a link asks for one: the person may have gone to another tab already
-            filled: Updates = {tabs: gr.update(selected=address.tab)} if address.tab else {}
-            for opening in openings:
-                filled |= opening.fill(address)
-            return filled
-
-        opened = blocks.load(
-            open_page,
-            inputs=query,
-            outputs=[tabs, *(component for opening in openings for component in opening.outputs)],
-            js="() => borderlineOpenedWith",
-            **HIDDEN,
-        )
-        for opening in openings:
-            if opening.then is not None:
-                opening.then(opened)
+        _follow_the_disk(blocks, catalogue, selection, openings)
     return blocks
+
+
+def _follow_the_disk(blocks: gr.Blocks, catalogue: Catalogue, selection: gr.HTML, openings: list[Opening]) -> None:
+    """Read the runs anew each time the page opens, and again and again while one trains."""
+    timer = gr.Timer(REFRESH, active=False)
+
+    def open_page() -> Updates:
+        filled = look(None)
+        for opening in openings:
+            filled |= opening.fill()
+        return filled
+
+    def look(seen: int | None) -> Updates:
+        value = selection_value(catalogue)
+        stamp = hash(json.dumps(value))
+        if stamp == seen:
+            return gr.skip()
+        training = any(run["status"] == "running" for run in value["runs"])
+        # that they were read, even where nothing is new since the page was built
+        return {selection: value | {"read": time.time()}, state: stamp, timer: gr.Timer(active=training)}
+
+    state = gr.State()
+    shown = [selection, state, timer]
+    blocks.load(open_page, outputs=[*shown, *(part for opening in openings for part in opening.outputs)], **HIDDEN)
+    timer.tick(look, inputs=state, outputs=shown, **HIDDEN)

@@ -64,11 +64,6 @@ def on_load(name: str) -> str:
 );"""
 
 
-def function(name: str, export: str) -> str:
-    """For `js=` of an event: a function that calls the one which the module exports, with the same arguments."""
-    return f"(...given) => {_import(name)}.then((module) => module.{export}(...given))"
-
-
 def _import(name: str) -> str:
     return f"import(new URL({json.dumps(module_url(name))}, document.baseURI))"
 

@@ -8,9 +8,7 @@ from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
-from gradio.events import Dependency
 
-from demo.address import Address
 from demo.catalogue import Catalogue
 
 # What an event shows, as Gradio takes it: a value or an update for a component; one that is left out stays as it is
@@ -27,31 +25,28 @@ class Page:
     Attributes:
         catalogue: the runs that the page shows.
         dataset: folder holding `oxford-iiit-pet/`; need not exist.
-        tabs: all of them, to go to another by `gr.update(selected=its id)`.
-        tab: this one: its event `select` says that it is looked at.
-        point: clicked where a point of a figure is, whose run and epoch are its value: `{"run": ..., "epoch": ...}`.
+        selection: its event `select` says what is chosen, each time that it changes or the tab is opened: see
+            `demo.selection.followed`.
+        follows: what it says beside the runs.
     """
 
     catalogue: Catalogue
     dataset: Path
-    tabs: gr.Tabs
-    tab: gr.Tab
-    point: gr.HTML
+    selection: gr.HTML
+    follows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Opening:
-    """What a tab fills each time the page opens.
+    """What a tab fills each time the page opens, before anything is chosen.
 
     Attributes:
         outputs: the components.
-        fill: from what the page's address says to their values or updates.
-        then: adds to the event that has filled all tabs what must wait for it.
+        fill: their values or updates.
     """
 
     outputs: list[Block]
-    fill: Callable[[Address], Updates]
-    then: Callable[[Dependency], object] | None = None
+    fill: Callable[[], Updates]
 
 
 @dataclass(frozen=True)
@@ -62,10 +57,14 @@ class Tab:
         title: on the tab.
         builder: `module:name` of the function from a `Page` to an `Opening`, or to None where the tab fills nothing
             when the page opens. It lays the tab out inside it; the module is imported when the page is built.
+        follows: what of the page's state the tab's `Page.selection` says beside the runs; keys of `js/state.js`.
+        icon: an SVG path of 24 x 24, for a phone.
     """
 
     title: str
     builder: str
+    follows: tuple[str, ...] = ()
+    icon: str = ""
 
     def build(self, page: Page) -> Opening | None:
         """What the builder gives for this page."""
@@ -73,10 +72,25 @@ class Tab:
         return getattr(import_module(module), name)(page)
 
 
-# By the name that the page's address has for it: `/?tab=scrub`
+# By the name that the page's address has for it: `/?tab=watch`
 TABS = {
-    "segment": Tab("Try", "demo.segment.tab:build_segment_tab"),
-    "compare": Tab("Which loss?", "demo.compare.tab:build_compare_tab"),
-    "scrub": Tab("Scrub", "demo.scrub.tab:build_scrub_tab"),
-    "spot": Tab("Spot check", "demo.spot.tab:build_spot_tab"),
+    "try": Tab(
+        "Try",
+        "demo.segment.tab:build_segment_tab",
+        follows=("photo", "photoFile"),
+        icon="M4 5h16v14H4Zm0 11 5-5 4 4 2-2 5 5M15.500 9h.01",
+    ),
+    "which-loss": Tab(
+        "Which loss?",
+        "demo.compare.tab:build_compare_tab",
+        follows=("epoch", "score", "details"),
+        icon="M5 20v-6M10 20V9M15 20V4M20 20v-9",
+    ),
+    "watch": Tab("Watch", "demo.scrub.tab:build_scrub_tab", icon="M7 4v16l13-8Z"),
+    "failures": Tab(
+        "Failures",
+        "demo.spot.tab:build_spot_tab",
+        follows=("rank", "photoScore", "breed", "photo"),
+        icon="M4 4h7v7H4ZM13 4h7v7h-7ZM4 13h7v7H4ZM13 13h7v7h-7Z",
+    ),
 }

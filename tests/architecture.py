@@ -26,9 +26,9 @@ LAYERS = (
     ("experiments.reporting", "experiments.training", "experiments.benchmarks"),
     ("experiments",),  # the commands
     ("demo.catalogue", "demo.images", "demo.photo", "demo.scripts", "demo.uploads"),
-    ("demo.address", "demo.analysis", "demo.checkpoints"),
+    ("demo.analysis", "demo.checkpoints"),
     ("demo.figures", "demo.tabs"),
-    ("demo.stage",),
+    ("demo.header", "demo.selection", "demo.stage"),
     ("demo.TAB",),  # each folder of a tab
     ("demo.api",),
     ("demo",),

@@ -12,10 +12,10 @@ from tools.chromium import app, chromium
 FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
 # what a picture waits for, beside its tab
 READY = {
-    "segment": '#segment-result .stage[aria-busy="false"]',
-    "compare": "#operating .scatterlayer .trace",
-    "scrub": '.scrub:not(.empty) [data-testid="scrub-canvas"]',
-    "spot": "#spot-figure .scatterlayer .trace",
+    "try": '#segment-result .stage[aria-busy="false"]',
+    "which-loss": "#operating .scatterlayer .trace",
+    "watch": '.scrub:not(.empty) [data-testid="scrub-canvas"]',
+    "failures": "#spot-figure .scatterlayer .trace",
 }
 
 

@@ -51,9 +51,8 @@ def time_scrubber(options: argparse.Namespace) -> None:
     names = [run.name for run in find_runs(options.runs)[0] if not run.epochs.empty][:RUNS]
     with app("--runs", *options.runs, "--data", options.data) as url, chromium() as browser:
         page = browser.new_page(viewport={"width": options.width, "height": options.height})
-        page.goto(f"{url}/?tab=scrub&runs={','.join(names)}")
+        page.goto(f"{url}/?tab=watch&{'&'.join(f'run={name}' for name in names)}")
         page.locator(".scrub-photos button").first.wait_for(timeout=60_000)
-        page.locator('.stage[aria-busy="false"]').wait_for(state="attached", timeout=60_000)  # the first tab is done
         tiles = page.locator(".scrub-photos button").count()
         seen = page.evaluate(SEEN)
         print(

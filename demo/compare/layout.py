@@ -12,8 +12,6 @@ from demo.figures.component import TEMPLATE, figure_view
 from demo.scripts import on_load
 from experiments.scores import CHOSEN_FIRST, Place, appearing
 
-# Seconds between looks at a run that trains: an epoch takes longer
-REFRESH = 4
 OPERATING = (Path(__file__).parent / "operating.html").read_text().replace("FIGURE", TEMPLATE)
 
 
@@ -27,15 +25,13 @@ class Parts:
         operating: recall against precision, and the slider of the threshold.
         price: pixel accuracy against border F1.
         table: the runs' scores; `marks` is a sentence on what it marks, `note` says why there are none.
+        details: what is closed at first.
         by_pixel: what is around `confusion`, `outline`, `sure` and `sure_border`.
         sure: reliability of all pixels; `sure_border` by probability of border.
-        timer: ticks while a run trains.
         drawn: what `refresh_epochs` has shown, so that it draws nothing twice.
         explained: the same of `refresh_answer`.
-        looked_at: whether the tab was ever open: the analysis begins then, not when the page opens.
     """
 
-    runs: gr.CheckboxGroup
     score: gr.Dropdown
     message: gr.Markdown
     verdict: gr.HTML
@@ -52,15 +48,14 @@ class Parts:
     outline: gr.HTML
     sure: gr.HTML
     sure_border: gr.HTML
-    timer: gr.Timer
     drawn: gr.State
     explained: gr.State
-    looked_at: gr.State
+    details: gr.Accordion
 
     def by_epoch(self) -> list[Block]:
         """What `refresh_epochs` fills."""
         shown = [self.message, self.lines, self.table, self.download, self.marks, self.note]
-        return [self.runs, *shown, self.timer, self.drawn]
+        return [self.score, self.details, *shown, self.drawn]
 
     def by_photo(self) -> list[Block]:
         """What `refresh_answer` fills."""
@@ -70,16 +65,6 @@ class Parts:
 
 def lay_out() -> Parts:
     """The tab's components, empty, laid out where this is called."""
-    with gr.Row(elem_id="compare-choices"):
-        runs = gr.CheckboxGroup(label="Losses to compare", elem_id="compare-runs", scale=3)
-        score = gr.Dropdown(
-            [(score.title, score.name) for score in appearing(Place.CURVES)],
-            value=CHOSEN_FIRST.name,
-            label="Score by epoch",
-            elem_id="compare-metric",
-            scale=1,
-            min_width=200,
-        )
     above: dict[str, Any] = {
         "message": gr.Markdown(elem_id="compare-message"),
         "verdict": gr.HTML(verdict.WAITING, elem_id="verdict", apply_default_css=False),
@@ -94,16 +79,22 @@ def lay_out() -> Parts:
             ),
             "operating": figure_view("operating", OPERATING, "compare/js/operating.js"),
         }
+    score = gr.Dropdown(
+        [(score.title, score.name) for score in appearing(Place.CURVES)],
+        value=CHOSEN_FIRST.name,
+        label="Score by epoch",
+        elem_id="compare-metric",
+        min_width=200,
+    )
     lines = figure_view("curves", f'<div data-testid="curves">{TEMPLATE}</div>')
     more = _lay_out_more()
-    states: dict[str, Any] = {"drawn": gr.State(), "explained": gr.State(), "looked_at": gr.State(False)}
-    timer = gr.Timer(REFRESH, active=False)
-    return Parts(runs, score, **above, **panels, lines=lines, **more, timer=timer, **states)
+    states: dict[str, Any] = {"drawn": gr.State(), "explained": gr.State()}
+    return Parts(score, **above, **panels, lines=lines, **more, **states)
 
 
 def _lay_out_more() -> dict[str, Any]:
     """What is closed at first, by the names of `Parts`."""
-    with gr.Accordion("Details", open=False, elem_id="compare-more"):
+    with gr.Accordion("Details", open=False, elem_id="compare-more") as details:
         table = gr.Dataframe(
             interactive=False,
             label="Scores, per cent",
@@ -129,4 +120,4 @@ def _lay_out_more() -> dict[str, Any]:
                 sure_border = figure_view("compare-reliability-border")
     shown: dict[str, Any] = {"table": table, "marks": marks, "download": download, "note": note, "price": price}
     pixels = {"by_pixel": by_pixel, "confusion": confusion, "outline": outline}
-    return {**shown, **pixels, "sure": sure, "sure_border": sure_border}
+    return {"details": details, **shown, **pixels, "sure": sure, "sure_border": sure_border}

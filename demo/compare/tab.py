@@ -4,11 +4,10 @@ from typing import Any
 
 import gradio as gr
 
-from demo.address import Address
-from demo.compare.choice import run_choices
 from demo.compare.layout import lay_out
 from demo.compare.updates import refresh_answer, refresh_epochs
-from demo.tabs import HIDDEN, Opening, Page, Updates
+from demo.selection.followed import read_selected
+from demo.tabs import HIDDEN, Page, Updates
 
 # What the table shows, as a file: the page has it already
 DOWNLOAD = """(table) => {
@@ -21,48 +20,28 @@ DOWNLOAD = """(table) => {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }"""
-ADDRESS = "(names, score) => window.borderlineAddress?.({ runs: names, score })"
+# What is chosen here is kept with the rest of the page's state
+KEEP_SCORE = "(score) => window.borderline?.set({ score })"
+KEEP_DETAILS = "() => window.borderline?.set({ details: 'open' })"
+FORGET_DETAILS = "() => window.borderline?.set({ details: null })"
 
 
-def build_compare_tab(page: Page) -> Opening:
-    """The tab, laid out where this is called: the analysis begins when it is looked at, not when the page opens."""
-    catalogue, tab, parts = page.catalogue, page.tab, lay_out()
+def build_compare_tab(page: Page) -> None:
+    """The tab, laid out where this is called; it is filled when it is looked at, and when what is chosen changes."""
+    catalogue, parts = page.catalogue, lay_out()
     common: dict[str, Any] = {"trigger_mode": "always_last", **HIDDEN}
 
-    def explain(names: list[str], explained: tuple | None) -> Updates:
-        return {parts.looked_at: True, **refresh_answer(parts, catalogue, names, explained)}
+    def show_epochs(drawn: tuple | None, event: gr.EventData) -> Updates:
+        selected = read_selected(event, page.follows)
+        return refresh_epochs(parts, catalogue, selected, drawn) or gr.skip()
 
-    def explain_anew(names: list[str], explained: tuple | None, looked_at: bool) -> Updates:
-        return (looked_at and refresh_answer(parts, catalogue, names, explained)) or gr.skip()
+    def show_answer(explained: tuple | None, event: gr.EventData) -> Updates:
+        return refresh_answer(parts, catalogue, read_selected(event), explained) or gr.skip()
 
-    tab.select(explain, inputs=[parts.runs, parts.explained], outputs=[parts.looked_at, *parts.by_photo()], **common)
-    gr.on(
-        # `change`, not `input`: the page's address chooses as well
-        [parts.runs.change, parts.score.change, tab.select, parts.timer.tick],
-        lambda names, score, drawn: refresh_epochs(parts, catalogue, names, score, drawn) or gr.skip(),
-        inputs=[parts.runs, parts.score, parts.drawn],
-        outputs=parts.by_epoch(),
-        **common,
-    )
-    gr.on(
-        [parts.runs.change, parts.timer.tick],
-        explain_anew,
-        inputs=[parts.runs, parts.explained, parts.looked_at],
-        outputs=parts.by_photo(),
-        **common,
-    )
-    gr.on(
-        [parts.runs.input, parts.score.input],
-        None,
-        inputs=[parts.runs, parts.score],
-        js=ADDRESS,
-        api_visibility="private",
-    )
+    # two events: the analysis takes longer
+    page.selection.select(show_epochs, inputs=parts.drawn, outputs=parts.by_epoch(), **common)
+    page.selection.select(show_answer, inputs=parts.explained, outputs=parts.by_photo(), **common)
+    parts.score.input(None, inputs=parts.score, js=KEEP_SCORE, api_visibility="private")
+    parts.details.expand(None, js=KEEP_DETAILS, api_visibility="private")
+    parts.details.collapse(None, js=FORGET_DETAILS, api_visibility="private")
     parts.download.click(None, inputs=parts.table, js=DOWNLOAD, api_visibility="private")
-
-    def fill(address: Address) -> Updates:
-        """The choices; the tab draws the rest itself."""
-        asked: Updates = {parts.score: gr.update(value=address.score)} if address.score else {}
-        return {parts.runs: run_choices(catalogue, address.runs), **asked}
-
-    return Opening([parts.runs, parts.score], fill)

@@ -1,12 +1,10 @@
 """What the tab shows of the chosen runs, as updates of its parts: none where nothing has changed."""
 
-from typing import Any
-
 import gradio as gr
 
 from demo.analysis import cached_analysis, photo_scores_stamp
 from demo.catalogue import NO_RUNS, Catalogue, lost_sentence
-from demo.compare.choice import apart_sentence, chosen_configurations, configuration_choices, values
+from demo.compare.choice import apart_sentence, chosen_configurations
 from demo.compare.confusion import confusion_tables
 from demo.compare.layout import Parts
 from demo.compare.scores import scores_html
@@ -19,77 +17,62 @@ from demo.figures.outline import near_the_outline
 from demo.figures.price import price
 from demo.figures.reliability import reliability
 from demo.figures.styles import styles
+from demo.selection.followed import Selected
 from demo.tabs import Updates
 from experiments.comparison.analysis import Analysis
-from experiments.comparison.configurations import Configuration, configurations
+from experiments.comparison.configurations import Configuration
 from experiments.comparison.footing import footing_or_none, lacking_details, shared_footing, trained
-from experiments.store.runs import Run
+from experiments.scores import CHOSEN_FIRST, Place, appearing
 from seg import InputError
 
-NONE_CHOSEN = "Choose at least one run."
+NONE_CHOSEN = "Choose at least one run above."
 
 
-def refresh_epochs(
-    parts: Parts, catalogue: Catalogue, names: list[str] | None, score: str, drawn: tuple | None
-) -> Updates:
-    """Updates of the choices, of what the epochs alone say of the chosen runs, and of what is drawn then.
+def refresh_epochs(parts: Parts, catalogue: Catalogue, selected: Selected, drawn: tuple | None) -> Updates:
+    """Updates of what the epochs alone say of the chosen runs, and of what is drawn then.
 
     Args:
         drawn: what is drawn already, of which nothing is given again.
     """
-    scored, broken = catalogue.scored(), catalogue.broken()
-    found = configurations(scored)
-    choices, chosen = configuration_choices(found), chosen_configurations(found, names)
-    stamp = (score, _epochs_stamp(chosen), tuple(broken))
-    if (choices, stamp) == drawn:
-        return {}
-    had_choices, had_stamp = drawn or (None, None)
-    updates: Updates = {parts.drawn: (choices, stamp)}
-    if choices != had_choices:
-        # a choice that is gone, or that another run stands for now, would be refused by the next event
-        moved: dict[str, Any] = {} if set(values(chosen)) == set(names or []) else {"value": values(chosen)}
-        updates[parts.runs] = gr.update(choices=choices, visible=bool(choices), **moved)
-    if stamp != had_stamp:
-        message = _message(names, scored, chosen) + "".join(f"\n\n⚠ Left out: {line}" for line in broken)
-        updates |= {parts.message: message, **_show_epochs(parts, chosen, score)}
-    return updates
+    scored = catalogue.scored()
+    chosen = chosen_configurations(catalogue, selected.runs)
+    score = selected.text("score")
+    score = score if score in [each.name for each in appearing(Place.CURVES)] else CHOSEN_FIRST.name
+    opened, epochs = selected.text("details") is not None, _epochs_stamp(chosen)
+    lines, table = (score, epochs), (selected.epoch, epochs)
+    had_lines, had_table, had_opened = drawn or (None, None, None)
+    updates: Updates = {}
+    if lines != had_lines:
+        updates[parts.score] = gr.update(value=score)
+        updates[parts.lines] = by_epoch(chosen, score, styles(chosen)).as_value() if chosen else None
+    if table != had_table:
+        lost = lost_sentence(selected.runs, catalogue.runs())
+        updates[parts.message] = lost or (NO_RUNS if not scored else "" if chosen else NONE_CHOSEN)
+        updates |= _show_table(parts, chosen, selected.epoch)
+    if opened != had_opened:
+        updates[parts.details] = gr.update(open=opened)
+    return {**updates, parts.drawn: (lines, table, opened)} if updates else {}
 
 
-def _message(names: list[str] | None, scored: list[Run], chosen: list[Configuration]) -> str:
-    """What is missing; empty where nothing is."""
-    if not scored:
-        return NO_RUNS
-    return lost_sentence(names, scored, "scores") or ("" if chosen else NONE_CHOSEN)
-
-
-def _show_epochs(parts: Parts, chosen: list[Configuration], score: str) -> Updates:
-    """Updates of lines and table."""
+def _show_table(parts: Parts, chosen: list[Configuration], epoch: int | None) -> Updates:
     runs = [run for configuration in chosen for run in configuration.runs]
     if not runs:
         hidden = gr.update(visible=False)
-        texts: Updates = {parts.marks: "", parts.note: ""}
-        return {parts.lines: None, parts.table: hidden, parts.download: hidden, **texts, parts.timer: _timer(runs)}
+        return {parts.table: hidden, parts.download: hidden, parts.marks: "", parts.note: ""}
     there, note = trained(runs), ""
     try:
-        footing = shared_footing(there) if there else None
+        footing = shared_footing(there, epoch) if there else None
         styled = styled_table(runs, footing)
     except InputError as error:
         footing, note = None, f"The table has no scores: {without_run_names(str(error), names_of_runs(chosen))}."
         styled = styled_table(runs, footing)
     label = table_label(footing)
     return {
-        parts.lines: by_epoch(chosen, score, styles(chosen)).as_value(),
         parts.table: gr.update(value=styled, datatype=column_types(styled.data), label=label, visible=True),
         parts.download: gr.update(visible=True),
         parts.marks: table_note(runs, footing),
         parts.note: note,
-        parts.timer: _timer(runs),
     }
-
-
-def _timer(runs: list[Run]) -> gr.Timer:
-    """One that ticks while a run trains."""
-    return gr.Timer(active=any(run.status == "running" for run in runs))
 
 
 def _epochs_stamp(chosen: list[Configuration]) -> tuple:
@@ -101,32 +84,34 @@ def _epochs_stamp(chosen: list[Configuration]) -> tuple:
     )
 
 
-def refresh_answer(parts: Parts, catalogue: Catalogue, names: list[str] | None, explained: tuple | None) -> Updates:
+def refresh_answer(parts: Parts, catalogue: Catalogue, selected: Selected, explained: tuple | None) -> Updates:
     """Updates of what the scores of single photos say of the chosen runs, and of what is explained then.
 
     Args:
         explained: what is explained already, of which nothing is given again.
     """
-    scored = catalogue.scored()
-    chosen = chosen_configurations(configurations(scored), names)
-    apart = apart_sentence(scored, chosen)
-    stamp = (apart, *_answer_stamp(chosen))
-    return {} if stamp == explained else {**_show_answer(parts, chosen, apart), parts.explained: stamp}
+    chosen = chosen_configurations(catalogue, selected.runs)
+    apart = apart_sentence(catalogue.scored(), selected.runs)
+    stamp = (apart, *_answer_stamp(chosen, selected.epoch))
+    if stamp == explained:
+        return {}
+    return {**_show_answer(parts, chosen, selected.epoch, apart), parts.explained: stamp}
 
 
-def _answer_stamp(chosen: list[Configuration]) -> tuple:
+def _answer_stamp(chosen: list[Configuration], epoch: int | None) -> tuple:
     """Another one when what these runs share is: a run that grows past it changes nothing."""
     runs = [run for configuration in chosen for run in configuration.runs]
     return (
-        footing_or_none(trained(runs)),
+        footing_or_none(trained(runs), epoch),
         *((run.name, run.info.get("started"), photo_scores_stamp(run)) for run in runs),
     )
 
 
-def _show_answer(parts: Parts, chosen: list[Configuration], apart: str) -> Updates:
+def _show_answer(parts: Parts, chosen: list[Configuration], epoch: int | None, apart: str) -> Updates:
     """Updates of the verdict, the scores, and the figures of an analysis.
 
     Args:
+        epoch: after which, where not the deepest that they share.
         apart: a sentence on the runs that are not chosen because they stand on another footing.
     """
     there = trained([run for configuration in chosen for run in configuration.runs])
@@ -140,7 +125,7 @@ def _show_answer(parts: Parts, chosen: list[Configuration], apart: str) -> Updat
     if not there:
         return {parts.verdict: no_verdict_html(chosen), **nothing}
     try:
-        analysis = cached_analysis(there)
+        analysis = cached_analysis(there, epoch)
         shown = nothing | _show_scores(parts, analysis, chosen)
         shown |= _show_pixels(parts, analysis, chosen) if analysis.footing.detailed else {}
     except InputError as error:

@@ -10,6 +10,8 @@ from seg.losses import LOSSES
 
 # More than these make no name any more
 MOST_OPTIONS = 2
+# A longer list is only counted
+MOST_VALUES = 4
 
 
 def loss_in_words(loss: str) -> str:
@@ -71,11 +73,17 @@ def _told_apart(configuration: Configuration, alike: list[Configuration]) -> str
     own = used_options(configuration.runs[0].info)
     names = [name for name in own if name not in {*WITHOUT_EFFECT, "seed", "epochs", "exclude"}]
     differing = [name for name in names if len({json.dumps(each.get(name)) for each in options}) > 1]
-    told = [f"{name.replace('_', ' ')} {_text(own[name])}" for name in differing[:MOST_OPTIONS]]
+    told = [option_in_words(name, own[name]) for name in differing[:MOST_OPTIONS]]
     if len({each.epochs for each in alike}) > 1:
         told.append("1 epoch" if configuration.epochs == 1 else f"{configuration.epochs} epochs")
     return ", ".join(told)
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+def option_in_words(name: str, value: object) -> str:
+    """`batch size 32`; of an option that is on or off `crop`, or `no crop`."""
+    words = name.replace("_", " ")
+    if isinstance(value, bool) or value is None:
+        return words if value else f"no {words}"
+    if isinstance(value, list | tuple) and len(value) > MOST_VALUES:
+        return f"{words}: {len(value)}"
+    return f"{words} {value if isinstance(value, str) else json.dumps(value)}"

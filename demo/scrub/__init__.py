@@ -1,1 +1,1 @@
-"""The Scrub tab."""
+"""The Watch tab."""

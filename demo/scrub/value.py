@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from demo.catalogue import NO_RUNS, Catalogue, last_change, lost_sentence
+from demo.catalogue import NO_RUNS, Catalogue, last_change, lost_sentence, run_titles
 from demo.scrub.own_photo import epoch_weights
 from demo.scrub.probe_photos import ProbePhotos
 from experiments.scores import Place, appearing
@@ -25,24 +25,25 @@ def scrub_value(catalogue: Catalogue, photos: ProbePhotos, names: list[str]) -> 
 
     Returns:
         `message`: what to say instead of, or beside, the pictures; `colours` of the classes; `scores`, the names of
-        those that are shown; `epoch` to begin with, None for the last; `runs`, each with name, colour, tile
+        those that are shown; `runs`, each with name, title, colour, tile
         size, columns, tiles, photos and truth (URL or None), mosaics {epoch: URL}, scores {epoch: {score: fraction
         or None}} and the epochs whose weights were kept.
     """
     runs, left_out = [], []
     seen: dict[str, int] = {}
-    for run in catalogue.chosen(names):
-        described = _run_value(run, photos, seen)
+    chosen = [run for run in catalogue.chosen(names) if not run.epochs.empty]
+    titles = run_titles(chosen)
+    for run in chosen:
+        described = _run_value(run, titles[run.name], photos, seen)
         if described is None:
-            left_out.append(run.name)
+            left_out.append(titles[run.name])
         else:
             runs.append(described)
-    scored = catalogue.scored()
-    lost = lost_sentence(names, scored, "scores")
-    if not scored:
+    lost = lost_sentence(names, catalogue.runs())
+    if not catalogue.scored():
         message = NO_RUNS.replace("`", "")
     elif not runs and not left_out:
-        message = "" if lost else "Choose at least one run."
+        message = "" if lost else "Choose at least one run above."
     elif left_out:
         message = f"No predictions were kept for {', '.join(left_out)}."
     elif any(not tile["photo"] for run in runs for tile in run["tiles"]):
@@ -64,10 +65,10 @@ def _value(message: str, runs: list[dict]) -> dict:
     colours = [*CLASS_COLOURS, BACKGROUND_MARK]
     # under each run's name while scrubbing; the first is the curve's first choice
     scores = {score.name: score.short or score.noun for score in appearing(Place.SCRUBBER)}
-    return {"message": message, "colours": colours, "scores": scores, "epoch": None, "runs": runs}
+    return {"message": message, "colours": colours, "scores": scores, "runs": runs}
 
 
-def _run_value(run: Run, photos: ProbePhotos, seen: dict[str, int]) -> dict | None:
+def _run_value(run: Run, title: str, photos: ProbePhotos, seen: dict[str, int]) -> dict | None:
     layout = read_layout(run.folder)
     if layout is None or not layout["tiles"]:
         return None
@@ -92,6 +93,7 @@ def _run_value(run: Run, photos: ProbePhotos, seen: dict[str, int]) -> dict | No
     before = seen[colour] = seen.get(colour, -1) + 1
     return {
         "name": run.name,
+        "title": title,
         "colour": colour,
         "dash": DASHES[before % len(DASHES)],
         "tile": layout["tile"],

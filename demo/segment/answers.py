@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,8 +21,9 @@ from seg.inference import Prediction
 from seg.metrics import CLASSES
 from seg.pets import BACKGROUND, PET, indexed_image
 
-WAITING = "Choose a photo below: its masks appear here."
-NONE_CHOSEN = "Choose a run to see its mask."
+NONE_CHOSEN = "Choose a run above to see its mask."
+NOT_YET = "No weights yet: they come when training ends."
+NOT_KEPT = "The weights of this run are not here, only its scores."
 
 
 @dataclass
@@ -32,41 +33,46 @@ class Session:
     Attributes:
         turn: counts requests; a request that is no longer the last one stops at its next network.
         photo: the one shown; None before the first.
+        runs: the names of those whose masks are shown.
     """
 
     turn: int = 0
     photo: Offered | None = None
+    runs: list[str] = field(default_factory=list)
 
 
-def show_answers(catalogue: Catalogue, session: Session, photo: Offered | None, names: list[str]) -> Iterator[dict]:
+def show_answers(catalogue: Catalogue, session: Session, photo: Offered, names: list[str]) -> Iterator[dict]:
     """The stage's value, again after each network. Ends early when the session has a newer request."""
-    session.turn, session.photo = session.turn + 1, photo
+    session.turn, session.photo, session.runs = session.turn + 1, photo, names
     turn = session.turn
-    runs = catalogue.with_checkpoint()
-    chosen = [run for run in runs if run.name in (names or [])]
+    there = catalogue.runs()
+    chosen = [run for run in there if run.name in names]
+    lost = lost_sentence(names, there)
     if session.turn != turn:  # a newer request has been answered meanwhile
-        return
-    lost = lost_sentence(names, runs, "checkpoint")
-    if photo is None or not chosen:
-        yield stage_value(None, chosen, {}, status=lost or (WAITING if chosen else NONE_CHOSEN if runs else NO_RUNS))
         return
     try:
         shown, _ = shown_photo(photo)
     except InputError as error:
         yield stage_value(None, chosen, {}, status=str(error))
         return
+    if not chosen:
+        yield stage_value(None, [], {}, status=lost or (NONE_CHOSEN if there else NO_RUNS))
+        return
     likes = acts_like(chosen, catalogue.with_photo_scores())
-    answers: dict[str, Pane | str] = {}
-    yield stage_value(shown, chosen, {}, status=_at_work(0, len(chosen)), busy=True, likes=likes)
-    for number, run in enumerate(chosen, start=1):
+    answers: dict[str, Pane | str] = {
+        run.name: NOT_YET if run.status == "running" else NOT_KEPT for run in chosen if run.checkpoint is None
+    }
+    ready = [run for run in chosen if run.name not in answers]
+    yield stage_value(shown, chosen, answers, status=_at_work(0, len(ready)), busy=bool(ready), likes=likes)
+    for number, run in enumerate(ready, start=1):
         try:
             answers[run.name] = answer(photo, run)
         except InputError as error:
             answers[run.name] = str(error)
         if session.turn != turn:
             return
-        busy = number < len(chosen)
-        status = _at_work(number, len(chosen)) if busy else lost or _agreement(answers, photo)
+        busy = number < len(ready)
+        status = _at_work(number, len(ready)) if busy else lost or _agreement(answers, photo)
         yield stage_value(shown, chosen, answers, status=status, busy=busy, likes=likes)
 
 

@@ -1,5 +1,6 @@
 """The photos that the page offers, and the one it shows: at the size on the page, with its label where it is known."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -54,21 +55,34 @@ def offered_photos(dataset: Path) -> dict[str, Offered]:
     return found
 
 
-def chosen_photo(choice: object, dataset: Path) -> Offered:
-    """The photo that the page asks for: `{"offered": name}`, or `{"path": uploaded file, "title": its name}`.
+def offered_photo(name: str, dataset: Path) -> Offered:
+    """The photo of that name: one that the page offers, or any other of the dataset.
 
     Raises:
-        InputError: it is not there any more.
+        InputError: it is not there.
     """
-    asked = choice if isinstance(choice, dict) else {}
-    if "path" in asked:
-        path = uploaded_file(asked["path"])
-        return Offered(str(asked.get("title") or path.name), path)
     photos = offered_photos(dataset)
-    name = str(asked.get("offered"))
-    if name not in photos:
-        raise InputError(f"{name} is no photo here any more: reload the page.")
-    return photos[name]
+    if name in photos:
+        return photos[name]
+    # a name is no path
+    if re.fullmatch(r"\w+", name) and photo_path(dataset, name).is_file():
+        trimap = trimap_path(dataset, name)
+        return Offered(name.replace("_", " "), photo_path(dataset, name), trimap if trimap.is_file() else None)
+    raise InputError(f"There is no photo {name} here: choose another below.")
+
+
+def chosen_photo(choice: object, dataset: Path) -> Offered:
+    """The photo that the page asks for: one of these names, `{"path": uploaded file, "title": its name}`, or the first.
+
+    Raises:
+        InputError: it is not there.
+    """
+    if isinstance(choice, dict):
+        path = uploaded_file(choice.get("path"))
+        return Offered(str(choice.get("title") or path.name), path)
+    if choice is None:
+        return next(iter(offered_photos(dataset).values()))
+    return offered_photo(str(choice), dataset)
 
 
 def shown_photo(photo: Offered) -> tuple[ShownPhoto, np.ndarray | None]:

@@ -1,1 +1,1 @@
-"""The Spot check tab."""
+"""The Failures tab."""

@@ -1,4 +1,4 @@
-"""The Spot check tab's components, each in its place."""
+"""The Failures tab's components, each in its place."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,29 +16,27 @@ class Parts:
     """The components.
 
     Attributes:
-        detail: the photo that was clicked in the table, its label and masks.
-        photo: its name, None before the first click.
-        reason: why its label is suspected, empty where it is not.
+        detail: the page's photo, its label and masks.
+        photo: the name of the one that was clicked in the table last.
+        reasons: why labels in the table are suspected, by photo.
+        ranked: what the table shows, so that it is not drawn twice.
     """
 
     rank_by: gr.Radio
     score: gr.Dropdown
     breed: gr.Dropdown
-    runs: gr.CheckboxGroup
     explanation: gr.Markdown
     table: gr.Dataframe
     detail: gr.HTML
     figure: gr.HTML
-    photo: gr.State
-    reason: gr.State
-
-    def asked(self) -> list[gr.Component]:
-        """What the table and the figure follow from."""
-        return [self.runs, self.rank_by, self.score, self.breed]
+    photo: gr.Textbox
+    reasons: gr.State
+    ranked: gr.State
 
     def shown(self) -> list[gr.Component]:
-        """What follows."""
-        return [self.explanation, self.table, self.figure]
+        """What follows from what is chosen."""
+        choices = [self.rank_by, self.score, self.breed]
+        return [*choices, self.explanation, self.table, self.figure, self.detail, self.reasons, self.ranked]
 
 
 def lay_out() -> Parts:
@@ -64,7 +62,6 @@ def lay_out() -> Parts:
                 [ALL_BREEDS], value=ALL_BREEDS, label="Breed", elem_id="spot-breed", min_width=160, filterable=True
             ),
         }
-    runs = gr.CheckboxGroup(label="Runs", elem_id="spot-runs")
     explanation = gr.Markdown(elem_id="spot-explanation")
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=320):
@@ -75,11 +72,11 @@ def lay_out() -> Parts:
             detail = gr.HTML(NOTHING_CHOSEN, elem_id="spot-detail")
     return Parts(
         **asked,
-        runs=runs,
         explanation=explanation,
         table=table,
         detail=detail,
         figure=figure_view("spot-figure"),
-        photo=gr.State(None),
-        reason=gr.State(""),
+        photo=gr.Textbox(visible=False),
+        reasons=gr.State({}),
+        ranked=gr.State(),
     )

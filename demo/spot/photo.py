@@ -1,15 +1,17 @@
-"""One photo of the dataset in the Spot check tab: itself, its label, each chosen run's mask."""
+"""One photo of the dataset in the Failures tab: itself, its label, each chosen run's mask."""
 
 import html
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from demo.catalogue import Catalogue, describe
+from demo.catalogue import epochs_in_words, run_titles
 from demo.checkpoints import segmenter
 from demo.images import data_uri
-from experiments.store.scored.photo_scores import has_details
+from experiments.store.runs import Run
 from seg import InputError
 from seg.pets import (
     BACKGROUND,
@@ -27,15 +29,16 @@ from seg.photo import BadPhoto, stored_photo
 NOTHING_CHOSEN = '<p class="empty">Click a row to see the photo, its label and each run\'s mask.</p>'
 
 
-def photo_html(catalogue: Catalogue, dataset: Path, photo: str | None, names: list[str], reason: str = "") -> str:
-    """One photo as HTML: itself, its label and each chosen run's mask; or how to get the dataset.
+def photo_html(dataset: Path, photo: str | None, runs: Sequence[Run], reason: str = "") -> str:
+    """One photo as HTML: itself, its label, and each run's mask where it has weights; or how to get the dataset.
 
     Args:
         reason: why its label is suspected.
     """
-    if not photo:
+    # a photo of one's own, and a sample, have no label that could be looked at
+    if not photo or not re.fullmatch(r"\w+_\d+", photo):
         return NOTHING_CHOSEN
-    name = Path(photo).name
+    name = photo
     path = photo_path(dataset, name)
     title = f"<h3>{html.escape(name)}</h3>" + (f"<p>{html.escape(reason.capitalize())}.</p>" if reason else "")
     try:
@@ -54,12 +57,15 @@ def photo_html(catalogue: Catalogue, dataset: Path, photo: str | None, names: li
         tiles.append(_tile("label", picture, read_trimap(trimap_path(dataset, name), path)))
     except BadPair as error:
         tiles.append(_refusal(error))
-    for run in catalogue.with_checkpoint():
-        if run.name in (names or []) and has_details(run):
-            try:
-                tiles.append(_tile(describe(run), picture, segmenter(run).predict(picture).mask))
-            except InputError as error:
-                tiles.append(_refusal(error))
+    titles = run_titles(runs)
+    for run in runs:
+        caption = f"{titles[run.name]}, {epochs_in_words(run)}"
+        try:
+            if run.checkpoint is None:
+                raise InputError(f"{caption}: its weights are not here, only its scores")
+            tiles.append(_tile(caption, picture, segmenter(run).predict(picture).mask))
+        except InputError as error:
+            tiles.append(_refusal(error))
     tints = zip(CLASS_COLOURS, CLASS_NAMES, strict=True)
     legend = "".join(f'<li><i style="background:{tint}"></i>{word}</li>' for tint, word in tints)
     return f'{title}<div class="spot-tiles">{"".join(tiles)}</div><ul class="spot-legend">{legend}</ul>'

@@ -1,49 +1,36 @@
-"""The Spot check tab: photos that are hard, that divide two runs, or whose label is probably wrong."""
+"""The Failures tab: photos that are hard, that divide two runs, or whose label is probably wrong."""
 
 import gradio as gr
 
+from demo.selection.followed import read_selected
 from demo.spot.layout import lay_out
-from demo.spot.photo import photo_html
-from demo.spot.ranking import SUSPICION
-from demo.spot.updates import show_choices, show_ranking
+from demo.spot.updates import show_all
 from demo.tabs import HIDDEN, Page, Updates
+
+# What is chosen here is kept with the rest of the page's state
+KEEP = "(value) => window.borderline?.set({ %s: value })"
 
 
 def build_spot_tab(page: Page) -> None:
-    """The tab, laid out where this is called; it fills itself when it is looked at."""
+    """The tab, laid out where this is called; it is filled when it is looked at, and when what is chosen changes."""
     catalogue, dataset, parts = page.catalogue, page.dataset, lay_out()
-    gr.on(
-        [parts.runs.input, parts.rank_by.input, parts.score.input, parts.breed.input],
-        lambda *asked: show_ranking(parts, catalogue, *asked),
-        inputs=parts.asked(),
+
+    def show(ranked: tuple | None, reasons: dict[str, str], event: gr.EventData) -> Updates:
+        return show_all(parts, catalogue, dataset, read_selected(event, page.follows), ranked, reasons)
+
+    def keep_photo(event: gr.SelectData) -> str:
+        return event.row_value[1]
+
+    page.selection.select(
+        show,
+        inputs=[parts.ranked, parts.reasons],
         outputs=parts.shown(),
         trigger_mode="always_last",
-        **HIDDEN,
-    )
-
-    def select(names: list[str], rank_by: str, event: gr.SelectData) -> Updates:
-        _, photo, *rest = event.row_value
-        reason = rest[-1] if rank_by == SUSPICION else ""
-        return {
-            parts.photo: photo,
-            parts.reason: reason,
-            parts.detail: photo_html(catalogue, dataset, photo, names, reason),
-        }
-
-    parts.table.select(
-        select, inputs=[parts.runs, parts.rank_by], outputs=[parts.photo, parts.reason, parts.detail], **HIDDEN
-    )
-    parts.runs.input(
-        lambda photo, names, reason: photo_html(catalogue, dataset, photo, names, reason),
-        inputs=[parts.photo, parts.runs, parts.reason],
-        outputs=parts.detail,
-        **HIDDEN,
-    )
-    # read when it is first looked at: the scores of thousands of photos take a moment
-    page.tab.select(
-        lambda *asked: show_choices(parts, catalogue, *asked),
-        inputs=parts.asked(),
-        outputs=[parts.runs, parts.breed, *parts.shown()],
+        # read when it is first looked at: the scores of thousands of photos take a moment
         show_progress="minimal",
         api_visibility="private",
     )
+    for part, key in ((parts.rank_by, "rank"), (parts.score, "photoScore"), (parts.breed, "breed")):
+        part.input(None, inputs=part, js=KEEP % key, api_visibility="private")
+    chosen = parts.table.select(keep_photo, outputs=parts.photo, **HIDDEN)
+    chosen.then(None, inputs=parts.photo, js=KEEP % "photo", api_visibility="private")

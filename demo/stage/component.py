@@ -6,7 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from demo.catalogue import describe, last_change, run_titles
+from demo.catalogue import epochs_in_words, last_change, run_titles
 from demo.figures.styles import DASHES, Style, styles
 from demo.scripts import on_load
 from demo.stage.pane import Pane
@@ -90,7 +90,7 @@ def _pane_value(run: Run, title: str, answer: Pane | str | None, style: Style, l
     described = {
         "run": run.name,
         "title": title,
-        "note": describe(run).split(" · ")[-1],
+        "note": epochs_in_words(run),
         "colour": style.colour,
         "onPhoto": loss_photo_colour(run.loss),
         "dash": DASHES[list(LOSSES).index(run.loss) % len(DASHES)] if run.loss in LOSSES else DASHES[-1],

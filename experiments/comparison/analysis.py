@@ -73,14 +73,17 @@ class Analysis:
         return table[(table["configuration"] == configuration) & (table["score"] == score)].iloc[0]
 
 
-def analyse(runs: list[Run]) -> Analysis:
+def analyse(runs: list[Run], epoch: int | None = None) -> Analysis:
     """What these runs say of their configurations, on the deepest footing that they share.
+
+    Args:
+        epoch: the deepest up to there.
 
     Raises:
         InputError: they share none, or were scored on different photos.
         BadRun: a file is damaged.
     """
-    footing = shared_footing(runs)
+    footing = shared_footing(runs, epoch)
     return _by_photo(runs, footing) if footing.detailed else _after_epoch(runs, footing)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -68,8 +69,8 @@ def last_footing(run: Run) -> Footing:
     return replace(last, photos=run.photos_scored_at(run.epochs_planned), detailed=True)
 
 
-def shared_footing(runs: Sequence[Run]) -> Footing:
-    """The deepest that all these runs have scores on.
+def shared_footing(runs: Sequence[Run], until: int | None = None) -> Footing:
+    """The deepest that all these runs have scores on, of those up to an epoch where that is given.
 
     Where all ended after the same epoch at the same side, and their scores of single photos are known, those: of the
     photos that all of them scored. Otherwise the rows of the last epoch after which all were scored alike.
@@ -78,19 +79,20 @@ def shared_footing(runs: Sequence[Run]) -> Footing:
         NoSharedFooting: there is none; one line that says what differs.
     """
     ends = [last_footing(run) for run in runs]
-    if all(end.detailed for end in ends) and _end_alike(ends):
+    last = max(run.epochs_trained for run in runs) if until is None else until
+    if all(end.detailed and end.epoch <= last for end in ends) and _end_alike(ends):
         known = [end.photos for end in ends if end.photos is not None]
         return replace(ends[0], photos=min(known, default=None))
-    shared = _deepest_rows(runs)
+    shared = _deepest_rows(runs, last)
     if shared is None:
         raise NoSharedFooting(_what_differs(runs))
     return shared
 
 
-def footing_or_none(runs: Sequence[Run]) -> Footing | None:
+def footing_or_none(runs: Sequence[Run], until: int | None = None) -> Footing | None:
     """As `shared_footing`; None where there is none, or no run."""
     try:
-        return shared_footing(runs) if runs else None
+        return shared_footing(runs, until) if runs else None
     except NoSharedFooting:
         return None
 
@@ -150,10 +152,10 @@ def _end_alike(ends: Iterable[Footing]) -> bool:
     return len({(end.epoch, end.side, end.trimap_side, end.holdout) for end in ends}) == 1
 
 
-def _deepest_rows(runs: Sequence[Run]) -> Footing | None:
+def _deepest_rows(runs: Sequence[Run], until: float = math.inf) -> Footing | None:
     common = set.intersection(*(set(run.epochs["epoch"].tolist()) for run in runs)) - {0}
     for epoch in sorted(common, reverse=True):
-        if len({footing_at(run, epoch) for run in runs}) == 1:
+        if epoch <= until and len({footing_at(run, epoch) for run in runs}) == 1:
             return footing_at(runs[0], epoch)
     return None
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from experiments.comparison.analysis import analyse
 from experiments.comparison.answer.verdict import verdict
 from experiments.store.runs import read_run
+from tests.browser.choosing import show_runs
 
 LINES = "#curves .scatterlayer .trace"
 
@@ -51,7 +52,7 @@ def open_tab(chromium, address) -> Iterator:
         page.on("pageerror", lambda error: errors.append(str(error)))
         ours = (url, "data:", "blob:")
         page.on("request", lambda request: None if request.url.startswith(ours) else foreign.append(request.url))
-        page.goto(f"{url}/?tab=compare{query}")
+        page.goto(f"{url}/?tab=which-loss{query}")
         pages.append(page)
         return page
 
@@ -63,7 +64,7 @@ def open_tab(chromium, address) -> Iterator:
 
 
 def test_opens_on_the_verdict_with_the_numbers_of_the_csvs(open_tab, runs):
-    page = open_tab("&runs=ce-long-s0,focal-s0")
+    page = open_tab("&run=ce-long-s0&run=focal-s0")
     analysis = analyse([read_run(runs / name) for name in ("ce-long-s0", "focal-s0")])
     shown = page.get_by_test_id("verdict")
     recall = [100 * analysis.score(name, "border_recall")["mean"] for name in ("focal", "ce-long")]
@@ -79,7 +80,7 @@ def test_opens_on_the_verdict_with_the_numbers_of_the_csvs(open_tab, runs):
 
 
 def test_verdict_recall_precision_and_price_are_in_the_tabs_first_600_pixels(open_tab):
-    page = open_tab("&runs=ce-long-s0,focal-s0")
+    page = open_tab("&run=ce-long-s0&run=focal-s0")
     said = page.get_by_test_id("verdict").locator(".said")
     expect(said).to_contain_text(re.compile(r"\d+ % against \d+ %.*% .*of what it paints|about as much"))
     price = page.get_by_test_id("verdict").locator(".facts div", has_text="The price")
@@ -95,7 +96,7 @@ def test_verdict_recall_precision_and_price_are_in_the_tabs_first_600_pixels(ope
 
 def test_scores_are_marks_whose_numbers_do_not_overlap(open_tab, runs):
     for width in (1440, 700, 390):
-        page = open_tab("&runs=ce-long-s0,focal-s0", width)
+        page = open_tab("&run=ce-long-s0&run=focal-s0", width)
         tracks = page.get_by_test_id("scores").locator(".track")
         expect(tracks).to_have_count(5)
         for track in tracks.all():
@@ -111,7 +112,7 @@ def test_scores_are_marks_whose_numbers_do_not_overlap(open_tab, runs):
 
 
 def test_the_threshold_moves_a_point_along_each_curve_without_a_request(open_tab, runs):
-    page = open_tab("&runs=ce-long-s0,focal-s0")
+    page = open_tab("&run=ce-long-s0&run=focal-s0")
     curves = analyse([read_run(runs / name) for name in ("ce-long-s0", "focal-s0")]).operating.curves
     expect(page.locator("#operating .scatterlayer .trace").first).to_be_attached()
     expect(page.locator("#operating .threshold li")).to_have_count(2)
@@ -134,7 +135,7 @@ def test_the_threshold_moves_a_point_along_each_curve_without_a_request(open_tab
 
 
 def test_a_figure_is_saved_as_a_picture_and_as_its_rows(open_tab, runs):
-    page = open_tab("&runs=ce-long-s0,focal-s0&score=pixel_accuracy")
+    page = open_tab("&run=ce-long-s0&run=focal-s0&score=pixel_accuracy")
     figure = page.get_by_test_id("curves")
     expect(page.locator(LINES)).to_have_count(2)
     with page.expect_download() as download:
@@ -153,7 +154,7 @@ def test_a_figure_is_saved_as_a_picture_and_as_its_rows(open_tab, runs):
 
 
 def test_the_table_is_under_details_and_can_be_saved(open_tab, runs):
-    page = open_tab("&runs=ce-s0,focal-s0")
+    page = open_tab("&run=ce-s0&run=focal-s0")
     expect(page.locator(LINES)).to_have_count(2)
     page.get_by_role("button", name="Details").click()
     # after the deepest epoch that both have: `ce-s0` has no third
@@ -173,25 +174,25 @@ def test_the_table_is_under_details_and_can_be_saved(open_tab, runs):
 
 
 def test_choices_change_the_figure_and_the_address(open_tab):
-    page = open_tab("&runs=ce-s0,focal-s0")
+    page = open_tab("&run=ce-s0&run=focal-s0")
     lines = page.locator(LINES)
     expect(lines).to_have_count(2)
     page.locator("#compare-metric input").click()
     page.get_by_role("option", name="Pixel accuracy").click()
     expect(page.locator("#curves")).to_contain_text("Pixel accuracy by epoch")
     expect(page.locator("#curves")).to_contain_text("article: 88.28 %")
-    page.locator("#compare-runs").get_by_label("Focal loss").uncheck()
+    show_runs(page, "ce-s0")
     expect(lines).to_have_count(1)
-    page.wait_for_function("new URL(location).searchParams.get('runs') === 'ce-s0'")
+    page.wait_for_function("new URL(location).searchParams.getAll('run').join() === 'ce-s0'")
     page.wait_for_function("new URL(location).searchParams.get('score') === 'pixel_accuracy'")
     expect(page.get_by_test_id("verdict")).to_contain_text("One loss alone cannot answer which is better")
-    page.locator("#compare-runs").get_by_label("2 epochs").uncheck()
-    expect(page.get_by_text("Choose at least one run.")).to_be_visible()
+    show_runs(page)
+    expect(page.get_by_text("Choose at least one run above.")).to_be_visible()
     expect(page.locator("#curves figure")).to_be_hidden()
 
 
 def test_click_on_a_point_asks_for_its_run_and_epoch(open_tab):
-    page = open_tab("&runs=focal-s0&score=pixel_accuracy")
+    page = open_tab("&run=focal-s0&score=pixel_accuracy")
     point = page.locator("#curves .scatterlayer .points path").nth(2)
     expect(point).to_be_visible()
     page.evaluate("document.addEventListener('borderline:scrub', (event) => (window.asked = event.detail))")
@@ -206,7 +207,7 @@ def test_click_on_a_point_asks_for_its_run_and_epoch(open_tab):
 
 
 def test_running_run_grows_without_reload(open_tab, runs):
-    page = open_tab("&runs=weighted-s0")
+    page = open_tab("&run=weighted-s0")
     points = page.locator("#curves .scatterlayer .points path")
     expect(points.first).to_be_visible()
     expect(page.get_by_test_id("verdict")).to_contain_text("After epoch 3 the network trained with class weights")
@@ -217,7 +218,7 @@ def test_running_run_grows_without_reload(open_tab, runs):
     last.to_csv(epochs, mode="a", header=False, index=False)
     expect(points).to_have_count(count + 1)
     expect(page.get_by_test_id("verdict")).to_contain_text("12.3 % with class weights")
-    expect(page.locator("#compare-runs")).to_contain_text("Class weights, seed 0 · 4 of 20 epochs")
+    expect(page.get_by_test_id("selection")).to_contain_text("Weighted4/20 · training")
     expect(page.get_by_test_id("verdict")).to_contain_text("is training: 4 of 20")
     # drawn into the same figure, not built anew
     expect(page.locator("#curves .plot-area")).to_have_attribute("data-same", "yes")
@@ -233,7 +234,7 @@ new PerformanceObserver((list) => {
 
 def test_what_comes_later_moves_hardly_anything(open_tab):
     """From when the tab is open: what the page shows before is not this tab's."""
-    page = open_tab("&runs=ce-long-s0,focal-s0")
+    page = open_tab("&run=ce-long-s0&run=focal-s0")
     expect(page.get_by_role("tab", name="Which loss?")).to_have_attribute("aria-selected", "true")
     page.evaluate(SHIFTS)
     expect(page.locator("#operating .scatterlayer .trace").first).to_be_attached()
@@ -243,7 +244,7 @@ def test_what_comes_later_moves_hardly_anything(open_tab):
 
 
 def test_a_person_reads_no_names_of_folders_and_no_jargon(open_tab):
-    page = open_tab("&runs=ce-long-s0,focal-s0")
+    page = open_tab("&run=ce-long-s0&run=focal-s0")
     expect(page.locator("#operating .scatterlayer .trace").first).to_be_attached()
     page.get_by_role("button", name="Details").click()
     expect(page.locator("#compare-confusion table")).to_have_count(2)
@@ -256,7 +257,7 @@ def test_a_person_reads_no_names_of_folders_and_no_jargon(open_tab):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_what_takes_focus_is_large_enough_and_shows_it(open_tab, theme):
-    page = open_tab(f"&runs=ce-long-s0,focal-s0&__theme={theme}", 390)
+    page = open_tab(f"&run=ce-long-s0&run=focal-s0&__theme={theme}", 390)
     expect(page.locator("#operating .scatterlayer .trace").first).to_be_attached()
     targets = page.locator("#verdict summary, #operating input, #operating button, #curves button")
     assert targets.count() == 6
@@ -271,7 +272,7 @@ def test_what_takes_focus_is_large_enough_and_shows_it(open_tab, theme):
 
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), pytest.param(390, "dark", marks=pytest.mark.long)])
 def test_all_figures_are_drawn_named_and_fit_the_screen(open_tab, width, theme):
-    page = open_tab(f"&runs=ce-long-s0,focal-s0&__theme={theme}", width)
+    page = open_tab(f"&run=ce-long-s0&run=focal-s0&__theme={theme}", width)
     expect(page.get_by_test_id("scores").locator(".track")).to_have_count(5)
     page.get_by_role("button", name="Details").click()
     expect(page.locator("#compare-confusion table")).to_have_count(2)

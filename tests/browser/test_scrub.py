@@ -1,4 +1,4 @@
-"""The Scrub tab in real Chromium: one slider for all runs, drawn from memory, exported, and a photo of one's own."""
+"""The Watch tab in real Chromium: one slider for all runs, drawn from memory, exported, and a photo of one's own."""
 
 import base64
 import io
@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from experiments.store.probe import sample_photos
 from seg.pets import indexed_image, photo_path, trimap_path
+from tests.browser.choosing import show_runs
 
 LABELS = [f"Epoch {epoch} of 3" for epoch in range(4)]
 
@@ -52,7 +53,7 @@ def shared(chromium, with_dataset) -> Iterator[Page]:
     page.set_default_timeout(30_000)
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.goto(f"{with_dataset}/?tab=scrub&runs=ce-s0,focal-s0")
+    page.goto(f"{with_dataset}/?tab=watch&run=ce-s0&run=focal-s0")
     yield page
     assert page.errors == []
     page.close()
@@ -89,7 +90,6 @@ def tile(page: Page, name: str, column: int) -> np.ndarray:
 
 
 def test_slider_changes_all_runs_without_asking_the_server(page, runs):
-    expect(page.get_by_test_id("stage")).to_have_attribute("aria-busy", "false")  # the first tab has done its work
     last = canvas(page)
     requests = []
     page.on("request", lambda request: requests.append(request.url))
@@ -97,13 +97,13 @@ def test_slider_changes_all_runs_without_asking_the_server(page, runs):
     for epoch in range(4):
         go_to(page, epoch)
         pictures.append(canvas(page))
-        scores = page.locator(".scrub-scores tbody tr", has_text="focal-s0").locator("td").all_text_contents()
+        scores = page.locator(".scrub-scores tbody tr", has_text="Focal").locator("td").all_text_contents()
         row = pd.read_csv(runs / "focal-s0" / "epochs.csv").iloc[epoch]
         expected = [row[f"border_{score}"] for score in ("f1", "recall", "precision", "iou")] + [row["pixel_accuracy"]]
         assert scores == ["–" if pd.isna(value) else f"{100 * value:.1f} %" for value in expected]
     assert len(set(pictures)) == 4
     assert pictures[-1] == last
-    expect(page.locator(".scrub-scores")).to_contain_text("ce-s0 (stopped after epoch 2)")
+    expect(page.locator(".scrub-scores")).to_contain_text("Cross-entropy (stopped after epoch 2)")
     assert requests == []
 
 
@@ -207,7 +207,7 @@ def test_errors_are_where_mask_and_trimap_differ(page, runs, tiny_pets):
 
 def test_without_the_dataset_truth_and_errors_say_what_they_need(chromium, url):
     page = chromium.new_page(viewport={"width": 390, "height": 844})
-    page.goto(f"{url}/?tab=scrub")
+    page.goto(f"{url}/?tab=watch")
     expect(page.locator(".scrub-message")).to_contain_text("experiments.fetch")
     expect(page.get_by_label("Ground truth")).to_be_disabled()
     expect(page.get_by_label("Errors only")).to_be_disabled()
@@ -238,7 +238,7 @@ def test_hover_and_keys_enlarge_a_photo(page):
     button.hover()
     expect(enlarged).to_be_visible()
     expect(enlarged).to_contain_text("beagle 47")
-    expect(enlarged.locator("figcaption")).to_have_text(["photo", "ce-s0", "focal-s0"])
+    expect(enlarged.locator("figcaption")).to_have_text(["photo", "Cross-entropy", "Focal"])
     before = enlarged.locator("canvas").last.evaluate("canvas => canvas.toDataURL()")
     page.get_by_test_id("scrub-play").focus()
     page.keyboard.press("Home")
@@ -280,8 +280,8 @@ def test_export_is_an_animation_of_every_epoch(page, kind):
 
 
 def test_own_photo_is_a_tile_with_a_mask_of_every_kept_epoch(page, tiny_pets):
-    page.locator("#scrub-runs").get_by_label("weighted-s0").check()
-    expect(page.locator(".scrub-scores")).to_contain_text("weighted-s0")
+    show_runs(page, "ce-s0", "focal-s0", "weighted-s0")
+    expect(page.locator(".scrub-scores")).to_contain_text("Weighted")
     photo = photo_path(tiny_pets, "pug_3")
     page.get_by_label("Your own photo").set_input_files(photo)
     expect(page.get_by_role("button", name="Enlarge your photo")).to_be_attached()
@@ -290,7 +290,7 @@ def test_own_photo_is_a_tile_with_a_mask_of_every_kept_epoch(page, tiny_pets):
     seen = []
     for epoch in (0, 1, 2):
         go_to(page, epoch)
-        seen.append(tile(page, "your photo", 1 + names.index("weighted-s0")))
+        seen.append(tile(page, "your photo", 1 + names.index("Weighted")))
     # of the untrained network no weights are kept
     reference = tile(page, "your photo", 0)
     assert np.abs(seen[0].astype(int) - reference).max() <= 12  # both are smoothed
@@ -301,5 +301,5 @@ def test_own_photo_is_a_tile_with_a_mask_of_every_kept_epoch(page, tiny_pets):
     broken = {"name": "notes.jpg", "mimeType": "image/jpeg", "buffer": b"no photo"}
     page.get_by_label("Your own photo").set_input_files(broken)
     expect(page.get_by_test_id("scrub-status")).to_contain_text("cannot be read as an image")
-    page.locator("#scrub-runs").get_by_label("weighted-s0").uncheck()
-    expect(page.locator(".scrub-scores")).not_to_contain_text("weighted-s0")
+    show_runs(page, "ce-s0", "focal-s0")
+    expect(page.locator(".scrub-scores")).not_to_contain_text("Weighted")

@@ -16,6 +16,7 @@ from experiments.cli.command_line import RESULTS
 from experiments.store.probe import sample_photos
 from seg.inference import Segmenter
 from seg.pets import photo_path, trimap_path
+from tests.browser.choosing import set_state, show_runs
 
 PET, BORDER = (155, 123, 255), (255, 214, 10)
 RUNS = {"Cross-entropy": "ce-s0", "Weighted": "weighted-s0", "Focal": "focal-s0"}
@@ -77,8 +78,7 @@ def shared(chromium, url) -> Iterator[Page]:
 @pytest.fixture
 def page(shared) -> Page:
     """The page with a sample, all runs, the first view and layout, as trained."""
-    for name in RUNS:
-        shared.locator("#segment-checkpoints").get_by_label(name).check()
+    set_state(shared, runs=None, off=None, solo=None, loupe=None)
     choose(shared, "cheetah2")
     layout(shared, "Outlines")
     view(shared, "Mask")
@@ -321,8 +321,7 @@ def test_where_the_label_is_known_the_errors_and_what_is_found_are_shown(page, d
 
 
 def test_disagreement_needs_two_networks(page):
-    for name in ("Weighted", "Focal"):
-        page.locator("#segment-checkpoints").get_by_label(name).uncheck()
+    show_runs(page, "ce-s0")
     expect(page.locator(".stage-row")).to_have_count(1)
     expect(page.locator(".stage-status")).to_have_text("cheetah2, 762 × 787 pixels.")
     expect(page.get_by_role("radio", name="Disagreement")).to_be_disabled()

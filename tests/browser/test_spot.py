@@ -1,4 +1,4 @@
-"""The Spot check tab in real Chromium: a ranking, and a look at a photo."""
+"""The Failures tab in real Chromium: a ranking, and a look at a photo."""
 
 import base64
 import io
@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from seg.inference import Segmenter
 from seg.pets import photo_path, trimap_path
+from tests.browser.choosing import show_runs
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def with_photos(serve, tiny_runs, tiny_pets) -> str:
 def spot(chromium, with_photos) -> Iterator[Page]:
     page = chromium.new_page(viewport={"width": 1440, "height": 900})
     page.set_default_timeout(30_000)
-    page.goto(f"{with_photos}/?tab=spot")
+    page.goto(f"{with_photos}/?tab=failures&run=ce-s0&run=focal-s0")
     expect(page.locator("#spot-table")).to_contain_text("pug_1")
     yield page
     page.close()
@@ -43,7 +44,7 @@ def test_a_click_shows_the_photo_its_label_and_every_run_s_mask(spot, tiny_runs,
     spot.locator("#spot-table").get_by_text("pug_1").first.click()
     detail = spot.locator("#spot-detail")
     expect(detail.get_by_role("heading")).to_have_text("pug_1")
-    expect(detail.locator("figcaption")).to_have_text(["photo", "label", "ce-s0 · 2 epochs", "focal-s0 · 3 epochs"])
+    expect(detail.locator("figcaption")).to_have_text(["photo", "label", "Cross-entropy, 2 epochs", "Focal, 3 epochs"])
     for image in detail.locator("img").all():
         assert image.evaluate("image => image.complete && image.naturalWidth > 0")
     with Image.open(photo_path(tiny_pets, "pug_1")) as photo, Image.open(trimap_path(tiny_pets, "pug_1")) as trimap:
@@ -52,8 +53,8 @@ def test_a_click_shows_the_photo_its_label_and_every_run_s_mask(spot, tiny_runs,
         ]
         for shown, expected in zip(masks(detail), [np.asarray(trimap) - 1, *predicted], strict=True):
             np.testing.assert_array_equal(shown, expected)
-    spot.locator("#spot-runs").get_by_label("focal-s0").uncheck()
-    expect(detail.locator("figcaption")).to_have_text(["photo", "label", "ce-s0 · 2 epochs"])
+    show_runs(spot, "ce-s0")
+    expect(detail.locator("figcaption")).to_have_text(["photo", "label", "Cross-entropy, 2 epochs"])
 
 
 def test_a_breed_and_another_ranking_change_the_table(spot):
@@ -74,7 +75,7 @@ def test_the_figure_has_a_line_a_run(spot):
 
 def test_without_the_dataset_it_says_how_to_get_it(chromium, url):
     page = chromium.new_page(viewport={"width": 390, "height": 844})
-    page.goto(f"{url}/?tab=spot")
+    page.goto(f"{url}/?tab=failures")
     page.locator("#spot-table").get_by_text("pug_1").first.click()
     expect(page.locator("#spot-detail")).to_contain_text("experiments.fetch")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

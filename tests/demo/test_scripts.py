@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demo import scripts
-from demo.scripts import function, module_url, on_load, script_routes, version
+from demo.scripts import module_url, on_load, script_routes, version
 
 DEMO = Path(scripts.__file__).parent
 FILES = {path.relative_to(DEMO).as_posix(): path.read_bytes() for path in DEMO.rglob("*.js")}
@@ -40,7 +40,7 @@ def test_every_module_is_served_as_javascript_to_be_kept(served, name):
 @pytest.mark.parametrize("name", ["scripts.py", "scrub/scrub.html", "../app.py", "scrub/js/nothing.js", ""])
 def test_nothing_else_is_served(served, name):
     client, page = served
-    folder = module_url("js/address.js").removesuffix("js/address.js")
+    folder = module_url("js/state.js").removesuffix("js/state.js")
     assert client.get(page + folder + name.replace(".", "%2E")).status_code == 404
 
 
@@ -52,7 +52,7 @@ def test_another_versions_address_is_answered_by_no_module(served):
 
 
 def test_a_module_that_is_not_there_cannot_be_named():
-    for use in (module_url, on_load, lambda name: function(name, "mount")):
+    for use in (module_url, on_load):
         with pytest.raises(KeyError, match=r"scrub/js/scrubb\.js is no module"):
             use("scrub/js/scrubb.js")
 

@@ -5,7 +5,7 @@ import { describeCurve, perCent, scoreRange } from "../../demo/scrub/js/curve.js
 import { randomNumbers } from "./random.js";
 
 const runOf = (name, values) => ({
-  name,
+  title: name,
   epochs: values.map((_, epoch) => epoch),
   scores: Object.fromEntries(values.map((recall, epoch) => [epoch, { recall }])),
 });

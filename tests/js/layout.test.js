@@ -7,7 +7,7 @@ import { randomNumbers } from "./random.js";
 const PHOTO = { photo: true, truth: false };
 const tilesOf = (count, fields = {}) =>
   Array.from({ length: count }, (_, index) => ({ name: `tile-${index}`, photo: true, truth: false, ...fields }));
-const runsOf = (count, tile = 128) => Array.from({ length: count }, (_, index) => ({ name: `run-${index}`, tile }));
+const runsOf = (count, tile = 128) => Array.from({ length: count }, (_, index) => ({ title: `run-${index}`, tile }));
 
 test("a wide page has several groups beside each other", () => {
   // four columns of at least 96 and three gaps of 4 are 396, two such groups and 14 between them 806, three 1216;

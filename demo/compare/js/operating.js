@@ -1,6 +1,7 @@
 // The figure of operating curves with the slider under it, which moves a mark along each curve without a request.
 
 import { mount as mountFigure } from "../../figures/js/figure.js";
+import { pageState } from "../../js/state.js";
 import { legendShape } from "../../figures/js/legend.js";
 import { marksAt, signed, toldAt } from "./threshold.js";
 
@@ -49,12 +50,17 @@ export function mount(given) {
     });
   }
 
-  input.addEventListener("input", () => {
+  // the same threshold as on the stage
+  const page = pageState();
+  function follow() {
+    input.value = page.get("shift") ?? 0;
     tell();
     move();
-  });
+  }
+  input.addEventListener("input", () => page.set({ shift: Number(input.value) || null }));
+  page.watch(["shift"], follow);
   watch("value", tell);
-  tell();
+  follow();
   mountFigure(given, (place) => {
     area = place;
     move();

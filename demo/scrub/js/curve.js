@@ -77,8 +77,8 @@ export function describeCurve(runs, score, title) {
   const ends = runs.map((run) => {
     const values = run.epochs.map((epoch) => run.scores[epoch][score]).filter((value) => value !== null);
     return values.length
-      ? `${run.name}: from ${perCent(values[0])} to ${perCent(values.at(-1))}`
-      : `${run.name}: no value`;
+      ? `${run.title}: from ${perCent(values[0])} to ${perCent(values.at(-1))}`
+      : `${run.title}: no value`;
   });
   return `${title} by epoch. ${ends.join("; ")}.`;
 }
@@ -88,7 +88,7 @@ export function scoreTable(runs, titles) {
   const head = titles.map((title) => cell("th", title, "col"));
   const rows = runs.map((run) => {
     const row = document.createElement("tr");
-    const first = cell("th", run.name, "row");
+    const first = cell("th", run.title, "row");
     const mark = document.createElement("i");
     mark.style.background = run.colour;
     first.prepend(mark);

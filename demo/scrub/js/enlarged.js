@@ -1,11 +1,13 @@
 // One photo, enlarged: its tiles as large as the screen allows, at the same epoch as the grid.
 
+import { pageState } from "../../js/state.js";
 import { drawTile, referencePlace, referenceSheet } from "./grid.js";
 import { allTiles, corner, referenceHead } from "./layout.js";
 import { predictionSheet } from "./sheets.js";
 
 // `scrubber` tells what is shown; `place` is where the photo appears, `list` gets a button for each
 export function enlargedPhoto(scrubber, place, list) {
+  const page = pageState();
   let open = null; // name of the enlarged tile
 
   // A button over each photo's tiles: hover, focus or a tap enlarges it
@@ -25,12 +27,16 @@ export function enlargedPhoto(scrubber, place, list) {
         });
         button.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && enlarge(tile, button));
         button.addEventListener("focus", () => button.matches(":focus-visible") && enlarge(tile, button));
-        button.addEventListener("click", () => enlarge(tile, button));
+        button.addEventListener("click", () => {
+          enlarge(tile, button);
+          page.set({ photo: tile.name });
+        });
         item.append(button);
         return item;
       }),
     );
     list.replaceChildren(...buttons);
+    follow();
   }
 
   function enlarge(tile, button) {
@@ -49,7 +55,7 @@ export function enlargedPhoto(scrubber, place, list) {
     const tile = allTiles(runs).find(({ name }) => name === open);
     if (!tile) return close();
     const reference = referenceHead(tile, shown);
-    const cells = [...(reference ? [{ head: reference }] : []), ...runs.map((run) => ({ head: run.name, run }))];
+    const cells = [...(reference ? [{ head: reference }] : []), ...runs.map((run) => ({ head: run.title, run }))];
     const figures = place.querySelector(".scrub-cells");
     while (figures.children.length < cells.length) {
       const cell = document.createElement("figure");
@@ -75,5 +81,20 @@ export function enlargedPhoto(scrubber, place, list) {
     place.hidden = true;
   }
 
-  return { placePhotos, draw, close, isOpen: () => open !== null };
+  // The page's photo stays enlarged; what a hand only passes over does not
+  function follow() {
+    const name = page.get("photo");
+    const button = [...list.querySelectorAll("button")].find(({ ariaLabel }) => ariaLabel === `Enlarge ${name}`);
+    const tile = allTiles(scrubber.runs).find((each) => each.name === name);
+    if (tile && button) enlarge(tile, button);
+    else close();
+  }
+
+  function dismiss() {
+    if (page.get("photo") === open) page.set({ photo: null });
+    close();
+  }
+
+  page.watch(["photo"], follow);
+  return { placePhotos, draw, close: dismiss, pass: follow, isOpen: () => open !== null };
 }

@@ -31,7 +31,7 @@ export function arrange(tiles, runs, shown, width) {
   }
   let top = 0;
   return [...kinds].map(([head, members]) => {
-    const heads = [...(head ? [head] : []), ...runs.map((run) => run.name)];
+    const heads = [...(head ? [head] : []), ...runs.map((run) => run.title)];
     const columns = heads.length;
     const groups = Math.max(1, Math.floor((width + GROUP_GAP) / (columns * (NARROWEST + GAP) - GAP + GROUP_GAP)));
     const room = (width - (groups - 1) * GROUP_GAP - groups * (columns - 1) * GAP) / (groups * columns);

@@ -1,11 +1,13 @@
 // The scrubber: one epoch for all runs. Gradio mounts this once; the template never changes. Sliding only draws from
 // memory.
 
+import { pageState } from "../../js/state.js";
 import { describeCurve, drawCurve, perCent, scoreTable } from "./curve.js";
 import { enlargedPhoto } from "./enlarged.js";
 import { shownEpoch } from "./epochs.js";
 import { exportAnimation } from "./export.js";
 import { drawRuns, drawStill } from "./grid.js";
+import { keepChoice, keepToggles } from "./kept.js";
 import { allTiles, arrange } from "./layout.js";
 import { ownPhoto } from "./own_photo.js";
 import { forgetPictures, loadRuns } from "./pictures.js";
@@ -29,6 +31,7 @@ export function mount({ element, props, server, upload, watch }) {
   const messageLine = find(".scrub-message");
   const statusLine = testId("status");
   const photoList = find(".scrub-photos");
+  const page = pageState();
   const toggles = [...element.querySelectorAll(".scrub-row input[name]")];
 
   let runs = []; // chosen runs with their pictures: {…, source, places: Map(tile name -> {source, index}), epochs}
@@ -41,6 +44,8 @@ export function mount({ element, props, server, upload, watch }) {
 
   const shownNow = () => Object.fromEntries(toggles.map(({ name, checked, disabled }) => [name, checked && !disabled]));
   const wantedNow = () => Number(slider.value);
+  // the page's epoch, where nobody has chosen one the deepest that all runs have
+  const asked = () => page.get("epoch") ?? Math.min(...runs.map((run) => run.epochs.at(-1)));
   const styleNow = () => ({ ink: getComputedStyle(root).color, font: getComputedStyle(root).fontFamily });
   // of a frame, at the chosen speed
   const milliseconds = () => FRAME_MILLISECONDS / Number(testId("speed").value);
@@ -92,14 +97,9 @@ export function mount({ element, props, server, upload, watch }) {
     });
     if (mine !== generation) return;
     forgetPictures(urls);
-    const first = runs.length === 0;
     runs = loaded.filter((run) => run.epochs.length);
-    const last = Math.max(0, ...runs.map((run) => run.epochs.at(-1)));
-    const atEnd = first || wantedNow() === Number(slider.max);
-    slider.max = last;
-    // a link, or a point of a figure, asks for an epoch once; a later choice of runs does not ask again
-    if (Number.isInteger(value.epoch) && value.epoch >= 0) slider.value = Math.min(value.epoch, last);
-    else if (atEnd) slider.value = last;
+    slider.max = Math.max(0, ...runs.map((run) => run.epochs.at(-1)));
+    slider.value = asked();
     show(missing ? missing + " pictures could not be loaded: reload the page to try again." : value.message);
     own.compute();
   }
@@ -124,6 +124,7 @@ export function mount({ element, props, server, upload, watch }) {
     const choices = Object.entries(props.value?.scores ?? {});
     if (scoreChoice.options.length !== choices.length) {
       scoreChoice.replaceChildren(...choices.map(([score, title]) => new Option(title, score)));
+      followScore();
     }
     layOut();
   }
@@ -231,17 +232,19 @@ export function mount({ element, props, server, upload, watch }) {
   }
 
   function goTo(epoch) {
-    slider.value = Math.min(Math.max(epoch, 0), Number(slider.max));
-    draw();
+    page.set({ epoch: Math.min(Math.max(epoch, 0), Number(slider.max)) });
   }
 
-  const keepAddress = () => window.borderlineAddress?.({ epoch: slider.value });
+  function followEpoch() {
+    if (!runs.length) return;
+    slider.value = asked();
+    draw();
+  }
 
   // A person moved to another epoch
   function jump(epoch) {
     pause();
     goTo(epoch);
-    keepAddress();
   }
 
   const KEYS = {
@@ -261,35 +264,32 @@ export function mount({ element, props, server, upload, watch }) {
     KEYS[event.key]();
   });
 
-  slider.addEventListener("input", () => {
-    pause();
-    draw();
-  });
+  slider.addEventListener("input", () => jump(wantedNow()));
   slider.addEventListener("keydown", (event) => {
     if (event.key !== " ") return;
     event.preventDefault();
     playButton.click();
   });
-  slider.addEventListener("change", keepAddress);
   playButton.addEventListener("click", () => {
-    if (timer === null) return play();
-    pause();
-    keepAddress();
+    if (timer === null) play();
+    else pause();
   });
-  testId("speed").addEventListener("change", () => {
+  keepChoice(testId("speed"), "speed", () => {
     if (timer === null) return;
     pause();
     play();
   });
-  scoreChoice.addEventListener("change", () => {
+  keepChoice(testId("loop"), "loop", () => {});
+  const followScore = keepChoice(scoreChoice, "score", () => {
+    if (!runs.length || !root.clientWidth) return;
     drawScores();
     draw();
   });
   const follow = (event) => event.buttons && jump(cursor.epochAt(event.clientX));
-  curve.addEventListener("pointerdown", follow);
-  curve.addEventListener("pointermove", follow);
-  for (const toggle of toggles) toggle.addEventListener("change", layOut);
-  photoList.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && enlarged.close());
+  for (const event of ["pointerdown", "pointermove"]) curve.addEventListener(event, follow);
+  keepToggles(toggles, layOut);
+  page.watch(["epoch"], followEpoch);
+  photoList.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && enlarged.pass());
   find(".scrub-close").addEventListener("click", enlarged.close);
   testId("own").addEventListener("change", own.choose);
   testId("own-remove").addEventListener("click", own.remove);

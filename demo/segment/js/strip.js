@@ -1,5 +1,7 @@
 // The photos: those that the page offers and those that a person brings, by a click, a drop, the clipboard or a camera.
 
+import { pageState } from "../../js/state.js";
+
 // Where an arrow key leads from a place among so many
 export function stepped(key, place, count) {
   const last = count - 1;
@@ -14,20 +16,24 @@ export function stepped(key, place, count) {
   return next === undefined ? null : Math.min(last, Math.max(0, next));
 }
 
-export function mount({ element, props, trigger, upload, watch }) {
+export function mount({ element, props, server, upload, watch }) {
+  const page = pageState();
   const strip = element.querySelector(".strip");
   const find = (selector) => strip.querySelector(selector);
   const list = find(".strip-photos");
   const input = find("input[type=file]");
   const own = []; // {id, title, thumb, path}: brought in this page
+  const called = []; // of the dataset, called by a link or another tab
   let photos = [];
-  let chosen = null;
   let turn = 0; // of what was chosen: an upload that is late does not take the place of a newer choice
+
+  // where nobody has chosen the server shows the first that it offers
+  const chosen = () => page.get("photo") ?? props.value?.photos[0]?.id ?? null;
 
   const say = (text) => (find(".strip-said").textContent = text);
 
   function draw() {
-    photos = [...own, ...(props.value?.photos ?? [])];
+    photos = [...own, ...called, ...(props.value?.photos ?? [])];
     list.replaceChildren(
       ...photos.map(({ id, title, thumb }) => {
         const button = document.createElement("button");
@@ -49,21 +55,39 @@ export function mount({ element, props, trigger, upload, watch }) {
 
   function mark() {
     for (const button of list.children) {
-      const here = button.dataset.id === chosen;
+      const here = button.dataset.id === chosen();
       button.setAttribute("aria-checked", String(here));
-      button.tabIndex = here || (!chosen && button === list.firstElementChild) ? 0 : -1;
+      button.tabIndex =
+        here || (!list.querySelector(`[data-id="${CSS.escape(chosen() ?? "")}"]`) && button === list.firstElementChild)
+          ? 0
+          : -1;
     }
   }
 
   function choose(id) {
-    const photo = photos.find((each) => each.id === id);
-    if (!photo) return;
-    turn += 1;
-    chosen = id;
-    mark();
     say("");
-    const { path, title } = photo;
-    trigger("select", path ? { path, title } : { offered: id });
+    page.set({ photo: id });
+  }
+
+  // Another one was chosen: here, by a link, in another tab, or by going back
+  function follow() {
+    turn += 1;
+    const id = page.get("photo");
+    const brought = own.find((photo) => photo.id === id);
+    if (id?.startsWith("own:") && !brought) return page.set({ photo: null }); // it went with an earlier page
+    page.set({ photoFile: brought ? { path: brought.path, title: brought.title } : null });
+    mark();
+    list.querySelector('[aria-checked="true"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (id && !brought) call(id);
+  }
+
+  // A tile for a photo that the strip does not offer
+  async function call(id) {
+    if (!props.value?.photos.length || photos.some((photo) => photo.id === id)) return;
+    const tile = await server.photo(id);
+    if (tile.error || photos.some((photo) => photo.id === id)) return; // the stage says what is wrong
+    called.unshift(tile);
+    draw();
   }
 
   async function bring(files) {
@@ -78,7 +102,7 @@ export function mount({ element, props, trigger, upload, watch }) {
       try {
         const { path } = await upload(file);
         last = {
-          id: `own-${own.length}-${path}`,
+          id: `own:${own.length}`,
           title: file.name || "pasted photo",
           thumb: URL.createObjectURL(file),
           path,
@@ -148,11 +172,10 @@ export function mount({ element, props, trigger, upload, watch }) {
   find('[data-act="cancel"]').addEventListener("click", stop);
   dialog.addEventListener("cancel", stop);
 
-  function update() {
+  page.watch(["photo"], follow);
+  watch("value", () => {
     draw();
-    if (!chosen && photos.length) choose(photos[0].id);
-  }
-
-  watch("value", update);
-  update();
+    if (page.get("photo")) call(page.get("photo"));
+  });
+  draw();
 }

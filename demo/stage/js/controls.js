@@ -35,6 +35,7 @@ export function radioGroup(group, options, choose) {
         button.tabIndex = key === chosen ? 0 : -1;
       }
     },
+    known: (key) => buttons.has(key),
     allow(key, allowed, why) {
       buttons.get(key).disabled = !allowed;
       buttons.get(key).title = allowed ? "" : why;

@@ -5,7 +5,8 @@ import { squaresPattern } from "./canvas.js";
 import { caption, radioGroup } from "./controls.js";
 import { exportPicture } from "./export.js";
 import { follow } from "./gestures.js";
-import { onKeys } from "./keys.js";
+import * as kept from "./kept.js";
+import { onKeys } from "../../js/keys.js";
 import { backKey, classToggles, errorLegend, lineKeys } from "./legends.js";
 import { painter } from "./painter.js";
 import { labelOf, picturesOf } from "./photo.js";
@@ -33,16 +34,7 @@ export function mount({ element, props, trigger, watch }) {
   const stage = element.querySelector(".stage");
   const find = (selector) => stage.querySelector(selector);
   const panesPlace = find(".stage-panes");
-  const state = {
-    layout: "outlines",
-    view: "mask",
-    opacity: 0.65,
-    shift: 0,
-    zoom: FIT,
-    split: 0.5,
-    loupe: false,
-    solo: null,
-  };
+  const state = { ...kept.FIRST, zoom: FIT, split: 0.5 };
   const it = {
     state,
     shown: { [PET]: true, [BORDER]: true },
@@ -132,19 +124,12 @@ export function mount({ element, props, trigger, watch }) {
     const keys = find(".stage-keys");
     keys.hidden = state.solo === null && state.layout === "side";
     if (state.solo) return backKey(keys, () => set({ solo: null }));
-    lineKeys(keys, it, (key, on) => {
-      it.hidden[on ? "delete" : "add"](key);
-      layOut();
-    });
+    lineKeys(keys, it, kept.keepOff);
   }
 
   function layOutClasses() {
     errorLegend(find(".stage-errors"));
-    classToggles(find(".stage-classes"), it, (kind, on) => {
-      it.shown[kind] = on;
-      layOutClasses();
-      schedule({ colours: true });
-    });
+    classToggles(find(".stage-classes"), it, kept.keepOff);
     find(".stage-ramp i").style.background = `linear-gradient(90deg, ${it.value.ramp.join(", ")})`;
   }
 
@@ -157,24 +142,33 @@ export function mount({ element, props, trigger, watch }) {
 
   // ---- what a person does
 
-  function set(changes) {
-    Object.assign(state, changes);
-    layOut();
+  // It becomes part of the page's state, which brings it back to `take`
+  const set = (changes) => kept.keep(changes);
+
+  // `changed` are the keys; what a hand slides lays nothing out
+  function take(changed = []) {
+    const { off, ...said } = kept.wanted(LAYOUTS.map(({ key }) => key));
+    const slid = changed.length > 0 && changed.every((key) => ["shift", "opacity"].includes(key));
+    Object.assign(state, said);
+    // as long as they are not there: a label, or a network, may come
+    if (!views.known(state.view) || !allowed(state.view)) state.view = kept.FIRST.view;
+    if (!it.panes.some(({ run }) => run === state.solo)) state.solo = null;
+    find(".stage-opacity input").value = state.opacity;
+    showThreshold(state.shift, it.panes);
     fillRows();
     schedule(EVERYTHING);
+    if (slid) return;
+    kept.switchOff(it, off);
+    find('[data-act="loupe"]').setAttribute("aria-pressed", String(state.loupe));
+    layOutClasses();
+    layOut();
   }
 
   const layouts = radioGroup(find('[data-group="layout"]'), LAYOUTS, (layout) => set({ layout, solo: null }));
   const views = radioGroup(find('[data-group="view"]'), VIEWS, (view) => set({ view }));
+  const shiftTo = (shift) => set({ shift: Math.round(10 * Math.max(-2, Math.min(2, shift))) / 10 + 0 });
   const showThreshold = threshold(find(".threshold"), shiftTo);
   const allowed = (view) => !find(`[data-key="${view}"]`).disabled;
-
-  function shiftTo(shift) {
-    state.shift = Math.max(-2, Math.min(2, Math.round(10 * shift) / 10)) + 0;
-    showThreshold(state.shift, it.panes);
-    fillRows();
-    schedule(EVERYTHING);
-  }
 
   function zoomTo(zoom) {
     state.zoom = zoom;
@@ -187,11 +181,7 @@ export function mount({ element, props, trigger, watch }) {
     if (state.loupe) schedule();
   }
 
-  function setLoupe(loupe) {
-    state.loupe = loupe;
-    find('[data-act="loupe"]').setAttribute("aria-pressed", String(loupe));
-    schedule();
-  }
+  const setLoupe = (loupe) => set({ loupe });
 
   function fullScreen() {
     if (document.fullscreenElement) document.exitFullscreen();
@@ -209,10 +199,7 @@ export function mount({ element, props, trigger, watch }) {
     trigger("click", { what: button.dataset.download, checkpoint: run });
   }
 
-  find(".stage-opacity input").addEventListener("input", (event) => {
-    state.opacity = Number(event.target.value);
-    schedule();
-  });
+  find(".stage-opacity input").addEventListener("input", (event) => set({ opacity: Number(event.target.value) }));
   const seen = () => `${state.solo ?? state.layout}-${state.view}${state.shift ? `-${state.shift}` : ""}`;
   find('[data-act="loupe"]').addEventListener("click", () => setLoupe(!state.loupe));
   find('[data-act="full"]').addEventListener("click", fullScreen);
@@ -279,15 +266,12 @@ export function mount({ element, props, trigger, watch }) {
     Object.assign(it, { value, panes, truth: label });
     for (const pane of panes) pane.row = makeRow(pane, act);
     find(".stage-rows").replaceChildren(...panes.map(({ row }) => row));
-    if (!panes.some(({ run }) => run === state.solo)) state.solo = null;
     views.allow("errors", label !== null, "Only where the photo's label is known");
     views.allow("disagreement", panes.length > 1, "Choose a second network to see where they disagree");
-    if (!allowed(state.view)) state.view = "mask";
-    layOutClasses();
-    showThreshold(state.shift, panes);
-    set({});
+    take();
   }
 
+  kept.follow(take);
   watch("value", update);
   new ResizeObserver(() => schedule()).observe(panesPlace);
   // in a tab that is opened later nothing had a size before

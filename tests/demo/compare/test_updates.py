@@ -11,14 +11,27 @@ import pytest
 
 from demo import analysis as cached
 from demo.catalogue import Catalogue
+from demo.compare import updates
 from demo.compare.layout import Parts
-from demo.compare.updates import refresh_answer, refresh_epochs
+from demo.selection.followed import Selected
 from demo.tabs import Updates
 from experiments.comparison.analysis import analyse
 from experiments.comparison.answer.verdict import verdict
 
 BOTH = ["ce-s0", "focal-s0"]
 NAMES = ["cross-entropy", "focal loss"]
+
+
+def refresh_epochs(
+    parts: Parts, catalogue: Catalogue, names: list[str], score: str, drawn: tuple | None, epoch: int | None = None
+) -> Updates:
+    return updates.refresh_epochs(parts, catalogue, Selected(names, epoch, {"score": score}), drawn)
+
+
+def refresh_answer(
+    parts: Parts, catalogue: Catalogue, names: list[str], explained: tuple | None, epoch: int | None = None
+) -> Updates:
+    return updates.refresh_answer(parts, catalogue, Selected(names, epoch), explained)
 
 
 def set_running(folder: Path) -> None:
@@ -48,13 +61,9 @@ def line_names(value: dict) -> list[str]:
     return [trace["name"] for trace in value["data"]]
 
 
-def test_runs_that_are_gone_or_broken_are_said_not_raised(parts, tiny_runs, tmp_path):
-    damaged = tmp_path / "damaged"
-    damaged.mkdir()
-    (damaged / "run.json").write_text("{")
-    shown = refresh_epochs(parts, Catalogue((tiny_runs, tmp_path)), ["ce-s0", "gone-s0"], "border_f1", None)
-    assert str(damaged / "run.json") in shown[parts.message]
-    assert "gone-s0 has no scores any more: reload the page" in shown[parts.message]
+def test_runs_that_are_gone_are_said_not_raised(parts, tiny_runs):
+    shown = refresh_epochs(parts, Catalogue((tiny_runs,)), ["ce-s0", "gone-s0"], "border_f1", None)
+    assert "gone-s0 is not here any more: reload the page" in shown[parts.message]
     assert line_names(shown[parts.lines]) == ["cross-entropy"]
 
 
@@ -64,8 +73,8 @@ def test_without_runs_or_a_choice_the_tab_says_what_to_do(parts, tiny_runs, tmp_
     assert shown[parts.lines] is None
     assert shown[parts.table]["visible"] is False
     assert (
-        refresh_epochs(parts, Catalogue((tiny_runs,)), None, "border_f1", None)[parts.message]
-        == "Choose at least one run."
+        refresh_epochs(parts, Catalogue((tiny_runs,)), [], "border_f1", None)[parts.message]
+        == "Choose at least one run above."
     )
     shown = refresh_answer(parts, Catalogue((tiny_runs,)), [], None)
     assert shown[parts.verdict] == ""
@@ -96,7 +105,6 @@ def test_running_run_grows_and_what_has_not_changed_is_not_drawn_again(parts, ow
     set_running(folder)
     shown = refresh_epochs(parts, catalogue, BOTH, "border_recall", None)
     assert shown.keys() == {*parts.by_epoch()}
-    assert shown[parts.timer].active is True
     before = next(trace for trace in shown[parts.lines]["data"] if trace["name"] == "focal loss")
 
     assert refresh_epochs(parts, catalogue, BOTH, "border_recall", shown[parts.drawn]) == {}
@@ -106,16 +114,30 @@ def test_running_run_grows_and_what_has_not_changed_is_not_drawn_again(parts, ow
     after = next(trace for trace in shown[parts.lines]["data"] if trace["name"] == "focal loss")
     assert after["x"] == [*before["x"], 4]
     assert after["y"][-1] == pytest.approx(75)
-    assert ("Focal loss, seed 0 · 4 of 20 epochs", "focal-s0") in shown[parts.runs]["choices"]
 
-    # another run grows: its choice says so, and nothing else is drawn
+    # another run grows: nothing is drawn
     drawn = refresh_epochs(parts, catalogue, ["ce-s0"], "border_recall", shown[parts.drawn])[parts.drawn]
     grow(folder)
-    shown = refresh_epochs(parts, catalogue, ["ce-s0"], "border_recall", drawn)
-    assert shown.keys() == {parts.runs, parts.drawn}
-    shown = refresh_epochs(parts, catalogue, ["ce-s0"], "border_f1", shown[parts.drawn])
-    assert parts.runs not in shown
-    assert shown[parts.timer].active is False
+    assert refresh_epochs(parts, catalogue, ["ce-s0"], "border_recall", drawn) == {}
+    # another score is drawn, and the table stays; so do the lines where the epoch is another one
+    shown = refresh_epochs(parts, catalogue, ["ce-s0"], "border_f1", drawn)
+    assert shown.keys() == {parts.lines, parts.score, parts.drawn}
+    shown = refresh_epochs(parts, catalogue, ["ce-s0"], "border_f1", shown[parts.drawn], epoch=1)
+    assert parts.lines not in shown
+    assert "after epoch 1" in shown[parts.table]["label"]
+
+
+def test_the_answer_is_that_of_the_page_s_epoch(parts, own_runs):
+    catalogue = Catalogue((own_runs,))
+    shown = refresh_answer(parts, catalogue, BOTH, None, epoch=1)
+    assert "after epoch 1" in shown[parts.verdict].lower()
+    rows = pd.read_csv(own_runs / "focal-s0" / "epochs.csv").set_index("epoch")
+    assert f"{100 * rows.loc[1, 'border_recall']:.1f}</span>" in shown[parts.scores]
+    # past the deepest that they share it stays there
+    assert (
+        refresh_answer(parts, catalogue, BOTH, None, epoch=9)[parts.scores]
+        == (refresh_answer(parts, catalogue, BOTH, None)[parts.scores])
+    )
 
 
 def test_with_a_run_that_trains_the_answer_goes_to_the_deepest_epoch_they_share(parts, own_runs):
@@ -158,7 +180,7 @@ def test_a_run_that_has_not_finished_an_epoch_is_named_and_drags_nobody_with_it(
 
 def test_the_answer_is_that_of_the_analysis_and_is_computed_once(parts, catalogue, monkeypatch):
     calls = []
-    monkeypatch.setattr(cached, "analyse", lambda runs: calls.append(1) or analyse(runs))
+    monkeypatch.setattr(cached, "analyse", lambda *asked: calls.append(1) or analyse(*asked))
     cached._analysis.cache_clear()
     text = refresh_answer(parts, catalogue, BOTH, None)[parts.verdict]
     analysis = analyse(catalogue.chosen(BOTH))
@@ -201,31 +223,12 @@ def test_scores_of_photos_that_vanish_once_listed_leave_those_of_the_epochs(part
     assert "8 photos, after epoch 3, without intervals." in shown[parts.verdict]
 
 
-def test_a_run_that_is_gone_is_told_and_no_choice_any_more(parts, own_runs):
+def test_a_run_that_is_gone_is_told(parts, own_runs):
     catalogue = Catalogue((own_runs,))
     drawn = refresh_epochs(parts, catalogue, BOTH, "border_f1", None)[parts.drawn]
     shutil.rmtree(own_runs / "focal-s0")
     shown = refresh_epochs(parts, catalogue, BOTH, "border_f1", drawn)
-    assert shown[parts.message].startswith("focal-s0 has no scores any more: reload the page")
+    assert shown[parts.message].startswith("focal-s0 is not here any more: reload the page")
     assert line_names(shown[parts.lines]) == ["cross-entropy"]
-    # Gradio refuses a value that is none of the choices
-    assert (shown[parts.runs]["choices"], shown[parts.runs]["value"]) == (
-        [("Cross-entropy, seed 0 · 2 epochs", "ce-s0")],
-        ["ce-s0"],
-    )
-    # what follows from the new choice leaves the sentence
-    assert refresh_epochs(parts, catalogue, ["ce-s0"], "border_f1", shown[parts.drawn]) == {}
     only = refresh_epochs(parts, catalogue, ["focal-s0"], "border_f1", None)
-    assert only[parts.message].startswith("focal-s0 has no scores any more")
-
-
-def test_another_seed_stands_for_a_configuration_whose_first_run_is_gone(parts, own_runs, change_options):
-    change_options(Path(shutil.copytree(own_runs / "ce-s0", own_runs / "ce-s1")), seed=1)
-    catalogue = Catalogue((own_runs,))
-    drawn = refresh_epochs(parts, catalogue, ["ce-s1"], "border_f1", None)[parts.drawn]
-    (own_runs / "ce-s0").rename(own_runs.parent / "moved")
-    chosen = refresh_epochs(parts, catalogue, ["ce-s1"], "border_f1", drawn)[parts.runs]
-    assert chosen["choices"][0][1] == "ce-s1"
-    (own_runs.parent / "moved").rename(own_runs / "ce-s0")
-    # and when it comes back, it stands for both again
-    assert refresh_epochs(parts, catalogue, ["ce-s1"], "border_f1", None)[parts.runs]["value"] == ["ce-s0"]
+    assert only[parts.message].startswith("focal-s0 is not here any more")

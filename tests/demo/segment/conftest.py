@@ -22,9 +22,8 @@ def catalogue(tiny_runs) -> Catalogue:
 def last() -> Callable[..., dict]:
     """`last(catalogue, photo, names, session)`: the value that stays."""
 
-    def show(catalogue: Catalogue, path: Path | None, names: list[str], session: Session | None = None) -> dict:
-        photo = None if path is None else Offered(path.name, path)
-        return list(show_answers(catalogue, session or Session(), photo, names))[-1]
+    def show(catalogue: Catalogue, path: Path, names: list[str], session: Session | None = None) -> dict:
+        return list(show_answers(catalogue, session or Session(), Offered(path.name, path), names))[-1]
 
     return show
 

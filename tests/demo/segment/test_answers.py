@@ -54,7 +54,7 @@ def test_every_chosen_network_has_a_pane_that_gives_its_mask(catalogue, photo, l
     assert value["status"] == f"upright.jpg, 30 × 50 pixels. Both networks agree on {share:.1%} of it."
 
 
-def test_runs_are_called_by_their_loss_and_by_what_else_tells_them_apart(tiny_runs, tmp_path, last):
+def test_runs_are_called_by_their_loss_and_by_what_else_tells_them_apart(tiny_runs, tmp_path, photo, last):
     for name, loss, seed in (
         ("a", "weighted", 0),
         ("b", "weighted", 1),
@@ -66,7 +66,7 @@ def test_runs_are_called_by_their_loss_and_by_what_else_tells_them_apart(tiny_ru
         info = json.loads((folder / "run.json").read_text())
         info["options"] |= {"loss": loss, "seed": seed}
         (folder / "run.json").write_text(json.dumps(info))
-    panes = last(Catalogue((tmp_path,)), None, list("abcde"))["panes"]
+    panes = last(Catalogue((tmp_path,)), photo, list("abcde"))["panes"]
     assert {pane["run"]: pane["title"] for pane in panes} == {
         "a": "Weighted, seed 0",
         "b": "Weighted, seed 1",
@@ -112,7 +112,7 @@ def test_photo_that_arrives_during_a_pass_is_not_overwritten_by_it(catalogue, ph
 
 
 def test_an_older_request_says_nothing_over_a_newer_one(catalogue, photo, monkeypatch, last):
-    session, real, newer = Session(), Catalogue.with_checkpoint, []
+    session, real, newer = Session(), Catalogue.runs, []
 
     def overtaken(self: Catalogue) -> list:
         if not newer:  # the newer request is answered while the older one looks for its runs
@@ -120,7 +120,7 @@ def test_an_older_request_says_nothing_over_a_newer_one(catalogue, photo, monkey
             newer[0] = last(catalogue, photo, ["ce-s0"], session)
         return real(self)
 
-    monkeypatch.setattr(Catalogue, "with_checkpoint", overtaken)
+    monkeypatch.setattr(Catalogue, "runs", overtaken)
     assert list(show_answers(catalogue, session, Offered(photo.name, photo), BOTH)) == []
     assert answered(newer[0]) == ["ce-s0"]
 
@@ -135,7 +135,6 @@ def test_what_is_known_needs_no_second_pass(catalogue, photo, passes, last):
 
 
 def test_what_is_missing_is_said_instead_of_a_mask(catalogue, photo, tmp_path, last):
-    assert "Choose a photo" in last(catalogue, None, ["ce-s0"])["status"]
     assert "Choose a run" in last(catalogue, photo, [])["status"]
     assert "python -m experiments.run" in last(Catalogue((tmp_path,)), photo, [])["status"]
     broken = tmp_path / "notes.jpg"
@@ -163,9 +162,9 @@ GONE = ["focal-s0/model.safetensors", "focal-s0"]
 
 @pytest.mark.parametrize("path", GONE)
 def test_a_checkpoint_that_vanishes_once_listed_is_named_in_its_row(vanishing, photo, path, last):
-    value = last(vanishing("with_checkpoint", path), photo, BOTH)
+    value = last(vanishing("runs", path), photo, BOTH)
     assert answered(value) == ["ce-s0"]
-    assert errors(value) == ["focal-s0 has no checkpoint any more: choose another run, or train it again"]
+    assert errors(value) == ["The weights of this run are not here, only its scores."]
 
 
 @pytest.mark.parametrize("path", GONE)
@@ -183,10 +182,21 @@ def test_a_checkpoint_that_has_answered_and_is_gone_is_not_answered_from_memory(
     catalogue = Catalogue((own_runs,))
     last(catalogue, photo, BOTH)
     (own_runs / "focal-s0" / "model.safetensors").unlink()
-    said = "focal-s0 has no checkpoint any more: reload the page to choose others, or train it again."
     value = last(catalogue, photo, BOTH)
-    assert (answered(value), value["status"]) == (["ce-s0"], said)
+    assert answered(value) == ["ce-s0"]
+    assert errors(value) == ["The weights of this run are not here, only its scores."]
+    shutil.rmtree(own_runs / "focal-s0")
+    said = "focal-s0 is not here any more: reload the page to choose others, or train it again."
+    assert last(catalogue, photo, BOTH)["status"] == said
     assert last(catalogue, photo, ["focal-s0"])["status"] == said
+
+
+def test_a_run_that_trains_says_when_its_weights_come(own_runs, photo, last):
+    (own_runs / "focal-s0" / "model.safetensors").unlink()
+    info = json.loads((own_runs / "focal-s0" / "run.json").read_text())
+    (own_runs / "focal-s0" / "run.json").write_text(json.dumps(info | {"status": "running"}))
+    value = last(Catalogue((own_runs,)), photo, ["focal-s0"])
+    assert (value["busy"], errors(value)) == (False, ["No weights yet: they come when training ends."])
 
 
 def test_a_checkpoint_replaced_by_another_network_answers_anew(own_runs, photo, last, expected_mask):

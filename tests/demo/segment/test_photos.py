@@ -38,7 +38,7 @@ def test_samples_come_first_and_the_datasets_photos_where_they_are(dataset, tmp_
 
 
 def test_a_photo_of_the_dataset_is_shown_with_its_label(dataset):
-    shown, label = shown_photo(chosen_photo({"offered": VALIDATION_NAMES[0]}, dataset))
+    shown, label = shown_photo(chosen_photo(VALIDATION_NAMES[0], dataset))
     assert (shown.size, shown.shown) == ((90, 60), (90, 60))
     np.testing.assert_array_equal(label, np.tile(np.uint8([0, 1, 2]), (60, 30)))
     np.testing.assert_array_equal(decoded(shown.truth, (60, 90)), label)
@@ -46,7 +46,7 @@ def test_a_photo_of_the_dataset_is_shown_with_its_label(dataset):
 
 def test_a_photo_whose_label_cannot_be_used_is_shown_without_one(dataset):
     trimap_path(dataset, VALIDATION_NAMES[0]).write_bytes(b"damaged")
-    shown, label = shown_photo(chosen_photo({"offered": VALIDATION_NAMES[0]}, dataset))
+    shown, label = shown_photo(chosen_photo(VALIDATION_NAMES[0], dataset))
     assert (shown.truth, label) == (None, None)
 
 
@@ -61,7 +61,19 @@ def test_a_photo_is_shown_in_its_own_proportions(tmp_path, size, plane):
     assert shrink(np.zeros(size[::-1], np.uint8), plane).shape == plane[::-1]
 
 
-@pytest.mark.parametrize("choice", [{"offered": "no such"}, {}, None, {"path": "/etc/passwd"}, {"path": None}])
-def test_only_what_is_offered_or_was_uploaded_here_can_be_chosen(dataset, choice):
-    with pytest.raises(InputError, match=r"reload the page|was not uploaded here"):
+def test_where_nobody_chose_the_first_is_shown(dataset):
+    assert chosen_photo(None, dataset).path == sample_photos()["cheetah2"]
+
+
+def test_any_photo_of_the_dataset_can_be_called_by_its_name(dataset):
+    other = photo_path(dataset, "pug_7")
+    other.write_bytes(photo_path(dataset, VALIDATION_NAMES[0]).read_bytes())
+    called = chosen_photo("pug_7", dataset)
+    assert (called.title, called.path, called.trimap) == ("pug 7", other, None)
+    assert "pug_7" not in offered_photos(dataset)
+
+
+@pytest.mark.parametrize("choice", ["no such", "../images/Bengal_35", "", {}, {"path": "/etc/passwd"}, {"path": None}])
+def test_only_what_is_there_or_was_uploaded_here_can_be_chosen(dataset, choice):
+    with pytest.raises(InputError, match=r"There is no photo|was not uploaded here"):
         chosen_photo(choice, dataset)

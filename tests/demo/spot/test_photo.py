@@ -8,9 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from demo.catalogue import Catalogue
 from demo.spot.photo import NOTHING_CHOSEN, photo_html
+from experiments.store.runs import Run
 from seg.inference import Segmenter
 from seg.pets import photo_path, trimap_path
+
+
+def runs(catalogue: Catalogue, *names: str) -> list[Run]:
+    return catalogue.chosen(names)
 
 
 def pictures(page: str) -> list[Image.Image]:
@@ -20,7 +26,7 @@ def pictures(page: str) -> list[Image.Image]:
 
 
 def test_a_photo_is_shown_with_its_label_and_the_chosen_runs_masks(catalogue, tiny_runs, tiny_pets):
-    page = photo_html(catalogue, tiny_pets, "pug_2", ["focal-s0"], "looks odd")
+    page = photo_html(tiny_pets, "pug_2", runs(catalogue, "focal-s0"), "looks odd")
     assert "Looks odd." in page
     assert "ce-s0" not in page
     label, mask = (np.asarray(picture) for picture in pictures(page))
@@ -37,35 +43,33 @@ def test_a_photo_that_claims_to_be_turned_lies_under_its_trimap_as_it_did_in_tra
     exif[0x0112] = 6
     with Image.open(path) as photo:
         photo.save(path, exif=exif)
-    label, mask = pictures(photo_html(catalogue, own_pets, "Bengal_35", ["ce-s0"]))
+    label, mask = pictures(photo_html(own_pets, "Bengal_35", runs(catalogue, "ce-s0")))
     assert label.size == mask.size == photo.size
 
 
 def test_without_the_dataset_it_says_how_to_get_it(catalogue, tmp_path):
-    page = photo_html(catalogue, tmp_path, "pug_2", ["ce-s0"])
+    page = photo_html(tmp_path, "pug_2", runs(catalogue, "ce-s0"))
     assert "experiments.fetch" in page
     assert "PETS_DATA" in page
-    assert photo_html(catalogue, tmp_path, None, ["ce-s0"]) == NOTHING_CHOSEN
+    assert photo_html(tmp_path, None, runs(catalogue, "ce-s0")) == NOTHING_CHOSEN
 
 
-def test_a_photo_s_name_is_no_way_out_of_the_dataset(catalogue, tiny_pets):
-    assert pictures(photo_html(catalogue, tiny_pets, "../images/pug_2", ["ce-s0"]))
-    page = photo_html(catalogue, tiny_pets, "<b>x</b>", ["ce-s0"])
-    assert "<b>" not in page
-    assert "is not shipped" in page
+@pytest.mark.parametrize("name", ["../images/pug_2", "<b>x</b>", "own:1", "/etc/passwd", "cheetah2", ""])
+def test_what_is_no_name_of_the_dataset_is_no_photo(catalogue, tiny_pets, name):
+    assert photo_html(tiny_pets, name, runs(catalogue, "ce-s0")) == NOTHING_CHOSEN
+
+
+def test_a_photo_that_is_not_in_the_dataset_is_told(catalogue, tiny_pets):
+    assert "is not shipped" in photo_html(tiny_pets, "unicorn_7", runs(catalogue, "ce-s0"))
 
 
 def test_a_damaged_photo_is_told(catalogue, own_pets):
     photo_path(own_pets, "Bengal_35").write_bytes(b"no photo")
-    assert "Bengal_35 cannot be read" in photo_html(catalogue, own_pets, "Bengal_35", ["ce-s0"])
+    assert "Bengal_35 cannot be read" in photo_html(own_pets, "Bengal_35", runs(catalogue, "ce-s0"))
 
 
 @pytest.mark.parametrize("path", ["focal-s0/model.safetensors", "focal-s0"])
-def test_a_checkpoint_that_vanishes_once_listed_is_told_in_its_place(vanishing, tiny_pets, monkeypatch, path):
-    # the last look says that its scores are there
-    monkeypatch.setattr("demo.spot.photo.has_details", lambda run: True)
-    page = photo_html(vanishing("with_checkpoint", path), tiny_pets, "pug_2", ["ce-s0", "focal-s0"])
+def test_a_checkpoint_that_vanishes_once_listed_is_told_in_its_place(vanishing, tiny_pets, path):
+    page = photo_html(tiny_pets, "pug_2", runs(vanishing("chosen", path), "ce-s0", "focal-s0"))
     assert len(pictures(page)) == 2  # the label and ce-s0's mask
-    assert re.findall('class="error">(.*?)<', page) == [
-        "focal-s0 has no checkpoint any more: choose another run, or train it again"
-    ]
+    assert re.findall('class="error">(.*?)<', page) == ["Focal, 3 epochs: its weights are not here, only its scores"]

@@ -1,0 +1,1 @@
+"""The page's head: its name and question, the tabs, what is shared."""

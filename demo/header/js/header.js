@@ -1,0 +1,113 @@
+// The page's head: the tabs, what is shared, dark or light, and the list of keys.
+
+import { copyText } from "../../js/clipboard.js";
+import { pageState } from "../../js/state.js";
+import { KEYS } from "./keys_list.js";
+import { onKeys } from "../../js/keys.js";
+
+const STEPS = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
+
+export function mount({ element, props, trigger }) {
+  const head = element.querySelector(".head");
+  const act = (name) => head.querySelector(`[data-act="${name}"]`);
+  const page = pageState();
+  const tabs = [...head.querySelectorAll("[role=tab]")];
+
+  // ---- tabs
+
+  function show() {
+    const wanted = tabs.find(({ dataset }) => dataset.tab === page.get("tab")) ?? tabs[0];
+    for (const tab of tabs) {
+      tab.setAttribute("aria-selected", String(tab === wanted));
+      tab.tabIndex = tab === wanted ? 0 : -1;
+    }
+    if (props.value !== wanted.dataset.tab) {
+      props.value = wanted.dataset.tab;
+      trigger("select");
+    }
+    page.set({ shownTab: wanted.dataset.tab });
+  }
+
+  for (const tab of tabs) tab.addEventListener("click", () => page.set({ tab: tab.dataset.tab }));
+  head.querySelector("[role=tablist]").addEventListener("keydown", (event) => {
+    const step = STEPS[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const next = Math.min(tabs.length - 1, Math.max(0, tabs.indexOf(event.target) + step));
+    tabs[next].focus();
+    tabs[next].click();
+  });
+  page.watch(["tab"], show);
+  show();
+
+  // a point of a figure leads to its run and epoch
+  document.addEventListener("borderline:scrub", ({ detail: { run, epoch } }) => {
+    const chosen = page.get("chosen") ?? [];
+    page.set({ tab: "watch", epoch, ...(chosen.includes(run) ? {} : { runs: [...chosen, run] }) });
+  });
+
+  // the curves show the page's epoch, and a hand on them moves it
+  const tellEpoch = () => {
+    const epoch = page.get("epoch") ?? page.get("deepest");
+    document.dispatchEvent(new CustomEvent("borderline:epoch", { detail: { epoch } }));
+  };
+  page.watch(["epoch", "deepest", "shownTab"], tellEpoch);
+  document.addEventListener("borderline:epoch", ({ detail: { epoch, from } }) => {
+    if (from) page.set({ epoch });
+  });
+
+  // ---- share
+
+  let said = null;
+  function say(text) {
+    clearTimeout(said);
+    head.querySelector(".head-said").textContent = text;
+    said = setTimeout(() => (head.querySelector(".head-said").textContent = ""), 4000);
+  }
+
+  act("share").addEventListener("click", async () => {
+    const own = page.get("photo")?.startsWith("own:") ? " Your own photo is not in it." : "";
+    const link = page.link();
+    say((await copyText(link)) ? `The link to this view is copied.${own}` : link);
+  });
+
+  // ---- dark or light
+
+  function dark(on) {
+    document.body.classList.toggle("dark", on);
+    act("theme").setAttribute("aria-pressed", String(on));
+  }
+
+  const asked = new URLSearchParams(location.search).get("__theme");
+  if (!["dark", "light"].includes(asked) && localStorage.getItem("borderline-dark")) {
+    dark(localStorage.getItem("borderline-dark") === "true");
+  }
+  const follow = () => act("theme").setAttribute("aria-pressed", String(document.body.classList.contains("dark")));
+  new MutationObserver(follow).observe(document.body, { attributeFilter: ["class"] });
+  follow();
+  act("theme").addEventListener("click", () => {
+    const on = !document.body.classList.contains("dark");
+    dark(on);
+    localStorage.setItem("borderline-dark", on);
+  });
+
+  // ---- keys
+
+  const list = head.querySelector(".head-keys");
+  list.querySelector("tbody").replaceChildren(
+    ...KEYS.map(([keys, meaning]) => {
+      const row = document.createElement("tr");
+      const [key, does] = [document.createElement("th"), document.createElement("td")];
+      key.scope = "row";
+      key.textContent = keys;
+      does.textContent = meaning;
+      row.append(key, does);
+      return row;
+    }),
+  );
+  act("keys").addEventListener("click", () => list.showModal());
+  act("close").addEventListener("click", () => list.close());
+  list.addEventListener("click", (event) => event.target === list && list.close());
+  onKeys(() => !document.querySelector("dialog[open]"), { "?": () => list.showModal() });
+}

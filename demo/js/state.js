@@ -1,0 +1,140 @@
+// The page's one state: what is looked at. Every part reads and changes it here; the address and the history keep it, so
+// that a reload, a link, back and forward show what was seen. null is a part's own choice, and is not written.
+
+// What the address keeps, by key: how it is written there, and what it is read as. `view` is a word of Gradio's own.
+const LISTS = { runs: "run", off: "off", show: "show" };
+const NUMBERS = { epoch: "epoch", shift: "shift", opacity: "opacity", speed: "speed" };
+const TEXTS = {
+  tab: "tab",
+  photo: "photo",
+  layout: "layout",
+  see: "see",
+  solo: "only",
+  loupe: "loupe",
+  score: "score",
+  details: "details",
+  loop: "loop",
+  rank: "rank",
+  photoScore: "by",
+  breed: "breed",
+};
+export const KEYS = [...Object.keys(LISTS), ...Object.keys(NUMBERS), ...Object.keys(TEXTS)];
+// What a hand slides is one step of the history, however far it went
+const SLID = ["epoch", "shift", "opacity"];
+// Tabs of older links, and what took their place
+const FORMER_TABS = { segment: "try", compare: "which-loss", scrub: "watch", spot: "failures" };
+// A photo of one's own is no part of a link
+const OWN = "own:";
+// After so many milliseconds without a change the hand rests: a browser allows 100 writes in 30 seconds
+const REST = 400;
+
+// The state that an address says, such as `?tab=watch&run=ce-s0&run=focal-s0&epoch=3`
+export function readAddress(search) {
+  const said = new URLSearchParams(search);
+  const state = Object.fromEntries(KEYS.map((key) => [key, null]));
+  for (const [key, name] of Object.entries(LISTS)) {
+    if (said.has(name)) state[key] = said.getAll(name).filter(Boolean);
+  }
+  // older links have the runs in one word
+  if (!state.runs && said.get("runs")) state.runs = said.get("runs").split(",").filter(Boolean);
+  for (const [key, name] of Object.entries(NUMBERS)) {
+    const number = said.get(name) ? Number(said.get(name)) : NaN;
+    if (Number.isFinite(number)) state[key] = number;
+  }
+  for (const [key, name] of Object.entries(TEXTS)) state[key] = said.get(name) || null;
+  if (!Number.isInteger(state.epoch) || state.epoch < 0 || state.epoch > 99999) state.epoch = null;
+  if (state.tab in FORMER_TABS) state.tab = FORMER_TABS[state.tab];
+  return state;
+}
+
+// The address that says this state; what it says beside it stays
+export function writeAddress(href, state) {
+  const address = new URL(href);
+  const said = address.searchParams;
+  said.delete("runs");
+  for (const [key, name] of Object.entries(LISTS)) {
+    said.delete(name);
+    // none chosen is not the same as nothing said
+    for (const each of state[key]?.length === 0 ? [""] : (state[key] ?? [])) said.append(name, each);
+  }
+  for (const [key, name] of Object.entries({ ...NUMBERS, ...TEXTS })) {
+    const value = state[key];
+    if (value === null || (key === "photo" && value.startsWith(OWN))) said.delete(name);
+    else said.set(name, value);
+  }
+  return address.href;
+}
+
+// The state of a window: `get(key)`, `set({key: value})`, `watch(keys, then)`. Keys that no address keeps are what parts
+// tell each other, such as `chosen`, the names of the runs that are shown.
+export function createState(view) {
+  const { location, history } = view;
+  const state = readAddress(location.search);
+  const watchers = [];
+  let written = { ...state };
+  let waiting = null;
+
+  function tell(changed) {
+    for (const { keys, then } of [...watchers]) if (keys.some((key) => changed.includes(key))) then(changed);
+  }
+
+  function assign(changes) {
+    const changed = Object.keys(changes).filter(
+      (key) => JSON.stringify(changes[key] ?? null) !== JSON.stringify(state[key] ?? null),
+    );
+    for (const key of changed) state[key] = changes[key] ?? null;
+    return changed;
+  }
+
+  const kept = () => Object.fromEntries(KEYS.map((key) => [key, state[key] ?? null]));
+
+  function write() {
+    view.clearTimeout(waiting);
+    waiting = null;
+    const now = kept();
+    const changed = KEYS.filter((key) => JSON.stringify(now[key]) !== JSON.stringify(written[key] ?? null));
+    if (!changed.length) return;
+    const slid = changed.every((key) => SLID.includes(key));
+    history[slid ? "replaceState" : "pushState"]({ borderline: now }, "", writeAddress(location.href, now));
+    written = now;
+    tellParent();
+  }
+
+  // Framed on another page, the address bar is that page's: it keeps what it is told
+  function tellParent() {
+    if (view.parent !== view) view.parent.postMessage({ queryString: location.search.slice(1) }, "*");
+  }
+
+  view.addEventListener("popstate", (event) => {
+    view.clearTimeout(waiting);
+    waiting = null;
+    written = { ...readAddress(location.search), ...event.state?.borderline };
+    tell(assign(written));
+    tellParent();
+  });
+  // what waits is not lost where the page is left, or reloaded, before the hand has rested
+  view.addEventListener("pagehide", () => waiting !== null && write());
+
+  return {
+    get: (key) => state[key] ?? null,
+    set(changes) {
+      const changed = assign(changes);
+      if (!changed.length) return;
+      if (changed.some((key) => KEYS.includes(key))) {
+        view.clearTimeout(waiting);
+        waiting = view.setTimeout(write, REST);
+      }
+      tell(changed);
+    },
+    watch(keys, then) {
+      watchers.push({ keys, then });
+    },
+    // The whole address as it would be written now, to be shared
+    link: () => writeAddress(location.href, kept()),
+  };
+}
+
+// The page's own, which snippets find as `borderline`
+export function pageState() {
+  return (window.borderline ??= createState(window));
+}

@@ -1,0 +1,29 @@
+// Tells the server what is chosen, for one tab: while it is looked at, and where it is not what it was told before.
+
+import { pageState } from "../../js/state.js";
+
+// A hand that clicks on: so many milliseconds later it has chosen
+const SETTLED = 60;
+
+export function mount({ props, trigger }) {
+  const page = pageState();
+  const { tab, keys } = props;
+  let told = null;
+  let waiting = null;
+
+  function tell() {
+    if (page.get("shownTab") !== tab || page.get("chosen") === null) return;
+    const asked = Object.fromEntries(keys.map((key) => [key, page.get(key)]));
+    // what the runs' files are decides too: a run that trains grows
+    const news = JSON.stringify([page.get("chosen"), page.get("stamps"), asked]);
+    if (news === told) return;
+    told = news;
+    trigger("select", { runs: page.get("chosen"), ...asked });
+  }
+
+  page.watch(["shownTab", "chosen", "stamps", ...keys], () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(tell, SETTLED);
+  });
+  tell();
+}

@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { createState, KEYS, readAddress, writeAddress } from "../../demo/js/state.js";
+import { randomNumbers } from "./random.js";
+
+const PAGE = "https://example.org/pets/";
+const nothing = () => readAddress("");
+
+// A window with a clock of its own, a history that can go back, and a parent that listens
+function drawnWindow(search = "", framed = false) {
+  const entries = [{ href: PAGE + search, state: null }];
+  const listeners = {};
+  const told = [];
+  let place = 0;
+  let timers = [];
+  const view = {
+    location: {
+      get href() {
+        return entries[place].href;
+      },
+      get search() {
+        return new URL(entries[place].href).search;
+      },
+    },
+    history: {
+      pushState(state, _, href) {
+        entries.splice(place + 1, entries.length, { href, state });
+        place += 1;
+      },
+      replaceState: (state, _, href) => (entries[place] = { href, state }),
+    },
+    addEventListener: (name, then) => (listeners[name] = then),
+    setTimeout: (then) => timers.push(then),
+    clearTimeout: (number) => number && (timers[number - 1] = null),
+    go(steps) {
+      place += steps;
+      listeners.popstate({ state: structuredClone(entries[place].state) });
+    },
+    rest() {
+      const due = timers;
+      timers = [];
+      for (const then of due) then?.();
+    },
+    entries,
+    told,
+    leave: () => listeners.pagehide(),
+  };
+  view.parent = framed ? { postMessage: (message) => told.push(message) } : view;
+  return view;
+}
+
+test("an address says all that it was given, and keeps what is not the page's", () => {
+  const state = { ...nothing(), tab: "watch", runs: ["ce-s0", "focal-s0"], epoch: 3, photo: "Bengal_35" };
+  const address = writeAddress(`${PAGE}?__theme=dark#below`, state);
+  assert.equal(address, `${PAGE}?__theme=dark&run=ce-s0&run=focal-s0&epoch=3&tab=watch&photo=Bengal_35#below`);
+  assert.deepEqual(readAddress(new URL(address).search), state);
+});
+
+test("links of older versions open what took their place", () => {
+  const tabs = { segment: "try", compare: "which-loss", scrub: "watch", spot: "failures", nowhere: "nowhere" };
+  for (const [former, now] of Object.entries(tabs)) assert.equal(readAddress(`?tab=${former}`).tab, now);
+  assert.deepEqual(readAddress("?runs=ce-s0,focal-s0").runs, ["ce-s0", "focal-s0"]);
+  const rewritten = writeAddress(`${PAGE}?runs=ce-s0,focal-s0`, readAddress("?runs=ce-s0,focal-s0"));
+  assert.equal(rewritten, `${PAGE}?run=ce-s0&run=focal-s0`);
+});
+
+test("none chosen is something else than nothing said", () => {
+  const none = { ...nothing(), runs: [] };
+  assert.deepEqual(readAddress(new URL(writeAddress(PAGE, none)).search), none);
+  assert.equal(writeAddress(PAGE, nothing()), PAGE);
+});
+
+test("numbers that cannot be are as if they were not said", () => {
+  for (const epoch of ["-1", "1.5", "last", "", "99999999999", "NaN", "Infinity"]) {
+    assert.equal(readAddress(`?epoch=${epoch}`).epoch, null, epoch);
+  }
+  assert.equal(readAddress("?epoch=0").epoch, 0);
+  assert.equal(readAddress("?shift=-0.4").shift, -0.4);
+});
+
+test("any names come back as they were, commas and all", () => {
+  const random = randomNumbers(8);
+  const letters = [..."aZ0 -_.~%&=?#+/\\'\"äß漢🐶,"];
+  const word = () => Array.from({ length: 1 + random(6) }, () => letters[random(letters.length)]).join("");
+  for (let round = 0; round < 300; round++) {
+    const state = { ...nothing(), runs: [word(), word()], photo: word(), breed: word(), epoch: random(500) };
+    if (state.photo.startsWith("own:")) continue;
+    assert.deepEqual(readAddress(new URL(writeAddress(PAGE, state)).search), state);
+  }
+});
+
+test("a hundred changes are written once, when the hand rests", () => {
+  const view = drawnWindow();
+  const state = createState(view);
+  for (let shift = 1; shift <= 100; shift++) state.set({ shift: shift / 100 });
+  assert.equal(view.location.href, PAGE);
+  view.rest();
+  assert.equal(view.location.href, `${PAGE}?shift=1`);
+  assert.equal(view.entries.length, 1); // sliding is no step of the history
+});
+
+test("back and forward show what was seen, and tell who watches", () => {
+  const view = drawnWindow("?tab=try");
+  const state = createState(view);
+  const seen = [];
+  state.watch(["tab", "runs"], () => seen.push([state.get("tab"), state.get("runs")]));
+  state.set({ tab: "watch" });
+  view.rest();
+  state.set({ runs: ["focal-s0"] });
+  view.rest();
+  assert.equal(view.entries.length, 3);
+  view.go(-1);
+  assert.deepEqual([state.get("tab"), state.get("runs")], ["watch", null]);
+  view.go(-1);
+  assert.deepEqual([state.get("tab"), state.get("runs")], ["try", null]);
+  view.go(2);
+  assert.deepEqual([state.get("tab"), state.get("runs")], ["watch", ["focal-s0"]]);
+  assert.equal(seen.length, 5);
+  view.rest();
+  assert.equal(view.entries.length, 3); // going back writes nothing
+});
+
+test("a photo of one's own is in the history, and in no link", () => {
+  const view = drawnWindow();
+  const state = createState(view);
+  state.set({ photo: "own:1" });
+  view.rest();
+  assert.equal(view.location.href, PAGE);
+  state.set({ photo: "cheetah2" });
+  view.rest();
+  assert.equal(view.location.href, `${PAGE}?photo=cheetah2`);
+  view.go(-1);
+  assert.equal(state.get("photo"), "own:1");
+});
+
+test("what the parts tell each other is not written, and nothing is told twice", () => {
+  const view = drawnWindow();
+  const state = createState(view);
+  let times = 0;
+  state.watch(["chosen"], () => (times += 1));
+  state.set({ chosen: ["ce-s0"] });
+  state.set({ chosen: ["ce-s0"] });
+  view.rest();
+  assert.equal(times, 1);
+  assert.equal(view.location.href, PAGE);
+  assert.ok(!KEYS.includes("chosen"));
+});
+
+test("a page that is left keeps what was chosen last", () => {
+  const view = drawnWindow();
+  createState(view).set({ tab: "watch" });
+  view.leave();
+  assert.equal(view.location.href, `${PAGE}?tab=watch`);
+});
+
+test("the page around a framed one is told, and no other", () => {
+  const framed = drawnWindow("", true);
+  createState(framed).set({ tab: "watch", epoch: 3 });
+  framed.rest();
+  assert.deepEqual(framed.told, [{ queryString: "epoch=3&tab=watch" }]);
+  const alone = drawnWindow();
+  createState(alone).set({ tab: "watch" });
+  alone.rest();
+  assert.deepEqual(alone.told, []);
+});

@@ -36,7 +36,8 @@ export function readAddress(search) {
     if (said.has(name)) state[key] = said.getAll(name).filter(Boolean);
   }
   // older links have the runs in one word
-  if (!state.runs && said.get("runs")) state.runs = said.get("runs").split(",").filter(Boolean);
+  const former = (said.get("runs") ?? "").split(",").filter(Boolean);
+  if (!state.runs && former.length) state.runs = former;
   for (const [key, name] of Object.entries(NUMBERS)) {
     const number = said.get(name) ? Number(said.get(name)) : NaN;
     if (Number.isFinite(number)) state[key] = number;

@@ -109,14 +109,16 @@ def test_no_accessibility_fault_in_any_tab(open_at, theme):
 def test_dark_colours_are_a_click_and_stay(open_at):
     page = open_at()
     button = page.get_by_role("button", name="Dark colours")
-    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    body = page.locator("body")
+    expect(body).to_have_css("background-color", "rgb(251, 251, 250)")
     button.click()
     expect(button).to_have_attribute("aria-pressed", "true")
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+    expect(body).to_have_css("background-color", "rgb(16, 18, 22)")
     page.reload()
     expect(button).to_have_attribute("aria-pressed", "true")
+    expect(body).to_have_css("background-color", "rgb(16, 18, 22)")
     button.click()
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == before
+    expect(body).to_have_css("background-color", "rgb(251, 251, 250)")
 
 
 def test_the_keys_are_listed_and_none_acts_while_one_types(open_at):

@@ -1,6 +1,6 @@
 // What is drawn, and when: once a frame, whatever has changed since the last one.
 
-import { boxOf, draw, drawLens, fit, pathOf } from "./canvas.js";
+import { boxOf, draw, drawLens, fit, pathOf, sizes } from "./canvas.js";
 import { packed, paint, ramp } from "./colours.js";
 import { contours, insideTable } from "./contours.js";
 import { STEP } from "./planes.js";
@@ -15,6 +15,8 @@ export function painter(stage, it) {
   const panesPlace = stage.querySelector(".stage-panes");
   const due = { colours: false, lines: false, frame: 0 };
 
+  const sizeOf = sizes(frame);
+
   const answered = () => it.panes.filter((pane) => pane.data);
   const listed = () => answered().filter((pane) => !hidden.has(pane.run));
 
@@ -25,6 +27,7 @@ export function painter(stage, it) {
   }
 
   function frame() {
+    cancelAnimationFrame(due.frame);
     due.frame = 0;
     const started = performance.now();
     if (due.colours) for (const pane of answered()) colour(pane);
@@ -98,7 +101,7 @@ export function painter(stage, it) {
   }
 
   function drawPane(canvas) {
-    fit(canvas);
+    fit(canvas, sizeOf(canvas));
     const context = canvas.getContext("2d");
     const box = boxOf(canvas);
     const now = { ...it.scene, ...state };
@@ -124,8 +127,8 @@ export function painter(stage, it) {
 
   function drawThumb(pane) {
     const canvas = pane.row.querySelector("canvas");
-    if (!canvas.clientWidth) return;
-    fit(canvas);
+    if (!sizeOf(canvas).width) return;
+    fit(canvas, sizeOf(canvas));
     draw(canvas.getContext("2d"), boxOf(canvas), FIT, { ...it.scene, ...state }, { mask: pane.mask?.canvas });
   }
 

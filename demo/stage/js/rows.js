@@ -13,7 +13,7 @@ export function makeRow(pane, act) {
   row.style.setProperty("--loss", pane.colour);
   row.innerHTML = `<canvas class="stage-thumb"></canvas><div class="stage-about">
     <h3>${legendShape(pane.symbol, pane.colour)}<span></span><small></small></h3>
-    <dl class="stage-figures"></dl><p class="stage-error" hidden></p>
+    <dl class="stage-figures">${"<div><dd></dd><dt></dt></div>".repeat(3)}</dl><p class="stage-error" hidden></p>
     <p class="stage-acts"><button type="button" data-download="mask">↓ Mask</button>
     <button type="button" data-download="cutout">↓ Cut-out</button>
     <button type="button" data-act="enlarge">Enlarge</button></p></div>`;
@@ -44,16 +44,15 @@ export function fillRow(row, pane, counts, view, shift) {
         ["–", "pet"],
         ["–", "background"],
       ];
-  row.querySelector(".stage-figures").replaceChildren(
-    ...figures.map(([value, name]) => {
-      const figure = document.createElement("div");
-      const [term, said] = [document.createElement("dt"), document.createElement("dd")];
-      term.textContent = name;
-      said.textContent = value;
-      figure.append(said, term);
-      return figure;
-    }),
-  );
+  for (const [place, texts] of figures.entries()) {
+    const figure = row.querySelector(".stage-figures").children[place];
+    for (const [part, text] of texts.entries()) write(figure.children[part], text);
+  }
+}
+
+// Text that is there already costs no layout
+function write(place, text) {
+  if (place.textContent !== text) place.textContent = text;
 }
 
 function figuresOf(counts, view, shift) {

@@ -42,10 +42,11 @@ export function classToggles(place, { value, shown }, change) {
 
 export function errorLegend(place) {
   place.replaceChildren(
-    ...Object.values(ERRORS).map(({ colour, title }) => {
+    ...Object.values(ERRORS).map(({ colour, title, short }) => {
       const entry = document.createElement("li");
       entry.innerHTML = `<i style="background:${colour}"></i>`;
-      entry.append(title);
+      entry.title = title;
+      entry.append(short);
       return entry;
     }),
   );

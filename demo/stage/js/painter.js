@@ -31,7 +31,7 @@ export function painter(stage, it) {
     due.frame = 0;
     const started = performance.now();
     if (due.colours) for (const pane of answered()) colour(pane);
-    if (due.lines && detail() === "thin") for (const pane of answered()) pane.lines = linesOf(pane);
+    if (due.lines && outlines()) for (const pane of answered()) pane.lines = linesOf(pane);
     due.colours = due.lines = false;
     for (const canvas of panesPlace.querySelectorAll("canvas")) drawPane(canvas);
     for (const pane of it.panes) drawThumb(pane);
@@ -39,11 +39,21 @@ export function painter(stage, it) {
     stage.dataset.work = (performance.now() - started).toFixed(1);
   }
 
+  const outlines = () => state.layout === "outlines" && !state.solo;
+
+  // Whose view lies under the lines: the network that was picked, else the first. Masks are what the lines tell already,
+  // so that without a pick the photo is seen.
+  function under() {
+    if (!outlines()) return null;
+    const picked = answered().find(({ run }) => run === it.picked);
+    return picked ?? (state.view === "mask" ? null : answered()[0]) ?? null;
+  }
+
   // The rows' small masks need no whole plane
-  const detail = () => (state.layout === "outlines" && !state.solo ? "thin" : "whole");
+  const detail = (pane) => (outlines() && pane !== under() ? "thin" : "whole");
 
   function colour(pane) {
-    const plane = pane.data[detail()];
+    const plane = pane.data[detail(pane)];
     const [width, height] = state.view === "confidence" ? pane.data.confidenceSize : plane.size;
     if (pane.mask?.canvas.width !== width || pane.mask?.canvas.height !== height) {
       const context = new OffscreenCanvas(width, height).getContext("2d");
@@ -56,8 +66,8 @@ export function painter(stage, it) {
       for (let pixel = 0; pixel < pixels.length; pixel++) pixels[pixel] = colours[pane.data.confidence[pixel]];
     } else {
       const classes = it.value.classes.map(({ colour: text }, kind) => (shown[kind] ? packed(text) : 0));
-      const others = answered().map((other) => other.data[detail()].pixels);
-      const label = it.truth?.[detail()].pixels;
+      const others = answered().map((other) => other.data[detail(pane)].pixels);
+      const label = it.truth?.[detail(pane)].pixels;
       paint(state.view, pixels, plane.pixels, { shift: state.shift, classes, others, truth: label });
     }
     context.putImageData(image, 0, 0);
@@ -97,7 +107,7 @@ export function painter(stage, it) {
         lines: it.truth && !hidden.has("label") && state.view !== "errors" ? [truthLine()] : [],
       };
     }
-    return { mask: null, lines: it.value.photo ? drawnLines() : [] };
+    return { mask: under()?.mask?.canvas, lines: it.value.photo ? drawnLines() : [] };
   }
 
   function drawPane(canvas) {
@@ -132,5 +142,5 @@ export function painter(stage, it) {
     draw(canvas.getContext("2d"), boxOf(canvas), FIT, { ...it.scene, ...state }, { mask: pane.mask?.canvas });
   }
 
-  return { schedule, answered, listed };
+  return { schedule, answered, listed, under };
 }

@@ -10,6 +10,7 @@ const TEXTS = {
   layout: "layout",
   see: "see",
   solo: "only",
+  picked: "under",
   loupe: "loupe",
   score: "score",
   details: "details",

@@ -1,62 +1,107 @@
 """Masks and cut-outs as files."""
 
 import tempfile
-import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
-import numpy as np
-from PIL import Image
 
 from demo.catalogue import Catalogue
 from demo.segment.answers import Session, answer, mask_of
-from demo.segment.photos import picture_of
+from demo.segment.archive import cut_out, file_name, save, write_archive
+from demo.segment.photos import Offered, picture_of
 from seg import InputError
-from seg.pets import PET, indexed_image
+from seg.pets import indexed_image
+
+# Of one archive: more would keep a small machine busy for many minutes, and fill its disk
+MOST_PHOTOS, MOST_BYTES = 100, 1_000_000_000
 
 
-def write_download(catalogue: Catalogue, session: Session, names: list[str], what: str, checkpoint: str) -> str:
+@dataclass(frozen=True)
+class Packed:
+    """How far an archive is.
+
+    Attributes:
+        said: a sentence on it.
+        path: of the file, once it is whole.
+    """
+
+    said: str
+    path: str | None = None
+
+
+def write_download(
+    catalogue: Catalogue,
+    session: Session,
+    names: list[str],
+    what: str,
+    checkpoint: str,
+    photos: Sequence[Offered] = (),
+) -> str:
     """Path of the file that a download button asks for, at the photo's own size.
 
     Args:
         names: of the runs that are chosen.
-        what: "mask" or "cutout" of one run's network, or "all" for a ZIP with both of each that is chosen.
+        what: "mask" or "cutout" of one run's network; "all" for a ZIP with both of each that is chosen, of the photo
+            that the session shows; "every" for one of all `photos`.
+
+    Raises:
+        gr.Error: what was asked for is gone, cannot be read, or is too much.
     """
-    photo = session.photo
+    if what == "every":
+        *_, last = pack(catalogue, names, photos)
+        return last.path
     wanted = set(names or []) if what == "all" else {checkpoint}
     runs = [run for run in catalogue.with_checkpoint() if run.name in wanted]
-    if photo is None or not runs:
+    if session.photo is None or not runs:
         raise gr.Error("this result is gone: choose the photo again")
-    photo_name = Path(photo.title).stem
-    # Gradio copies the file into its own cache and serves it from there
-    folder = Path(tempfile.mkdtemp(prefix="borderline-"))
-    pictures: dict[str, Image.Image] = {}
+    photo = session.photo
+    name = file_name(Path(photo.title).stem)
+    if what == "all":
+        target = _new_folder() / f"{name}-masks.zip"
+        *_, contents = write_archive(target, [photo], runs, folders=False, most_bytes=MOST_BYTES)
+        if not contents.rows:
+            raise gr.Error(contents.left_out[0])
+        return str(target)
     try:
-        picture = picture_of(photo)
-        for run in runs:
-            mask = mask_of(answer(photo, run))
-            if what != "cutout":
-                pictures[f"{photo_name}-{run.name}-mask.png"] = indexed_image(mask)
-            if what != "mask":
-                pictures[f"{photo_name}-{run.name}-cutout.png"] = cut_out(picture, mask)
+        mask = mask_of(answer(photo, runs[0]))
+        image = indexed_image(mask) if what == "mask" else cut_out(picture_of(photo), mask)
     except InputError as error:
         raise gr.Error(str(error)) from error
-    for name, image in pictures.items():
-        # the strongest compression takes seconds for a large photo, and a fifth off its file
-        image.save(folder / name, "PNG", compress_level=1)
-    if what != "all":
-        return str(folder / next(iter(pictures)))
-    target = folder / f"{photo_name}-masks.zip"
-    with zipfile.ZipFile(target, "w") as archive:  # stored: a PNG does not get smaller
-        for name in pictures:
-            archive.write(folder / name, name)
+    target = _new_folder() / f"{name}-{file_name(checkpoint)}-{what}.png"
+    save(image, target)
     return str(target)
 
 
-def cut_out(photo: Image.Image, mask: np.ndarray) -> Image.Image:
-    """The pet alone, RGBA: opaque where the mask (H, W) says PET, and nothing of the photo elsewhere."""
-    pet = Image.fromarray(np.where(mask == PET, 255, 0).astype(np.uint8))
-    image = Image.new("RGBA", photo.size)
-    image.paste(photo, mask=pet)
-    image.putalpha(pet)
-    return image
+def pack(catalogue: Catalogue, names: list[str], photos: Sequence[Offered]) -> Iterator[Packed]:
+    """A ZIP with a folder a photo: mask and cut-out of each run of these names. Says how far it is after each photo.
+
+    A photo that cannot be read is left out, which the archive's README tells.
+
+    Raises:
+        gr.Error: there is nothing to pack, or there are too many photos.
+    """
+    runs = [run for run in catalogue.with_checkpoint() if run.name in set(names or [])]
+    if not photos or not runs:
+        raise gr.Error("nothing to pack: choose a run and a photo")
+    if len(photos) > MOST_PHOTOS:
+        raise gr.Error(f"{len(photos)} photos are too many for one archive: choose at most {MOST_PHOTOS}")
+    target = _new_folder() / "borderline-masks.zip"
+    yield Packed(f"Packing: 0 of {len(photos)} photos")
+    for contents in write_archive(target, photos, runs, folders=True, most_bytes=MOST_BYTES):
+        yield Packed(f"Packing: {contents.photos} of {len(photos)} photos")
+    if not contents.rows:
+        raise gr.Error(contents.left_out[0])
+    lost = len(contents.left_out)
+    why = f" {_counted(lost)} left out, README.txt says why." if lost else ""
+    yield Packed(f"{_counted(len(contents.rows))} packed.{why}", str(target))
+
+
+def _counted(masks: int) -> str:
+    return f"{masks} mask is" if masks == 1 else f"{masks} masks are"
+
+
+def _new_folder() -> Path:
+    # Gradio copies the file into its own cache and serves it from there
+    return Path(tempfile.mkdtemp(prefix="borderline-"))

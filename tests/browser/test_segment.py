@@ -286,6 +286,62 @@ def test_outlines_are_drawn_in_the_losses_colours_and_switched_by_their_key(page
         keys.get_by_role("button", name=title).click()
 
 
+def test_a_view_is_seen_under_the_lines_of_the_row_that_is_picked(page):
+    picture, said = page.locator(".stage-panes canvas"), page.locator(".stage-panes figcaption")
+    photo = pixels(picture)
+    expect(said).to_have_count(0)
+    page.get_by_label("Opacity").fill("1")
+    assert np.abs(pixels(picture) - photo).max() == 0  # masks are what the lines tell already
+    seen = []
+    for name in VIEWS[1:]:
+        view(page, name)
+        expect(said).to_have_text(f"{name}: Cross-entropy")
+        seen.append(pixels(picture))
+    for index, one in enumerate(seen):
+        assert np.abs(one - photo).max(axis=-1).mean() > 3, VIEWS[index + 1]
+        for other in seen[:index]:
+            assert np.abs(one - other).max() > 20
+    view(page, "Border")
+    masks = answers(sample_photos()["cheetah2"])
+    box = picture.bounding_box()
+    shown = min(box["width"] / 762, box["height"] / 787) ** 2 * 762 * 787 / (box["width"] * box["height"])
+    keys = page.get_by_role("group", name="Lines")
+    for title in RUNS:
+        keys.get_by_role("button", name=title).click()
+    for title in ("Weighted", "Focal"):
+        page.get_by_role("button", name=f"Under the lines: {title}").click()
+        expect(said).to_have_text(f"Border: {title}")
+        border = share_near(pixels(picture), BORDER)
+        assert border == pytest.approx((masks[title] == 2).mean() * shown, abs=0.02)
+    for title in RUNS:
+        keys.get_by_role("button", name=title).click()
+    view(page, "Mask")
+    expect(said).to_have_text("Mask: Focal")
+    page.get_by_role("button", name="Under the lines: Focal").click()
+    expect(said).to_have_count(0)
+    assert np.abs(pixels(picture) - photo).max() == 0
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+def test_the_bar_stays_as_high_and_wide_in_every_view(page, width):
+    choose(page, LABELLED.replace("_", " "))
+    page.set_viewport_size({"width": width, "height": 900})
+    try:
+        for name in ("Outlines", "Side by side", "Swipe"):
+            layout(page, name)
+            boxes = []
+            for shown in (*VIEWS, "Errors"):
+                view(page, shown)
+                boxes.append(
+                    [page.locator(part).bounding_box() for part in (".stage-bar", ".stage-tools", ".threshold")]
+                )
+            assert all(box == boxes[0] for box in boxes)
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert page.locator(".stage-bar").bounding_box()["height"] == {1440: 32, 1024: 72}.get(width, 182)
+    finally:
+        page.set_viewport_size({"width": 1440, "height": 900})
+
+
 def test_a_lens_shows_the_same_patch_closer(page):
     canvas = page.locator(".stage-panes canvas")
     before, box = pixels(canvas), canvas.bounding_box()
@@ -314,7 +370,9 @@ def test_where_the_label_is_known_the_errors_and_what_is_found_are_shown(page, d
     view(page, "Errors")
     row = page.locator(".stage-row").first
     expect(row).to_contain_text("missed border")
-    expect(page.get_by_role("list", name="Errors")).to_contain_text("False border")
+    legend = page.get_by_role("list", name="Errors")
+    expect(legend).to_have_text("MissedFalseSwapped")
+    expect(legend.get_by_title("False border")).to_be_visible()
     assert sum(figures(page, "Cross-entropy")) == pytest.approx((mask != label).mean(), abs=0.0016)
     choose(page, "cheetah2")
     expect(page.get_by_role("radio", name="Mask")).to_have_attribute("aria-checked", "true")
@@ -380,7 +438,8 @@ def test_uploaded_photo_gets_masks_and_cut_outs_to_download(page, tiny_pets):
     name, path = download(page, "ZIP")
     assert name == "pug_2-masks.zip"
     with zipfile.ZipFile(path) as archive:
-        assert len(archive.namelist()) == 6
+        assert [name for name in archive.namelist() if not name.endswith(".png")] == ["scores.csv", "README.txt"]
+        assert len(archive.namelist()) == 8
         assert archive.testzip() is None
     name, path = download(page, "Export")
     assert name == "pug_2-outlines-mask.png"

@@ -131,6 +131,34 @@ test("where a shape leaves the photo its line is open, for the photo's edge is n
   assert.ok(lines[0].every((value, place) => place % 2 || value === 4));
 });
 
+test("lines go once through every place between inside and outside, plane after plane", () => {
+  const draw = random(5);
+  for (let trial = 0; trial < 60; trial++) {
+    const [columns, rows] = [2 + Math.floor(9 * draw()), 2 + Math.floor(9 * draw())];
+    const pixels = Uint8Array.from({ length: columns * rows }, () => Math.floor(3 * draw()));
+    const table = [-1, 1, 3];
+    const crossed = [];
+    for (let y = 0; y < rows; y++)
+      for (let x = 0; x < columns; x++)
+        for (const [right, down] of [
+          [1, 0],
+          [0, 1],
+        ]) {
+          if (x + right >= columns || y + down >= rows) continue;
+          const here = table[pixels[y * columns + x]];
+          const there = table[pixels[(y + down) * columns + x + right]];
+          const share = here / (here - there);
+          if (here > 0 !== there > 0) crossed.push(`${2 * (x + right * share) + 0.5} ${2 * (y + down * share) + 0.5}`);
+        }
+    const points = contours({ pixels, size: [columns, rows] }, table, 2).flatMap((line) => {
+      const all = line.filter((_, place) => place % 2 === 0).map((x, number) => `${x} ${line[2 * number + 1]}`);
+      assert.ok(all.length > 1);
+      return all[0] === all.at(-1) ? all.slice(1) : all;
+    });
+    assert.deepEqual(points.sort(), crossed.sort());
+  }
+});
+
 test("nothing is around nothing, and around everything there is no line", () => {
   assert.deepEqual(contours({ pixels: new Uint8Array(36), size: [6, 6] }, [-1, 1]), []);
   assert.deepEqual(contours({ pixels: new Uint8Array(36).fill(1), size: [6, 6] }, [-1, 1]), []);

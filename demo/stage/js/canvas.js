@@ -6,15 +6,32 @@ import { placed } from "./zoom.js";
 export const DASHES = { solid: [], dash: [9, 4], dot: [1, 5], dashdot: [9, 4, 1, 4] };
 const LENS = { radius: 72, times: 3 };
 
-// Fits the canvas to its box; true where its size changed
-export function fit(canvas) {
+// Gives the canvas a pixel for each of the screen's in its box on the page
+export function fit(canvas, box) {
   const ratio = devicePixelRatio;
-  const width = Math.max(1, Math.round(canvas.clientWidth * ratio));
-  const height = Math.max(1, Math.round(canvas.clientHeight * ratio));
-  if (canvas.width === width && canvas.height === height) return false;
+  const width = Math.max(1, Math.round(box.width * ratio));
+  const height = Math.max(1, Math.round(box.height * ratio));
+  if (canvas.width === width && canvas.height === height) return;
   canvas.width = width;
   canvas.height = height;
-  return true;
+}
+
+// Remembers how large canvases are on the page: a frame that asks has the whole page laid out first. `changed()` is called
+// when one has another size, before that is painted.
+export function sizes(changed) {
+  const boxes = new WeakMap();
+  const measure = (canvas) => boxes.set(canvas, { width: canvas.clientWidth, height: canvas.clientHeight });
+  const watcher = new ResizeObserver((entries) => {
+    for (const { target } of entries) measure(target);
+    changed();
+  });
+  return function sizeOf(canvas) {
+    if (!boxes.has(canvas)) {
+      measure(canvas);
+      watcher.observe(canvas);
+    }
+    return boxes.get(canvas);
+  };
 }
 
 // A pane's box in pixels of the screen

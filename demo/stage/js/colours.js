@@ -4,9 +4,9 @@ import { BACKGROUND, BORDER, PET, classTable } from "./planes.js";
 
 // A kind of error, and nothing else, has these colours
 export const ERRORS = {
-  missed: { colour: "#FF2E93", title: "Missed border" },
-  false: { colour: "#00D5E0", title: "False border" },
-  swapped: { colour: "#FFFFFF", title: "Pet and background swapped" },
+  missed: { colour: "#FF2E93", title: "Missed border", short: "Missed" },
+  false: { colour: "#00D5E0", title: "False border", short: "False" },
+  swapped: { colour: "#FFFFFF", title: "Pet and background swapped", short: "Swapped" },
 };
 // Views over a photo made pale, so that the few pixels they colour stand out
 export const PALE = new Set(["border", "disagreement", "errors"]);

@@ -63,3 +63,20 @@ export function caption({ title, colour }, kind = "") {
   said.style.setProperty("--loss", colour);
   return said;
 }
+
+// What of which network lies under the lines of all, in the figure's corner; nothing where none does
+export function captionUnder(figure, pane, view) {
+  figure?.querySelector(".under")?.remove();
+  if (pane) figure?.append(caption({ title: `${view}: ${pane.title}`, colour: pane.colour }, "under"));
+}
+
+// A sentence, what stands between backticks in it as code
+export function sayWithCode(place, sentence) {
+  place.replaceChildren(
+    ...sentence.split("`").map((part, number) => {
+      const text = document.createElement(number % 2 ? "code" : "span");
+      text.textContent = part;
+      return text;
+    }),
+  );
+}

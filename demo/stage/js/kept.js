@@ -3,7 +3,7 @@
 import { pageState } from "../../js/state.js";
 import { BORDER, PET } from "./planes.js";
 
-const KEYS = ["layout", "see", "opacity", "shift", "loupe", "solo", "off"];
+const KEYS = ["layout", "see", "opacity", "shift", "loupe", "solo", "picked", "off"];
 export const FIRST = { layout: "outlines", view: "mask", opacity: 0.65, shift: 0, loupe: false, solo: null };
 const CLASSES = { pet: PET, border: BORDER };
 
@@ -20,6 +20,7 @@ export function wanted(layouts) {
     shift: limited(Math.round(10 * (page.get("shift") ?? FIRST.shift)) / 10, -2, 2),
     loupe: page.get("loupe") !== null,
     solo: page.get("solo"),
+    picked: page.get("picked"), // whose view lies under the lines
     off: page.get("off") ?? [],
   };
 }

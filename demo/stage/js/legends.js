@@ -12,7 +12,7 @@ export function lineKeys(place, { panes, truth, hidden }, change) {
   place.replaceChildren(
     ...entries.map(({ key, title, stroke, dash }) => {
       const cap = dash === "dot" ? "round" : "butt";
-      const line = `<svg width="24" height="12" aria-hidden="true"><line x1="1" y1="6" x2="23" y2="6" stroke="${stroke}"
+      const line = `<svg width="24" height="12" viewBox="0 0 24 12" aria-hidden="true"><line x1="1" y1="6" x2="23" y2="6" stroke="${stroke}"
         stroke-width="2.5" stroke-dasharray="${DASHES[dash].join(" ")}" stroke-linecap="${cap}"/></svg>`;
       return toggle(title, !hidden.has(key), (on) => change(key, on), line);
     }),
@@ -42,10 +42,11 @@ export function classToggles(place, { value, shown }, change) {
 
 export function errorLegend(place) {
   place.replaceChildren(
-    ...Object.values(ERRORS).map(({ colour, title }) => {
+    ...Object.values(ERRORS).map(({ colour, title, short }) => {
       const entry = document.createElement("li");
       entry.innerHTML = `<i style="background:${colour}"></i>`;
-      entry.append(title);
+      entry.title = title;
+      entry.append(short);
       return entry;
     }),
   );

@@ -1,6 +1,6 @@
 // What is drawn, and when: once a frame, whatever has changed since the last one.
 
-import { boxOf, draw, drawLens, fit, pathOf } from "./canvas.js";
+import { boxOf, draw, drawLens, fit, pathOf, sizes } from "./canvas.js";
 import { packed, paint, ramp } from "./colours.js";
 import { contours, insideTable } from "./contours.js";
 import { STEP } from "./planes.js";
@@ -15,6 +15,8 @@ export function painter(stage, it) {
   const panesPlace = stage.querySelector(".stage-panes");
   const due = { colours: false, lines: false, frame: 0 };
 
+  const sizeOf = sizes(frame);
+
   const answered = () => it.panes.filter((pane) => pane.data);
   const listed = () => answered().filter((pane) => !hidden.has(pane.run));
 
@@ -25,10 +27,11 @@ export function painter(stage, it) {
   }
 
   function frame() {
+    cancelAnimationFrame(due.frame);
     due.frame = 0;
     const started = performance.now();
     if (due.colours) for (const pane of answered()) colour(pane);
-    if (due.lines && detail() === "thin") for (const pane of answered()) pane.lines = linesOf(pane);
+    if (due.lines && outlines()) for (const pane of answered()) pane.lines = linesOf(pane);
     due.colours = due.lines = false;
     for (const canvas of panesPlace.querySelectorAll("canvas")) drawPane(canvas);
     for (const pane of it.panes) drawThumb(pane);
@@ -36,11 +39,21 @@ export function painter(stage, it) {
     stage.dataset.work = (performance.now() - started).toFixed(1);
   }
 
+  const outlines = () => state.layout === "outlines" && !state.solo;
+
+  // Whose view lies under the lines: the network that was picked, else the first. Masks are what the lines tell already,
+  // so that without a pick the photo is seen.
+  function under() {
+    if (!outlines()) return null;
+    const picked = answered().find(({ run }) => run === it.picked);
+    return picked ?? (state.view === "mask" ? null : answered()[0]) ?? null;
+  }
+
   // The rows' small masks need no whole plane
-  const detail = () => (state.layout === "outlines" && !state.solo ? "thin" : "whole");
+  const detail = (pane) => (outlines() && pane !== under() ? "thin" : "whole");
 
   function colour(pane) {
-    const plane = pane.data[detail()];
+    const plane = pane.data[detail(pane)];
     const [width, height] = state.view === "confidence" ? pane.data.confidenceSize : plane.size;
     if (pane.mask?.canvas.width !== width || pane.mask?.canvas.height !== height) {
       const context = new OffscreenCanvas(width, height).getContext("2d");
@@ -53,8 +66,8 @@ export function painter(stage, it) {
       for (let pixel = 0; pixel < pixels.length; pixel++) pixels[pixel] = colours[pane.data.confidence[pixel]];
     } else {
       const classes = it.value.classes.map(({ colour: text }, kind) => (shown[kind] ? packed(text) : 0));
-      const others = answered().map((other) => other.data[detail()].pixels);
-      const label = it.truth?.[detail()].pixels;
+      const others = answered().map((other) => other.data[detail(pane)].pixels);
+      const label = it.truth?.[detail(pane)].pixels;
       paint(state.view, pixels, plane.pixels, { shift: state.shift, classes, others, truth: label });
     }
     context.putImageData(image, 0, 0);
@@ -94,11 +107,11 @@ export function painter(stage, it) {
         lines: it.truth && !hidden.has("label") && state.view !== "errors" ? [truthLine()] : [],
       };
     }
-    return { mask: null, lines: it.value.photo ? drawnLines() : [] };
+    return { mask: under()?.mask?.canvas, lines: it.value.photo ? drawnLines() : [] };
   }
 
   function drawPane(canvas) {
-    fit(canvas);
+    fit(canvas, sizeOf(canvas));
     const context = canvas.getContext("2d");
     const box = boxOf(canvas);
     const now = { ...it.scene, ...state };
@@ -124,10 +137,10 @@ export function painter(stage, it) {
 
   function drawThumb(pane) {
     const canvas = pane.row.querySelector("canvas");
-    if (!canvas.clientWidth) return;
-    fit(canvas);
+    if (!sizeOf(canvas).width) return;
+    fit(canvas, sizeOf(canvas));
     draw(canvas.getContext("2d"), boxOf(canvas), FIT, { ...it.scene, ...state }, { mask: pane.mask?.canvas });
   }
 
-  return { schedule, answered, listed };
+  return { schedule, answered, listed, under };
 }

@@ -6,25 +6,29 @@ import { BORDER, classCounts, confusion } from "./planes.js";
 
 const PER_CENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1, minimumFractionDigits: 1 });
 
+const LABELS = {
+  pick: "Under the lines:",
+  mask: "Download mask of",
+  cutout: "Download cut-out of",
+  enlarge: "Enlarge",
+};
+
 // The row of a pane, with places for what `fillRow` writes
 export function makeRow(pane, act) {
   const row = document.createElement("li");
   row.className = "stage-row";
   row.style.setProperty("--loss", pane.colour);
-  row.innerHTML = `<canvas class="stage-thumb"></canvas><div class="stage-about">
+  row.innerHTML = `<button type="button" class="stage-pick" data-act="pick" title="Under the lines"><canvas class="stage-thumb"></canvas></button><div class="stage-about">
     <h3>${legendShape(pane.symbol, pane.colour)}<span></span><small></small></h3>
-    <dl class="stage-figures"></dl><p class="stage-error" hidden></p>
+    <dl class="stage-figures">${"<div><dd></dd><dt></dt></div>".repeat(3)}</dl><p class="stage-error" hidden></p>
     <p class="stage-acts"><button type="button" data-download="mask">↓ Mask</button>
     <button type="button" data-download="cutout">↓ Cut-out</button>
     <button type="button" data-act="enlarge">Enlarge</button></p></div>`;
   row.querySelector("h3 span").textContent = pane.title;
   row.querySelector("h3 small").textContent = pane.note;
   for (const button of row.querySelectorAll("button")) {
-    const what = button.textContent.replace("↓ ", "").toLowerCase();
-    button.setAttribute(
-      "aria-label",
-      button.dataset.act ? `Enlarge ${pane.title}` : `Download ${what} of ${pane.title}`,
-    );
+    const { act: action, download } = button.dataset;
+    button.setAttribute("aria-label", `${LABELS[action ?? download]} ${pane.title}`);
     button.addEventListener("click", () => act(button, pane));
   }
   return row;
@@ -44,16 +48,22 @@ export function fillRow(row, pane, counts, view, shift) {
         ["–", "pet"],
         ["–", "background"],
       ];
-  row.querySelector(".stage-figures").replaceChildren(
-    ...figures.map(([value, name]) => {
-      const figure = document.createElement("div");
-      const [term, said] = [document.createElement("dt"), document.createElement("dd")];
-      term.textContent = name;
-      said.textContent = value;
-      figure.append(said, term);
-      return figure;
-    }),
-  );
+  for (const [place, texts] of figures.entries()) {
+    const figure = row.querySelector(".stage-figures").children[place];
+    for (const [part, text] of texts.entries()) write(figure.children[part], text);
+  }
+}
+
+// Whether the row's small picture may be pressed, to see it under the lines, and whether it is seen there
+export function markPicked(row, may, picked) {
+  const pick = row.querySelector(".stage-pick");
+  pick.disabled ||= !may;
+  pick.setAttribute("aria-pressed", String(picked));
+}
+
+// Text that is there already costs no layout
+function write(place, text) {
+  if (place.textContent !== text) place.textContent = text;
 }
 
 function figuresOf(counts, view, shift) {

@@ -2,7 +2,7 @@
 // Everything else happens here: views, layouts, zoom and threshold ask the server for nothing.
 
 import { squaresPattern } from "./canvas.js";
-import { caption, radioGroup } from "./controls.js";
+import { caption, captionUnder, radioGroup, sayWithCode } from "./controls.js";
 import { exportPicture } from "./export.js";
 import { follow } from "./gestures.js";
 import * as kept from "./kept.js";
@@ -11,7 +11,7 @@ import { backKey, classToggles, errorLegend, lineKeys } from "./legends.js";
 import { painter } from "./painter.js";
 import { labelOf, picturesOf } from "./photo.js";
 import { BORDER, PET, readPane } from "./planes.js";
-import { fillRow, makeRow } from "./rows.js";
+import { fillRow, makeRow, markPicked } from "./rows.js";
 import { threshold } from "./threshold.js";
 import { FIT } from "./zoom.js";
 
@@ -39,6 +39,7 @@ export function mount({ element, props, trigger, watch }) {
     state,
     shown: { [PET]: true, [BORDER]: true },
     hidden: new Set(), // runs whose lines are switched off, and "label"
+    picked: null, // the run whose row was pressed, to see it under the lines
     value: props.value,
     panes: [], // {...as the server sent it, data, mask, lines, row}
     scene: { photo: null, pale: null, scratch: new OffscreenCanvas(1, 1).getContext("2d"), squares: squaresPattern() },
@@ -47,7 +48,7 @@ export function mount({ element, props, trigger, watch }) {
   };
   let decoded = null; // the key of the photo that `it.scene` has
   let asked = 0; // of values: an older one that is still decoded gives way
-  const { schedule, answered, listed } = painter(stage, it);
+  const { schedule, answered, listed, under } = painter(stage, it);
 
   // ---- what is laid out
 
@@ -66,10 +67,8 @@ export function mount({ element, props, trigger, watch }) {
     if (layout !== "swipe" || solo) line?.remove();
     else if (!line) panesPlace.append(makeSplit());
     nameSplit();
-    find(".stage-opacity").style.visibility = view === "cutout" ? "hidden" : "";
-    find(".stage-ramp").hidden = view !== "confidence";
-    find(".stage-classes").hidden = ["confidence", "cutout", "errors"].includes(view);
-    find(".stage-errors").hidden = view !== "errors";
+    const viewTitle = VIEWS.find(({ key }) => key === view).title;
+    captionUnder(panesPlace.querySelector("canvas:not([data-run])")?.parentElement, under(), viewTitle);
     layOutKeys();
     schedule();
   }
@@ -124,7 +123,8 @@ export function mount({ element, props, trigger, watch }) {
     const keys = find(".stage-keys");
     keys.hidden = state.solo === null && state.layout === "side";
     if (state.solo) return backKey(keys, () => set({ solo: null }));
-    lineKeys(keys, it, kept.keepOff);
+    const truth = state.layout === "outlines" ? it.truth : null; // a swipe has no lines
+    lineKeys(keys, { ...it, truth }, kept.keepOff);
   }
 
   function layOutClasses() {
@@ -137,7 +137,10 @@ export function mount({ element, props, trigger, watch }) {
     const all = find('[data-download="all"]');
     all.disabled = !answered().length || all.dataset.waiting === "true";
     find('[data-act="export"]').disabled = !it.value.photo;
-    for (const pane of it.panes) fillRow(pane.row, pane, pane.data?.counts, state.view, state.shift);
+    for (const pane of it.panes) {
+      fillRow(pane.row, pane, pane.data?.counts, state.view, state.shift);
+      markPicked(pane.row, state.layout === "outlines", pane === under());
+    }
   }
 
   // ---- what a person does
@@ -147,9 +150,10 @@ export function mount({ element, props, trigger, watch }) {
 
   // `changed` are the keys; what a hand slides lays nothing out
   function take(changed = []) {
-    const { off, ...said } = kept.wanted(LAYOUTS.map(({ key }) => key));
+    const { off, picked, ...said } = kept.wanted(LAYOUTS.map(({ key }) => key));
     const slid = changed.length > 0 && changed.every((key) => ["shift", "opacity"].includes(key));
     Object.assign(state, said);
+    it.picked = picked;
     // as long as they are not there: a label, or a network, may come
     if (!views.known(state.view) || !allowed(state.view)) state.view = kept.FIRST.view;
     if (!it.panes.some(({ run }) => run === state.solo)) state.solo = null;
@@ -189,9 +193,12 @@ export function mount({ element, props, trigger, watch }) {
   }
 
   function act(button, pane) {
+    if (button.dataset.act === "pick") return pick(pane.run);
     if (button.dataset.act) return set({ solo: state.solo === pane.run ? null : pane.run });
     download(button, pane.run);
   }
+
+  const pick = (run) => set({ picked: it.picked === run ? null : run });
 
   function download(button, run) {
     button.dataset.waiting = "true"; // until the file is there: a large photo takes a second
@@ -224,19 +231,13 @@ export function mount({ element, props, trigger, watch }) {
 
   // ---- what the server sends
 
-  // Where nothing can be shown, its place says why; `code` in backticks
+  // Where nothing can be shown, its place says why
   function showMessage({ photo, busy, status }) {
     const nothing = !photo && !busy;
     stage.classList.toggle("nothing", nothing);
     find(".stage-status").textContent = nothing ? "" : status;
     find(".stage-message").hidden = !nothing;
-    find(".stage-message span").replaceChildren(
-      ...status.split("`").map((part, place) => {
-        const text = document.createElement(place % 2 ? "code" : "span");
-        text.textContent = part;
-        return text;
-      }),
-    );
+    sayWithCode(find(".stage-message span"), status);
   }
 
   async function update() {

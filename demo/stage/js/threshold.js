@@ -10,6 +10,7 @@ export function threshold(place, change) {
   const value = place.querySelector("output");
   const reset = place.querySelector('[data-act="reset"]');
   const marks = place.querySelector(".threshold-marks");
+  let marked = null;
   slider.addEventListener("input", () => change(Number(slider.value)));
   reset.addEventListener("click", () => change(0));
   return function show(shift, panes) {
@@ -18,6 +19,8 @@ export function threshold(place, change) {
     value.textContent = text;
     slider.setAttribute("aria-valuetext", shift ? `${text}, ${shift > 0 ? "more" : "less"} border` : "as trained");
     reset.disabled = shift === 0;
+    if (panes === marked) return;
+    marked = panes;
     const known = panes.filter(({ like }) => like !== null && Math.abs(like) <= REACH);
     marks.replaceChildren(
       ...known.map(({ like, title, symbol, colour }) => {

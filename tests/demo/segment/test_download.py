@@ -10,7 +10,9 @@ import pytest
 from PIL import Image, ImageOps
 
 from demo.segment.answers import Session
-from demo.segment.download import cut_out, write_download
+from demo.segment.download import pack, write_download
+from demo.segment.photos import Offered
+from seg.pets import photo_path
 
 BOTH = ["ce-s0", "focal-s0"]
 
@@ -45,14 +47,16 @@ def test_downloaded_cut_out_is_opaque_exactly_where_the_pet_is(written, photo, e
     np.testing.assert_array_equal(pixels[..., :3], np.where(pet[..., None], seen, 0))
 
 
-def test_zip_holds_mask_and_cut_out_of_each_chosen_run(written):
+def test_zip_holds_mask_and_cut_out_of_each_chosen_run_and_what_they_are(written):
     path = written("all")
     assert path.name == "upright-masks.zip"
     with zipfile.ZipFile(path) as archive:
         assert sorted(archive.namelist()) == [
-            f"upright-{run}-{what}.png" for run in BOTH for what in ("cutout", "mask")
+            "README.txt",
+            "scores.csv",
+            *(f"upright-{run}-{what}.png" for run in BOTH for what in ("cutout", "mask")),
         ]
-        for name in archive.namelist():
+        for name in archive.namelist()[:4]:
             one = written(name.rsplit("-", 1)[1].removesuffix(".png"), name[8:].rsplit("-", 1)[0])
             assert archive.read(name) == one.read_bytes()
 
@@ -69,6 +73,40 @@ def test_a_photo_that_is_gone_since_is_told(written, photo):
         written("cutout", "ce-s0")
 
 
-def test_a_cut_out_has_nothing_of_the_photo_where_no_pet_is():
-    photo = Image.new("RGB", (2, 1), (10, 20, 30))
-    assert np.asarray(cut_out(photo, np.array([[0, 1]]))).tolist() == [[[10, 20, 30, 255], [0, 0, 0, 0]]]
+def test_every_photo_is_packed_and_each_is_told(catalogue, segmented, photo, tiny_pets):
+    photos = [Offered(photo.name, photo), Offered("pug 2", photo_path(tiny_pets, "pug_2"))]
+    told = list(pack(catalogue, BOTH, photos))
+    assert [packed.said for packed in told] == [
+        "Packing: 0 of 2 photos",
+        "Packing: 1 of 2 photos",
+        "Packing: 2 of 2 photos",
+        "4 masks are packed.",
+    ]
+    assert [packed.path for packed in told[:-1]] == [None] * 3
+    with (
+        zipfile.ZipFile(told[-1].path) as archive,
+        zipfile.ZipFile(write_download(catalogue, segmented, BOTH, "every", "", photos)) as again,
+    ):
+        assert archive.namelist() == again.namelist()
+        assert archive.read("upright/ce-s0-mask.png") == again.read("upright/ce-s0-mask.png")
+
+
+def test_masks_that_are_left_out_are_counted(catalogue, photo, tmp_path):
+    photos = [Offered("gone.png", tmp_path / "gone.png"), Offered(photo.name, photo)]
+    *_, last = pack(catalogue, ["ce-s0"], photos)
+    assert last.said == "1 mask is packed. 1 mask is left out, README.txt says why."
+
+
+@pytest.mark.parametrize(
+    ("count", "names", "said"),
+    [
+        (0, BOTH, "nothing to pack"),
+        (1, [], "nothing to pack"),
+        (1, ["dice-s0"], "nothing to pack"),
+        (1, BOTH, r"gone\.png is gone"),
+        (101, BOTH, "101 photos are too many for one archive: choose at most 100"),
+    ],
+)
+def test_what_cannot_be_packed_is_told(catalogue, tmp_path, count, names, said):
+    with pytest.raises(gr.Error, match=said):
+        list(pack(catalogue, names, [Offered("gone.png", tmp_path / "gone.png")] * count))

@@ -1,0 +1,187 @@
+"""A ZIP of what networks make of photos: masks, cut-outs, their scores, and a README that says what is what."""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from demo.catalogue import run_titles
+from demo.images import class_shares
+from demo.segment.answers import answer, mask_of
+from demo.segment.photos import Offered, picture_of, shown_photo
+from experiments.scores import SCORES
+from experiments.store.runs import Run
+from seg import InputError
+from seg.metrics import confusion_per_photo, confusion_scores
+from seg.pets import CLASS_COLOURS, CLASS_NAMES, PET, indexed_image
+
+SCORED = ("border_recall", "border_precision", "border_f1", "border_iou", "pixel_accuracy")
+_FILES = """Files
+  {place}-mask.png
+      The class of each pixel, at the photo's own size: an indexed PNG, whose values are the numbers below.
+      Masks are as trained: the threshold set on the page does not change them.
+  {place}-cutout.png
+      The photo where the network sees a pet, transparent elsewhere.
+  scores.csv
+      A row a photo and run: the share of each class in the mask. Where the photo's label is known, also border
+      recall, precision, F1 and IoU, and pixel accuracy, at the photo's own size. All are fractions of 1; a cell is
+      empty where there is nothing to tell."""
+# No file name on Windows has these
+_NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
+
+
+@dataclass
+class Contents:
+    """What an archive has come to hold.
+
+    Attributes:
+        photos: that have been asked for so far.
+        rows: of `scores.csv`.
+        left_out: a sentence for each mask that is not in it.
+    """
+
+    photos: int = 0
+    rows: list[dict[str, str]] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+def write_archive(
+    target: Path, photos: Sequence[Offered], runs: Sequence[Run], *, folders: bool, most_bytes: int
+) -> Iterator[Contents]:
+    """Write the ZIP file; gives what it holds after each photo, and is whole when there are no more.
+
+    Each picture goes to the file before the next one is made. What cannot be read, and what comes when the file has
+    grown to `most_bytes`, is left out, and said to be.
+
+    Args:
+        folders: a folder a photo.
+    """
+    contents = Contents()
+    try:
+        with zipfile.ZipFile(target, "w") as archive:  # stored: a PNG does not get smaller
+            for photo, name in zip(photos, file_names(photos), strict=True):
+                for run in runs:
+                    if archive.fp.tell() >= most_bytes:
+                        contents.left_out.append(f"{photo.title}, {run.name}: the file had {most_bytes / 1e6:.0f} MB.")
+                    else:
+                        _add_mask(archive, photo, run, f"{name}/" if folders else f"{name}-", contents)
+                contents.photos += 1
+                yield contents
+            archive.writestr("scores.csv", _table(contents.rows))
+            archive.writestr("README.txt", _readme(photos, runs, contents, folders=folders))
+    except BaseException:  # also where nobody asks for the rest any more
+        target.unlink(missing_ok=True)
+        raise
+
+
+def _add_mask(archive: zipfile.ZipFile, photo: Offered, run: Run, prefix: str, contents: Contents) -> None:
+    """A network's mask of a photo and what it cuts out, or a sentence why there is none."""
+    try:
+        mask, picture = mask_of(answer(photo, run)), picture_of(photo)
+        _, label = shown_photo(photo)
+    except InputError as error:
+        contents.left_out.append(f"{photo.title}, {run.name}: {error}")
+        return
+    for what, image in (("mask", indexed_image(mask)), ("cutout", cut_out(picture, mask))):
+        with archive.open(f"{prefix}{file_name(run.name)}-{what}.png", "w") as file:
+            save(image, file)
+    contents.rows.append({"photo": photo.title, "run": run.name} | _scores(mask, label))
+
+
+def save(image: Image.Image, file: io.IOBase | Path) -> None:
+    """Write it as a PNG."""
+    # the strongest compression takes seconds for a large photo, and a fifth off its file
+    image.save(file, "PNG", compress_level=1)
+
+
+def cut_out(photo: Image.Image, mask: np.ndarray) -> Image.Image:
+    """The pet alone, RGBA: opaque where the mask (H, W) says PET, and nothing of the photo elsewhere."""
+    pet = Image.fromarray(np.where(mask == PET, 255, 0).astype(np.uint8))
+    image = Image.new("RGBA", photo.size)
+    image.paste(photo, mask=pet)
+    image.putalpha(pet)
+    return image
+
+
+def file_name(title: str) -> str:
+    """What a file of this photo or run is called on every system, without ending."""
+    return _NOT_IN_NAMES.sub("_", title).strip(" .") or "photo"
+
+
+def file_names(photos: Sequence[Offered]) -> list[str]:
+    """One for each photo, no two alike, not even where a system takes small and capital letters for the same."""
+    names: list[str] = []
+    taken: set[str] = set()
+    for photo in photos:
+        plain = file_name(Path(photo.title).stem)
+        tries = (plain if number == 1 else f"{plain} ({number})" for number in range(1, len(photos) + 1))
+        name = next(name for name in tries if name.lower() not in taken)
+        taken.add(name.lower())
+        names.append(name)
+    return names
+
+
+def _scores(mask: np.ndarray, label: np.ndarray | None) -> dict[str, str]:
+    """Shares of the classes, and scores where the label (H, W) is known: empty where a value has no meaning."""
+    values: dict[str, float] = class_shares(mask)
+    if label is not None:
+        confusion = confusion_per_photo(torch.tensor(mask)[None], torch.tensor(label)[None])[0]
+        scores = confusion_scores(confusion)
+        values |= {name: scores[name] for name in SCORED}
+    return {name: "" if value != value else f"{value:.6f}" for name, value in values.items()}
+
+
+def _table(rows: Sequence[dict[str, str]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ("photo", "run", *CLASS_NAMES, *SCORED), restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _readme(photos: Sequence[Offered], runs: Sequence[Run], contents: Contents, *, folders: bool) -> str:
+    place = "PHOTO/RUN" if folders else "PHOTO-RUN"
+    titles = run_titles(list(runs))
+    sees = "sees" if len(runs) == 1 else "see"
+    classes = [
+        f"  {number}  {name:<10}  {colour}"
+        for number, (name, colour) in enumerate(zip(CLASS_NAMES, CLASS_COLOURS, strict=True))
+    ]
+    parts = [
+        [f"What {_counted(runs, 'network')} of Borderline {sees} in {_which(photos)}."],
+        [_FILES.format(place=place)],
+        ["Class numbers, and the palette's colours", *classes],
+        ["Runs", *(f"  {_described(run, titles[run.name])}" for run in runs)],
+    ]
+    if contents.left_out:
+        parts.append(["Left out", *(f"  {sentence}" for sentence in contents.left_out)])
+    return "\n\n".join("\n".join(lines) for lines in parts) + "\n"
+
+
+def _which(photos: Sequence[Offered]) -> str:
+    return photos[0].title if len(photos) == 1 else _counted(photos, "photo")
+
+
+def _counted(things: Sequence[object], noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
+
+
+def _described(run: Run, title: str) -> str:
+    """What a run was trained with, for how long, and to what scores."""
+    trained = (
+        f"{run.name}: {title}. Loss {run.loss}, seed {run.seed}, {run.epochs_trained} of {run.epochs_planned} epochs."
+    )
+    scores = [
+        f"{SCORES[name].noun} {SCORES[name].text(run.final(name))}" for name in SCORED if run.final(name) is not None
+    ]
+    if not scores:
+        return f"{trained} Its scores are not known."
+    photos = "the test photos" if run.photos_scored is None else f"{run.photos_scored:,} test photos"
+    return f"{trained} On {photos} after epoch {run.epochs_trained}: {', '.join(scores)}."

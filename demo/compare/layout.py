@@ -118,11 +118,9 @@ def _lay_out_more() -> dict[str, Any]:
         note = gr.Markdown(elem_classes="note")
         price = figure_view("compare-price")
         with gr.Column(visible=False) as by_pixel:
-            gr.Markdown(
-                "### What became of each class\n\nEach row is a true class and sums to 100 %: on the diagonal it was "
-                "found, elsewhere taken for the column's class."
+            confusion = gr.HTML(
+                js_on_load=on_load("compare/js/confusion.js"), elem_id="compare-confusion", apply_default_css=False
             )
-            confusion = gr.HTML(elem_id="compare-confusion", apply_default_css=False)
             outline = figure_view("compare-outline")
             with gr.Row():
                 sure = figure_view("compare-reliability")

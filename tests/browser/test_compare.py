@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -150,6 +151,44 @@ def test_a_figure_is_saved_as_a_picture_and_as_its_rows(open_tab, runs):
     picture = Path(download.value.path()).read_text()
     assert picture.startswith("<svg")
     assert "Cross-entropy" in picture
+
+
+def test_what_is_drawn_as_html_is_saved_like_a_figure(open_tab, runs):
+    page = open_tab("&runs=ce-long-s0,focal-s0&__theme=dark", 390)
+    analysis = analyse([read_run(runs / name) for name in ("ce-long-s0", "focal-s0")])
+    focal, counts = analysis.score("focal", "border_recall"), pd.read_csv(runs / "focal-s0" / "images.csv")
+    scores, confusion = page.get_by_test_id("scores"), page.locator("#compare-confusion")
+    expect(scores.locator(".track")).to_have_count(5)
+    page.get_by_role("button", name="Details").click()
+
+    def saved(panel, kind: str) -> Path:
+        with page.expect_download() as download:
+            panel.get_by_role("button", name=f"Save as {kind}: ").click()
+        assert download.value.suggested_filename.endswith(f".{kind.lower()}")
+        return download.value.path()
+
+    table = pd.read_csv(saved(scores, "CSV")).set_index(["Loss", "Score"])
+    row = table.loc[("Focal loss, seed 0", "Recall")]
+    told = [focal[name] for name in ("mean", "low", "high", "difference", "difference_low", "difference_high")]
+    assert row.tolist() == pytest.approx([100 * value for value in told], abs=1e-4)
+    assert table.loc[("Cross-entropy, seed 0", "Recall")].isna().tolist() == [False] * 3 + [True] * 3
+    texts = _texts(saved(scores, "SVG"))
+    assert {"Recall", "Focal loss", f"{100 * focal['mean']:.1f}", "article: 88.28 %"} <= texts
+
+    table = pd.read_csv(saved(confusion, "CSV")).set_index(["Loss", "True class", "Taken for"])
+    border = counts[[f"border_as_{name}" for name in ("pet", "background", "border")]].to_numpy().sum()
+    share = 100 * counts["border_as_border"].sum() / border
+    assert table.loc[("Focal loss, seed 0", "border", "border")].item() == pytest.approx(share, abs=1e-4)
+    assert {"What became of each class", f"{share:.1f} %"} <= _texts(saved(confusion, "SVG"))
+
+
+def _texts(picture: Path) -> set[str]:
+    """What is written in an SVG file, which is white and needs no other."""
+    svg = ElementTree.parse(picture).getroot()
+    background, *_ = svg.findall("{*}rect")
+    assert background.get("fill") == "#ffffff"
+    assert "href" not in Path(picture).read_text()
+    return {text.text for text in svg.iterfind(".//{*}text")}
 
 
 def test_the_table_is_under_details_and_can_be_saved(open_tab, runs):

@@ -3,7 +3,7 @@
 // builds a new one each time, says nothing of clicks, and has no words for those who do not see it.
 
 import { legendShape } from "./legend.js";
-import { csv, fileName, rowsOf, saveText } from "./save.js";
+import { csv, fileName, forFile, rowsOf, saveText } from "./save.js";
 
 // From this width on, in pixels, lines are labelled where they end, and need no legend
 const ROOM_FOR_LABELS = 520;
@@ -89,7 +89,7 @@ export function mount({ element, props, watch }, drawnAs = () => {}) {
     const name = fileName(value.title);
     if (kind === "csv") saveText(csv(rowsOf(value)), `${name}.csv`, "text/csv");
     else
-      window.Plotly?.downloadImage(area, {
+      window.Plotly?.downloadImage(forFile(area.data, area.layout, { legend: !wide }), {
         format: "svg",
         filename: name,
         width: area.clientWidth,

@@ -14,6 +14,7 @@ from experiments.scores import CHOSEN_FIRST, Place, appearing
 
 # Seconds between looks at a run that trains: an epoch takes longer
 REFRESH = 4
+TABLE_FILES = (Path(__file__).parent / "table.html").read_text()
 OPERATING = (Path(__file__).parent / "operating.html").read_text().replace("FIGURE", TEMPLATE)
 
 
@@ -26,7 +27,8 @@ class Parts:
         lines: the figure by epoch.
         operating: recall against precision, and the slider of the threshold.
         price: pixel accuracy against border F1.
-        table: the runs' scores; `marks` is a sentence on what it marks, `note` says why there are none.
+        table: the runs' scores; `marks` is a sentence on what it marks, `note` says why there are none,
+            `files` are the buttons that take it elsewhere.
         by_pixel: what is around `confusion`, `outline`, `sure` and `sure_border`.
         sure: reliability of all pixels; `sure_border` by probability of border.
         timer: ticks while a run trains.
@@ -44,7 +46,7 @@ class Parts:
     lines: gr.HTML
     table: gr.Dataframe
     marks: gr.Markdown
-    download: gr.Button
+    files: gr.HTML
     note: gr.Markdown
     price: gr.HTML
     by_pixel: gr.Column
@@ -59,7 +61,7 @@ class Parts:
 
     def by_epoch(self) -> list[Block]:
         """What `refresh_epochs` fills."""
-        shown = [self.message, self.lines, self.table, self.download, self.marks, self.note]
+        shown = [self.message, self.lines, self.table, self.files, self.marks, self.note]
         return [self.runs, *shown, self.timer, self.drawn]
 
     def by_photo(self) -> list[Block]:
@@ -114,7 +116,13 @@ def _lay_out_more() -> dict[str, Any]:
         )
         with gr.Row():
             marks = gr.Markdown(elem_id="compare-marks")
-            download = gr.Button("Download table (CSV)", size="sm", elem_id="compare-download", visible=False, scale=0)
+            files = gr.HTML(
+                None,
+                html_template=TABLE_FILES,
+                js_on_load=on_load("compare/js/table.js"),
+                elem_id="compare-files",
+                apply_default_css=False,
+            )
         note = gr.Markdown(elem_classes="note")
         price = figure_view("compare-price")
         with gr.Column(visible=False) as by_pixel:
@@ -125,6 +133,6 @@ def _lay_out_more() -> dict[str, Any]:
             with gr.Row():
                 sure = figure_view("compare-reliability")
                 sure_border = figure_view("compare-reliability-border")
-    shown: dict[str, Any] = {"table": table, "marks": marks, "download": download, "note": note, "price": price}
+    shown: dict[str, Any] = {"table": table, "marks": marks, "files": files, "note": note, "price": price}
     pixels = {"by_pixel": by_pixel, "confusion": confusion, "outline": outline}
     return {**shown, **pixels, "sure": sure, "sure_border": sure_border}

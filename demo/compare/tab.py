@@ -10,17 +10,6 @@ from demo.compare.layout import lay_out
 from demo.compare.updates import refresh_answer, refresh_epochs
 from demo.tabs import HIDDEN, Opening, Page, Updates
 
-# What the table shows, as a file: the page has it already
-DOWNLOAD = """(table) => {
-  const rows = [table.headers, ...(table.metadata?.display_value ?? table.data)];
-  const quoted = (cell) => (/[",\\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
-  const text = rows.map((row) => row.map((cell) => quoted(String(cell ?? ""))).join(",") + "\\n").join("");
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-  link.download = "borderline-runs.csv";
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}"""
 ADDRESS = "(names, score) => window.borderlineAddress?.({ runs: names, score })"
 
 
@@ -58,7 +47,6 @@ def build_compare_tab(page: Page) -> Opening:
         js=ADDRESS,
         api_visibility="private",
     )
-    parts.download.click(None, inputs=parts.table, js=DOWNLOAD, api_visibility="private")
 
     def fill(address: Address) -> Updates:
         """The choices; the tab draws the rest itself."""

@@ -10,7 +10,7 @@ from demo.compare.choice import apart_sentence, chosen_configurations, configura
 from demo.compare.confusion import confusion_tables
 from demo.compare.layout import Parts
 from demo.compare.scores import scores_html
-from demo.compare.table import column_types, styled_table, table_label, table_note
+from demo.compare.table import column_types, styled_table, table_label, table_note, written_table
 from demo.compare.verdict import no_verdict_html, verdict_html, why_no_verdict_html
 from demo.figures.by_epoch import by_epoch
 from demo.figures.names import names_of_runs, without_run_names
@@ -68,7 +68,7 @@ def _show_epochs(parts: Parts, chosen: list[Configuration], score: str) -> Updat
     if not runs:
         hidden = gr.update(visible=False)
         texts: Updates = {parts.marks: "", parts.note: ""}
-        return {parts.lines: None, parts.table: hidden, parts.download: hidden, **texts, parts.timer: _timer(runs)}
+        return {parts.lines: None, parts.table: hidden, parts.files: None, **texts, parts.timer: _timer(runs)}
     there, note = trained(runs), ""
     try:
         footing = shared_footing(there) if there else None
@@ -80,7 +80,7 @@ def _show_epochs(parts: Parts, chosen: list[Configuration], score: str) -> Updat
     return {
         parts.lines: by_epoch(chosen, score, styles(chosen)).as_value(),
         parts.table: gr.update(value=styled, datatype=column_types(styled.data), label=label, visible=True),
-        parts.download: gr.update(visible=True),
+        parts.files: written_table(styled.data),
         parts.marks: table_note(runs, footing),
         parts.note: note,
         parts.timer: _timer(runs),

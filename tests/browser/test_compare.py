@@ -20,7 +20,10 @@ LINES = "#curves .scatterlayer .trace"
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory, tiny_runs) -> Path:
-    """`ce-s0`, `focal-s0`, `ce-long-s0` of as many epochs as `focal-s0`, and `weighted-s0`, which is training."""
+    """`ce-s0`, `focal-s0`, `ce-long-s0` of as many epochs as `focal-s0`, and `weighted-s0`, which is training.
+
+    Of `weighted-s0` no boundary IoU is known.
+    """
     folder = Path(shutil.copytree(tiny_runs, tmp_path_factory.mktemp("compared") / "runs"))
     long = shutil.copytree(folder / "focal-s0", folder / "ce-long-s0")
     info = json.loads((long / "run.json").read_text())
@@ -33,6 +36,8 @@ def runs(tmp_path_factory, tiny_runs) -> Path:
     (training / "run.json").write_text(json.dumps(info))
     for name in ("images.csv", "bands.csv", "calibration.csv"):
         (training / name).unlink()
+    epochs = training / "epochs.csv"
+    pd.read_csv(epochs).assign(boundary_iou=None).to_csv(epochs, index=False)
     return folder
 
 
@@ -209,6 +214,42 @@ def test_the_table_is_under_details_and_can_be_saved(open_tab, runs):
     table = pd.read_csv(download.value.path())
     assert table["Run"].tolist() == ["Cross-entropy, seed 0", "Focal loss, seed 0"]
     assert table["Pixel accuracy"].iloc[1] == pytest.approx(100 * shared["pixel_accuracy"], abs=0.005)
+
+
+def test_the_table_is_copied_for_other_programs_where_a_page_may_and_where_not(open_tab):
+    page = open_tab("&runs=ce-s0,focal-s0")
+    expect(page.locator(LINES)).to_have_count(2)
+    page.get_by_role("button", name="Details").click()
+    files = page.locator("#compare-files")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    files.get_by_role("button", name="Copy as Markdown").click()
+    expect(files.get_by_role("status")).to_have_text("Copied as Markdown.")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("| Run ")
+    assert "Focal loss, seed 0" in copied
+    # a page from another machine has no clipboard, and copies what is selected
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true })")
+    page.evaluate("document.addEventListener('copy', () => (window.copied = String(document.activeElement.value)))")
+    files.get_by_role("button", name="Copy as LaTeX").click()
+    expect(files.get_by_role("status")).to_have_text("Copied as LaTeX.")
+    assert "\\toprule" in page.evaluate("window.copied")
+    expect(files.get_by_role("textbox")).to_be_hidden()
+    # and where even that is refused, the text is there to be copied by hand
+    page.evaluate("document.execCommand = () => false")
+    files.get_by_role("button", name="Copy as LaTeX").click()
+    expect(files.get_by_role("status")).to_contain_text("copy the text below")
+    expect(files.get_by_role("textbox")).to_have_value(re.compile("bottomrule"))
+
+
+def test_a_cell_without_a_value_is_empty(open_tab):
+    page = open_tab("&runs=ce-s0,weighted-s0")
+    expect(page.locator(LINES)).to_have_count(2)
+    page.get_by_role("button", name="Details").click()
+    cells = page.locator("#compare-table").get_by_role("row").filter(has_text="Class weights").get_by_role("gridcell")
+    expect(cells.first).to_be_visible()
+    *_, f1, _, boundary = [told.strip(" \n⋮") for told in cells.all_inner_texts()]
+    assert float(f1) > 0
+    assert boundary == ""
 
 
 def test_choices_change_the_figure_and_the_address(open_tab):

@@ -24,6 +24,7 @@ class Parts:
 
     Attributes:
         message: what is missing or cannot be read.
+        awaited: says what is being compared while the verdict is still that of the last choice.
         lines: the figure by epoch.
         operating: recall against precision, and the slider of the threshold.
         price: pixel accuracy against border F1.
@@ -40,6 +41,7 @@ class Parts:
     runs: gr.CheckboxGroup
     score: gr.Dropdown
     message: gr.Markdown
+    awaited: gr.HTML
     verdict: gr.HTML
     scores: gr.HTML
     operating: gr.HTML
@@ -67,7 +69,7 @@ class Parts:
     def by_photo(self) -> list[Block]:
         """What `refresh_answer` fills."""
         figures = [self.operating, self.price, self.outline, self.sure, self.sure_border]
-        return [self.verdict, self.scores, *figures, self.by_pixel, self.confusion, self.explained]
+        return [self.awaited, self.verdict, self.scores, *figures, self.by_pixel, self.confusion, self.explained]
 
 
 def lay_out() -> Parts:
@@ -84,6 +86,7 @@ def lay_out() -> Parts:
         )
     above: dict[str, Any] = {
         "message": gr.Markdown(elem_id="compare-message"),
+        "awaited": gr.HTML("", elem_id="compare-awaited", apply_default_css=False),
         "verdict": gr.HTML(verdict.WAITING, elem_id="verdict", apply_default_css=False),
     }
     with gr.Row(elem_id="compare-two"):

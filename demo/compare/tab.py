@@ -1,5 +1,6 @@
 """Which loss? How well each finds the border: the verdict, the scores, and what a moved threshold does."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
@@ -7,7 +8,7 @@ import gradio as gr
 from demo.address import Address
 from demo.compare.choice import run_choices
 from demo.compare.layout import lay_out
-from demo.compare.updates import refresh_answer, refresh_epochs
+from demo.compare.updates import await_answer, refresh_answer, refresh_epochs
 from demo.tabs import HIDDEN, Opening, Page, Updates
 
 ADDRESS = "(names, score) => window.borderlineAddress?.({ runs: names, score })"
@@ -18,13 +19,19 @@ def build_compare_tab(page: Page) -> Opening:
     catalogue, tab, parts = page.catalogue, page.tab, lay_out()
     common: dict[str, Any] = {"trigger_mode": "always_last", **HIDDEN}
 
-    def explain(names: list[str], explained: tuple | None) -> Updates:
-        return {parts.looked_at: True, **refresh_answer(parts, catalogue, names, explained)}
+    def explain(names: list[str], explained: tuple | None) -> Iterator[Updates]:
+        yield {parts.looked_at: True, **await_answer(parts, catalogue, names, explained)}
+        yield refresh_answer(parts, catalogue, names, explained) or gr.skip()
 
-    def explain_anew(names: list[str], explained: tuple | None, looked_at: bool) -> Updates:
-        return (looked_at and refresh_answer(parts, catalogue, names, explained)) or gr.skip()
+    def explain_anew(names: list[str], explained: tuple | None, looked_at: bool) -> Iterator[Updates]:
+        if looked_at:
+            yield await_answer(parts, catalogue, names, explained) or gr.skip()
+        yield (looked_at and refresh_answer(parts, catalogue, names, explained)) or gr.skip()
 
-    tab.select(explain, inputs=[parts.runs, parts.explained], outputs=[parts.looked_at, *parts.by_photo()], **common)
+    # one after the other, so that nothing is analysed twice at once
+    answering: dict[str, Any] = {"concurrency_id": "compare-answer", **common}
+    shown = [parts.looked_at, *parts.by_photo()]
+    tab.select(explain, inputs=[parts.runs, parts.explained], outputs=shown, **answering)
     gr.on(
         # `change`, not `input`: the page's address chooses as well
         [parts.runs.change, parts.score.change, tab.select, parts.timer.tick],
@@ -38,7 +45,7 @@ def build_compare_tab(page: Page) -> Opening:
         explain_anew,
         inputs=[parts.runs, parts.explained, parts.looked_at],
         outputs=parts.by_photo(),
-        **common,
+        **answering,
     )
     gr.on(
         [parts.runs.input, parts.score.input],

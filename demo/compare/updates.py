@@ -1,5 +1,6 @@
 """What the tab shows of the chosen runs, as updates of its parts: none where nothing has changed."""
 
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -11,7 +12,7 @@ from demo.compare.confusion import confusion_tables
 from demo.compare.layout import Parts
 from demo.compare.scores import scores_html
 from demo.compare.table import column_types, styled_table, table_label, table_note, written_table
-from demo.compare.verdict import no_verdict_html, verdict_html, why_no_verdict_html
+from demo.compare.verdict import awaited_words, no_verdict_html, verdict_html, waiting_html, why_no_verdict_html
 from demo.figures.by_epoch import by_epoch
 from demo.figures.names import names_of_runs, without_run_names
 from demo.figures.operating import operating_curves
@@ -111,7 +112,26 @@ def refresh_answer(parts: Parts, catalogue: Catalogue, names: list[str] | None, 
     chosen = chosen_configurations(configurations(scored), names)
     apart = apart_sentence(scored, chosen)
     stamp = (apart, *_answer_stamp(chosen))
-    return {} if stamp == explained else {**_show_answer(parts, chosen, apart), parts.explained: stamp}
+    if stamp == explained:
+        return {}
+    return {**_show_answer(parts, chosen, apart), parts.awaited: "", parts.explained: stamp}
+
+
+def await_answer(parts: Parts, catalogue: Catalogue, names: list[str] | None, explained: tuple | None) -> Updates:
+    """Updates that say what `refresh_answer` is about to compare; none where it will change nothing.
+
+    In the verdict's place where there is none yet, else beside the last one.
+    """
+    scored = catalogue.scored()
+    chosen = chosen_configurations(configurations(scored), names)
+    there = trained([run for configuration in chosen for run in configuration.runs])
+    if not there or (apart_sentence(scored, chosen), *_answer_stamp(chosen)) == explained:
+        return {}
+    footing = footing_or_none(there)
+    words = awaited_words(chosen, None if footing is None else footing.photos)
+    if explained is None:
+        return {parts.verdict: waiting_html(words)}
+    return {parts.awaited: f'<p class="awaited" role="status">{escape(words)}</p>'}
 
 
 def _answer_stamp(chosen: list[Configuration]) -> tuple:

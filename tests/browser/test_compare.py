@@ -51,9 +51,10 @@ def open_tab(chromium, address) -> Iterator:
     """`open_tab("&score=pixel_accuracy", width=390)` opens the tab; no script may fail, nor ask another machine."""
     pages, errors, foreign = [], [], []
 
-    def open_page(query: str = "", width: int = 1440, url: str = address) -> Page:
+    def open_page(query: str = "", width: int = 1440, url: str = address, script: str = "") -> Page:
         page = chromium.new_page(viewport={"width": width, "height": 900})
         page.set_default_timeout(30_000)
+        page.add_init_script(script)
         page.on("pageerror", lambda error: errors.append(str(error)))
         ours = (url, "data:", "blob:")
         page.on("request", lambda request: None if request.url.startswith(ours) else foreign.append(request.url))
@@ -102,7 +103,7 @@ def test_verdict_recall_precision_and_price_are_in_the_tabs_first_600_pixels(ope
 def test_scores_are_marks_whose_numbers_do_not_overlap(open_tab, runs):
     for width in (1440, 700, 390):
         page = open_tab("&runs=ce-long-s0,focal-s0", width)
-        tracks = page.get_by_test_id("scores").locator(".track")
+        tracks = page.get_by_test_id("scores").locator(".track:not(.wait)")
         expect(tracks).to_have_count(5)
         for track in tracks.all():
             expect(track.locator(".mark svg")).to_have_count(2)
@@ -163,7 +164,7 @@ def test_what_is_drawn_as_html_is_saved_like_a_figure(open_tab, runs):
     analysis = analyse([read_run(runs / name) for name in ("ce-long-s0", "focal-s0")])
     focal, counts = analysis.score("focal", "border_recall"), pd.read_csv(runs / "focal-s0" / "images.csv")
     scores, confusion = page.get_by_test_id("scores"), page.locator("#compare-confusion")
-    expect(scores.locator(".track")).to_have_count(5)
+    expect(scores.locator(".track:not(.wait)")).to_have_count(5)
     page.get_by_role("button", name="Details").click()
 
     def saved(panel, kind: str) -> Path:
@@ -318,8 +319,34 @@ def test_what_comes_later_moves_hardly_anything(open_tab):
     page.evaluate(SHIFTS)
     expect(page.locator("#operating .scatterlayer .trace").first).to_be_attached()
     expect(page.locator(LINES)).to_have_count(2)
-    expect(page.get_by_test_id("scores").locator(".track")).to_have_count(5)
+    expect(page.get_by_test_id("scores").locator(".track:not(.wait)")).to_have_count(5)
     assert page.evaluate("window.shifted") < 0.05
+
+
+TOLD = """
+window.told = { verdict: [], awaited: [] };
+new MutationObserver(() => {
+  for (const [name, told] of Object.entries(window.told)) {
+    const place = name === "verdict" ? "#verdict .said" : "#compare-awaited .awaited";
+    const text = document.querySelector(place)?.textContent;
+    if (text !== undefined && told.at(-1) !== text) told.push(text);
+  }
+}).observe(document, { subtree: true, childList: true, characterData: true });
+"""
+
+
+def test_a_wait_says_what_is_compared_and_the_last_verdict_stays_meanwhile(open_tab):
+    page = open_tab("&runs=ce-long-s0,focal-s0", script=TOLD)
+    expect(page.get_by_test_id("scores").locator(".track:not(.wait)")).to_have_count(5)
+    first, *waiting, verdict = page.evaluate("window.told.verdict")
+    assert first == "Comparing the losses …"
+    assert waiting == ["Comparing cross-entropy and focal loss on 8 photos …"]
+    assert "finds" in verdict
+    page.locator("#compare-runs").get_by_label("Focal loss").uncheck()
+    expect(page.locator("#verdict .notice")).to_contain_text("One loss alone")
+    assert page.evaluate("window.told.awaited") == ["Reading the scores of cross-entropy on 8 photos …"]
+    assert all("finds" in told for told in page.evaluate("window.told.verdict")[2:])
+    expect(page.locator("#compare-awaited .awaited")).to_have_count(0)
 
 
 def test_a_person_reads_no_names_of_folders_and_no_jargon(open_tab):
@@ -352,7 +379,7 @@ def test_what_takes_focus_is_large_enough_and_shows_it(open_tab, theme):
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), pytest.param(390, "dark", marks=pytest.mark.long)])
 def test_all_figures_are_drawn_named_and_fit_the_screen(open_tab, width, theme):
     page = open_tab(f"&runs=ce-long-s0,focal-s0&__theme={theme}", width)
-    expect(page.get_by_test_id("scores").locator(".track")).to_have_count(5)
+    expect(page.get_by_test_id("scores").locator(".track:not(.wait)")).to_have_count(5)
     page.get_by_role("button", name="Details").click()
     expect(page.locator("#compare-confusion table")).to_have_count(2)
     plots = page.locator(".plot-area")

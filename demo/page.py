@@ -1,5 +1,6 @@
 """The whole page: the tabs over one catalogue of runs, its address, and the API."""
 
+import json
 from pathlib import Path
 
 import gradio as gr
@@ -22,6 +23,16 @@ document.addEventListener("borderline:scrub", (event) => {
   trigger("click");
 });
 """
+
+# What a link asks for is another tab than the first, which is not to be seen until then
+OPENING = f"""<script>
+if ({json.dumps(list(TABS)[1:])}.includes(new URLSearchParams(location.search).get("tab")))
+  document.documentElement.dataset.opening = "";
+</script>"""
+ADDRESS = """() => {
+  if (%s) delete document.documentElement.dataset.opening;
+  borderlineAddress({ tab: %s });
+}"""
 
 STYLES = sorted(Path(__file__).parent.rglob("*.css"))
 
@@ -51,7 +62,7 @@ def page_settings() -> dict:
     return {
         "theme": theme(),
         "css_paths": STYLES,
-        "head": SCRIPT,
+        "head": SCRIPT + OPENING,
         "app_kwargs": {"routes": script_routes()},
     }
 
@@ -77,7 +88,9 @@ def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:
                 with gr.Tab(entry.title, id=name, render_children=number > 0) as tab:
                     opening = entry.build(Page(catalogue, dataset, tabs, tab, point))
                 openings += [] if opening is None else [opening]
-                tab.select(None, js=f"() => borderlineAddress({{tab: '{name}'}})", api_visibility="private")
+                # the first says so by itself, before the one that was asked for
+                js = ADDRESS % (json.dumps(number > 0), json.dumps(name))
+                tab.select(None, js=js, api_visibility="private")
         add_api(catalogue)
 
         def open_page(query: str) -> Updates:

@@ -24,15 +24,19 @@ document.addEventListener("borderline:scrub", (event) => {
 });
 """
 
-# What a link asks for is another tab than the first, which is not to be seen until then
+# A link that asks for another tab than the first: that one is not to be seen until the other is there
 OPENING = f"""<script>
-if ({json.dumps(list(TABS)[1:])}.includes(new URLSearchParams(location.search).get("tab")))
-  document.documentElement.dataset.opening = "";
+if ({json.dumps(list(TABS)[1:])}.includes(new URLSearchParams(location.search).get("tab"))) {{
+  const page = document.documentElement;
+  page.dataset.opening = "";
+  // not by an event of the tab's: those wait for what the tab computes
+  new MutationObserver((_, observer) => {{
+    if (!document.querySelector('#tabs [role="tab"] ~ [role="tab"][aria-selected="true"]')) return;
+    delete page.dataset.opening;
+    observer.disconnect();
+  }}).observe(page, {{ subtree: true, childList: true, attributeFilter: ["aria-selected"] }});
+}}
 </script>"""
-ADDRESS = """() => {
-  if (%s) delete document.documentElement.dataset.opening;
-  borderlineAddress({ tab: %s });
-}"""
 
 STYLES = sorted(Path(__file__).parent.rglob("*.css"))
 
@@ -88,9 +92,7 @@ def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:
                 with gr.Tab(entry.title, id=name, render_children=number > 0) as tab:
                     opening = entry.build(Page(catalogue, dataset, tabs, tab, point))
                 openings += [] if opening is None else [opening]
-                # the first says so by itself, before the one that was asked for
-                js = ADDRESS % (json.dumps(number > 0), json.dumps(name))
-                tab.select(None, js=js, api_visibility="private")
+                tab.select(None, js=f"() => borderlineAddress({{tab: '{name}'}})", api_visibility="private")
         add_api(catalogue)
 
         def open_page(query: str) -> Updates:

@@ -14,6 +14,7 @@ from experiments.scores import CHOSEN_FIRST, Place, appearing
 
 # Seconds between looks at a run that trains: an epoch takes longer
 REFRESH = 4
+CURVES = (Path(__file__).parent / "curves.html").read_text().replace("FIGURE", TEMPLATE)
 TABLE_FILES = (Path(__file__).parent / "table.html").read_text()
 OPERATING = (Path(__file__).parent / "operating.html").read_text().replace("FIGURE", TEMPLATE)
 
@@ -99,7 +100,7 @@ def lay_out() -> Parts:
             ),
             "operating": figure_view("operating", OPERATING, "compare/js/operating.js"),
         }
-    lines = figure_view("curves", f'<div data-testid="curves">{TEMPLATE}</div>')
+    lines = figure_view("curves", CURVES, "compare/js/curves.js")
     more = _lay_out_more()
     states: dict[str, Any] = {"drawn": gr.State(), "explained": gr.State(), "looked_at": gr.State(False)}
     timer = gr.Timer(REFRESH, active=False)

@@ -27,20 +27,8 @@ ROWS = {
 }
 DIFFERENCE = ("difference", "difference_low", "difference_high")
 VALUES = ("mean", "low", "high", *DIFFERENCE)
-
-
-def _waiting() -> str:
-    """The scores' rows before any score is known."""
-    rows = "".join(
-        f'<div class="what{" first" if index == 0 else ""}"><b>{title}</b><span>{words}</span></div>'
-        f'<div class="wait track{" first" if index == 0 else ""}"></div>'
-        for index, (title, words) in enumerate(ROWS.values())
-    )
-    return (
-        '<section data-testid="scores" class="panel scores waiting" aria-busy="true"><header><h3>Scores</h3>'
-        f'<p>&nbsp;</p></header><div class="dots" style="--differences: "><i class="head"></i><i class="head"></i>'
-        f"{rows}</div></section>"
-    )
+# The room of the scores while there are none
+WAITING = '<section data-testid="scores" class="panel scores waiting" aria-busy="true"><header><h3>Scores</h3></header></section>'
 
 
 @dataclass(frozen=True)
@@ -57,9 +45,6 @@ class _Scale:
     def ticks(self) -> list[int]:
         step = 20 if self.high - self.low > 40 else 10
         return [tick for tick in range(0, 101, step) if self.low < tick < self.high]
-
-
-WAITING = _waiting()
 
 
 def scores_html(analysis: Analysis, styled: dict[str, Style]) -> str:

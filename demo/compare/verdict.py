@@ -13,16 +13,12 @@ from experiments.comparison.answer.verdict import verdict
 from experiments.comparison.configurations import Configuration
 from experiments.store.runs import Run
 
-FACTS = ("Loss or threshold?", "The price", "How sure")
-
 
 def waiting_html(words: str) -> str:
     """The place of a verdict that is being found, with what takes so long in words."""
-    columns = "".join(f"<div><h3>{title}</h3><p></p></div>" for title in FACTS)
     return (
         '<section class="verdict waiting" data-testid="verdict" aria-busy="true">'
-        f'<p class="said" role="status">{escape(words)}</p>'
-        f'<div class="facts" aria-hidden="true">{columns}</div></section>'
+        f'<p class="said" role="status">{escape(words)}</p></section>'
     )
 
 
@@ -46,9 +42,13 @@ def verdict_html(analysis: Analysis, chosen: list[Configuration], lacking: list[
         apart: a sentence on runs that were not chosen.
     """
     styled, names = styles(chosen), names_of_runs(chosen)
-    facts = [fact(analysis, styled) for fact in (loss_or_threshold, the_price, how_sure)]
+    facts = {
+        "Loss or threshold?": loss_or_threshold(analysis, styled),
+        "The price": the_price(analysis, styled),
+        "How sure": how_sure(analysis, styled),
+    }
     untrained = [run for c in chosen for run in c.runs if run.epochs_trained == 0]
-    columns = "".join(f"<div><h3>{title}</h3><p>{said}</p></div>" for title, said in zip(FACTS, facts, strict=True))
+    columns = "".join(f"<div><h3>{title}</h3><p>{said}</p></div>" for title, said in facts.items())
     notices = [_without(untrained, names), _missing(analysis)]
     sentences = verdict(analysis) if len(analysis.configurations) > 1 else []
     if analysis.footing.detailed and analysis.compared_with and any(len(c.runs) > 1 for c in analysis.configurations):

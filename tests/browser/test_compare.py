@@ -103,7 +103,7 @@ def test_verdict_recall_precision_and_price_are_in_the_tabs_first_600_pixels(ope
 def test_scores_are_marks_whose_numbers_do_not_overlap(open_tab, runs):
     for width in (1440, 700, 390):
         page = open_tab("&runs=ce-long-s0,focal-s0", width)
-        tracks = page.get_by_test_id("scores").locator(".track:not(.wait)")
+        tracks = page.get_by_test_id("scores").locator(".track")
         expect(tracks).to_have_count(5)
         for track in tracks.all():
             expect(track.locator(".mark svg")).to_have_count(2)
@@ -164,7 +164,7 @@ def test_what_is_drawn_as_html_is_saved_like_a_figure(open_tab, runs):
     analysis = analyse([read_run(runs / name) for name in ("ce-long-s0", "focal-s0")])
     focal, counts = analysis.score("focal", "border_recall"), pd.read_csv(runs / "focal-s0" / "images.csv")
     scores, confusion = page.get_by_test_id("scores"), page.locator("#compare-confusion")
-    expect(scores.locator(".track:not(.wait)")).to_have_count(5)
+    expect(scores.locator(".track")).to_have_count(5)
     page.get_by_role("button", name="Details").click()
 
     def saved(panel, kind: str) -> Path:
@@ -279,11 +279,60 @@ def test_click_on_a_point_asks_for_its_run_and_epoch(open_tab):
     point.scroll_into_view_if_needed()
     box = point.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2 + 1, box["y"] + box["height"] / 2)
-    expect(page.locator("#curves .hoverlayer")).to_contain_text("Focal loss, seed 0, epoch 2: ")
+    expect(page.locator("#curves .epoch-values")).to_contain_text(re.compile(r"Epoch 2\s*Focal loss \d+\.\d %"))
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_function("window.asked")
     assert page.evaluate("window.asked") == {"run": "focal-s0", "epoch": 2}
     expect(page.get_by_test_id("scrub-epoch")).to_have_value("2")
+
+
+HEARD = """
+window.heard = [];
+for (const name of ["borderline:epoch", "borderline:scrub"])
+  document.addEventListener(name, ({ type, detail }) => window.heard.push([type, detail]));
+"""
+
+
+def test_keys_move_a_cursor_over_the_epochs_and_the_page_may_too(open_tab, runs):
+    page = open_tab("&runs=ce-long-s0,focal-s0&score=pixel_accuracy", script=HEARD)
+    cursor, values = page.locator("#curves").get_by_role("slider"), page.locator("#curves .epoch-values li")
+    expect(cursor).to_have_attribute("aria-valuenow", "3")
+    scores = [100 * pd.read_csv(runs / name / "epochs.csv")["pixel_accuracy"] for name in ("ce-long-s0", "focal-s0")]
+
+    def expect_epoch(epoch: int) -> None:
+        expect(values.first).to_have_text(f"Epoch {epoch}")
+        for line, score in zip(values.all()[1:], scores, strict=True):
+            expect(line).to_contain_text(f"{score[epoch]:.1f} %")
+
+    expect_epoch(3)
+    cursor.focus()
+    cursor.press("ArrowLeft")
+    expect_epoch(2)
+    cursor.press("Home")
+    cursor.press("ArrowLeft")
+    expect_epoch(0)
+    assert page.evaluate("window.heard") == [["borderline:epoch", {"epoch": e, "from": "curves"}] for e in (2, 0)]
+    page.evaluate("document.dispatchEvent(new CustomEvent('borderline:epoch', { detail: { epoch: 1 } }))")
+    expect_epoch(1)
+    # the line stands where Plotly has that epoch
+    line, axis = page.evaluate(
+        """() => {
+            const { xaxis } = document.querySelector("#curves .plot-area")._fullLayout;
+            const line = document.querySelector("#curves .epoch-cursor");
+            return [getComputedStyle(line).getPropertyValue("--at"), xaxis.d2p(1)];
+        }"""
+    )
+    assert float(line.removesuffix("px")) == pytest.approx(axis, abs=0.1)
+    # the pointer shows another epoch while it is there
+    box = page.locator("#curves .plot-area").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + box["height"] / 2)
+    expect(values.first).not_to_have_text("Epoch 1")
+    page.mouse.move(1, 1)
+    expect_epoch(1)
+    cursor.press("Enter")
+    expect(page.get_by_test_id("scrub-epoch")).to_have_value("1")
+    asked = page.evaluate("window.heard.filter(([name]) => name === 'borderline:scrub')")
+    assert asked == [["borderline:scrub", {"run": "ce-long-s0", "epoch": 1}]]
 
 
 def test_running_run_grows_without_reload(open_tab, runs):
@@ -319,7 +368,7 @@ def test_what_comes_later_moves_hardly_anything(open_tab):
     page.evaluate(SHIFTS)
     expect(page.locator("#operating .scatterlayer .trace").first).to_be_attached()
     expect(page.locator(LINES)).to_have_count(2)
-    expect(page.get_by_test_id("scores").locator(".track:not(.wait)")).to_have_count(5)
+    expect(page.get_by_test_id("scores").locator(".track")).to_have_count(5)
     assert page.evaluate("window.shifted") < 0.05
 
 
@@ -337,7 +386,7 @@ new MutationObserver(() => {
 
 def test_a_wait_says_what_is_compared_and_the_last_verdict_stays_meanwhile(open_tab):
     page = open_tab("&runs=ce-long-s0,focal-s0", script=TOLD)
-    expect(page.get_by_test_id("scores").locator(".track:not(.wait)")).to_have_count(5)
+    expect(page.get_by_test_id("scores").locator(".track")).to_have_count(5)
     first, *waiting, verdict = page.evaluate("window.told.verdict")
     assert first == "Comparing the losses …"
     assert waiting == ["Comparing cross-entropy and focal loss on 8 photos …"]
@@ -379,7 +428,7 @@ def test_what_takes_focus_is_large_enough_and_shows_it(open_tab, theme):
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), pytest.param(390, "dark", marks=pytest.mark.long)])
 def test_all_figures_are_drawn_named_and_fit_the_screen(open_tab, width, theme):
     page = open_tab(f"&runs=ce-long-s0,focal-s0&__theme={theme}", width)
-    expect(page.get_by_test_id("scores").locator(".track:not(.wait)")).to_have_count(5)
+    expect(page.get_by_test_id("scores").locator(".track")).to_have_count(5)
     page.get_by_role("button", name="Details").click()
     expect(page.locator("#compare-confusion table")).to_have_count(2)
     plots = page.locator(".plot-area")

@@ -15,6 +15,11 @@ function legendEntry({ name, note, colour, symbol }) {
   return item;
 }
 
+// The scrubber shows this run after this epoch
+export function askFor(run, epoch) {
+  document.dispatchEvent(new CustomEvent("borderline:scrub", { detail: { run, epoch } }));
+}
+
 // `drawnAs` is called with the place of the figure and its value each time that it is drawn
 export function mount({ element, props, watch }, drawnAs = () => {}) {
   const figure = element.querySelector("figure");
@@ -97,11 +102,8 @@ export function mount({ element, props, watch }, drawnAs = () => {}) {
       });
   }
 
-  // The scrubber shows the run and the epoch of this point
   function follow({ points: [point] }) {
-    if (typeof point?.customdata !== "string") return;
-    const detail = { run: point.customdata, epoch: point.x };
-    document.dispatchEvent(new CustomEvent("borderline:scrub", { detail }));
+    if (typeof point?.customdata === "string") askFor(point.customdata, point.x);
   }
 
   function update() {

@@ -28,7 +28,7 @@ ROWS = {
 DIFFERENCE = ("difference", "difference_low", "difference_high")
 VALUES = ("mean", "low", "high", *DIFFERENCE)
 # The room of the scores while there are none
-WAITING = '<section data-testid="scores" class="panel scores waiting" aria-busy="true"><header><h3>Scores</h3></header></section>'
+WAITING = '<section data-testid="scores" class="panel scores waiting" aria-busy="true"><h3>Scores</h3></section>'
 
 
 @dataclass(frozen=True)

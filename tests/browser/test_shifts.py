@@ -10,7 +10,7 @@ LAST = {
     "segment": ["[data-testid=stage][aria-busy=false]"],
     "compare": ["#verdict .facts b", "#scores .track", "#operating .trace", "#curves .trace"],
     "scrub": ['[data-testid=scrub-canvas]:not([width="0"])'],
-    "spot": ["#spot-table tbody td", "#spot-figure .trace"],
+    "spot": ["#spot-table .body-cell", "#spot-figure .trace"],
 }
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 # How far what has been drawn has moved, from the first frame on

@@ -27,7 +27,9 @@ def loss_or_threshold(analysis: Analysis, styled: dict[str, Style]) -> str:
     reached, after = _tuned(analysis, first, lead.named or lead.rivals, styled), ""
     match lead.finding:
         case Finding.NOTHING_TO_COMPARE:
-            said = "<b>Open</b>: no two of these runs differ in their loss alone and have trained equally long."
+            alone = len(analysis.configurations) == 1
+            unlike = "no two of these runs differ in their loss alone and have trained equally long"
+            said = f"<b>Open</b>: {'it takes a second loss to tell' if alone else unlike}."
         case Finding.WITHOUT_INTERVALS:
             rows = {c.name: analysis.score(c.name, "border_f1") for c in lead.named}
             changes = [f"{signed(rows[c.name]['difference'])} with {escape(_name(styled, c))}" for c in lead.named]

@@ -12,6 +12,8 @@ from demo.figures.component import TEMPLATE, figure_view
 from demo.scripts import on_load
 from experiments.scores import CHOSEN_FIRST, Place, appearing
 
+CURVES = (Path(__file__).parent / "curves.html").read_text().replace("FIGURE", TEMPLATE)
+TABLE_FILES = (Path(__file__).parent / "table.html").read_text()
 OPERATING = (Path(__file__).parent / "operating.html").read_text().replace("FIGURE", TEMPLATE)
 
 
@@ -21,10 +23,12 @@ class Parts:
 
     Attributes:
         message: what is missing or cannot be read.
+        awaited: says what is being compared while the verdict is still that of the last choice.
         lines: the figure by epoch.
         operating: recall against precision, and the slider of the threshold.
         price: pixel accuracy against border F1.
-        table: the runs' scores; `marks` is a sentence on what it marks, `note` says why there are none.
+        table: the runs' scores; `marks` is a sentence on what it marks, `note` says why there are none,
+            `files` are the buttons that take it elsewhere.
         details: what is closed at first.
         by_pixel: what is around `confusion`, `outline`, `sure` and `sure_border`.
         sure: reliability of all pixels; `sure_border` by probability of border.
@@ -34,13 +38,14 @@ class Parts:
 
     score: gr.Dropdown
     message: gr.Markdown
+    awaited: gr.HTML
     verdict: gr.HTML
     scores: gr.HTML
     operating: gr.HTML
     lines: gr.HTML
     table: gr.Dataframe
     marks: gr.Markdown
-    download: gr.Button
+    files: gr.HTML
     note: gr.Markdown
     price: gr.HTML
     by_pixel: gr.Column
@@ -54,19 +59,20 @@ class Parts:
 
     def by_epoch(self) -> list[Block]:
         """What `refresh_epochs` fills."""
-        shown = [self.message, self.lines, self.table, self.download, self.marks, self.note]
+        shown = [self.message, self.lines, self.table, self.files, self.marks, self.note]
         return [self.score, self.details, *shown, self.drawn]
 
     def by_photo(self) -> list[Block]:
         """What `refresh_answer` fills."""
         figures = [self.operating, self.price, self.outline, self.sure, self.sure_border]
-        return [self.verdict, self.scores, *figures, self.by_pixel, self.confusion, self.explained]
+        return [self.awaited, self.verdict, self.scores, *figures, self.by_pixel, self.confusion, self.explained]
 
 
 def lay_out() -> Parts:
     """The tab's components, empty, laid out where this is called."""
     above: dict[str, Any] = {
         "message": gr.Markdown(elem_id="compare-message"),
+        "awaited": gr.HTML("", elem_id="compare-awaited", apply_default_css=False),
         "verdict": gr.HTML(verdict.WAITING, elem_id="verdict", apply_default_css=False),
     }
     with gr.Row(elem_id="compare-two"):
@@ -86,7 +92,7 @@ def lay_out() -> Parts:
         elem_id="compare-metric",
         min_width=200,
     )
-    lines = figure_view("curves", f'<div data-testid="curves">{TEMPLATE}</div>')
+    lines = figure_view("curves", CURVES, "compare/js/curves.js")
     more = _lay_out_more()
     states: dict[str, Any] = {"drawn": gr.State(), "explained": gr.State()}
     return Parts(score, **above, **panels, lines=lines, **more, **states)
@@ -105,19 +111,23 @@ def _lay_out_more() -> dict[str, Any]:
         )
         with gr.Row():
             marks = gr.Markdown(elem_id="compare-marks")
-            download = gr.Button("Download table (CSV)", size="sm", elem_id="compare-download", visible=False, scale=0)
+            files = gr.HTML(
+                None,
+                html_template=TABLE_FILES,
+                js_on_load=on_load("compare/js/table.js"),
+                elem_id="compare-files",
+                apply_default_css=False,
+            )
         note = gr.Markdown(elem_classes="note")
         price = figure_view("compare-price")
         with gr.Column(visible=False) as by_pixel:
-            gr.Markdown(
-                "### What became of each class\n\nEach row is a true class and sums to 100 %: on the diagonal it was "
-                "found, elsewhere taken for the column's class."
+            confusion = gr.HTML(
+                js_on_load=on_load("compare/js/confusion.js"), elem_id="compare-confusion", apply_default_css=False
             )
-            confusion = gr.HTML(elem_id="compare-confusion", apply_default_css=False)
             outline = figure_view("compare-outline")
             with gr.Row():
                 sure = figure_view("compare-reliability")
                 sure_border = figure_view("compare-reliability-border")
-    shown: dict[str, Any] = {"table": table, "marks": marks, "download": download, "note": note, "price": price}
+    shown: dict[str, Any] = {"table": table, "marks": marks, "files": files, "note": note, "price": price}
     pixels = {"by_pixel": by_pixel, "confusion": confusion, "outline": outline}
     return {"details": details, **shown, **pixels, "sure": sure, "sure_border": sure_border}

@@ -1,5 +1,6 @@
 """The scores as marks on one scale: a row a score, a mark with its interval a loss, differences at the right."""
 
+import json
 import math
 from dataclasses import dataclass
 from html import escape
@@ -7,6 +8,7 @@ from html import escape
 import pandas as pd
 
 from demo.compare.marks import marker, others, over_which_seeds, signed
+from demo.figures.component import saves
 from demo.figures.intervals import in_points, with_interval
 from demo.figures.names import sentence_case
 from demo.figures.styles import Style
@@ -23,8 +25,10 @@ ROWS = {
     "border_iou": ("IoU", "overlap of the two borders"),
     "pixel_accuracy": ("Pixel accuracy", "all pixels, the price"),
 }
+DIFFERENCE = ("difference", "difference_low", "difference_high")
+VALUES = ("mean", "low", "high", *DIFFERENCE)
 # The room of the scores while there are none
-WAITING = '<section data-testid="scores" class="panel scores waiting" aria-busy="true"></section>'
+WAITING = '<section data-testid="scores" class="panel scores waiting" aria-busy="true"><h3>Scores</h3></section>'
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class _Scale:
 
 
 def scores_html(analysis: Analysis, styled: dict[str, Style]) -> str:
-    """The panel; `scores.js` moves the numbers apart."""
+    """The panel; `scores.js` moves the numbers apart, and makes files of what `data-figure` holds."""
     rows = sorted(with_intervals(), key=lambda s: list(ROWS).index(s.name) if s.name in ROWS else len(ROWS))
     scored = [score for score in rows if not analysis.scores.query("score == @score.name").empty]
     scale, rivals = _scale(analysis, scored), others(analysis)
@@ -52,12 +56,50 @@ def scores_html(analysis: Analysis, styled: dict[str, Style]) -> str:
     body = "".join(_row(analysis, score, scale, styled, first=index == 0) for index, score in enumerate(scored))
     columns = " 64px" * len(rivals) or " "
     axis = "".join(f'<span style="left:{scale.place(tick):.2f}%">{tick} %</span>' for tick in scale.ticks)
+    title, reading = f"Scores after epoch {analysis.footing.epoch}", _reading(analysis)
+    figure = {"title": title, "reading": reading, **_figure(analysis, scored, scale, styled)}
     return (
-        f'<section data-testid="scores" class="panel scores">'
-        f"<header><h3>Scores after epoch {analysis.footing.epoch}</h3><p>{_reading(analysis)}</p></header>"
+        f'<section data-testid="scores" class="panel scores" data-figure="{escape(json.dumps(figure))}">'
+        f"<header><h3>{title}</h3>{saves(title)}<p>{reading}</p></header>"
         f'<div class="dots" style="--differences:{columns}"><i class="head"></i><i class="head"></i>{head}{body}'
         f'<i></i><div class="axis" aria-hidden="true">{axis}</div></div></section>'
     )
+
+
+def _figure(analysis: Analysis, scored: list[Score], scale: _Scale, styled: dict[str, Style]) -> dict:
+    """All that the picture shows, for `scores_file.js`: shares in per cent, differences in points, None unknown.
+
+    Losses and a score's marks are in the same order; `compared` is the number of the loss that differences are from.
+    """
+    looks = [styled[c.runs[0].name] for c in analysis.configurations]
+    names = [c.name for c in analysis.configurations]
+    compared = names.index(analysis.compared_with) if analysis.compared_with and others(analysis) else None
+    scores = []
+    for score in scored:
+        title, words = ROWS.get(score.name, (score.title, score.meaning))
+        rows = [analysis.score(c.name, score.name) for c in analysis.configurations]
+        marks = [
+            # nothing differs from itself
+            {name: None if index == compared and name in DIFFERENCE else _hundredfold(row[name]) for name in VALUES}
+            for index, row in enumerate(rows)
+        ]
+        scores.append({"title": title, "words": words, "marks": marks, "article": score.name == "pixel_accuracy"})
+    return {
+        "low": scale.low,
+        "high": scale.high,
+        "ticks": scale.ticks,
+        "article": {"at": 100 * ARTICLE_PIXEL_ACCURACY, "text": ARTICLE},
+        "losses": [
+            {"name": sentence_case(s.name), "full": sentence_case(s.full), "colour": s.colour, "symbol": s.symbol}
+            for s in looks
+        ],
+        "compared": compared,
+        "scores": scores,
+    }
+
+
+def _hundredfold(value: float) -> float | None:
+    return None if pd.isna(value) else round(100 * value, 4)
 
 
 def _reading(analysis: Analysis) -> str:

@@ -6,6 +6,7 @@ import pandas as pd
 from pandas.io.formats.style import Styler
 
 from demo.figures.names import loss_in_words, names_of_runs, sentence_case
+from experiments.cli.command_line import latex_table, markdown_table
 from experiments.comparison.configurations import configurations
 from experiments.comparison.footing import Footing
 from experiments.reporting.tables import runs_table
@@ -60,16 +61,44 @@ def column_types(shown: pd.DataFrame) -> list[str]:
 
 
 def styled_table(runs: list[Run], footing: Footing | None) -> Styler:
-    """`table` as it is shown: its unit's decimals, the best of each score in bold, differing options highlighted."""
+    """`table` as it is shown: its unit's decimals, the best of each score in bold, differing options highlighted.
+
+    Empty where there is no value.
+    """
     shown = table(runs, footing)
     differing = [OWN_COLUMNS.get(name, _title(name)) for name in differing_options(runs) if name not in LEFT_OUT]
     styler = shown.style
     for score in appearing(Place.TABLES):
-        styler = styler.format(precision=score.unit.digits, na_rep="–", subset=[score.title])
+        styler = styler.format(precision=score.unit.digits, na_rep="", subset=[score.title])
         if len(runs) > 1 and footing is not None:
             mark = styler.highlight_max if score.higher_is_better else styler.highlight_min
             styler = mark(subset=[score.title], props="font-weight: bold")
     return styler.map(lambda _: HIGHLIGHT, subset=differing) if differing else styler
+
+
+def written_table(shown: pd.DataFrame) -> dict:
+    """What `table` gives as other programs read it: `rows` of text with the header first, `markdown` and `latex`.
+
+    Numbers have the decimals that are shown; a cell without a value is empty.
+    """
+    digits = {score.title: score.unit.digits for score in appearing(Place.TABLES)}
+    rows = [
+        [_cell(value, digits.get(column)) for column, value in zip(shown.columns, row, strict=True)]
+        for row in shown.itertuples(index=False)
+    ]
+    header = list(shown.columns)
+    words = [name for name, kind in zip(header, column_types(shown), strict=True) if kind == "str"]
+    return {
+        "rows": [header, *rows],
+        "markdown": markdown_table(header, rows, words=words) + "\n",
+        "latex": latex_table(header, rows, words=words) + "\n",
+    }
+
+
+def _cell(value: object, digits: int | None) -> str:
+    if pd.isna(value):
+        return ""
+    return str(value) if digits is None else f"{value:.{digits}f}"
 
 
 def table_label(footing: Footing | None) -> str:
@@ -95,4 +124,6 @@ def _title(option: str) -> str:
 
 
 def _text(value: object) -> str:
+    if value is None:
+        return ""
     return value if isinstance(value, str) else json.dumps(value)

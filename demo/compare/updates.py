@@ -1,5 +1,7 @@
 """What the tab shows of the chosen runs, as updates of its parts: none where nothing has changed."""
 
+from html import escape
+
 import gradio as gr
 
 from demo.analysis import cached_analysis, photo_scores_stamp
@@ -8,8 +10,8 @@ from demo.compare.choice import apart_sentence, chosen_configurations
 from demo.compare.confusion import confusion_tables
 from demo.compare.layout import Parts
 from demo.compare.scores import scores_html
-from demo.compare.table import column_types, styled_table, table_label, table_note
-from demo.compare.verdict import no_verdict_html, verdict_html, why_no_verdict_html
+from demo.compare.table import column_types, styled_table, table_label, table_note, written_table
+from demo.compare.verdict import awaited_words, no_verdict_html, verdict_html, waiting_html, why_no_verdict_html
 from demo.figures.by_epoch import by_epoch
 from demo.figures.names import names_of_runs, without_run_names
 from demo.figures.operating import operating_curves
@@ -43,7 +45,7 @@ def refresh_epochs(parts: Parts, catalogue: Catalogue, selected: Selected, drawn
     had_lines, had_table, had_opened = drawn or (None, None, None)
     updates: Updates = {}
     if lines != had_lines:
-        updates[parts.score] = gr.update(value=score)
+        updates[parts.score] = gr.update(value=score, visible=bool(scored))
         updates[parts.lines] = by_epoch(chosen, score, styles(chosen)).as_value() if chosen else None
     if table != had_table:
         lost = lost_sentence(selected.runs, catalogue.runs())
@@ -58,7 +60,7 @@ def _show_table(parts: Parts, chosen: list[Configuration], epoch: int | None) ->
     runs = [run for configuration in chosen for run in configuration.runs]
     if not runs:
         hidden = gr.update(visible=False)
-        return {parts.table: hidden, parts.download: hidden, parts.marks: "", parts.note: ""}
+        return {parts.table: hidden, parts.files: None, parts.marks: "", parts.note: ""}
     there, note = trained(runs), ""
     try:
         footing = shared_footing(there, epoch) if there else None
@@ -69,7 +71,7 @@ def _show_table(parts: Parts, chosen: list[Configuration], epoch: int | None) ->
     label = table_label(footing)
     return {
         parts.table: gr.update(value=styled, datatype=column_types(styled.data), label=label, visible=True),
-        parts.download: gr.update(visible=True),
+        parts.files: written_table(styled.data),
         parts.marks: table_note(runs, footing),
         parts.note: note,
     }
@@ -95,7 +97,24 @@ def refresh_answer(parts: Parts, catalogue: Catalogue, selected: Selected, expla
     stamp = (apart, *_answer_stamp(chosen, selected.epoch))
     if stamp == explained:
         return {}
-    return {**_show_answer(parts, chosen, selected.epoch, apart), parts.explained: stamp}
+    return {**_show_answer(parts, chosen, selected.epoch, apart), parts.awaited: "", parts.explained: stamp}
+
+
+def await_answer(parts: Parts, catalogue: Catalogue, selected: Selected, explained: tuple | None) -> Updates:
+    """Updates that say what `refresh_answer` is about to compare; none where it will change nothing.
+
+    In the verdict's place where there is none yet, else beside the last one.
+    """
+    chosen = chosen_configurations(catalogue, selected.runs)
+    there = trained([run for configuration in chosen for run in configuration.runs])
+    apart = apart_sentence(catalogue.scored(), selected.runs)
+    if not there or (apart, *_answer_stamp(chosen, selected.epoch)) == explained:
+        return {}
+    footing = footing_or_none(there, selected.epoch)
+    words = awaited_words(chosen, None if footing is None else footing.photos)
+    if explained is None:
+        return {parts.verdict: waiting_html(words)}
+    return {parts.awaited: f'<p class="awaited" role="status">{escape(words)}</p>'}
 
 
 def _answer_stamp(chosen: list[Configuration], epoch: int | None) -> tuple:

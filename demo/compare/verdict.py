@@ -4,7 +4,7 @@ from html import escape
 
 from demo.compare.facts import how_sure, loss_or_threshold, more_sentences, the_price
 from demo.compare.headline import headline
-from demo.figures.names import names_of_runs, sentence_case, without_run_names
+from demo.figures.names import names_in_words, names_of_runs, sentence_case, without_run_names
 from demo.figures.styles import styles
 from experiments.comparison.analysis import Analysis
 from experiments.comparison.answer.seeds import seeds_of_differences
@@ -13,11 +13,24 @@ from experiments.comparison.answer.verdict import verdict
 from experiments.comparison.configurations import Configuration
 from experiments.store.runs import Run
 
-# The place of what comes, as large as most of it
-WAITING = (
-    '<section class="verdict waiting" data-testid="verdict" aria-busy="true">'
-    '<p class="said">&nbsp;<br>&nbsp;</p></section>'
-)
+
+def waiting_html(words: str) -> str:
+    """The place of a verdict that is being found, with what takes so long in words."""
+    return (
+        '<section class="verdict waiting" data-testid="verdict" aria-busy="true">'
+        f'<p class="said" role="status">{escape(words)}</p></section>'
+    )
+
+
+# until it is known which
+WAITING = waiting_html("Comparing the losses …")
+
+
+def awaited_words(chosen: list[Configuration], photos: int | None) -> str:
+    """What is being compared, `Comparing cross-entropy and focal loss on 3,669 photos …`."""
+    names = names_in_words(chosen)
+    doing = f"Comparing {listed(names)}" if len(names) > 1 else f"Reading the scores of {names[0]}"
+    return f"{doing}{'' if photos is None else f' on {photos:,} photos'} …"
 
 
 def verdict_html(analysis: Analysis, chosen: list[Configuration], lacking: list[Run], apart: str) -> str:

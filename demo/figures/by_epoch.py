@@ -18,6 +18,8 @@ from experiments.units import PER_CENT
 TICKS = {1: 8, 5: 40, 20: 160, 50: math.inf}
 # Of more than these the markers are small
 MANY_EPOCHS = 60
+# The height of a line of text, in pixels
+LINE_OF_TEXT = 14
 # Labels at the lines' ends: so many, so many letters, of so many pixels; a line of text as a share of the plot's height
 MOST_LABELS = 6
 LONGEST_LABEL = 30
@@ -42,13 +44,15 @@ def by_epoch(found: list[Configuration], score: str, styled: dict[str, Style]) -
             annotation_text=ARTICLE,
             annotation_position="bottom right",
         )
-    for epoch, mark in side_changes(found, lambda c: styled[c.runs[0].name].name).items():
+    for index, (epoch, mark) in enumerate(side_changes(found, lambda c: styled[c.runs[0].name].name).items()):
         figure.add_vline(
             x=epoch - 0.5,
             line={"width": 1, "color": GREY},
             annotation_text=mark,
             annotation_position="bottom right",
             annotation_font_size=11,
+            # beside each other on a phone, too
+            annotation_yshift=LINE_OF_TEXT * (index % 2),
         )
     most = max((c.epochs for c in found), default=0)
     figure.update_xaxes(dtick=next(step for step, until in TICKS.items() if most <= until))
@@ -61,7 +65,7 @@ def by_epoch(found: list[Configuration], score: str, styled: dict[str, Style]) -
         description="; ".join(said) + ".",
         figure=figure,
         legend=legend(found, styled),
-        hint=f"{'Bands span the seeds. ' if several else ''}Click a point to see that epoch's predictions.",
+        hint=f"{'Bands span the seeds. ' if several else ''}A click or Enter shows that epoch's predictions.",
         labels=labels,
         room=LETTER * max((len(label["text"]) for label in labels), default=0),
     )
@@ -73,15 +77,13 @@ def _add_line(figure: go.Figure, configuration: Configuration, score: str, style
     name, table = style.name, _by_seed(configuration, score)
     mean, band = table.mean(axis=1, skipna=False), scale * table.dropna()
     sampled = sampled_epochs(configuration)
-    hover = [
-        f"{sentence_case(style.full)}, epoch {epoch}: {write(mean[epoch])}"
-        + (" of a sample" if epoch in sampled else "")
-        for epoch in table.index
-    ]
+    # what the page says of an epoch beside the figure; nothing is written over it
+    meta = {"told": [write(mean[epoch]) for epoch in table.index]}
     if len(configuration.runs) > 1:
-        for place, epoch in enumerate(table.index):
-            each = [f"seed {run.seed}: {write(table.loc[epoch, run.name])}" for run in configuration.runs]
-            hover[place] = "<br>".join([f"{hover[place]} on average", *each])
+        meta["seeds"] = [
+            ", ".join(f"seed {run.seed} {write(table.loc[epoch, run.name])}" for run in configuration.runs)
+            for epoch in table.index
+        ]
         if not band.empty:
             figure.add_scatter(
                 x=[*band.index, *band.index[::-1]],
@@ -104,8 +106,8 @@ def _add_line(figure: go.Figure, configuration: Configuration, score: str, style
             "symbol": _symbols(style.symbol, [epoch in sampled for epoch in table.index]),
         },
         customdata=[_nearest(table.loc[epoch], mean[epoch]) for epoch in table.index],
-        hovertext=hover,
-        hoverinfo="text",
+        meta=meta,
+        hoverinfo="none",
     )
     known = mean.dropna()
     ends = dict.fromkeys((*known.index[:1], *known.index[-1:]))

@@ -1,5 +1,6 @@
-"""The component that shows one figure."""
+"""The component that shows one figure, and the buttons that save any."""
 
+from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
@@ -9,9 +10,18 @@ import plotly
 from demo.scripts import on_load
 
 FOLDER = Path(__file__).parent
-TEMPLATE = (FOLDER / "figure.html").read_text()
+SAVES = (FOLDER / "saves.html").read_text()
 # from Plotly's own package: the page asks no other machine for it
 LIBRARY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+
+
+def saves(title: str) -> str:
+    """The buttons that save the figure of that title, as HTML."""
+    return SAVES.replace("TITLE", escape(title))
+
+
+# titled by `figure.js`
+TEMPLATE = (FOLDER / "figure.html").read_text().replace("SAVES", saves(""))
 
 
 def figure_view(name: str, template: str = TEMPLATE, script: str = "figures/js/figure.js") -> gr.HTML:

@@ -1,18 +1,26 @@
-// Copying text; a page that is not of this machine and not encrypted has no clipboard, but still a selection.
+// Text for other programs.
 
-// Whether it was copied
+// Puts the text on the clipboard; gives whether that was allowed
 export async function copyText(text) {
   try {
-    await navigator.clipboard.writeText(text);
-    return true;
+    // only where the page is this machine's own, or came encrypted
+    if (navigator.clipboard) {
+      await navigator.clipboard.writeText(text);
+      return true;
+    }
   } catch {
-    const area = document.createElement("textarea");
-    area.value = text;
-    area.style.position = "fixed";
-    (document.querySelector("dialog[open]") ?? document.body).append(area);
-    area.select();
-    const copied = document.execCommand("copy");
-    area.remove();
-    return copied;
+    // not allowed, though it is there: as where it is not
   }
+  const had = document.activeElement;
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.readOnly = true;
+  area.style.cssText = "position: fixed; opacity: 0";
+  // over an open dialog nothing else can be selected
+  (document.querySelector("dialog[open]") ?? document.body).append(area);
+  area.select();
+  const copied = document.execCommand("copy");
+  area.remove();
+  had?.focus({ preventScroll: true });
+  return copied;
 }

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import torch
@@ -68,7 +69,7 @@ def write_archive(
         with zipfile.ZipFile(target, "w") as archive:  # stored: a PNG does not get smaller
             for photo, name in zip(photos, file_names(photos), strict=True):
                 for run in runs:
-                    if archive.fp.tell() >= most_bytes:
+                    if target.stat().st_size >= most_bytes:
                         contents.left_out.append(f"{photo.title}, {run.name}: the file had {most_bytes / 1e6:.0f} MB.")
                     else:
                         _add_mask(archive, photo, run, f"{name}/" if folders else f"{name}-", contents)
@@ -95,7 +96,7 @@ def _add_mask(archive: zipfile.ZipFile, photo: Offered, run: Run, prefix: str, c
     contents.rows.append({"photo": photo.title, "run": run.name} | _scores(mask, label))
 
 
-def save(image: Image.Image, file: io.IOBase | Path) -> None:
+def save(image: Image.Image, file: IO[bytes] | Path) -> None:
     """Write it as a PNG."""
     # the strongest compression takes seconds for a large photo, and a fifth off its file
     image.save(file, "PNG", compress_level=1)

@@ -31,27 +31,17 @@ class Packed:
     path: str | None = None
 
 
-def write_download(
-    catalogue: Catalogue,
-    session: Session,
-    names: list[str],
-    what: str,
-    checkpoint: str,
-    photos: Sequence[Offered] = (),
-) -> str:
+def write_download(catalogue: Catalogue, session: Session, names: list[str], what: str, checkpoint: str) -> str:
     """Path of the file that a download button asks for, at the photo's own size.
 
     Args:
         names: of the runs that are chosen.
         what: "mask" or "cutout" of one run's network; "all" for a ZIP with both of each that is chosen, of the photo
-            that the session shows; "every" for one of all `photos`.
+            that the session shows.
 
     Raises:
         gr.Error: what was asked for is gone, cannot be read, or is too much.
     """
-    if what == "every":
-        *_, last = pack(catalogue, names, photos)
-        return last.path
     wanted = set(names or []) if what == "all" else {checkpoint}
     runs = [run for run in catalogue.with_checkpoint() if run.name in wanted]
     if session.photo is None or not runs:

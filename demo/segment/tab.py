@@ -9,12 +9,12 @@ import gradio as gr
 from demo.catalogue import NO_RUNS, Catalogue
 from demo.scripts import on_load
 from demo.segment.answers import Session, show_answers
-from demo.segment.download import write_download
+from demo.segment.download import pack, write_download
 from demo.segment.photos import Offered, chosen_photo, offered_photo, offered_photos
 from demo.selection.first import first_runs
 from demo.selection.followed import read_selected
 from demo.stage.component import stage_value, stage_view
-from demo.tabs import HIDDEN, Opening, Page
+from demo.tabs import HIDDEN, Opening, Page, Updates
 from seg import InputError
 
 FOLDER = Path(__file__).parent
@@ -52,7 +52,7 @@ def lay_out(catalogue: Catalogue, dataset: Path) -> Parts:
         elem_id="segment-photo",
     )
     parts = Parts(session, stage, strip, gr.File(visible="hidden"))
-    _connect_download(catalogue, parts)
+    _connect_download(catalogue, dataset, parts)
     return parts
 
 
@@ -105,13 +105,27 @@ def build_segment_tab(page: Page) -> Opening:
     return Opening([parts.strip], lambda: {parts.strip: strip_value(page.dataset)})
 
 
-def _connect_download(catalogue: Catalogue, parts: Parts) -> None:
-    """Write what a button of the stage asks for, and have the browser save it."""
+def _connect_download(catalogue: Catalogue, dataset: Path, parts: Parts) -> None:
+    """Write what a button of the stage, or of the strip, asks for, and have the browser save it."""
 
     def download(session: Session, event: gr.EventData) -> str:
         return write_download(catalogue, session, session.runs, event.what, event.checkpoint)
 
     written = parts.stage.click(download, inputs=parts.session, outputs=parts.file, **HIDDEN)
+
+    def pack_strip(session: Session, event: gr.EventData) -> Iterator[Updates]:
+        value = strip_value(dataset)
+        try:
+            photos = [chosen_photo(photo, dataset) for photo in event.photos]
+        except InputError as error:
+            raise gr.Error(str(error)) from error
+        for packed in pack(catalogue, session.runs, photos):
+            said: Updates = {parts.strip: value | {"said": packed.said}}
+            yield said | ({} if packed.path is None else {parts.file: packed.path})
+
+    packed = parts.strip.click(pack_strip, inputs=parts.session, outputs=[parts.strip, parts.file], **HIDDEN)
+    packed.success(None, inputs=parts.file, js=_SAVE, **HIDDEN)
+    packed.then(None, js=_REST, **HIDDEN)
     written.success(None, inputs=parts.file, js=_SAVE, **HIDDEN)
     written.then(None, js=_REST, **HIDDEN)
 

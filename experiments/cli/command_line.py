@@ -164,6 +164,11 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, word
     return _table(head, lines, [word.replace("|", "\\|") for word in words], "pipe")
 
 
+def latex_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, words: Collection[str] = ()) -> str:
+    """The table in LaTeX, with the rules of its package booktabs, aligned as `text_table`."""
+    return _table(header, rows, words, "latex_booktabs")
+
+
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], words: Collection[str], form: str) -> str:
     from tabulate import tabulate  # `--help` does without
 

@@ -60,7 +60,7 @@ def url(serve, runs, tmp_path_factory) -> str:
 
 @pytest.fixture
 def open_page(chromium: Browser, url: str) -> Callable[..., Page]:
-    """`open_page("tab=scrub", noisy=True)`: the page, without errors so far."""
+    """`open_page("tab=watch", noisy=True)`: the page, without errors so far."""
     pages = []
 
     def open_one(query: str, *, noisy: bool) -> Page:
@@ -111,7 +111,7 @@ def test_masks_in_try_are_the_same(open_page):
 def test_masks_in_scrub_are_the_same(open_page):
     pictures = []
     for noisy in (False, True):
-        page = open_page("tab=scrub", noisy=noisy)
+        page = open_page("tab=watch", noisy=noisy)
         expect(page.get_by_test_id("scrub-label")).to_have_text("Epoch 20 of 20")
         expect(page.locator(".scrub-message")).to_contain_text("their masks are shown alone")  # all are there
         if noisy:

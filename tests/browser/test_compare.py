@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -20,7 +21,10 @@ LINES = "#curves .scatterlayer .trace"
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory, tiny_runs) -> Path:
-    """`ce-s0`, `focal-s0`, `ce-long-s0` of as many epochs as `focal-s0`, and `weighted-s0`, which is training."""
+    """`ce-s0`, `focal-s0`, `ce-long-s0` of as many epochs as `focal-s0`, and `weighted-s0`, which is training.
+
+    Of `weighted-s0` no boundary IoU is known.
+    """
     folder = Path(shutil.copytree(tiny_runs, tmp_path_factory.mktemp("compared") / "runs"))
     long = shutil.copytree(folder / "focal-s0", folder / "ce-long-s0")
     info = json.loads((long / "run.json").read_text())
@@ -33,6 +37,8 @@ def runs(tmp_path_factory, tiny_runs) -> Path:
     (training / "run.json").write_text(json.dumps(info))
     for name in ("images.csv", "bands.csv", "calibration.csv"):
         (training / name).unlink()
+    epochs = training / "epochs.csv"
+    pd.read_csv(epochs).assign(boundary_iou=None).to_csv(epochs, index=False)
     return folder
 
 
@@ -46,9 +52,10 @@ def open_tab(chromium, address) -> Iterator:
     """`open_tab("&score=pixel_accuracy", width=390)` opens the tab; no script may fail, nor ask another machine."""
     pages, errors, foreign = [], [], []
 
-    def open_page(query: str = "", width: int = 1440, url: str = address) -> Page:
+    def open_page(query: str = "", width: int = 1440, url: str = address, script: str = "") -> Page:
         page = chromium.new_page(viewport={"width": width, "height": 900})
         page.set_default_timeout(30_000)
+        page.add_init_script(script)
         page.on("pageerror", lambda error: errors.append(str(error)))
         ours = (url, "data:", "blob:")
         page.on("request", lambda request: None if request.url.startswith(ours) else foreign.append(request.url))
@@ -153,6 +160,44 @@ def test_a_figure_is_saved_as_a_picture_and_as_its_rows(open_tab, runs):
     assert "Cross-entropy" in picture
 
 
+def test_what_is_drawn_as_html_is_saved_like_a_figure(open_tab, runs):
+    page = open_tab("&run=ce-long-s0&run=focal-s0&__theme=dark", 390)
+    analysis = analyse([read_run(runs / name) for name in ("ce-long-s0", "focal-s0")])
+    focal, counts = analysis.score("focal", "border_recall"), pd.read_csv(runs / "focal-s0" / "images.csv")
+    scores, confusion = page.get_by_test_id("scores"), page.locator("#compare-confusion")
+    expect(scores.locator(".track")).to_have_count(5)
+    page.get_by_role("button", name="Details").click()
+
+    def saved(panel, kind: str) -> Path:
+        with page.expect_download() as download:
+            panel.get_by_role("button", name=f"Save as {kind}: ").click()
+        assert download.value.suggested_filename.endswith(f".{kind.lower()}")
+        return download.value.path()
+
+    table = pd.read_csv(saved(scores, "CSV")).set_index(["Loss", "Score"])
+    row = table.loc[("Focal loss, seed 0", "Recall")]
+    told = [focal[name] for name in ("mean", "low", "high", "difference", "difference_low", "difference_high")]
+    assert row.tolist() == pytest.approx([100 * value for value in told], abs=1e-4)
+    assert table.loc[("Cross-entropy, seed 0", "Recall")].isna().tolist() == [False] * 3 + [True] * 3
+    texts = _texts(saved(scores, "SVG"))
+    assert {"Recall", "Focal loss", f"{100 * focal['mean']:.1f}", "article: 88.28 %"} <= texts
+
+    table = pd.read_csv(saved(confusion, "CSV")).set_index(["Loss", "True class", "Taken for"])
+    border = counts[[f"border_as_{name}" for name in ("pet", "background", "border")]].to_numpy().sum()
+    share = 100 * counts["border_as_border"].sum() / border
+    assert table.loc[("Focal loss, seed 0", "border", "border")].item() == pytest.approx(share, abs=1e-4)
+    assert {"What became of each class", f"{share:.1f} %"} <= _texts(saved(confusion, "SVG"))
+
+
+def _texts(picture: Path) -> set[str]:
+    """What is written in an SVG file, which is white and needs no other."""
+    svg = ElementTree.parse(picture).getroot()
+    background, *_ = svg.findall("{*}rect")
+    assert background.get("fill") == "#ffffff"
+    assert "href" not in Path(picture).read_text()
+    return {text.text for text in svg.iterfind(".//{*}text")}
+
+
 def test_the_table_is_under_details_and_can_be_saved(open_tab, runs):
     page = open_tab("&run=ce-s0&run=focal-s0")
     expect(page.locator(LINES)).to_have_count(2)
@@ -171,6 +216,42 @@ def test_the_table_is_under_details_and_can_be_saved(open_tab, runs):
     table = pd.read_csv(download.value.path())
     assert table["Run"].tolist() == ["Cross-entropy, seed 0", "Focal loss, seed 0"]
     assert table["Pixel accuracy"].iloc[1] == pytest.approx(100 * shared["pixel_accuracy"], abs=0.005)
+
+
+def test_the_table_is_copied_for_other_programs_where_a_page_may_and_where_not(open_tab):
+    page = open_tab("&run=ce-s0&run=focal-s0")
+    expect(page.locator(LINES)).to_have_count(2)
+    page.get_by_role("button", name="Details").click()
+    files = page.locator("#compare-files")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    files.get_by_role("button", name="Copy as Markdown").click()
+    expect(files.get_by_role("status")).to_have_text("Copied as Markdown.")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("| Run ")
+    assert "Focal loss, seed 0" in copied
+    # a page from another machine has no clipboard, and copies what is selected
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true })")
+    page.evaluate("document.addEventListener('copy', () => (window.copied = String(document.activeElement.value)))")
+    files.get_by_role("button", name="Copy as LaTeX").click()
+    expect(files.get_by_role("status")).to_have_text("Copied as LaTeX.")
+    assert "\\toprule" in page.evaluate("window.copied")
+    expect(files.get_by_role("textbox")).to_be_hidden()
+    # and where even that is refused, the text is there to be copied by hand
+    page.evaluate("document.execCommand = () => false")
+    files.get_by_role("button", name="Copy as LaTeX").click()
+    expect(files.get_by_role("status")).to_contain_text("copy the text below")
+    expect(files.get_by_role("textbox")).to_have_value(re.compile("bottomrule"))
+
+
+def test_a_cell_without_a_value_is_empty(open_tab):
+    page = open_tab("&run=ce-s0&run=weighted-s0")
+    expect(page.locator(LINES)).to_have_count(2)
+    page.get_by_role("button", name="Details").click()
+    cells = page.locator("#compare-table").get_by_role("row").filter(has_text="Class weights").get_by_role("gridcell")
+    expect(cells.first).to_be_visible()
+    *_, f1, _, boundary = [told.strip(" \n⋮") for told in cells.all_inner_texts()]
+    assert float(f1) > 0
+    assert boundary == ""
 
 
 def test_choices_change_the_figure_and_the_address(open_tab):
@@ -199,11 +280,60 @@ def test_click_on_a_point_asks_for_its_run_and_epoch(open_tab):
     point.scroll_into_view_if_needed()
     box = point.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2 + 1, box["y"] + box["height"] / 2)
-    expect(page.locator("#curves .hoverlayer")).to_contain_text("Focal loss, seed 0, epoch 2: ")
+    expect(page.locator("#curves .epoch-values")).to_contain_text(re.compile(r"Epoch 2\s*Focal loss \d+\.\d %"))
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_function("window.asked")
     assert page.evaluate("window.asked") == {"run": "focal-s0", "epoch": 2}
     expect(page.get_by_test_id("scrub-epoch")).to_have_value("2")
+
+
+HEARD = """
+window.heard = [];
+for (const name of ["borderline:epoch", "borderline:scrub"])
+  document.addEventListener(name, ({ type, detail }) => window.heard.push([type, detail]));
+"""
+
+
+def test_keys_move_a_cursor_over_the_epochs_and_the_page_may_too(open_tab, runs):
+    page = open_tab("&run=ce-long-s0&run=focal-s0&score=pixel_accuracy", script=HEARD)
+    cursor, values = page.locator("#curves").get_by_role("slider"), page.locator("#curves .epoch-values li")
+    expect(cursor).to_have_attribute("aria-valuenow", "3")
+    scores = [100 * pd.read_csv(runs / name / "epochs.csv")["pixel_accuracy"] for name in ("ce-long-s0", "focal-s0")]
+
+    def expect_epoch(epoch: int) -> None:
+        expect(values.first).to_have_text(f"Epoch {epoch}")
+        for line, score in zip(values.all()[1:], scores, strict=True):
+            expect(line).to_contain_text(f"{score[epoch]:.1f} %")
+
+    expect_epoch(3)
+    cursor.focus()
+    cursor.press("ArrowLeft")
+    expect_epoch(2)
+    cursor.press("Home")
+    cursor.press("ArrowLeft")
+    expect_epoch(0)
+    assert page.evaluate("window.heard") == [["borderline:epoch", {"epoch": e, "from": "curves"}] for e in (2, 0)]
+    page.evaluate("document.dispatchEvent(new CustomEvent('borderline:epoch', { detail: { epoch: 1 } }))")
+    expect_epoch(1)
+    # the line stands where Plotly has that epoch
+    line, axis = page.evaluate(
+        """() => {
+            const { xaxis } = document.querySelector("#curves .plot-area")._fullLayout;
+            const line = document.querySelector("#curves .epoch-cursor");
+            return [getComputedStyle(line).getPropertyValue("--at"), xaxis.d2p(1)];
+        }"""
+    )
+    assert float(line.removesuffix("px")) == pytest.approx(axis, abs=0.1)
+    # the pointer shows another epoch while it is there
+    box = page.locator("#curves .plot-area").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + box["height"] / 2)
+    expect(values.first).not_to_have_text("Epoch 1")
+    page.mouse.move(1, 1)
+    expect_epoch(1)
+    cursor.press("Enter")
+    expect(page.get_by_test_id("scrub-epoch")).to_have_value("1")
+    asked = page.evaluate("window.heard.filter(([name]) => name === 'borderline:scrub')")
+    assert asked == [["borderline:scrub", {"run": "ce-long-s0", "epoch": 1}]]
 
 
 def test_running_run_grows_without_reload(open_tab, runs):
@@ -241,6 +371,32 @@ def test_what_comes_later_moves_hardly_anything(open_tab):
     expect(page.locator(LINES)).to_have_count(2)
     expect(page.get_by_test_id("scores").locator(".track")).to_have_count(5)
     assert page.evaluate("window.shifted") < 0.05
+
+
+TOLD = """
+window.told = { verdict: [], awaited: [] };
+new MutationObserver(() => {
+  for (const [name, told] of Object.entries(window.told)) {
+    const place = name === "verdict" ? "#verdict .said" : "#compare-awaited .awaited";
+    const text = document.querySelector(place)?.textContent;
+    if (text !== undefined && told.at(-1) !== text) told.push(text);
+  }
+}).observe(document, { subtree: true, childList: true, characterData: true });
+"""
+
+
+def test_a_wait_says_what_is_compared_and_the_last_verdict_stays_meanwhile(open_tab):
+    page = open_tab("&run=ce-long-s0&run=focal-s0", script=TOLD)
+    expect(page.get_by_test_id("scores").locator(".track")).to_have_count(5)
+    first, *waiting, verdict = page.evaluate("window.told.verdict")
+    assert first == "Comparing the losses …"
+    assert waiting == ["Comparing cross-entropy and focal loss on 8 photos …"]
+    assert "finds" in verdict
+    show_runs(page, "ce-long-s0")
+    expect(page.locator("#verdict .notice")).to_contain_text("One loss alone")
+    assert page.evaluate("window.told.awaited") == ["Reading the scores of cross-entropy on 8 photos …"]
+    assert all("finds" in told for told in page.evaluate("window.told.verdict")[2:])
+    expect(page.locator("#compare-awaited .awaited")).to_have_count(0)
 
 
 def test_a_person_reads_no_names_of_folders_and_no_jargon(open_tab):

@@ -448,6 +448,27 @@ def test_uploaded_photo_gets_masks_and_cut_outs_to_download(page, tiny_pets):
         assert picture.size == (round(box["width"]), round(box["height"]))
 
 
+def test_every_photo_of_the_strip_is_packed(page):
+    button = page.get_by_role("button", name="All photos")
+    count = page.get_by_role("radiogroup", name="Photos").get_by_role("radio").count()
+    with page.expect_download(timeout=120_000) as download:
+        button.click()
+        expect(page.locator(".strip-said")).to_contain_text("Packing: ")
+        expect(button).to_be_disabled()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        names = archive.namelist()
+        assert archive.testzip() is None
+    assert {
+        "README.txt",
+        "scores.csv",
+        "cheetah2/ce-s0-mask.png",
+        f"{LABELLED.replace('_', ' ')}/focal-s0-mask.png",
+    } <= {*names}
+    assert len([name for name in names if name.endswith("-mask.png")]) == 3 * count
+    expect(page.locator(".strip-said")).to_contain_text("are packed.")
+    expect(button).to_be_enabled()
+
+
 def drawn(folder: Path, name: str, size: tuple[int, int]) -> Path:
     path = folder / name
     Image.linear_gradient("L").resize(size).convert("RGB").save(path)

@@ -1,6 +1,8 @@
-// The scores' panel: draws the losses' markers as figures do, and moves the numbers apart. Gradio mounts this once.
+// The scores' panel: draws the losses' markers as figures do, moves the numbers apart, saves. Gradio mounts this once.
 
 import { legendShape } from "../../figures/js/legend.js";
+import { saveOnClick } from "../../figures/js/save.js";
+import { drawScores, scoreRows } from "./scores_file.js";
 import { spreadOverLines } from "./spread.js";
 
 const GAP = 6; // pixels between two numbers
@@ -43,6 +45,7 @@ export function mount({ element, watch }) {
     }
   }
 
+  saveOnClick(element, { rows: scoreRows, draw: drawScores });
   watch("value", update);
   update();
 }

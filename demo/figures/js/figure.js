@@ -3,7 +3,7 @@
 // builds a new one each time, says nothing of clicks, and has no words for those who do not see it.
 
 import { legendShape } from "./legend.js";
-import { csv, fileName, rowsOf, saveText } from "./save.js";
+import { csv, fileName, forFile, rowsOf, saveText } from "./save.js";
 
 // From this width on, in pixels, lines are labelled where they end, and need no legend
 const ROOM_FOR_LABELS = 520;
@@ -13,6 +13,11 @@ function legendEntry({ name, note, colour, symbol }) {
   item.innerHTML = legendShape(symbol, colour);
   item.append(note ? `${name}, ${note}` : name);
   return item;
+}
+
+// The scrubber shows this run after this epoch
+export function askFor(run, epoch) {
+  document.dispatchEvent(new CustomEvent("borderline:scrub", { detail: { run, epoch } }));
 }
 
 // `drawnAs` is called with the place of the figure and its value each time that it is drawn
@@ -89,7 +94,7 @@ export function mount({ element, props, watch }, drawnAs = () => {}) {
     const name = fileName(value.title);
     if (kind === "csv") saveText(csv(rowsOf(value)), `${name}.csv`, "text/csv");
     else
-      window.Plotly?.downloadImage(area, {
+      window.Plotly?.downloadImage(forFile(area.data, area.layout, { legend: !wide }), {
         format: "svg",
         filename: name,
         width: area.clientWidth,
@@ -97,11 +102,8 @@ export function mount({ element, props, watch }, drawnAs = () => {}) {
       });
   }
 
-  // The scrubber shows the run and the epoch of this point
   function follow({ points: [point] }) {
-    if (typeof point?.customdata !== "string") return;
-    const detail = { run: point.customdata, epoch: point.x };
-    document.dispatchEvent(new CustomEvent("borderline:scrub", { detail }));
+    if (typeof point?.customdata === "string") askFor(point.customdata, point.x);
   }
 
   function update() {

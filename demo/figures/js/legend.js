@@ -11,10 +11,14 @@ export const SHAPES = {
   star: "M6 0.4 7.3 4.5 11.7 4.5 8.2 7.1 9.5 11.3 6 8.7 2.5 11.3 3.8 7.1 0.3 4.5 4.7 4.5Z",
 };
 
-// A marker as SVG; `symbol` is Plotly's name for it, and one that is not known here is a circle
-export function legendShape(symbol, colour) {
+// A marker's path, of a 12 x 12 square; `symbol` is Plotly's name for it, and one that is not known here is a circle
+export function shape(symbol, colour) {
   const open = symbol.endsWith("-open");
   const paint = open ? `fill="none" stroke="${colour}" stroke-width="2"` : `fill="${colour}"`;
-  const path = `<path d="${SHAPES[symbol.replace("-open", "")] ?? SHAPES.circle}" ${paint}/>`;
-  return `<svg viewBox="-1 -1 14 14" width="12" height="12" aria-hidden="true">${path}</svg>`;
+  return `<path d="${SHAPES[symbol.replace("-open", "")] ?? SHAPES.circle}" ${paint}/>`;
+}
+
+// The same as a picture of its own
+export function legendShape(symbol, colour) {
+  return `<svg viewBox="-1 -1 14 14" width="12" height="12" aria-hidden="true">${shape(symbol, colour)}</svg>`;
 }

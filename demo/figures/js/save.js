@@ -1,5 +1,7 @@
 // What a figure shows, as files.
 
+import { widthOf } from "./drawing.js";
+
 const quoted = (cell) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
 // as text that a spreadsheet takes for no formula: names come from files that anybody may have written
 const harmless = (cell) => (typeof cell === "string" && /^[=+@\t\r-]/.test(cell) ? `'${cell}` : String(cell ?? ""));
@@ -8,9 +10,20 @@ export function csv(rows) {
   return rows.map((row) => row.map((cell) => quoted(harmless(cell))).join(",") + "\n").join("");
 }
 
+const isData = ({ hoverinfo, meta }) => hoverinfo !== "skip" && !meta?.left_out;
+
+// The figure as Plotly draws it for a file, on white: with a legend of its own where the page has that beside it
+export function forFile(data, layout, { legend }) {
+  const above = { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" };
+  return {
+    data: data.map((trace) => ({ ...trace, showlegend: isData(trace) })),
+    layout: { ...layout, paper_bgcolor: "#ffffff", showlegend: legend, legend: above },
+  };
+}
+
 // The rows of a figure's traces, as `View.as_value` gives it: what has no words under the pointer is no data
 export function rowsOf({ data, layout, title }) {
-  const traces = data.filter(({ hoverinfo, meta }) => hoverinfo !== "skip" && !meta?.left_out);
+  const traces = data.filter(isData);
   const more = traces.find(({ meta }) => meta?.columns)?.meta.columns ?? [];
   const across = layout.xaxis?.title?.text || "x";
   const up = layout.yaxis?.title?.text || title;
@@ -51,4 +64,16 @@ export function saveText(text, name, type) {
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+// For what is drawn as HTML: its `data-figure` holds what it shows, from which `rows` and `draw` make the files
+export function saveOnClick(element, { rows, draw }) {
+  element.addEventListener("click", ({ target }) => {
+    const kind = target.closest("[data-save]")?.dataset.save;
+    if (!kind) return;
+    const figure = JSON.parse(target.closest("[data-figure]").dataset.figure);
+    const name = fileName(figure.title);
+    if (kind === "csv") saveText(csv(rows(figure)), `${name}.csv`, "text/csv");
+    else saveText(draw(figure, widthOf), `${name}.svg`, "image/svg+xml");
+  });
 }

@@ -16,7 +16,7 @@ export function stepped(key, place, count) {
   return next === undefined ? null : Math.min(last, Math.max(0, next));
 }
 
-export function mount({ element, props, server, upload, watch }) {
+export function mount({ element, props, server, trigger, upload, watch }) {
   const page = pageState();
   const strip = element.querySelector(".strip");
   const find = (selector) => strip.querySelector(selector);
@@ -25,6 +25,7 @@ export function mount({ element, props, server, upload, watch }) {
   const own = []; // {id, title, thumb, path}: brought in this page
   const called = []; // of the dataset, called by a link or another tab
   let photos = [];
+  let offered = null; // those of the server, as they were drawn
   let turn = 0; // of what was chosen: an upload that is late does not take the place of a newer choice
 
   // where nobody has chosen the server shows the first that it offers
@@ -33,6 +34,7 @@ export function mount({ element, props, server, upload, watch }) {
   const say = (text) => (find(".strip-said").textContent = text);
 
   function draw() {
+    offered = JSON.stringify(props.value?.photos);
     photos = [...own, ...called, ...(props.value?.photos ?? [])];
     list.replaceChildren(
       ...photos.map(({ id, title, thumb }) => {
@@ -172,8 +174,20 @@ export function mount({ element, props, server, upload, watch }) {
   find('[data-act="cancel"]').addEventListener("click", stop);
   dialog.addEventListener("cancel", stop);
 
+  // ---- all of them as one file
+
+  const packer = find('[data-act="pack"]');
+  packer.addEventListener("click", () => {
+    packer.disabled = true; // until the file is there, or it is said why not
+    const asked = photos.map(({ id, path, title }) => (path ? { path, title } : id));
+    trigger("click", { photos: asked });
+  });
+  document.addEventListener("borderline:downloaded", () => (packer.disabled = false));
+
   page.watch(["photo"], follow);
   watch("value", () => {
+    say(props.value.said ?? "");
+    if (JSON.stringify(props.value.photos) === offered) return; // a focused tile stays
     draw();
     if (page.get("photo")) call(page.get("photo"));
   });

@@ -1,8 +1,10 @@
 """The marks stand where the photos' counts put them, with intervals, numbers and differences in words."""
 
+import json
 import re
 import shutil
 from dataclasses import replace
+from html import unescape
 
 import pandas as pd
 import pytest
@@ -61,6 +63,25 @@ def test_marks_and_intervals_lie_on_one_scale(runs):
         spreads = re.findall(r'class="spread" style="[^"]*left:([\d.]+)%;width:([\d.]+)%', line)
         width = 100 * (row["high"] - row["low"]) / (high - low) * (end - start)
         assert min(abs(float(wide) - width) for _, wide in spreads) < 0.1
+
+
+def test_what_files_are_made_of_is_what_the_panel_shows(runs):
+    analysis = analyse(runs)
+    html = scores_html(analysis, styles(analysis.configurations))
+    figure = json.loads(unescape(re.search(r'data-figure="([^"]*)"', html)[1]))
+    assert [loss["full"] for loss in figure["losses"]] == ["Cross-entropy, seed 0", "Focal loss, seed 0"]
+    assert figure["compared"] == 0
+    for score, told in zip(scores_in_order(html), figure["scores"], strict=True):
+        plain, focal = told["marks"]
+        row = analysis.score("focal", score)
+        assert list(focal) == ["mean", "low", "high", "difference", "difference_low", "difference_high"]
+        assert list(focal.values()) == pytest.approx([100 * row[name] for name in focal], abs=1e-4)
+        assert (plain["difference"], plain["difference_low"]) == (None, None)
+    assert [told["article"] for told in figure["scores"]] == [False] * 4 + [True]
+
+
+def scores_in_order(html: str) -> list[str]:
+    return re.findall(r'data-score="(\w+)"', html)
 
 
 def test_differences_are_from_cross_entropy_with_their_interval_where_one_points(runs):

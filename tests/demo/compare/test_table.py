@@ -7,7 +7,7 @@ import gradio as gr
 import pandas as pd
 import pytest
 
-from demo.compare.table import HIGHLIGHT, column_types, styled_table, table, table_label, table_note
+from demo.compare.table import HIGHLIGHT, column_types, styled_table, table, table_label, table_note, written_table
 from experiments.comparison.footing import footing_or_none
 from experiments.scores import SCORES, Place
 from experiments.store.runs import read_run
@@ -97,6 +97,33 @@ def test_the_best_of_a_score_is_bold_the_lowest_of_a_loss(own_runs, monkeypatch)
     }
     assert bold == {"Pixel accuracy": 0, "Validation loss": 1}
     assert shown.metadata["display_value"][1][shown.headers.index("Validation loss")] == "0.2000"
+
+
+def test_where_there_is_no_value_cells_are_empty_wherever_the_table_goes(own_runs, change_options):
+    change_options(own_runs / "ce-s0", note=None)
+    change_options(own_runs / "focal-s0", note="50 % & more | #1")
+    runs = [read_run(own_runs / name) for name in ("ce-s0", "focal-s0")]
+    shown = gr.Dataframe().postprocess(styled_table(runs, None))
+    written = written_table(table(runs, None))
+    head, *rows = written["rows"]
+    assert head == shown.headers
+    assert rows == shown.metadata["display_value"]
+    scores = [head.index(column) for column in SCORE_COLUMNS]
+    assert {row[place] for row in rows for place in scores} == {""}
+    assert [row[head.index("Note")] for row in rows] == ["", "50 % & more | #1"]
+    for text, mark in ((written["markdown"], "|"), (written["latex"], "&")):
+        line = next(line for line in text.splitlines() if "Cross-entropy" in line)
+        cells = [cell.strip(" \\") for cell in line.strip("|").split(mark)]
+        assert cells == rows[0]
+    assert "50 % & more \\| #1" in written["markdown"]
+    assert r"50 \% \& more | \#1" in written["latex"]
+    assert r"\midrule" in written["latex"]
+
+
+def test_copies_have_the_decimals_that_are_shown(runs):
+    footing = footing_or_none(runs)
+    shown = gr.Dataframe().postprocess(styled_table(runs, footing))
+    assert written_table(table(runs, footing))["rows"] == [shown.headers, *shown.metadata["display_value"]]
 
 
 def test_numbers_are_sorted_as_numbers(runs):

@@ -34,6 +34,10 @@ def refresh_answer(
     return updates.refresh_answer(parts, catalogue, Selected(names, epoch), explained)
 
 
+def await_answer(parts: Parts, catalogue: Catalogue, names: list[str], explained: tuple | None) -> Updates:
+    return updates.await_answer(parts, catalogue, Selected(names), explained)
+
+
 def set_running(folder: Path) -> None:
     info = json.loads((folder / "run.json").read_text())
     info["status"] = "running"
@@ -190,11 +194,32 @@ def test_the_answer_is_that_of_the_analysis_and_is_computed_once(parts, catalogu
     assert len(calls) == 1
 
 
+def test_what_is_being_compared_stands_where_the_verdict_comes_and_then_beside_the_last_one(parts, catalogue):
+    words = "Comparing cross-entropy and focal loss on 8 photos …"
+    first = await_answer(parts, catalogue, BOTH, None)
+    assert first.keys() == {parts.verdict}
+    assert words in first[parts.verdict]
+    explained = refresh_answer(parts, catalogue, ["ce-s0"], None)[parts.explained]
+    later = await_answer(parts, catalogue, BOTH, explained)
+    assert later.keys() == {parts.awaited}
+    assert words in later[parts.awaited]
+    shown = refresh_answer(parts, catalogue, BOTH, explained)
+    assert shown[parts.awaited] == ""
+    assert await_answer(parts, catalogue, BOTH, shown[parts.explained]) == {}
+    alone = await_answer(parts, catalogue, ["ce-s0"], None)
+    assert "Reading the scores of cross-entropy on 8 photos …" in alone[parts.verdict]
+
+
+def test_nothing_is_said_to_be_compared_where_nothing_is(parts, catalogue, tmp_path):
+    assert await_answer(parts, Catalogue((tmp_path,)), BOTH, None) == {}
+    assert await_answer(parts, catalogue, [], None) == {}
+
+
 def test_one_configuration_or_one_without_details_is_told(parts, own_runs):
     shown = refresh_answer(parts, Catalogue((own_runs,)), ["ce-s0"], None)
     assert "choose another" in shown[parts.verdict]
     assert "Cross-entropy" in shown[parts.scores]
-    assert all(shown.values())
+    assert all(value for part, value in shown.items() if part is not parts.awaited)
     (own_runs / "ce-s0" / "images.csv").unlink()
     shown = refresh_answer(parts, Catalogue((own_runs,)), ["ce-s0"], None)
     assert "8 photos, after epoch 2, without intervals." in shown[parts.verdict]

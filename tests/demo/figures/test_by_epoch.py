@@ -112,14 +112,17 @@ def test_band_reaches_from_the_lowest_to_the_highest_seed(found, seeds, trace):
     assert not any("focal" in t.name and "seed" in t.name for t in view.figure.data)
 
 
-def test_pointing_says_run_epoch_and_value_and_a_click_leads_to_the_nearest_seed(found, seeds, trace):
+def test_each_point_has_its_value_in_words_and_a_click_leads_to_the_nearest_seed(found, seeds, trace):
     view = by_epoch(found, "pixel_accuracy", styles(found))
-    last = epochs_csv(seeds[2]).iloc[-1]
+    first, second, last = (100 * epochs_csv(run)["pixel_accuracy"].iloc[-1] for run in seeds)
     focal, mean = trace(view, "focal loss"), trace(view, "cross-entropy")
-    assert focal.hovertext[-1] == f"Focal loss, seed 0, epoch 3: {100 * last['pixel_accuracy']:.1f} %"
+    assert focal.meta["told"][-1] == f"{last:.1f} %"
+    assert mean.meta["told"][-1] == f"{(first + second) / 2:.1f} %"
+    assert mean.meta["seeds"][-1] == f"seed 0 {first:.1f} %, seed 1 {second:.1f} %"
+    assert len(focal.meta["told"]) == len(focal.x)
+    assert "seeds" not in focal.meta
     assert set(focal.customdata) == {"focal-s0"}
     assert set(mean.customdata) <= {"ce-s0", "ce-s1"}
-    assert "seed 1: " in mean.hovertext[0]
 
 
 def test_losses_have_their_colours_and_nothing_is_told_apart_by_colour_alone(found):

@@ -73,7 +73,7 @@ def test_a_photo_that_is_gone_since_is_told(written, photo):
         written("cutout", "ce-s0")
 
 
-def test_every_photo_is_packed_and_each_is_told(catalogue, segmented, photo, tiny_pets):
+def test_every_photo_is_packed_and_each_is_told(catalogue, photo, tiny_pets, expected_mask):
     photos = [Offered(photo.name, photo), Offered("pug 2", photo_path(tiny_pets, "pug_2"))]
     told = list(pack(catalogue, BOTH, photos))
     assert [packed.said for packed in told] == [
@@ -83,12 +83,10 @@ def test_every_photo_is_packed_and_each_is_told(catalogue, segmented, photo, tin
         "4 masks are packed.",
     ]
     assert [packed.path for packed in told[:-1]] == [None] * 3
-    with (
-        zipfile.ZipFile(told[-1].path) as archive,
-        zipfile.ZipFile(write_download(catalogue, segmented, BOTH, "every", "", photos)) as again,
-    ):
-        assert archive.namelist() == again.namelist()
-        assert archive.read("upright/ce-s0-mask.png") == again.read("upright/ce-s0-mask.png")
+    with zipfile.ZipFile(told[-1].path) as archive:
+        assert {"upright/ce-s0-mask.png", "pug 2/focal-s0-cutout.png"} <= set(archive.namelist())
+        with archive.open("upright/ce-s0-mask.png") as file:
+            np.testing.assert_array_equal(np.asarray(Image.open(file)), expected_mask("ce-s0"))
 
 
 def test_masks_that_are_left_out_are_counted(catalogue, photo, tmp_path):

@@ -1,5 +1,6 @@
 """What every command shares."""
 
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -9,7 +10,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.cli.command_line import choose_device, markdown_table, remedies, run_command, text_table, write_csv
+from experiments.cli.command_line import (
+    choose_device,
+    latex_table,
+    markdown_table,
+    remedies,
+    run_command,
+    text_table,
+    write_csv,
+)
 from seg import InputError
 
 COMMANDS = ["run", "sweep", "compare", "evaluate", "fetch", "benchmark", "report"]
@@ -88,6 +97,19 @@ def test_a_table_without_rows_shows_its_header(write):
     head, rule = write(["run", "F1 %"], [], words=["run"]).split("\n")
     assert head.replace("|", "").split() == ["run", "F1", "%"]
     assert set(rule) <= set("|:- ")
+
+
+def test_a_latex_table_has_booktabs_rules_and_its_cells_are_no_markup():
+    rows = [["a_b & {c}", "50 % #1", "57.10"], ["x", "", ""]]
+    lines = [line.strip() for line in latex_table(["Run", "Why", "F1, %"], rows, words=["Run", "Why"]).split("\n")]
+    assert lines[:2] == [r"\begin{tabular}{llr}", r"\toprule"]
+    assert (lines[3], *lines[-2:]) == (r"\midrule", r"\bottomrule", r"\end{tabular}")
+    cells = [
+        [cell.strip() for cell in re.split(r"(?<!\\)&", line.removesuffix("\\\\"))]
+        for line in lines[2:6]
+        if line[0] != "\\"
+    ]
+    assert cells == [["Run", "Why", r"F1, \%"], [r"a\_b \& \{c\}", r"50 \% \#1", "57.10"], ["x", "", ""]]
 
 
 def test_a_text_table_is_what_a_person_reads():

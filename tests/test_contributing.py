@@ -133,13 +133,20 @@ batch_size = 6
 FOLLOW = """
 import json, sys
 from pathlib import Path
+from types import SimpleNamespace
+import gradio as gr
 from PIL import Image
 from demo.compare import table
 from demo.figures.by_epoch import by_epoch
 from demo.figures.styles import styles
 from demo.stage.component import stage_value
-from demo.catalogue import Catalogue, choices
+from demo.catalogue import Catalogue
+from demo.compare.layout import lay_out
+from demo.compare.updates import refresh_epochs
 from demo.page import build_interface
+from demo.selection.described import selection_value
+from demo.selection.followed import read_selected
+from demo.tabs import TABS
 from experiments import compare as compare_command, evaluate, run
 from experiments.comparison.analysis import analyse
 from experiments.comparison.answer.verdict import verdict
@@ -163,8 +170,15 @@ found = configurations(there)
 styled = styles(found)
 page = build_interface([Path(runs)], Path(data))
 parts = {part.elem_id: part for part in page.blocks.values()}
-opened = next(event for event in page.fns.values() if event.name == "open_page")
-filled = opened.fn("?tab=progress&score=pet_recall")
+chosen = SimpleNamespace(runs=[run.name for run in there], epoch=None, score="pet_recall", details=None)
+with gr.Blocks():
+    compared = lay_out()
+filled = refresh_epochs(compared, catalogue, read_selected(chosen, TABS["which-loss"].follows), None)
+progress = next(
+    event
+    for event in page.fns.values()
+    if any(number in page.blocks and page.blocks[number].elem_id == "follow-progress" for number, _ in event.targets)
+)
 photo = Image.new("RGB", (50, 40), "red")
 masks = {
     name: Segmenter.load(Path(runs) / name / "model.safetensors").predict(photo).mask.shape
@@ -174,13 +188,15 @@ seen = {
     "answer": verdict(analyse(select_runs(there, named=False).chosen)),
     "styles": {name: [style.colour, style.symbol] for name, style in styled.items()},
     "lines": [trace.line.color for trace in by_epoch(found, "border_f1", styled).figure.data],
-    "choices": choices(catalogue.with_checkpoint()),
+    "offered": selection_value(catalogue)["runs"],
     "titles": [pane["title"] for pane in stage_value(None, catalogue.with_checkpoint(), {})["panes"]],
     "table": list(table.styled_table(there, shared_footing(there)).data.columns),
     "curves": parts["compare-metric"].choices,
     "photos": parts["spot-score"].choices,
     "tabs": [tab.label for tab in parts["tabs"].children],
-    "filled": {part.elem_id: value for part, value in filled.items() if part.elem_id != "scrub-view"},
+    "score": filled[compared.score]["value"],
+    "addresses": list(TABS),
+    "progress": progress.fn(chosen),
     "masks": masks,
 }
 Path(sys.argv[3]).write_text(json.dumps(seen))
@@ -251,7 +267,7 @@ def test_a_loss_trains_is_compared_and_is_in_the_app(followed):
     assert re.search(r"with Twin loss .*border F1 .*, p = ", contrasts)
     assert followed["styles"]["twin-s0"] == ["#332288", "star"]
     assert "#332288" in followed["lines"]
-    assert ["twin-s0 · 2 epochs", "twin-s0"] in followed["choices"]
+    assert {"twin-s0": "Twin"}.items() <= {run["name"]: run["title"] for run in followed["offered"]}.items()
     assert "Twin" in followed["titles"]
 
 
@@ -275,7 +291,7 @@ def test_a_score_is_logged_compared_and_offered(followed):
     assert any("Pet recall" in column for column in followed["table"])
     assert ["Pet recall", "pet_recall"] in followed["curves"]
     assert ["Pet recall", "pet_recall"] in followed["photos"]
-    assert followed["filled"]["compare-metric"]["value"] == "pet_recall"
+    assert followed["score"] == "pet_recall"
 
 
 @pytest.mark.parametrize("network", ["segnet-slim", "segnet-simple"])
@@ -286,7 +302,7 @@ def test_a_network_trains_and_segments(followed, network):
     assert metadata["network"] == network
     assert network in re.search(r"--network \{(.*?)\}", followed["help"])[1].split(",")
     assert followed["masks"][name] == [40, 50]
-    assert name in [value for _, value in followed["choices"]]
+    assert name in [run["name"] for run in followed["offered"]]
 
 
 def test_a_variant_of_a_network_is_as_large_as_it_says_and_is_evaluated(followed):
@@ -298,7 +314,7 @@ def test_a_variant_of_a_network_is_as_large_as_it_says_and_is_evaluated(followed
     assert evaluated["pixel_accuracy"] == pytest.approx(recorded["pixel_accuracy"], abs=0.01)
 
 
-def test_a_tab_is_in_the_page_has_an_address_and_is_filled_when_the_page_opens(followed):
-    assert followed["tabs"] == ["Try", "Which loss?", "Scrub", "Spot check", "Progress"]
-    assert followed["filled"]["tabs"]["selected"] == "progress"
-    assert "- twin-s0 · 2 epochs: finished" in followed["filled"]["progress-list"]
+def test_a_tab_is_in_the_page_has_an_address_and_follows_what_is_chosen(followed):
+    assert followed["tabs"] == ["Try", "Which loss?", "Watch", "Failures", "Progress"]
+    assert followed["addresses"][-1] == "progress"
+    assert "- Twin: finished, 2 epochs" in followed["progress"]

@@ -35,9 +35,9 @@ def header_view(titles: Mapping[str, str], icons: Mapping[str, str]) -> gr.HTML:
 
 
 def _tab(name: str, title: str, icon: str, first: bool) -> str:
-    said = html.escape(title)
+    name, said = html.escape(name), html.escape(title)
     return (
-        f'<button type="button" role="tab" data-tab="{html.escape(name)}" aria-selected="{str(first).lower()}" '
+        f'<button type="button" role="tab" disabled data-tab="{name}" aria-selected="{str(first).lower()}" '
         f'tabindex="{0 if first else -1}"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="{icon}"/></svg>'
         f'<span data-title="{said}">{said}</span></button>'
     )

@@ -1,1 +1,1 @@
-"""The Segment tab."""
+"""The Try tab."""

@@ -65,9 +65,7 @@ def lay_out() -> Parts:
     explanation = gr.Markdown(elem_id="spot-explanation")
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=320, elem_id="spot-place"):
-            table = gr.Dataframe(
-                interactive=False, label="Photos", elem_id="spot-table", visible=False, wrap=True, max_height=460
-            )
+            table = gr.Dataframe(interactive=False, label="Photos", elem_id="spot-table", visible=False, max_height=460)
         with gr.Column(scale=2, min_width=300):
             detail = gr.HTML(NOTHING_CHOSEN, elem_id="spot-detail")
     return Parts(

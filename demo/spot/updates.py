@@ -111,7 +111,8 @@ def _show_ranking(
     write = "{:.3f}".format if rank_by == SUSPICION else partial(SCORES[score].text, tight=True)
     return {
         parts.explanation: words,
-        parts.table: gr.update(value=_with_digits(shown, write), visible=True),
+        # a reason takes lines; rows that do not are as high from the first
+        parts.table: gr.update(value=_with_digits(shown, write), visible=True, wrap=rank_by == SUSPICION),
         parts.figure: figure,
         parts.reasons: dict(zip(shown["photo"], shown["reason"], strict=True)) if rank_by == SUSPICION else {},
     }

@@ -138,7 +138,7 @@ def test_the_menu_closes_by_escape_and_by_a_click_elsewhere_and_gives_the_focus_
     expect(menu).to_be_hidden()
     expect(chips(page).last).to_be_focused()
     chips(page).last.click()
-    page.locator(".head h1").click()
+    page.locator(".page-head h1").click()
     expect(menu).to_be_hidden()
     expect(chips(page).last).to_have_attribute("aria-expanded", "false")
 
@@ -320,7 +320,9 @@ def test_a_page_that_frames_it_is_told_the_address(chromium, url):
 def test_an_uploaded_photo_is_in_the_history_and_not_in_the_address(open_at, tiny_pets):
     page = open_at("?run=focal-s0")
     photo = next((tiny_pets / "oxford-iiit-pet" / "images").glob("pug_3.*"))
-    page.get_by_test_id("add-photo").locator("input").set_input_files(photo)
+    chooser = page.get_by_test_id("add-photo").locator("input")
+    expect(chooser).to_be_enabled()
+    chooser.set_input_files(photo)
     expect(page.locator(".stage-status")).to_contain_text(photo.name)
     page.get_by_role("radio", name="Photo: cheetah2").click()
     settle(page, "photo=cheetah2")

@@ -7,8 +7,27 @@ import { onKeys } from "../../js/keys.js";
 
 const STEPS = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
 
+// In a frame of another site a browser may keep nothing: then the choice lasts as long as the page
+const THEME = "borderline-dark";
+
+function remembered() {
+  try {
+    return localStorage.getItem(THEME);
+  } catch {
+    return null;
+  }
+}
+
+function remember(on) {
+  try {
+    localStorage.setItem(THEME, on);
+  } catch {
+    // as said
+  }
+}
+
 export function mount({ element, props, trigger }) {
-  const head = element.querySelector(".head");
+  const head = element.querySelector(".page-head");
   const act = (name) => head.querySelector(`[data-act="${name}"]`);
   const page = pageState();
   const tabs = [...head.querySelectorAll("[role=tab]")];
@@ -80,16 +99,14 @@ export function mount({ element, props, trigger }) {
   }
 
   const asked = new URLSearchParams(location.search).get("__theme");
-  if (!["dark", "light"].includes(asked) && localStorage.getItem("borderline-dark")) {
-    dark(localStorage.getItem("borderline-dark") === "true");
-  }
+  if (!["dark", "light"].includes(asked) && remembered()) dark(remembered() === "true");
   const follow = () => act("theme").setAttribute("aria-pressed", String(document.body.classList.contains("dark")));
   new MutationObserver(follow).observe(document.body, { attributeFilter: ["class"] });
   follow();
   act("theme").addEventListener("click", () => {
     const on = !document.body.classList.contains("dark");
     dark(on);
-    localStorage.setItem("borderline-dark", on);
+    remember(on);
   });
 
   // ---- keys
@@ -106,6 +123,8 @@ export function mount({ element, props, trigger }) {
       return row;
     }),
   );
+  // nothing is to be pressed before it is heard
+  for (const button of head.querySelectorAll("button")) button.disabled = false;
   act("keys").addEventListener("click", () => list.showModal());
   act("close").addEventListener("click", () => list.close());
   list.addEventListener("click", (event) => event.target === list && list.close());

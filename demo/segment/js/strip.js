@@ -184,6 +184,7 @@ export function mount({ element, props, server, trigger, upload, watch }) {
   });
   document.addEventListener("borderline:downloaded", () => (packer.disabled = false));
 
+  for (const control of strip.querySelectorAll("[disabled]")) control.disabled = false;
   page.watch(["photo"], follow);
   watch("value", () => {
     say(props.value.said ?? "");

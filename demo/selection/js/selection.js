@@ -15,30 +15,27 @@ export function mount({ element, props, watch }) {
   const chipsPlace = find(".selection-chips");
   let value = props.value;
 
-  const chosen = () => value.runs.filter(({ name }) => page.get("chosen")?.includes(name));
-  const change = (names) => page.set({ runs: names });
+  const names = () => chooseFrom(value, page.get("runs")).names;
+  const chosen = () => value.runs.filter(({ name }) => names().includes(name));
+  const change = (runs) => page.set({ runs });
   const toggle = (name, on) => {
-    const names = chosen().map((run) => run.name);
-    change(on ? [...names, name] : names.filter((each) => each !== name));
+    change(on ? [...names(), name] : names().filter((each) => each !== name));
   };
 
   const menu = chipMenu(find(".selection-menu"), {
     toggle,
-    remove: (names) => change((page.get("chosen") ?? []).filter((name) => !names.includes(name))),
-    replace: (before, after) => {
-      const rest = (page.get("chosen") ?? []).filter((name) => !before.includes(name));
-      change([...rest, ...after]);
-    },
+    remove: (gone) => change(names().filter((name) => !gone.includes(name))),
+    replace: (before, after) => change([...names().filter((name) => !before.includes(name)), ...after]),
     value: () => value,
   });
   const list = runsList(find(".selection-runs"), { toggle, value: () => value, chosen });
 
   function draw() {
     // what came with the page is what the runs were when the app started: it is shown, and nothing is asked of it
-    const { names, lost } = chooseFrom(value, page.get("runs"));
-    const runs = value.runs.filter(({ name }) => names.includes(name));
-    if (value.read) page.set({ chosen: names, stamps: runs.map(({ stamp }) => stamp), ...sharedEpochs(runs) });
-    drawChips(chipsPlace, chipsOf(value, names), menu);
+    const { names: shown, lost } = chooseFrom(value, page.get("runs"));
+    const runs = chosen();
+    if (value.read) page.set({ chosen: shown, stamps: runs.map(({ stamp }) => stamp), ...sharedEpochs(runs) });
+    drawChips(chipsPlace, chipsOf(value, shown), menu);
     list.draw();
     const said = [lostSentence(lost, page.get("runs")), ...value.broken.map((line) => `Left out: ${line}`)].filter(
       Boolean,
@@ -81,6 +78,7 @@ export function mount({ element, props, watch }) {
     });
   }
   find(".selection-add").addEventListener("click", list.open);
+  find(".selection-add").disabled = false;
   page.watch(["runs"], draw);
   page.watch(["epoch", "shownTab"], () => drawEpoch(chosen()));
   watch("value", () => {

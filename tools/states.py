@@ -34,7 +34,7 @@ def write_states(browser: Browser, target: Path, data: Path, only: list[str]) ->
     """
     target.mkdir(parents=True, exist_ok=True)
     for name, make in STATES.items():
-        if only and name not in only:
+        if (only and name not in only) or (name == "data" and not data.is_dir()):
             continue
         with tempfile.TemporaryDirectory() as folder:
             runs = Path(folder) / "runs"

@@ -38,10 +38,11 @@ def refresh_epochs(parts: Parts, catalogue: Catalogue, selected: Selected, drawn
     """
     scored = catalogue.scored()
     chosen = chosen_configurations(catalogue, selected.runs)
+    epoch = compared_epoch(selected)
     score = selected.text("score")
     score = score if score in [each.name for each in appearing(Place.CURVES)] else CHOSEN_FIRST.name
     opened, epochs = selected.text("details") is not None, _epochs_stamp(chosen)
-    lines, table = (score, epochs), (selected.epoch, epochs)
+    lines, table = (score, epochs), (epoch, epochs)
     had_lines, had_table, had_opened = drawn or (None, None, None)
     updates: Updates = {}
     if lines != had_lines:
@@ -50,10 +51,15 @@ def refresh_epochs(parts: Parts, catalogue: Catalogue, selected: Selected, drawn
     if table != had_table:
         lost = lost_sentence(selected.runs, catalogue.runs())
         updates[parts.message] = lost or (NO_RUNS if not scored else "" if chosen else NONE_CHOSEN)
-        updates |= _show_table(parts, chosen, selected.epoch)
+        updates |= _show_table(parts, chosen, epoch)
     if opened != had_opened:
         updates[parts.details] = gr.update(open=opened)
     return {**updates, parts.drawn: (lines, table, opened)} if updates else {}
+
+
+def compared_epoch(selected: Selected) -> int | None:
+    """The page's epoch; the untrained networks of epoch 0, which Watch shows, are not compared."""
+    return None if selected.epoch is None else max(1, selected.epoch)
 
 
 def _show_table(parts: Parts, chosen: list[Configuration], epoch: int | None) -> Updates:
@@ -94,10 +100,11 @@ def refresh_answer(parts: Parts, catalogue: Catalogue, selected: Selected, expla
     """
     chosen = chosen_configurations(catalogue, selected.runs)
     apart = apart_sentence(catalogue.scored(), selected.runs)
-    stamp = (apart, *_answer_stamp(chosen, selected.epoch))
+    epoch = compared_epoch(selected)
+    stamp = (apart, *_answer_stamp(chosen, epoch))
     if stamp == explained:
         return {}
-    return {**_show_answer(parts, chosen, selected.epoch, apart), parts.awaited: "", parts.explained: stamp}
+    return {**_show_answer(parts, chosen, epoch, apart), parts.awaited: "", parts.explained: stamp}
 
 
 def await_answer(parts: Parts, catalogue: Catalogue, selected: Selected, explained: tuple | None) -> Updates:
@@ -108,9 +115,9 @@ def await_answer(parts: Parts, catalogue: Catalogue, selected: Selected, explain
     chosen = chosen_configurations(catalogue, selected.runs)
     there = trained([run for configuration in chosen for run in configuration.runs])
     apart = apart_sentence(catalogue.scored(), selected.runs)
-    if not there or (apart, *_answer_stamp(chosen, selected.epoch)) == explained:
+    if not there or (apart, *_answer_stamp(chosen, compared_epoch(selected))) == explained:
         return {}
-    footing = footing_or_none(there, selected.epoch)
+    footing = footing_or_none(there, compared_epoch(selected))
     words = awaited_words(chosen, None if footing is None else footing.photos)
     if explained is None:
         return {parts.verdict: waiting_html(words)}

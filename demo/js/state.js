@@ -20,7 +20,7 @@ const TEXTS = {
   breed: "breed",
 };
 export const KEYS = [...Object.keys(LISTS), ...Object.keys(NUMBERS), ...Object.keys(TEXTS)];
-// What a hand slides is one step of the history, however far it went
+// What a hand slides is no step of the history: back leads to what was chosen before
 const SLID = ["epoch", "shift", "opacity"];
 // Tabs of older links, and what took their place
 const FORMER_TABS = { segment: "try", compare: "which-loss", scrub: "watch", spot: "failures" };
@@ -45,7 +45,7 @@ export function readAddress(search) {
   }
   for (const [key, name] of Object.entries(TEXTS)) state[key] = said.get(name) || null;
   if (!Number.isInteger(state.epoch) || state.epoch < 0 || state.epoch > 99999) state.epoch = null;
-  if (state.tab in FORMER_TABS) state.tab = FORMER_TABS[state.tab];
+  if (Object.hasOwn(FORMER_TABS, state.tab ?? "")) state.tab = FORMER_TABS[state.tab];
   return state;
 }
 
@@ -75,6 +75,7 @@ export function createState(view) {
   const watchers = [];
   let written = { ...state };
   let waiting = null;
+  let mending = false; // what waits only takes back what the address asked for and is not there
 
   function tell(changed) {
     for (const { keys, then } of [...watchers]) if (keys.some((key) => changed.includes(key))) then(changed);
@@ -97,8 +98,9 @@ export function createState(view) {
     const changed = KEYS.filter((key) => JSON.stringify(now[key]) !== JSON.stringify(written[key] ?? null));
     if (!changed.length) return;
     const slid = changed.every((key) => SLID.includes(key));
-    history[slid ? "replaceState" : "pushState"]({ borderline: now }, "", writeAddress(location.href, now));
+    history[slid || mending ? "replaceState" : "pushState"]({ borderline: now }, "", writeAddress(location.href, now));
     written = now;
+    mending = false;
     tellParent();
   }
 
@@ -119,10 +121,12 @@ export function createState(view) {
 
   return {
     get: (key) => state[key] ?? null,
-    set(changes) {
+    // `mends` where no person chose: it is no step of the history
+    set(changes, { mends = false } = {}) {
       const changed = assign(changes);
       if (!changed.length) return;
       if (changed.some((key) => KEYS.includes(key))) {
+        mending = mends && (waiting === null || mending);
         view.clearTimeout(waiting);
         waiting = view.setTimeout(write, REST);
       }

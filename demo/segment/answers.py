@@ -41,8 +41,14 @@ class Session:
     runs: list[str] = field(default_factory=list)
 
 
-def show_answers(catalogue: Catalogue, session: Session, photo: Offered, names: list[str]) -> Iterator[dict]:
-    """The stage's value, again after each network. Ends early when the session has a newer request."""
+def show_answers(
+    catalogue: Catalogue, session: Session, photo: Offered, names: list[str], note: str = ""
+) -> Iterator[dict]:
+    """The stage's value, again after each network. Ends early when the session has a newer request.
+
+    Args:
+        note: a sentence on the photo, said where nothing else is.
+    """
     session.turn, session.photo, session.runs = session.turn + 1, photo, names
     turn = session.turn
     there = catalogue.runs()
@@ -72,7 +78,7 @@ def show_answers(catalogue: Catalogue, session: Session, photo: Offered, names: 
         if session.turn != turn:
             return
         busy = number < len(ready)
-        status = _at_work(number, len(ready)) if busy else lost or _agreement(answers, photo)
+        status = _at_work(number, len(ready)) if busy else note or lost or _agreement(answers, photo)
         yield stage_value(shown, chosen, answers, status=status, busy=busy, likes=likes)
 
 

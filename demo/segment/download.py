@@ -42,6 +42,8 @@ def write_download(catalogue: Catalogue, session: Session, names: list[str], wha
     Raises:
         gr.Error: what was asked for is gone, cannot be read, or is too much.
     """
+    if what not in ("mask", "cutout", "all"):
+        raise gr.Error(f"there is no download {what}: reload the page")
     wanted = set(names or []) if what == "all" else {checkpoint}
     runs = [run for run in catalogue.with_checkpoint() if run.name in wanted]
     if session.photo is None or not runs:

@@ -68,7 +68,7 @@ def offered_photo(name: str, dataset: Path) -> Offered:
     if re.fullmatch(r"\w+", name) and photo_path(dataset, name).is_file():
         trimap = trimap_path(dataset, name)
         return Offered(name.replace("_", " "), photo_path(dataset, name), trimap if trimap.is_file() else None)
-    raise InputError(f"There is no photo {name} here: choose another below.")
+    raise InputError(f"There is no photo {name} here.")
 
 
 def chosen_photo(choice: object, dataset: Path) -> Offered:

@@ -84,12 +84,12 @@ def build_segment_tab(page: Page) -> Opening:
 
     def show(session: Session, event: gr.EventData) -> Iterator[dict]:
         selected = read_selected(event, page.follows)
+        note = ""
         try:
             photo = chosen_photo(selected.said["photoFile"] or selected.text("photo"), page.dataset)
         except InputError as error:
-            yield stage_value(None, catalogue.chosen(selected.runs), {}, status=str(error))
-            return
-        yield from show_answers(catalogue, session, photo, selected.runs)
+            note, photo = f"{error} The first is shown.", chosen_photo(None, page.dataset)
+        yield from show_answers(catalogue, session, photo, selected.runs, note)
         # Gradio repeats a run's last word when it ends: not that of an older photo over a newer one
         yield gr.skip()
 
@@ -114,14 +114,19 @@ def _connect_download(catalogue: Catalogue, dataset: Path, parts: Parts) -> None
     written = parts.stage.click(download, inputs=parts.session, outputs=parts.file, **HIDDEN)
 
     def pack_strip(session: Session, event: gr.EventData) -> Iterator[Updates]:
-        value = strip_value(dataset)
+        value, photos, lost = strip_value(dataset), [], 0
+        for asked in event.photos:
+            try:
+                photos.append(chosen_photo(asked, dataset))
+            except InputError:  # counted, and said at the end
+                lost += 1
         try:
-            photos = [chosen_photo(photo, dataset) for photo in event.photos]
-        except InputError as error:
-            raise gr.Error(str(error)) from error
-        for packed in pack(catalogue, session.runs, photos):
-            said: Updates = {parts.strip: value | {"said": packed.said}}
-            yield said | ({} if packed.path is None else {parts.file: packed.path})
+            for packed in pack(catalogue, session.runs, photos):
+                gone = f" {lost} of the photos are gone." if lost and packed.path else ""
+                said: Updates = {parts.strip: value | {"said": packed.said + gone}}
+                yield said | ({} if packed.path is None else {parts.file: packed.path})
+        except gr.Error as error:
+            yield {parts.strip: value | {"said": f"{str(error.message).capitalize()}."}}
 
     packed = parts.strip.click(pack_strip, inputs=parts.session, outputs=[parts.strip, parts.file], **HIDDEN)
     packed.success(None, inputs=parts.file, js=_SAVE, **HIDDEN)

@@ -25,7 +25,7 @@ def selection_value(catalogue: Catalogue) -> dict:
     """All that the bar needs.
 
     Returns:
-        `runs`, each with `name`, `loss`, `title` and `colour` of its loss, its `symbol` where it is the loss's first,
+        `runs`, each with `name`, `loss`, `title` and `colour` of its loss, its loss's `symbol` (None: unknown),
         `configuration` (a number; seeds of one share it), `seed`, `epochs` trained, `planned`, `status`, `left`
         (minutes, None where unknown), `scores` {name: fraction or None}, `differs`, `command`, and `stamp`, which is
         another one when its files are; `first`, the names of those chosen where nobody chose; `scores`, what their
@@ -52,7 +52,7 @@ def _described(run: Run, configuration: int, differing: Sequence[str]) -> dict:
         "loss": run.loss,
         "title": entry.title if entry else run.loss,
         "colour": loss_colour(run.loss),
-        "symbol": entry.marker if entry else OTHER_SYMBOLS[0],
+        "symbol": entry.marker if entry else None,
         "configuration": configuration,
         "seed": run.seed,
         "epochs": run.epochs_trained,
@@ -69,7 +69,11 @@ def _described(run: Run, configuration: int, differing: Sequence[str]) -> dict:
 def _differing(alike: Sequence[Run]) -> list[str]:
     """The options in which runs of one loss differ, seeds and what changes nothing left out."""
     told = [used_options(run.info) for run in alike]
-    names = [name for name in told[0] if name not in {*WITHOUT_EFFECT, "loss", "seed"}]
+    names = [
+        name
+        for name in dict.fromkeys(name for each in told for name in each)
+        if name not in {*WITHOUT_EFFECT, "loss", "seed"}
+    ]
     return [name for name in names if len({json.dumps(each.get(name)) for each in told}) > 1]
 
 

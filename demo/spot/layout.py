@@ -6,7 +6,6 @@ from typing import Any
 import gradio as gr
 
 from demo.figures.component import figure_view
-from demo.spot.photo import NOTHING_CHOSEN
 from demo.spot.ranking import ALL_BREEDS, HARDEST, LABELS
 from experiments.scores import CHOSEN_FIRST, Place, appearing
 
@@ -67,7 +66,7 @@ def lay_out() -> Parts:
         with gr.Column(scale=3, min_width=320, elem_id="spot-place"):
             table = gr.Dataframe(interactive=False, label="Photos", elem_id="spot-table", visible=False, max_height=460)
         with gr.Column(scale=2, min_width=300):
-            detail = gr.HTML(NOTHING_CHOSEN, elem_id="spot-detail")
+            detail = gr.HTML(elem_id="spot-detail")
     return Parts(
         **asked,
         explanation=explanation,

@@ -10,7 +10,7 @@ import pandas as pd
 from pandas.io.formats.style import Styler
 
 from demo.analysis import photo_scores_stamp
-from demo.catalogue import Catalogue, lost_sentence, run_titles
+from demo.catalogue import NO_RUNS, Catalogue, lost_sentence, run_titles
 from demo.figures.distribution import distribution
 from demo.selection.followed import Selected
 from demo.spot.layout import Parts
@@ -66,7 +66,9 @@ def show_all(
         }
         reasons = cast("dict[str, str]", updates[parts.reasons])
     photo = selected.text("photo")
-    return {**updates, parts.detail: photo_html(dataset, photo, runs, reasons.get(photo or "", ""))}
+    # without a row there is none to click
+    detail = photo_html(dataset, photo, chosen, reasons.get(photo or "", "")) if runs else ""
+    return {**updates, parts.detail: detail}
 
 
 def _known(said: str | None, there: Collection[str], first: str) -> str:
@@ -89,7 +91,7 @@ def _show_ranking(
         return {parts.explanation: sentence, parts.table: gr.update(visible=False), parts.figure: None}
 
     if not catalogue.with_photo_scores():
-        return told(NO_DETAILS)
+        return told(NO_DETAILS if catalogue.runs() else NO_RUNS)
     runs = [run for run in chosen if has_details(run)]
     titles = run_titles(chosen)
     lacking = lost_sentence(names, catalogue.runs())

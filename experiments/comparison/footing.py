@@ -85,7 +85,7 @@ def shared_footing(runs: Sequence[Run], until: int | None = None) -> Footing:
         return replace(ends[0], photos=min(known, default=None))
     shared = _deepest_rows(runs, last)
     if shared is None:
-        raise NoSharedFooting(_what_differs(runs))
+        raise NoSharedFooting(_what_differs(runs, last))
     return shared
 
 
@@ -160,13 +160,15 @@ def _deepest_rows(runs: Sequence[Run], until: float = math.inf) -> Footing | Non
     return None
 
 
-def _what_differs(runs: Sequence[Run]) -> str:
+def _what_differs(runs: Sequence[Run], until: int) -> str:
     """One line on the first two runs that share no footing, or on all where each two do."""
     for index, one in enumerate(runs):
         for other in runs[:index]:
-            if _deepest_rows((other, one)) is None:
+            if _deepest_rows((other, one)) is None:  # not up to any epoch
                 return f"{one.name} and {other.name} {_difference_of(one, other)}: compare them apart"
     names = ", ".join(run.name for run in runs)
+    if _deepest_rows(runs) is not None:
+        return f"{names} share no epoch up to {until} after which all were scored alike: choose a later one"
     return f"{names} share no epoch after which all were scored alike: compare fewer of them"
 
 

@@ -33,6 +33,9 @@ def _typed(name: str, value: Any) -> list[str]:
     option = f"--{name.replace('_', '-')}"
     if isinstance(value, bool):
         return [option if value else option.replace("--", "--no-", 1)]
+    if value is None:
+        return []
     if isinstance(value, tuple):
-        return [option, ",".join(map(str, value))]
+        # a single name would be taken for a file
+        return [option, ",".join(map(str, value)) + ("," if len(value) == 1 else "")]
     return [option, str(value)]

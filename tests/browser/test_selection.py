@@ -180,7 +180,7 @@ def test_the_address_keeps_everything_and_a_reload_shows_it_again(open_at):
     page.get_by_test_id("threshold").get_by_role("slider").fill("0.7")
     page.get_by_label("Opacity").fill("0.3")
     page.get_by_role("button", name="Pet", exact=True).click()
-    settle(page, "off=pet")
+    settle(page, "off=class%3Apet")
     page.reload()
     expect(page.get_by_role("radio", name="Photo: Bengal 35")).to_have_attribute("aria-checked", "true")
     expect(page.get_by_role("radio", name="Side by side")).to_have_attribute("aria-checked", "true")
@@ -240,6 +240,25 @@ def test_back_and_forward_show_what_was_seen(open_at):
     page.go_forward()
     expect(page.locator(".scrub-scores tbody tr")).to_have_count(1)
     expect(chips(page)).to_have_text(["Focal3/3"])
+
+
+def test_a_photo_that_is_not_there_is_said_and_the_first_is_shown(open_at):
+    page = open_at("?photo=unicorn_7")
+    expect(page.locator(".stage-status")).to_have_text("There is no photo unicorn_7 here. The first is shown.")
+    expect(page.locator(".stage-row:not(.pending)")).to_have_count(2)
+
+
+def test_the_focus_stays_on_a_switch_that_is_pressed(open_at):
+    page = open_at()
+    expect(page.locator(".stage-row:not(.pending)")).to_have_count(2)
+    for name in (
+        page.get_by_role("button", name="Pet", exact=True),
+        page.get_by_role("group", name="Lines").get_by_role("button", name="Focal"),
+    ):
+        name.focus()
+        page.keyboard.press("Space")
+        expect(name).to_have_attribute("aria-pressed", "false")
+        expect(name).to_be_focused()
 
 
 def test_sliding_is_written_once_and_is_one_step_back(open_at):
@@ -324,6 +343,7 @@ def test_an_uploaded_photo_is_in_the_history_and_not_in_the_address(open_at, tin
     expect(chooser).to_be_enabled()
     chooser.set_input_files(photo)
     expect(page.locator(".stage-status")).to_contain_text(photo.name)
+    page.wait_for_function("history.state?.borderline?.photo?.startsWith('own:')")
     page.get_by_role("radio", name="Photo: cheetah2").click()
     settle(page, "photo=cheetah2")
     page.go_back()

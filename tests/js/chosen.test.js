@@ -70,6 +70,18 @@ test("seeds share a chip, and the first of a loss has its marker", () => {
   );
 });
 
+test("there are markers for any number of chips, and a loss that is not known has one of the others", () => {
+  const runs = Array.from({ length: 30 }, (_, place) => run(`ce-${place}`));
+  const symbols = chipsOf(
+    { ...VALUE, runs },
+    runs.map(({ name }) => name),
+  ).map(({ symbol }) => symbol);
+  assert.deepEqual(symbols.slice(0, 4), ["circle", "triangle-up", "triangle-down", "triangle-up"]);
+  assert.ok(symbols.every(Boolean));
+  const odd = [run("x-0", { symbol: null })];
+  assert.equal(chipsOf({ ...VALUE, runs: odd }, ["x-0"])[0].symbol, "triangle-up");
+});
+
 test("how far a run is is said in words", () => {
   assert.equal(stateOf(VALUE.runs[0]), "20 epochs");
   assert.equal(stateOf(VALUE.runs[2]), "ended after epoch 8 of 20");

@@ -134,6 +134,29 @@ test("a photo of one's own is in the history, and in no link", () => {
   assert.equal(state.get("photo"), "own:1");
 });
 
+test("what is taken back because it is not there is no step of the history", () => {
+  const view = drawnWindow();
+  const state = createState(view);
+  state.set({ photo: "own:1" });
+  view.rest();
+  state.set({ photo: "cheetah2" });
+  view.rest();
+  view.go(-1);
+  state.set({ photo: null }, { mends: true });
+  view.rest();
+  assert.equal(view.entries.length, 3);
+  view.go(1);
+  assert.equal(state.get("photo"), "cheetah2");
+  state.set({ photo: null }, { mends: true });
+  state.set({ tab: "watch" }); // a person chose meanwhile
+  view.rest();
+  assert.equal(view.entries.length, 4);
+});
+
+test("a word of the language is no tab of an older link", () => {
+  for (const tab of ["constructor", "toString", "__proto__"]) assert.equal(readAddress(`?tab=${tab}`).tab, tab);
+});
+
 test("what the parts tell each other is not written, and nothing is told twice", () => {
   const view = drawnWindow();
   const state = createState(view);

@@ -4,7 +4,7 @@ import { shape } from "./legend.js";
 
 export const INK = "#15171c";
 export const MUTED = "#585e69";
-export const LINE = "#e2e3e1";
+const LINE = "#e2e3e1";
 export const CONTROL = "#7f858f";
 const FONT = "ui-sans-serif, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 const CODES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };

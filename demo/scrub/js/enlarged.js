@@ -29,7 +29,7 @@ export function enlargedPhoto(scrubber, place, list) {
         button.addEventListener("focus", () => button.matches(":focus-visible") && enlarge(tile, button));
         button.addEventListener("click", () => {
           enlarge(tile, button);
-          page.set({ photo: tile.name });
+          if (!tile.own) page.set({ photo: tile.name });
         });
         item.append(button);
         return item;

@@ -76,7 +76,7 @@ export function mount({ element, props, server, trigger, upload, watch }) {
     turn += 1;
     const id = page.get("photo");
     const brought = own.find((photo) => photo.id === id);
-    if (id?.startsWith("own:") && !brought) return page.set({ photo: null }); // it went with an earlier page
+    if (id?.startsWith("own:") && !brought) return page.set({ photo: null }, { mends: true }); // it went with an earlier page
     page.set({ photoFile: brought ? { path: brought.path, title: brought.title } : null });
     mark();
     list.querySelector('[aria-checked="true"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
@@ -104,7 +104,7 @@ export function mount({ element, props, server, trigger, upload, watch }) {
       try {
         const { path } = await upload(file);
         last = {
-          id: `own:${own.length}`,
+          id: `own:${crypto.randomUUID?.() ?? `${Date.now()}-${own.length}`}`,
           title: file.name || "pasted photo",
           thumb: URL.createObjectURL(file),
           path,

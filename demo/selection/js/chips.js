@@ -14,8 +14,12 @@ function titleOf(chip, chips) {
   return alike.length > 1 ? `${chip.title} (${differs || name})` : chip.title;
 }
 
+// Of the same chip, whatever grows meanwhile and whichever of its seeds are shown
+const keyOf = ({ runs }) => `${runs[0].loss} ${runs[0].differs}`;
+
 export function drawChips(place, chips, menu) {
   const open = menu.opened();
+  const had = place.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   place.replaceChildren(
     ...chips.map((chip) => {
       const item = document.createElement("li");
@@ -24,7 +28,7 @@ export function drawChips(place, chips, menu) {
       button.type = "button";
       button.className = training ? "chip pulse" : "chip";
       button.style.setProperty("--loss", chip.colour);
-      button.dataset.runs = JSON.stringify(chip.runs.map(({ name }) => name));
+      button.dataset.key = keyOf(chip);
       button.setAttribute("aria-haspopup", "dialog");
       button.setAttribute("aria-expanded", "false");
       button.innerHTML = `<span class="mark">${legendShape(chip.symbol, chip.colour)}</span><b></b><small></small>${CARET}`;
@@ -32,17 +36,19 @@ export function drawChips(place, chips, menu) {
       button.querySelector("small").textContent = chipNote(chip);
       button.title = chip.runs.map((run) => `Seed ${run.seed}: ${stateOf(run)}`).join("\n");
       button.addEventListener("click", () => menu.toggle(button, chip));
-      if (chip.configuration === open) menu.reopen(button, chip);
+      if (keyOf(chip) === open) menu.reopen(button, chip);
       item.append(button);
       return item;
     }),
   );
-  if (!chips.some(({ configuration }) => configuration === open)) menu.close();
+  if (!chips.some((chip) => keyOf(chip) === open)) menu.close();
+  if (had !== null) [...place.querySelectorAll("button")].find(({ dataset }) => dataset.key === had)?.focus();
 }
 
-// `does` has toggle(name, on), remove(names), replace(before, after), and value(), all runs
+// `does` has toggle(name, on), remove(names), replace(before, after), value(), all runs, and focus(), where the hand goes
+// when its chip is gone
 export function chipMenu(menu, does) {
-  let shown = null; // {button, configuration}
+  let shown = null; // {button, key}
 
   function close(back = false) {
     if (!shown) return;
@@ -79,16 +85,25 @@ export function chipMenu(menu, does) {
       for (const alike of byConfiguration.values()) {
         const [run] = alike;
         const seeds = alike.length > 1 ? `, ${alike.length} seeds` : `, seed ${run.seed}`;
-        menu.append(action(run.differs || run.name, () => does.replace(names, [run.name]), `${stateOf(run)}${seeds}`));
+        const instead = () => {
+          does.replace(names, [run.name]);
+          does.focus();
+        };
+        menu.append(action(run.differs || run.name, instead, `${stateOf(run)}${seeds}`));
       }
     }
     menu.append(document.createElement("hr"));
     if (chip.runs[0].command) menu.append(copyButton(chip.runs[0]));
-    menu.append(action("Remove", () => does.remove(names)));
+    menu.append(
+      action("Remove", () => {
+        does.remove(names);
+        does.focus();
+      }),
+    );
   }
 
   function show(button, chip) {
-    shown = { button, configuration: chip.configuration };
+    shown = { button, key: keyOf(chip) };
     button.setAttribute("aria-expanded", "true");
     fill(chip);
     menu.hidden = false;
@@ -110,7 +125,7 @@ export function chipMenu(menu, does) {
 
   return {
     close,
-    opened: () => shown?.configuration ?? null,
+    opened: () => shown?.key ?? null,
     toggle(button, chip) {
       if (shown?.button === button) return close();
       close();

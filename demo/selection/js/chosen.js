@@ -26,22 +26,22 @@ export function chipsOf(value, names) {
     if (!chips.has(run.configuration)) chips.set(run.configuration, []);
     chips.get(run.configuration).push(run);
   }
-  const seen = {};
-  const free = [...value.symbols];
+  const seen = new Set();
+  let free = 0;
   return [...chips.entries()].map(([configuration, runs]) => {
     const { loss, title, colour, symbol } = runs[0];
-    const first = !(loss in seen);
-    seen[loss] = true;
-    return { configuration, runs, loss, title, colour, symbol: first ? symbol : free.shift() };
+    const own = symbol !== null && !seen.has(loss);
+    seen.add(loss);
+    const next = () => value.symbols[free++ % value.symbols.length];
+    return { configuration, runs, loss, title, colour, symbol: own ? symbol : next() };
   });
 }
 
 // What stands behind a chip's name: "20/20", "8/20 · training", "8/20 · ended", "20/20 · 2 seeds"
-export function chipNote({ runs }, alike = 1) {
+export function chipNote({ runs }) {
   const [{ epochs, planned }] = runs;
   const words = [`${Math.min(...runs.map((run) => run.epochs))}/${planned}`];
   if (runs.length > 1) words.push(`${runs.length} seeds`);
-  else if (alike > 1) words.push(`seed ${runs[0].seed}`);
   if (isTraining(runs)) words.push("training");
   else if (epochs < planned) words.push("ended");
   return words.join(" · ");

@@ -61,7 +61,7 @@ export function runsList(dialog, does) {
     const title = document.createElement("th");
     title.colSpan = columns().length;
     title.scope = "rowgroup";
-    title.innerHTML = `${legendShape(runs[0].symbol, runs[0].colour)}<span></span>`;
+    title.innerHTML = `${legendShape(runs[0].symbol ?? "circle", runs[0].colour)}<span></span>`;
     title.querySelector("span").textContent =
       `${runs[0].title}, ${runs.length === 1 ? "1 run" : `${runs.length} runs`}`;
     head.append(title);

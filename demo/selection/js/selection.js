@@ -16,7 +16,10 @@ export function mount({ element, props, watch }) {
   let value = props.value;
 
   const names = () => chooseFrom(value, page.get("runs")).names;
-  const chosen = () => value.runs.filter(({ name }) => names().includes(name));
+  const chosen = () => {
+    const shown = new Set(names());
+    return value.runs.filter(({ name }) => shown.has(name));
+  };
   const change = (runs) => page.set({ runs });
   const toggle = (name, on) => {
     change(on ? [...names(), name] : names().filter((each) => each !== name));
@@ -27,6 +30,7 @@ export function mount({ element, props, watch }) {
     remove: (gone) => change(names().filter((name) => !gone.includes(name))),
     replace: (before, after) => change([...names().filter((name) => !before.includes(name)), ...after]),
     value: () => value,
+    focus: () => find(".selection-add").focus(),
   });
   const list = runsList(find(".selection-runs"), { toggle, value: () => value, chosen });
 
@@ -51,10 +55,11 @@ export function mount({ element, props, watch }) {
     const stepper = find(".stepper");
     const { deepest, last } = sharedEpochs(runs);
     const end = page.get("shownTab") === "watch" ? last : deepest;
-    const epoch = Math.min(page.get("epoch") ?? deepest, end);
+    const first = page.get("shownTab") === "watch" ? 0 : 1; // the untrained networks are not compared
+    const epoch = Math.max(first, Math.min(page.get("epoch") ?? deepest, end));
     stepper.hidden = !steps || end === 0;
     stepper.querySelector("output").textContent = `Epoch ${epoch}`;
-    stepper.querySelector('[data-step="-1"]').disabled = epoch <= (page.get("shownTab") === "watch" ? 0 : 1);
+    stepper.querySelector('[data-step="-1"]').disabled = epoch <= first;
     stepper.querySelector('[data-step="1"]').disabled = epoch >= end;
     stepper.dataset.epoch = epoch;
     find(".selection-note").textContent = noteOn(runs, steps, epoch, deepest);

@@ -55,6 +55,13 @@ export function toggle(title, pressed, press, draw = "") {
   return button;
 }
 
+// Puts these buttons in the place of those that were there; the one that had the focus has it again
+export function refill(place, buttons) {
+  const had = place.contains(document.activeElement) ? document.activeElement.textContent : null;
+  place.replaceChildren(...buttons);
+  if (had !== null) buttons.find(({ textContent }) => textContent === had)?.focus();
+}
+
 // Which network a picture is of, in its corner
 export function caption({ title, colour }, kind = "") {
   const said = document.createElement("figcaption");

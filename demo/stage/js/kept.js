@@ -5,12 +5,13 @@ import { BORDER, PET } from "./planes.js";
 
 const KEYS = ["layout", "see", "opacity", "shift", "loupe", "solo", "picked", "off"];
 export const FIRST = { layout: "outlines", view: "mask", opacity: 0.65, shift: 0, loupe: false, solo: null };
-const CLASSES = { pet: PET, border: BORDER };
+// no run is called so: a colon is in no folder's name
+const CLASSES = { "class:pet": PET, "class:border": BORDER };
 
 const limited = (value, least, most) => Math.max(least, Math.min(most, value));
 
 // What the page's state says; a network or a view that is not there is for the stage to see. `off` are the lines and
-// classes that are switched off: a run's name, "label", "pet" or "border"
+// classes that are switched off: a run's name, "label", "class:pet" or "class:border"
 export function wanted(layouts) {
   const page = pageState();
   return {

@@ -2,15 +2,16 @@
 
 import { DASHES } from "./canvas.js";
 import { ERRORS } from "./colours.js";
-import { toggle } from "./controls.js";
+import { refill, toggle } from "./controls.js";
 import { BORDER, PET } from "./planes.js";
 
 // `change(run, on)`, or of the label `change("label", on)`
 export function lineKeys(place, { panes, truth, hidden }, change) {
   const entries = panes.map(({ run, title, onPhoto, dash }) => ({ key: run, title, stroke: onPhoto, dash }));
   if (truth) entries.push({ key: "label", title: "Label", stroke: "#FFFFFF", dash: "solid" });
-  place.replaceChildren(
-    ...entries.map(({ key, title, stroke, dash }) => {
+  refill(
+    place,
+    entries.map(({ key, title, stroke, dash }) => {
       const cap = dash === "dot" ? "round" : "butt";
       const line = `<svg width="24" height="12" viewBox="0 0 24 12" aria-hidden="true"><line x1="1" y1="6" x2="23" y2="6" stroke="${stroke}"
         stroke-width="2.5" stroke-dasharray="${DASHES[dash].join(" ")}" stroke-linecap="${cap}"/></svg>`;
@@ -31,8 +32,9 @@ export function backKey(place, back) {
 
 // `change(class, on)`
 export function classToggles(place, { value, shown }, change) {
-  place.replaceChildren(
-    ...[PET, BORDER].map((kind) => {
+  refill(
+    place,
+    [PET, BORDER].map((kind) => {
       const { name, colour } = value.classes[kind];
       const title = name[0].toUpperCase() + name.slice(1);
       return toggle(title, shown[kind], (on) => change(kind, on), `<i style="background:${colour}"></i>`);

@@ -137,6 +137,8 @@ def test_the_answer_is_that_of_the_page_s_epoch(parts, own_runs):
     assert "after epoch 1" in shown[parts.verdict].lower()
     rows = pd.read_csv(own_runs / "focal-s0" / "epochs.csv").set_index("epoch")
     assert f"{100 * rows.loc[1, 'border_recall']:.1f}</span>" in shown[parts.scores]
+    # the untrained networks, which Watch shows, are not compared
+    assert refresh_answer(parts, catalogue, BOTH, None, epoch=0)[parts.scores] == shown[parts.scores]
     # past the deepest that they share it stays there
     assert (
         refresh_answer(parts, catalogue, BOTH, None, epoch=9)[parts.scores]

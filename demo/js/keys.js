@@ -2,12 +2,16 @@
 
 const TYPING = "input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
 
+// What these keys move where it has the focus is its own
+const MOVES = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"];
+const MOVED = 'input, select, [role="radio"], [role="tab"], [role="slider"], dialog *';
+
 // `actions` by key, letters in lower case
 export function onKeys(looked, actions) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(TYPING) || !looked()) return;
     const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (!action) return;
+    if (!action || event.defaultPrevented || (MOVES.includes(event.key) && event.target.closest?.(MOVED))) return;
     event.preventDefault();
     action();
   });

@@ -397,6 +397,21 @@ def test_radios_are_one_stop_and_arrow_keys_lead_through_them(page):
     expect(page.locator(".stage-panes canvas")).to_have_count(3)
 
 
+def test_arrow_keys_lead_from_photo_to_photo_but_not_where_they_move_something_else(page):
+    page.locator(".page-head h1").click()
+    second = page.get_by_role("radio", name="Photo: ").nth(1)
+    page.keyboard.press("ArrowRight")
+    expect(second).to_have_attribute("aria-checked", "true")
+    threshold(page).focus()
+    page.keyboard.press("ArrowRight")
+    expect(threshold(page)).to_have_value("0.1")
+    expect(second).to_have_attribute("aria-checked", "true")
+    page.locator(".page-head h1").click()
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("ArrowLeft")
+    expect_photo(page, "cheetah2, ")
+
+
 def test_one_network_alone_takes_the_stage(page):
     page.get_by_role("button", name="Enlarge Weighted").click()
     expect(page.locator(".stage-panes figure")).to_have_count(1)

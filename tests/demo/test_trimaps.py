@@ -1,4 +1,4 @@
-"""Training, the scrubber and the spot check take the same trimaps, refuse the same ones, and say the same."""
+"""Training, Watch and Failures take the same trimaps, refuse the same ones, and say the same."""
 
 import base64
 import html
@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.catalogue import Catalogue
 from demo.scrub.probe_photos import ProbePhotos
 from demo.spot.photo import photo_html
 from seg.cache import load_split
@@ -127,7 +126,7 @@ def test_a_trimap_of_the_right_values_is_taken_everywhere(own_pets, tmp_path, st
 
     np.testing.assert_array_equal(truth(), resized)
 
-    (label,) = masks(photo_html(Catalogue(()), own_pets, NAME, []))
+    (label,) = masks(photo_html(own_pets, NAME, []))
     np.testing.assert_array_equal(label, stored - 1)
 
 
@@ -148,7 +147,7 @@ def test_a_bad_trimap_is_refused_everywhere_in_the_same_words(own_pets, tmp_path
 
     assert truth() is None
 
-    page = photo_html(Catalogue(()), own_pets, NAME, [])
+    page = photo_html(own_pets, NAME, [])
     assert html.escape(sentence) in page
     assert page.count("<img") == 1  # the photo
     assert not masks(page)

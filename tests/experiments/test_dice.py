@@ -5,9 +5,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from demo.catalogue import Catalogue, choices
+from demo.catalogue import Catalogue
 from demo.figures.by_epoch import by_epoch
 from demo.figures.styles import styles
+from demo.selection.described import selection_value
 from demo.stage.component import stage_value
 from experiments import compare, run
 from experiments.comparison.analysis import analyse
@@ -47,6 +48,9 @@ def test_dice_loss_is_trained_compared_answered_drawn_and_chosen(runs, command, 
     lines = by_epoch(grouped, "border_f1", styled).figure.data
     assert LOSSES["dice"].colour in [line.line.color for line in lines]
 
-    offered = Catalogue((runs,)).with_checkpoint()
-    assert ("dice-s0 · 2 epochs", "dice-s0") in choices(offered)
+    catalogue = Catalogue((runs,))
+    value = selection_value(catalogue)
+    assert {run["name"]: run["title"] for run in value["runs"]} == {"ce-s0": "Cross-entropy", "dice-s0": "Dice"}
+    assert value["first"] == ["ce-s0", "dice-s0"]
+    offered = catalogue.with_checkpoint()
     assert [pane["title"] for pane in stage_value(None, offered, {})["panes"]] == ["Cross-entropy", "Dice"]

@@ -139,8 +139,11 @@ import seg.networks.segnet
 seg.networks.segnet.STAGES = ((1, 16), (1, 16), (2, 32), (1, 32))  # trains in no time
 """
 FOLLOWED = """
-from demo import address, api
+import gradio as gr
+from demo import api
 from demo.compare import table
+from demo.compare.layout import lay_out
+from demo.compare.updates import refresh_epochs
 from demo.compare.scores import scores_html
 from demo.figures.by_epoch import by_epoch
 from demo.figures.styles import styles
@@ -149,6 +152,8 @@ from demo.scrub.value import scrub_value
 from demo.spot import ranking as spot
 from demo.catalogue import Catalogue
 from demo.page import build_interface
+from demo.selection.described import selection_value
+from demo.selection.followed import Selected
 from experiments import run, sweep
 from experiments import compare as compare_command
 from experiments.comparison import configurations
@@ -165,10 +170,14 @@ found = configurations.configurations(runs)
 analysis, styled = analyse(runs), styles(found)
 parts = {part.elem_id: part for part in build_interface([folder], data).blocks.values()}
 view = by_epoch(found, row.name, styled)
+with gr.Blocks():
+    compared = lay_out()
+linked = Selected(["ce-s0"], None, {"score": "border_specificity"})
 seen = {
     "curves": parts["compare-metric"].choices[-1],
     "photos": parts["spot-score"].choices[-1],
-    "address": address.read_address("?score=border_specificity", tabs=()).score,
+    "linked": refresh_epochs(compared, catalogue, linked, None)[compared.score]["value"],
+    "bar": selection_value(catalogue)["scores"],
     "figure": [view.as_value()["title"], view.as_value()["reading"], list(view.figure.data[0].y)],
     "scores": scores_html(analysis, styled),
     "table": list(table.styled_table(runs, analysis.footing).data.columns),
@@ -219,7 +228,8 @@ def test_a_new_score_is_in_the_tables_with_what_its_formula_gives(followed):
 def test_a_new_score_is_in_the_app(followed):
     _, seen, _ = followed
     assert seen["curves"] == seen["photos"] == ["Border specificity", "border_specificity"]
-    assert seen["address"] == "border_specificity"
+    assert seen["linked"] == "border_specificity"
+    assert seen["bar"] == seen["scrubber"]
     assert seen["figure"][:2] == [
         "Border specificity by epoch",
         "Share of the other pixels not painted as border.",

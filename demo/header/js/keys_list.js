@@ -6,7 +6,7 @@ export const KEYS = [
   ["F", "Full screen"],
   ["0, double click", "Whole photo, actual size"],
   ["[ ]", "Less or more border; Backspace: as trained"],
-  ["← →", "The photo before or after, where one has the focus; in Watch the epoch"],
+  ["← → Home End", "Another photo (Try), another epoch (Watch)"],
   ["Space", "Play or pause (Watch)"],
   ["Enter", "On the curves by epoch: watch that epoch"],
   ["Ctrl V", "Take the photo from the clipboard (Try)"],

@@ -1,5 +1,6 @@
 // The photos: those that the page offers and those that a person brings, by a click, a drop, the clipboard or a camera.
 
+import { onKeys } from "../../js/keys.js";
 import { pageState } from "../../js/state.js";
 
 // Where an arrow key leads from a place among so many
@@ -133,6 +134,16 @@ export function mount({ element, props, server, trigger, upload, watch }) {
   });
 
   const looked = () => strip.offsetParent !== null;
+  // anywhere in the tab, as in the strip itself
+  const step = (key) => () => {
+    const next = stepped(
+      key,
+      photos.findIndex(({ id }) => id === chosen()),
+      photos.length,
+    );
+    if (photos[next]) choose(photos[next].id);
+  };
+  onKeys(looked, Object.fromEntries(["ArrowLeft", "ArrowRight", "Home", "End"].map((key) => [key, step(key)])));
   document.addEventListener(
     "dragover",
     (event) => looked() && event.dataTransfer?.types.includes("Files") && event.preventDefault(),

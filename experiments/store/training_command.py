@@ -20,7 +20,7 @@ def training_command(info: dict) -> str | None:
         return None
     chosen = {name: getattr(options, name) for name in ("loss", "recipe", "network")}
     anyway = resolve(chosen)
-    words = ["python", "-m", "experiments.run", "--loss", options.loss]
+    words = ["python", "-m", "experiments.run", *_typed("loss", options.loss)]
     for name in FIELDS:
         value = getattr(options, name)
         default = FIELDS[name].default if name in chosen else getattr(anyway, name)
@@ -30,9 +30,10 @@ def training_command(info: dict) -> str | None:
 
 
 def _typed(name: str, value: Any) -> list[str]:
-    option = f"--{name.replace('_', '-')}"
+    refused = "no-" if value is False else ""
+    option = f"--{refused}{name.replace('_', '-')}"
     if isinstance(value, bool):
-        return [option if value else option.replace("--", "--no-", 1)]
+        return [option]
     if value is None:
         return []
     if isinstance(value, tuple):

@@ -304,6 +304,7 @@ def test_keys_move_a_cursor_over_the_epochs_and_the_page_may_too(open_tab, runs)
 
     def expect_epoch(epoch: int) -> None:
         expect(values.first).to_have_text(f"Epoch {epoch}")
+        expect(values).to_have_count(1 + len(scores))
         for line, score in zip(values.all()[1:], scores, strict=True):
             expect(line).to_contain_text(f"{score[epoch]:.1f} %")
 

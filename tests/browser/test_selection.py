@@ -211,6 +211,7 @@ def test_the_address_keeps_everything_and_a_reload_shows_it_again(open_at):
     go_to(page, "Failures")
     expect(page.locator("#spot-detail")).to_contain_text("Bengal_35")
     page.get_by_label("Label probably wrong").check()
+    expect(page.locator("#spot-table")).to_contain_text("reason")
     page.locator("#spot-table").get_by_text("pug_1").first.click()
     settle(page, "photo=pug_1")
     page.reload()

@@ -9,6 +9,9 @@ from demo.figures.component import figure_view
 from demo.spot.ranking import ALL_BREEDS, HARDEST, LABELS
 from experiments.scores import CHOSEN_FIRST, Place, appearing
 
+# Until the scores of thousands of photos are read
+WAITING = "Reading the scores of single photos …"
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -61,7 +64,7 @@ def lay_out() -> Parts:
                 [ALL_BREEDS], value=ALL_BREEDS, label="Breed", elem_id="spot-breed", min_width=160, filterable=True
             ),
         }
-    explanation = gr.Markdown(elem_id="spot-explanation")
+    explanation = gr.Markdown(WAITING, elem_id="spot-explanation")
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=320, elem_id="spot-place"):
             table = gr.Dataframe(interactive=False, label="Photos", elem_id="spot-table", visible=False, max_height=460)

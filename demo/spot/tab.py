@@ -26,9 +26,7 @@ def build_spot_tab(page: Page) -> None:
         inputs=[parts.ranked, parts.reasons],
         outputs=parts.shown(),
         trigger_mode="always_last",
-        # read when it is first looked at: the scores of thousands of photos take a moment
-        show_progress="minimal",
-        api_visibility="private",
+        **HIDDEN,
     )
     for part, key in ((parts.rank_by, "rank"), (parts.score, "photoScore"), (parts.breed, "breed")):
         part.input(None, inputs=part, js=KEEP % key, api_visibility="private")

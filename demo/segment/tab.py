@@ -123,21 +123,21 @@ def _connect_download(catalogue: Catalogue, dataset: Path, parts: Parts) -> None
         try:
             for packed in pack(catalogue, session.runs, photos):
                 gone = f" {lost} of the photos are gone." if lost and packed.path else ""
-                said: Updates = {parts.strip: value | {"said": packed.said + gone}}
-                yield said | ({} if packed.path is None else {parts.file: packed.path})
+                yield {parts.strip: value | {"said": packed.said + gone}, parts.file: packed.path}
         except gr.Error as error:
-            yield {parts.strip: value | {"said": f"{str(error.message).capitalize()}."}}
+            # not the file of an earlier download, which would be saved again
+            yield {parts.strip: value | {"said": f"{str(error.message).capitalize()}."}, parts.file: None}
 
     packed = parts.strip.click(pack_strip, inputs=parts.session, outputs=[parts.strip, parts.file], **HIDDEN)
-    packed.success(None, inputs=parts.file, js=_SAVE, **HIDDEN)
-    packed.then(None, js=_REST, **HIDDEN)
-    written.success(None, inputs=parts.file, js=_SAVE, **HIDDEN)
-    written.then(None, js=_REST, **HIDDEN)
+    for asked in (written, packed):
+        asked.success(None, inputs=parts.file, js=_SAVE, **HIDDEN)
+        asked.then(None, js=_REST, **HIDDEN)
 
 
 _REST = """() => document.dispatchEvent(new CustomEvent("borderline:downloaded"))"""
 
 _SAVE = """(file) => {
+    if (!file) return;
     const link = document.createElement("a");
     link.href = file.url;
     link.download = file.orig_name;

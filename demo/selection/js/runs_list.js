@@ -1,9 +1,8 @@
 // All runs in one list: searched, grouped by loss, sorted by a score; a tick shows a run.
 
 import { legendShape } from "../../figures/js/legend.js";
+import { PER_CENT } from "../../js/numbers.js";
 import { matches, sorted, stateOf } from "./chosen.js";
-
-const PER_CENT = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 // `does` has toggle(name, on), value() and chosen(), the runs that are shown
 export function runsList(dialog, does) {

@@ -1,10 +1,9 @@
 // Beside the panes a row for each network: its mask, three figures, what can be done with it.
 
 import { legendShape } from "../../figures/js/legend.js";
+import { PER_CENT } from "../../js/numbers.js";
 import { errorCounts } from "./colours.js";
 import { BORDER, classCounts, confusion } from "./planes.js";
-
-const PER_CENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1, minimumFractionDigits: 1 });
 
 const LABELS = {
   pick: "Under the lines:",

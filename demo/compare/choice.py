@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from demo.catalogue import Catalogue
 from demo.figures.names import names_of_runs, without_run_names
 from demo.selection.first import first_runs
 from experiments.comparison.configurations import Configuration, configurations
@@ -11,9 +10,9 @@ from experiments.comparison.selection import select_runs
 from experiments.store.runs import Run
 
 
-def chosen_configurations(catalogue: Catalogue, names: Sequence[str]) -> list[Configuration]:
-    """Of the runs of these names; a name that is gone, and a run without a score, are left out."""
-    return configurations([run for run in catalogue.scored() if run.name in names])
+def chosen_configurations(scored: list[Run], names: Sequence[str]) -> list[Configuration]:
+    """Of the runs of these names; a name that is gone is left out."""
+    return configurations([run for run in scored if run.name in names])
 
 
 def apart_sentence(scored: list[Run], names: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """What the tab shows of the chosen runs, as updates of its parts: none where nothing has changed."""
 
+from dataclasses import dataclass
 from html import escape
 
 import gradio as gr
@@ -37,8 +38,7 @@ def refresh_epochs(parts: Parts, catalogue: Catalogue, selected: Selected, drawn
         drawn: what is drawn already, of which nothing is given again.
     """
     scored = catalogue.scored()
-    chosen = chosen_configurations(catalogue, selected.runs)
-    epoch = compared_epoch(selected)
+    chosen, epoch = chosen_configurations(scored, selected.runs), compared_epoch(selected)
     score = selected.text("score")
     score = score if score in [each.name for each in appearing(Place.CURVES)] else CHOSEN_FIRST.name
     opened, epochs = selected.text("details") is not None, _epochs_stamp(chosen)
@@ -92,19 +92,33 @@ def _epochs_stamp(chosen: list[Configuration]) -> tuple:
     )
 
 
+@dataclass(frozen=True)
+class _Question:
+    """What is compared, after which epoch, and what is set apart in a sentence; `stamp` is another one when it is."""
+
+    chosen: list[Configuration]
+    epoch: int | None
+    apart: str
+    stamp: tuple
+
+
+def _question(catalogue: Catalogue, selected: Selected) -> _Question:
+    scored, epoch = catalogue.scored(), compared_epoch(selected)
+    chosen, apart = chosen_configurations(scored, selected.runs), apart_sentence(scored, selected.runs)
+    return _Question(chosen, epoch, apart, (apart, *_answer_stamp(chosen, epoch)))
+
+
 def refresh_answer(parts: Parts, catalogue: Catalogue, selected: Selected, explained: tuple | None) -> Updates:
     """Updates of what the scores of single photos say of the chosen runs, and of what is explained then.
 
     Args:
         explained: what is explained already, of which nothing is given again.
     """
-    chosen = chosen_configurations(catalogue, selected.runs)
-    apart = apart_sentence(catalogue.scored(), selected.runs)
-    epoch = compared_epoch(selected)
-    stamp = (apart, *_answer_stamp(chosen, epoch))
-    if stamp == explained:
+    asked = _question(catalogue, selected)
+    if asked.stamp == explained:
         return {}
-    return {**_show_answer(parts, chosen, epoch, apart), parts.awaited: "", parts.explained: stamp}
+    answer = _show_answer(parts, asked.chosen, asked.epoch, asked.apart)
+    return {**answer, parts.awaited: "", parts.explained: asked.stamp}
 
 
 def await_answer(parts: Parts, catalogue: Catalogue, selected: Selected, explained: tuple | None) -> Updates:
@@ -112,13 +126,12 @@ def await_answer(parts: Parts, catalogue: Catalogue, selected: Selected, explain
 
     In the verdict's place where there is none yet, else beside the last one.
     """
-    chosen = chosen_configurations(catalogue, selected.runs)
-    there = trained([run for configuration in chosen for run in configuration.runs])
-    apart = apart_sentence(catalogue.scored(), selected.runs)
-    if not there or (apart, *_answer_stamp(chosen, compared_epoch(selected))) == explained:
+    asked = _question(catalogue, selected)
+    there = trained([run for configuration in asked.chosen for run in configuration.runs])
+    if not there or asked.stamp == explained:
         return {}
-    footing = footing_or_none(there, compared_epoch(selected))
-    words = awaited_words(chosen, None if footing is None else footing.photos)
+    footing = footing_or_none(there, asked.epoch)
+    words = awaited_words(asked.chosen, None if footing is None else footing.photos)
     if explained is None:
         return {parts.verdict: waiting_html(words)}
     return {parts.awaited: f'<p class="awaited" role="status">{escape(words)}</p>'}

@@ -13,10 +13,10 @@ BOTH = ["ce-s0", "focal-s0"]
 
 def test_the_chosen_seeds_of_one_configuration_are_one(own_runs, change_options):
     change_options(Path(shutil.copytree(own_runs / "ce-s0", own_runs / "ce-s1")), seed=1)
-    catalogue = Catalogue((own_runs,))
+    scored = Catalogue((own_runs,)).scored()
 
     def seeds(names: list[str]) -> list[list[int]]:
-        return [configuration.seeds for configuration in chosen_configurations(catalogue, names)]
+        return [configuration.seeds for configuration in chosen_configurations(scored, names)]
 
     assert seeds(["ce-s0", "ce-s1", "focal-s0"]) == [[0, 1], [0]]
     assert seeds(["ce-s1"]) == [[1]]

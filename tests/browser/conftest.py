@@ -1,7 +1,7 @@
 """The real app in real Chromium."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -60,6 +60,28 @@ def page(chromium, url, size) -> Iterator[Page]:
     expect(page.get_by_role("tab", name="Try")).to_be_visible()
     yield page
     page.close()
+    assert errors == []
+    assert foreign == []
+
+
+@pytest.fixture
+def open_at(chromium, url) -> Iterator[Callable[..., Page]]:
+    """`open_at("?tab=watch", width=390)` opens the app there; no script may fail, nor ask another machine."""
+    pages, errors, foreign = [], [], []
+
+    def open_page(query: str = "", width: int = 1440, url: str = url, script: str = "") -> Page:
+        page = chromium.new_page(viewport={"width": width, "height": 900})
+        page.set_default_timeout(30_000)
+        page.add_init_script(script)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("request", lambda request: foreign.append(request.url) if _is_foreign(request.url, url) else None)
+        page.goto(f"{url}/{query}")
+        pages.append(page)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
     assert errors == []
     assert foreign == []
 

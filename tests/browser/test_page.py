@@ -1,29 +1,10 @@
 """What holds for the whole page: its tabs, its accessibility, and that it asks no other machine for anything."""
 
-from collections.abc import Callable, Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 TABS = {"try": "Try", "which-loss": "Which loss?", "watch": "Watch", "failures": "Failures"}
-
-
-@pytest.fixture
-def open_at(chromium, url) -> Iterator[Callable[..., Page]]:
-    """`open_at("?tab=failures", width=390)` opens the page at that address."""
-    pages = []
-
-    def open_page(query: str = "", width: int = 1440) -> Page:
-        page = chromium.new_page(viewport={"width": width, "height": 900})
-        page.set_default_timeout(30_000)
-        page.goto(f"{url}/{query}")
-        pages.append(page)
-        return page
-
-    yield open_page
-    for page in pages:
-        page.close()
 
 
 def go_to(page: Page, tab: str) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
@@ -39,24 +38,6 @@ def runs(tiny_runs, tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def url(serve, runs, tiny_pets) -> str:
     return serve("--runs", runs, "--data", tiny_pets)
-
-
-@pytest.fixture
-def open_at(chromium, url) -> Iterator[Callable[..., Page]]:
-    pages, errors = [], []
-
-    def open_page(query: str = "", width: int = 1440) -> Page:
-        page = chromium.new_page(viewport={"width": width, "height": 900})
-        page.set_default_timeout(30_000)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{url}/{query}")
-        pages.append(page)
-        return page
-
-    yield open_page
-    for page in pages:
-        page.close()
-    assert errors == []
 
 
 def said(page: Page) -> dict[str, list[str]]:

@@ -15,6 +15,14 @@ def chosen_configurations(scored: list[Run], names: Sequence[str]) -> list[Confi
     return configurations([run for run in scored if run.name in names])
 
 
+def further_seeds(scored: list[Run], chosen: Sequence[Configuration]) -> list[tuple[Configuration, list[Run]]]:
+    """Of each chosen configuration the runs that differ from it in their seed alone, and were not chosen."""
+    whole = {run.name: each.runs for each in configurations(scored) for run in each.runs}
+    names = {run.name for configuration in chosen for run in configuration.runs}
+    found = [(c, [run for run in whole[c.runs[0].name] if run.name not in names]) for c in chosen]
+    return [(configuration, runs) for configuration, runs in found if runs]
+
+
 def apart_sentence(scored: list[Run], names: Sequence[str]) -> str:
     """Names the runs on another footing, where the first choice stands; empty where a person chose."""
     if set(names) != set(first_runs(scored)):

@@ -1,5 +1,6 @@
 """The three facts under the verdict: loss or threshold, the price, how sure; what more is said opens at a click."""
 
+from collections.abc import Sequence
 from html import escape
 
 import pandas as pd
@@ -11,7 +12,7 @@ from experiments.comparison.analysis import Analysis
 from experiments.comparison.answer.lead import Finding, Lead, find_lead
 from experiments.comparison.answer.sentences import listed
 from experiments.comparison.configurations import Configuration
-from experiments.comparison.footing import of_a_sample
+from experiments.comparison.footing import Footing, footing_at, last_footing, of_a_sample
 from experiments.store.runs import Run
 from seg.losses import BASELINE
 
@@ -103,8 +104,14 @@ def _in_points(row: pd.Series) -> str:
     return f"<b>{abs(100 * difference):.1f} points {'more' if difference > 0 else 'less'}</b>"
 
 
-def how_sure(analysis: Analysis, styled: dict[str, Style]) -> str:
-    """Photos, seeds, intervals, and which runs are still training, as HTML."""
+def how_sure(
+    analysis: Analysis, styled: dict[str, Style], further: Sequence[tuple[Configuration, list[Run]]] = ()
+) -> str:
+    """Photos, seeds, intervals, what other seeds say, and which runs are still training, as HTML.
+
+    Args:
+        further: as `demo.compare.choice.further_seeds` gives them.
+    """
     footing, lead = analysis.footing, find_lead(analysis)
     count = "an unknown number of" if footing.photos is None else f"{footing.photos:,}"
     runs = [run for c in analysis.configurations for run in c.runs]
@@ -114,6 +121,7 @@ def how_sure(analysis: Analysis, styled: dict[str, Style]) -> str:
     intervals = unbroken("with 95 % intervals" if footing.detailed else "without intervals")
     said = [f"{photos}, after epoch {footing.epoch}, {intervals}."]
     said.append(_seeds(analysis, lead, styled))
+    said.append(_further(analysis, further, styled))
     said += [_training(run, styled) for run in runs if run.status == "running"]
     return " ".join(filter(None, said))
 
@@ -133,6 +141,38 @@ def _seeds(analysis: Analysis, lead: Lead, styled: dict[str, Style]) -> str:
     if alone or not lead.one_seed and counts != {1}:
         return f"{words}."
     return f"{words}: about these networks, not about the losses."
+
+
+def _further(analysis: Analysis, further: Sequence[tuple[Configuration, list[Run]]], styled: dict[str, Style]) -> str:
+    """How well the border is found by runs that nobody chose, so that one seed is not taken for its loss."""
+    told = []
+    for configuration, runs in further:
+        alike = [run for run in runs if _scored_alike(run, configuration.runs[0], analysis.footing)]
+        if not alike:
+            continue
+        scores = [_border_f1(run, analysis.footing) for run in alike]
+        low, high = tenths(min(scores)), tenths(max(scores))
+        reached = low if low == high else f"{low} to {high}"
+        seeds = f"seed {alike[0].seed}" if len(alike) == 1 else f"{len(alike)} other seeds"
+        here = tenths(analysis.score(configuration.name, "border_f1")["mean"])
+        told.append(f"{reached} with {seeds} of {escape(_name(styled, configuration))} ({here} with what is chosen)")
+    if not told:
+        return ""
+    return f"<b>Other seeds are here</b>: border F1 is {listed(told)}. A loss's menu above adds them."
+
+
+def _scored_alike(run: Run, other: Run, footing: Footing) -> bool:
+    if footing.detailed:
+        return last_footing(run) == last_footing(other)
+    there = footing.epoch in run.epochs["epoch"].to_numpy()
+    return there and footing_at(run, footing.epoch) == footing_at(other, footing.epoch)
+
+
+def _border_f1(run: Run, footing: Footing) -> float:
+    last = run.final("border_f1") if footing.detailed else None
+    if last is not None:
+        return last
+    return float(run.epochs.loc[run.epochs["epoch"] == footing.epoch, "border_f1"].iloc[0])
 
 
 def _training(run: Run, styled: dict[str, Style]) -> str:

@@ -7,7 +7,7 @@ import gradio as gr
 
 from demo.analysis import cached_analysis, photo_scores_stamp
 from demo.catalogue import NO_RUNS, Catalogue, lost_sentence
-from demo.compare.choice import apart_sentence, chosen_configurations
+from demo.compare.choice import apart_sentence, chosen_configurations, further_seeds
 from demo.compare.confusion import confusion_tables
 from demo.compare.layout import Parts
 from demo.compare.scores import scores_html
@@ -26,6 +26,7 @@ from experiments.comparison.analysis import Analysis
 from experiments.comparison.configurations import Configuration
 from experiments.comparison.footing import footing_or_none, lacking_details, shared_footing, trained
 from experiments.scores import CHOSEN_FIRST, Place, appearing
+from experiments.store.runs import Run
 from seg import InputError
 
 NONE_CHOSEN = "Choose at least one run above."
@@ -94,18 +95,21 @@ def _epochs_stamp(chosen: list[Configuration]) -> tuple:
 
 @dataclass(frozen=True)
 class _Question:
-    """What is compared, after which epoch, and what is set apart in a sentence; `stamp` is another one when it is."""
+    """What is compared, after which epoch, and what is not but told of; `stamp` is another one when it is."""
 
     chosen: list[Configuration]
     epoch: int | None
     apart: str
+    further: list[tuple[Configuration, list[Run]]]
     stamp: tuple
 
 
 def _question(catalogue: Catalogue, selected: Selected) -> _Question:
     scored, epoch = catalogue.scored(), compared_epoch(selected)
     chosen, apart = chosen_configurations(scored, selected.runs), apart_sentence(scored, selected.runs)
-    return _Question(chosen, epoch, apart, (apart, *_answer_stamp(chosen, epoch)))
+    further = further_seeds(scored, chosen)
+    others = tuple(_shared_stamp(run) for _, runs in further for run in runs)
+    return _Question(chosen, epoch, apart, further, (apart, others, *_answer_stamp(chosen, epoch)))
 
 
 def refresh_answer(parts: Parts, catalogue: Catalogue, selected: Selected, explained: tuple | None) -> Updates:
@@ -117,7 +121,7 @@ def refresh_answer(parts: Parts, catalogue: Catalogue, selected: Selected, expla
     asked = _question(catalogue, selected)
     if asked.stamp == explained:
         return {}
-    answer = _show_answer(parts, asked.chosen, asked.epoch, asked.apart)
+    answer = _show_answer(parts, asked)
     return {**answer, parts.awaited: "", parts.explained: asked.stamp}
 
 
@@ -142,17 +146,17 @@ def _answer_stamp(chosen: list[Configuration], epoch: int | None) -> tuple:
     runs = [run for configuration in chosen for run in configuration.runs]
     return (
         footing_or_none(trained(runs), epoch),
-        *((run.name, run.info.get("started"), photo_scores_stamp(run)) for run in runs),
+        *map(_shared_stamp, runs),
     )
 
 
-def _show_answer(parts: Parts, chosen: list[Configuration], epoch: int | None, apart: str) -> Updates:
-    """Updates of the verdict, the scores, and the figures of an analysis.
+def _shared_stamp(run: Run) -> tuple:
+    return run.name, run.info.get("started"), photo_scores_stamp(run)
 
-    Args:
-        epoch: after which, where not the deepest that they share.
-        apart: a sentence on the runs that are not chosen because they stand on another footing.
-    """
+
+def _show_answer(parts: Parts, asked: _Question) -> Updates:
+    """Updates of the verdict, the scores, and the figures of an analysis."""
+    chosen = asked.chosen
     there = trained([run for configuration in chosen for run in configuration.runs])
     by_pixel = [parts.outline, parts.sure, parts.sure_border]
     nothing: Updates = {
@@ -164,12 +168,13 @@ def _show_answer(parts: Parts, chosen: list[Configuration], epoch: int | None, a
     if not there:
         return {parts.verdict: no_verdict_html(chosen), **nothing}
     try:
-        analysis = cached_analysis(there, epoch)
+        analysis = cached_analysis(there, asked.epoch)
         shown = nothing | _show_scores(parts, analysis, chosen)
         shown |= _show_pixels(parts, analysis, chosen) if analysis.footing.detailed else {}
     except InputError as error:
         return {parts.verdict: why_no_verdict_html(error, chosen), **nothing}
-    return {**shown, parts.verdict: verdict_html(analysis, chosen, lacking_details(there), apart)}
+    said = verdict_html(analysis, chosen, lacking_details(there), asked.apart, asked.further)
+    return {**shown, parts.verdict: said}
 
 
 def _show_scores(parts: Parts, analysis: Analysis, chosen: list[Configuration]) -> Updates:

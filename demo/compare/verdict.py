@@ -1,5 +1,6 @@
 """What stands first in the tab: the verdict in words, three facts, and all that it rests on, as HTML."""
 
+from collections.abc import Sequence
 from html import escape
 
 from demo.compare.facts import how_sure, loss_or_threshold, more_sentences, the_price
@@ -33,19 +34,26 @@ def awaited_words(chosen: list[Configuration], photos: int | None) -> str:
     return f"{doing}{'' if photos is None else f' on {photos:,} photos'} …"
 
 
-def verdict_html(analysis: Analysis, chosen: list[Configuration], lacking: list[Run], apart: str) -> str:
+def verdict_html(
+    analysis: Analysis,
+    chosen: list[Configuration],
+    lacking: list[Run],
+    apart: str,
+    further: Sequence[tuple[Configuration, list[Run]]] = (),
+) -> str:
     """The verdict over the configurations that have scores.
 
     Args:
         chosen: all that are looked at, also those that have not finished an epoch.
         lacking: chosen runs whose scores of single photos are all that is missing for intervals.
         apart: a sentence on runs that were not chosen.
+        further: seeds that were not chosen, as `demo.compare.choice.further_seeds` gives them.
     """
     styled, names = styles(chosen), names_of_runs(chosen)
     facts = {
         "Loss or threshold?": loss_or_threshold(analysis, styled),
         "The price": the_price(analysis, styled),
-        "How sure": how_sure(analysis, styled),
+        "How sure": how_sure(analysis, styled, further),
     }
     untrained = [run for c in chosen for run in c.runs if run.epochs_trained == 0]
     columns = "".join(f"<div><h3>{title}</h3><p>{said}</p></div>" for title, said in facts.items())

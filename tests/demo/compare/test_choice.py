@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from demo.catalogue import Catalogue
-from demo.compare.choice import apart_sentence, chosen_configurations
+from demo.compare.choice import apart_sentence, chosen_configurations, further_seeds
 
 BOTH = ["ce-s0", "focal-s0"]
 
@@ -33,3 +33,17 @@ def test_what_stands_on_another_footing_is_named_where_nobody_chose(even_runs, t
     assert said == "Set apart, on another footing: cross-entropy (1 epoch), seed 0 (1 epoch at 32 x 32, 8 photos)."
     # whoever chooses knows what is left out
     assert apart_sentence(scored, ["ce-s0"]) == ""
+
+
+def test_seeds_that_were_not_chosen_are_found_beside_those_that_were(own_runs, change_options):
+    for seed in (1, 2):
+        change_options(Path(shutil.copytree(own_runs / "ce-s0", own_runs / f"ce-s{seed}")), seed=seed)
+    change_options(Path(shutil.copytree(own_runs / "ce-s0", own_runs / "ce-b4")), batch_size=4)
+    scored = Catalogue((own_runs,)).scored()
+
+    def further(*names: str) -> list[tuple[str, list[str]]]:
+        found = further_seeds(scored, chosen_configurations(scored, names))
+        return [(configuration.name, [run.name for run in runs]) for configuration, runs in found]
+
+    assert further("ce-s1", "focal-s0") == [("ce", ["ce-s0", "ce-s2"])]
+    assert further("ce-s0", "ce-s1", "ce-s2", "focal-s0") == []

@@ -131,6 +131,31 @@ def test_how_sure_counts_photos_and_seeds(runs, own_runs, change_options):
     assert seeds("ce-s0", "ce-s1", "even-s0", "even-s1") == "Seeds: 2 of cross-entropy and 2 of focal loss."
 
 
+def test_how_sure_says_what_the_seeds_say_that_nobody_chose(runs, even_runs, tmp_path, change_options):
+    added = []
+    for seed, score in ((1, 0.25), (2, 0.5)):
+        folder = shutil.copytree(even_runs / "ce-s0", tmp_path / f"ce-s{seed}")
+        change_options(folder, seed=seed)
+        run = read_run(folder)
+        added.append(replace(run, epochs=run.epochs.assign(border_f1=score), info={**run.info, "scores": None}))
+    analysis, early = analyse(runs), analyse(runs, 2)
+
+    def told(analysis: Analysis, *runs) -> str:
+        said = how_sure(analysis, styles(analysis.configurations), [(analysis.baseline, list(runs))])
+        return text(said).partition("not about the losses. ")[2]
+
+    def one(analysis: Analysis) -> str:
+        here = f"{100 * analysis.score('ce', 'border_f1')['mean']:.1f} % with what is chosen"
+        return f"Other seeds are here: border F1 is 25.0 % with seed 1 of cross-entropy ({here})."
+
+    assert told(analysis, added[0]) == f"{one(analysis)} A loss's menu above adds them."
+    assert "25.0 % to 50.0 % with 2 other seeds of cross-entropy" in told(analysis, *added)
+    # after an earlier epoch that epoch's rows are held beside each other, and one that has not come so far beside none
+    assert told(early, added[0]).startswith(one(early))
+    short = replace(added[1], epochs=added[1].epochs.head(1))
+    assert told(early, short) == told(analysis, short) == ""
+
+
 def test_how_sure_says_which_run_is_training(tiny_runs):
     runs = [read_run(tiny_runs / name) for name in ("ce-s0", "focal-s0")]
     runs[1].info["status"] = "running"

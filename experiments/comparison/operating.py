@@ -179,16 +179,22 @@ def _of_shared_seeds(
 
     Otherwise two numbers in one sentence would be of unlike seeds, and not differ by what their difference is.
     """
-    asked = [c.name for c in found if (c.name == compared_with or is_primary(c)) and (c.name, "") in ways]
-    shared = set.intersection(*(set(ways[name, ""]) for name in asked)) if asked else set()
+    asked = [c.name for c in found if c.name == compared_with or is_primary(c)]
+    shared = _in_all([ways[name, ""] for name in asked if (name, "") in ways])
     if not shared:
         return ways
     kept = {}
     for (name, control), by_seed in ways.items():
-        left = {seed: way for seed, way in by_seed.items() if name not in asked or seed in shared}
+        # a control may have been scored of fewer
+        both = shared & (_in_all([ways[other, control] for other in asked if (other, control) in ways]) or shared)
+        left = {seed: way for seed, way in by_seed.items() if name not in asked or seed in both}
         if left:
             kept[name, control] = left
     return kept
+
+
+def _in_all(by_seed: Sequence[Mapping[int, _Way]]) -> set[int]:
+    return set.intersection(*map(set, by_seed)) if by_seed else set()
 
 
 def no_operating() -> Operating:

@@ -49,12 +49,14 @@ def controls_section(analysis: Analysis) -> Section:
     rows = []
     for (control, point), found in table.groupby(["control", "point"], sort=False):
         meaning = CONTROL_KINDS[str(control)].meaning if control else "as it is"
-        rows.append([meaning, str(point), *_scores(found), *_differences(found, "from_argmax", analysis, "")])
+        keys = [meaning, str(point), str(found["seeds"].iloc[0])]
+        rows.append([*keys, *_scores(found), *_differences(found, "from_argmax", analysis, "")])
     notes = (
-        f"What {analysis.compared_with} reaches with no other loss: differences are from its own argmax. BatchNorm's "
-        "statistics are re-estimated on 320 whole training photos, as the SegNet paper does.",
+        f"What {analysis.compared_with} reaches with no other loss: differences are from its own argmax, over "
+        "the seeds that have both. BatchNorm's statistics are re-estimated on 320 whole training photos, as the SegNet "
+        "paper does.",
     )
-    return _section("Controls", ["control", "point"], rows, "from argmax, in", notes)
+    return _section("Controls", ["control", "point", "seeds"], rows, "from argmax, in", notes)
 
 
 def same_control_section(analysis: Analysis) -> Section:
@@ -64,12 +66,13 @@ def same_control_section(analysis: Analysis) -> Section:
     rows = []
     for (control, name), found in points[others].groupby(["control", "configuration"], sort=False):
         meaning = CONTROL_KINDS[str(control)].meaning
-        rows.append([meaning, str(name), *_scores(found), *_differences(found, "difference", analysis, str(name))])
+        keys = [meaning, str(name), str(found["seeds"].iloc[0])]
+        rows.append([*keys, *_scores(found), *_differences(found, "difference", analysis, str(name))])
     notes = (
         f"Each network under the control, at its own tuned threshold; differences are from {analysis.compared_with} "
         "under the same control.",
     )
-    return _section("Under the same control", ["control", CONFIGURATION], rows, "difference in", notes)
+    return _section("Under the same control", ["control", CONFIGURATION, "seeds"], rows, "difference in", notes)
 
 
 def acts_like_section(analysis: Analysis) -> Section:

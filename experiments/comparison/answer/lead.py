@@ -157,7 +157,13 @@ def _least_under_control(analysis: Analysis, configuration: Configuration) -> st
         return ""
     control = min(failed, key=lambda name: failed[name])
     f1, accuracy = failed[control]
+    seeds, under = (
+        int(row["difference_seeds"])
+        for way in ("", control)
+        if (row := analysis.operating.row(configuration.name, "border_f1", control=way)) is not None
+    )
+    fewer = "" if seeds == under else " with one seed" if under == 1 else f" with {under} seeds"
     return (
         f"by only {100 * f1:+.1f} points of border F1 for {100 * accuracy:+.1f} of pixel accuracy where both are "
-        f"scored {CONTROL_KINDS[control].in_full}"
+        f"scored {CONTROL_KINDS[control].in_full}{fewer}"
     )

@@ -78,10 +78,10 @@ def _control(analysis: Analysis, first: Configuration, rivals: list[Configuratio
     for control, kind in CONTROL_KINDS.items():
         reached = _reached(analysis, first, rivals, control)
         if reached:
-            under.append(f"{kind.meaning} it is {reached}")
+            under.append(f"{kind.meaning} it is {reached}{_of_fewer_seeds(analysis, first, rivals, control)}")
     return (
         f"The control is unweighted cross-entropy with {moved['shift']:+.1f} on the border's logit, chosen on training "
-        f"photos, and nothing else changed: {change_in_words(moved, 'border_f1', 'from_argmax')}, to "
+        f"photos, and nothing else changed: {change_in_words(moved, 'border_f1', 'from_argmax')}; it is "
         f"{_reached(analysis, first, rivals, '')}, each at its own threshold{f'; {listed(under)}' if under else ''}."
     )
 
@@ -93,6 +93,19 @@ def _reached(analysis: Analysis, first: Configuration, rivals: list[Configuratio
         return ""
     theirs = [f"{100 * row['mean']:.1f} % with {noun(c)}" for c, row in rows[1:] if row is not None]
     return f"{100 * rows[0][1]['mean']:.1f} %{f', against {listed(theirs)}' if theirs else ''}"
+
+
+def _of_fewer_seeds(analysis: Analysis, first: Configuration, rivals: list[Configuration], control: str) -> str:
+    """` (one seed each)` where fewer seeds were scored under the control than as they are; else empty."""
+    rows = [
+        (analysis.operating.row(c.name, "border_f1", control=way) for way in (control, "")) for c in (first, *rivals)
+    ]
+    counts = [(int(under["seeds"]), int(plain["seeds"])) for under, plain in rows if under is not None]
+    if all(under == plain for under, plain in counts):
+        return ""
+    least, most = min(under for under, _ in counts), max(under for under, _ in counts)
+    of = "one seed" if most == 1 else f"{most} seeds" if least == most else f"{least} to {most} seeds"
+    return f" ({of}{' each' if len(counts) > 1 else ''})"
 
 
 def rule_applied(analysis: Analysis) -> str:

@@ -157,6 +157,22 @@ def test_a_control_is_compared_with_the_baseline_under_the_same_control(write_ru
     assert rows["difference"].tolist() == pytest.approx([0, recall[1] - recall[0]])
 
 
+def test_a_control_is_of_the_seeds_that_all_have_under_it(write_run):
+    def write(name: str, loss: str, seed: int, control: int | None):
+        scored = drawn(seed + (20 if loss == "focal" else 0))
+        controls = {} if control is None else {"renormed": confusions_of(drawn(control))}
+        return write_run(name, confusions_of(scored), margins=scored, loss=loss, seed=seed, controls=controls)
+
+    runs = [write("ce-s0", "ce", 0, 31), write("ce-s1", "ce", 1, None)]
+    runs += [write("focal-s0", "focal", 0, 33), write("focal-s1", "focal", 1, 34)]
+    found = analyse(runs).operating
+    for name, control in (("ce", 31), ("focal", 33)):
+        row = found.row(name, "border_recall", point="argmax", control="renormed")
+        assert row["seeds"] == 1
+        assert row["mean"] == pytest.approx(slow_scores(drawn(control), 0)["border_recall"])
+        assert found.row(name, "border_recall", point="argmax")["seeds"] == 2
+
+
 def test_runs_without_margins_are_gaps_and_the_seeds_that_have_them_are_counted(write):
     runs = [write(f"ce-s{seed}", seed, seed + 10, seed=seed) for seed in range(3)]
     (runs[1].folder / "margins.npz").unlink()

@@ -164,21 +164,37 @@ def calibration_says() -> Numbers:
     return said
 
 
+STEPS = range(-60, 61)
+
+
 def thresholds_say() -> Numbers:
-    """From the histograms of seed 0, which all have, by loops over bins of 0.1 in [-6, 6]."""
+    """From the histograms of the seeds that all have, by loops over bins of 0.1 in [-6, 6]; means over seeds."""
+    folders = {name: {path.name.rpartition("-s")[2]: path for path in RESULTS.glob(f"{name}-s?")} for name in RUNS}
+    seeds = sorted(set.intersection(*map(set, folders.values())))
     said = {}
     for name in RUNS:
-        with np.load(RESULTS / f"{name}-s0" / "margins.npz") as arrays:
-            scored, tuning = (arrays[which].sum(axis=0, dtype=np.int64) for which in ("scored", "tuning"))
-        curves = [at(scored, step) for step in range(-60, 61)]
+        by_seed = [margins_of(folders[name][seed]) for seed in seeds]
+        best = [max(STEPS, key=lambda step: (at(tuning, step)["border_f1"], -abs(step))) for _, tuning in by_seed]
+        curves = [mean_of([at(scored, step) for scored, _ in by_seed]) for step in STEPS]
         shown = [each for each in curves if 0.1 <= each["border_recall"] <= 0.95]
-        best = max(range(-60, 61), key=lambda step: (at(tuning, step)["border_f1"], -abs(step)))
+        points = {
+            "argmax": mean_of([at(scored, 0) for scored, _ in by_seed]),
+            "tuned": mean_of([at(scored, step) for (scored, _), step in zip(by_seed, best, strict=True)]),
+        }
         for x, y in (("border_recall", "border_precision"), ("pixel_accuracy", "border_f1")):
             said[f"{name}-{x}-{y}"] = 100 * np.array([[each[x], each[y]] for each in shown])
-            for point, step in (("argmax", 0), ("tuned", best)):
-                there = at(scored, step)
+            for point, there in points.items():
                 said[f"{name}-{point}-{y}"] = 100 * np.array([[there[x], there[y]]])
     return said
+
+
+def margins_of(folder: Path) -> list[np.ndarray]:
+    with np.load(folder / "margins.npz") as arrays:
+        return [arrays[which].sum(axis=0, dtype=np.int64) for which in ("scored", "tuning")]
+
+
+def mean_of(scores: list[dict[str, float]]) -> dict[str, float]:
+    return {name: sum(each[name] for each in scores) / len(scores) for name in scores[0]}
 
 
 def at(histograms: np.ndarray, step: int) -> dict[str, float]:

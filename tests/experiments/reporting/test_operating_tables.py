@@ -42,5 +42,6 @@ def test_controls_are_told_as_differences_from_the_baseline_as_it_is(runs):
     meanings = {(row[0], row[1]): row for row in section.rows}
     row = analysis.operating.row("ce", "border_f1", point="argmax", control="mirrored")
     told = meanings["averaged with the mirrored photo's prediction", "argmax"]
-    assert told[3] == f"{100 * row['mean']:.2f}"
+    assert told[2] == "1"
+    assert told[4] == f"{100 * row['mean']:.2f}"
     assert told[-2].startswith(f"{100 * row['from_argmax']:+.2f} [")

@@ -124,9 +124,22 @@ def test_what_a_loss_reaches_under_a_control_stands_beside_what_plain_cross_entr
         [100 * analysis.operating.row(name, "border_f1", control=kind)["mean"] for kind in ("", "renormed")]
         for name in ("ce", "weighted")
     )
-    assert f"to {ours[0]:.1f} %, against {theirs[0]:.1f} % with class weights, each at its own threshold" in control
+    assert f"it is {ours[0]:.1f} %, against {theirs[0]:.1f} % with class weights, each at its own threshold" in control
     said = "with BatchNorm re-estimated on training photos it is"
     assert f"{said} {ours[1]:.1f} %, against {theirs[1]:.1f} % with class weights." in control
+
+
+def test_a_control_of_fewer_seeds_says_of_how_many(write_run, draw_confusions):
+    counts = draw_confusions(6, 12)
+    runs = [
+        write_run("ce-s0", counts[0], controls={"renormed": counts[2]}),
+        write_run("ce-s1", counts[4], seed=1),
+        write_run("weighted-s0", counts[1], loss="weighted", controls={"renormed": counts[3]}),
+        write_run("weighted-s1", counts[5], loss="weighted", seed=1),
+    ]
+    both, one = (verdict(analyse(chosen))[1] for chosen in (runs, [runs[0], runs[2]]))
+    assert both.endswith("% with class weights (one seed each).")
+    assert "seed" not in one
 
 
 def test_a_gain_that_shrinks_under_a_control_of_both_is_told_in_the_answer(write_run, draw_confusions):

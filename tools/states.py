@@ -22,6 +22,8 @@ SIZES = ((1440, 900), (1024, 768), (390, 844))
 THEMES = ("light", "dark")
 # Of a sheet: the height of its pictures, in pixels
 HEIGHT = 700
+# Nothing that is seen says that more of it is coming
+SETTLED = "() => [...document.querySelectorAll('[aria-busy=true]')].every((part) => !part.checkVisibility())"
 SHOWN = ("ce-s0", "weighted-s0", "focal-s0")
 
 
@@ -55,7 +57,9 @@ def _sheet(browser: Browser, url: str, theme: str, folder: Path) -> Image.Image:
         pictures = []
         for tab in TABS:
             page.goto(f"{url}/?tab={tab}&__theme={theme}")
-            page.wait_for_timeout(6_000)
+            page.wait_for_timeout(3_000)
+            page.wait_for_function(SETTLED, timeout=60_000)
+            page.wait_for_timeout(1_500)
             page.screenshot(path=folder / "picture.png")
             with Image.open(folder / "picture.png") as taken:
                 pictures.append(taken.convert("RGB").resize((width * HEIGHT // height, HEIGHT)))

@@ -1,5 +1,6 @@
 """The three facts under the verdict: loss or threshold, the price, how sure; what more is said opens at a click."""
 
+import json
 from collections.abc import Sequence
 from html import escape
 
@@ -145,20 +146,22 @@ def _seeds(analysis: Analysis, lead: Lead, styled: dict[str, Style]) -> str:
 
 def _further(analysis: Analysis, further: Sequence[tuple[Configuration, list[Run]]], styled: dict[str, Style]) -> str:
     """How well the border is found by runs that nobody chose, so that one seed is not taken for its loss."""
-    told = []
+    told, names = [], [run.name for c in analysis.configurations for run in c.runs]
     for configuration, runs in further:
         alike = [run for run in runs if _scored_alike(run, configuration.runs[0], analysis.footing)]
         if not alike:
             continue
+        names += [run.name for run in alike]
         scores = [_border_f1(run, analysis.footing) for run in alike]
         low, high = tenths(min(scores)), tenths(max(scores))
         reached = low if low == high else f"{low} to {high}"
-        seeds = f"seed {alike[0].seed}" if len(alike) == 1 else f"{len(alike)} other seeds"
+        seeds = f"seed {alike[0].seed}" if len(alike) == 1 else f"{len(alike)} more seeds"
         here = tenths(analysis.score(configuration.name, "border_f1")["mean"])
-        told.append(f"{reached} with {seeds} of {escape(_name(styled, configuration))} ({here} with what is chosen)")
+        told.append(f"{reached} with {escape(_name(styled, configuration))}, {seeds} (here {here})")
     if not told:
         return ""
-    return f"<b>Other seeds are here</b>: border F1 is {listed(told)}. A loss's menu above adds them."
+    button = f"""<button type="button" data-runs="{escape(json.dumps(names))}">Compare over all seeds</button>"""
+    return f"<b>Other seeds are here</b>: border F1 is {listed(told)}. {button}"
 
 
 def _scored_alike(run: Run, other: Run, footing: Footing) -> bool:

@@ -73,7 +73,9 @@ def lay_out() -> Parts:
     above: dict[str, Any] = {
         "message": gr.Markdown(elem_id="compare-message"),
         "awaited": gr.HTML("", elem_id="compare-awaited", apply_default_css=False),
-        "verdict": gr.HTML(verdict.WAITING, elem_id="verdict", apply_default_css=False),
+        "verdict": gr.HTML(
+            verdict.WAITING, js_on_load=on_load("compare/js/verdict.js"), elem_id="verdict", apply_default_css=False
+        ),
     }
     with gr.Row(elem_id="compare-two"):
         panels: dict[str, Any] = {

@@ -1,6 +1,7 @@
 """One selection for the whole page: in the bar, in every tab, in the address, and back."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
@@ -355,3 +356,14 @@ def test_two_hundred_runs_are_usable(chromium, serve, tiny_runs, tmp_path):
     dialog.get_by_role("button", name="Done").click()
     expect(chips(page)).to_have_count(3)
     page.close()
+
+
+def test_seeds_that_were_left_out_are_one_click_away_from_the_verdict(open_at):
+    page = open_at("?tab=which-loss&run=ce-s0&run=focal-s0")
+    page.get_by_role("button", name="Compare over all seeds").click()
+    sure = page.get_by_test_id("verdict").locator(".facts div", has_text="How sure")
+    expect(sure).to_contain_text("2 of cross-entropy")
+    expect(page.get_by_role("button", name="Compare over all seeds")).to_have_count(0)
+    expect(page).to_have_url(re.compile("run=ce-s0&run=focal-s0&run=ce-s1"))
+    page.go_back()
+    expect(sure).to_contain_text("One seed each")

@@ -1,8 +1,10 @@
 """The facts under the verdict say what the comparison's own sentences say, in fewer words, and contradict none."""
 
+import json
 import re
 import shutil
 from dataclasses import replace
+from html import unescape
 
 import pandas as pd
 import pytest
@@ -145,11 +147,14 @@ def test_how_sure_says_what_the_seeds_say_that_nobody_chose(runs, even_runs, tmp
         return text(said).partition("not about the losses. ")[2]
 
     def one(analysis: Analysis) -> str:
-        here = f"{100 * analysis.score('ce', 'border_f1')['mean']:.1f} % with what is chosen"
-        return f"Other seeds are here: border F1 is 25.0 % with seed 1 of cross-entropy ({here})."
+        here = f"{100 * analysis.score('ce', 'border_f1')['mean']:.1f} %"
+        return f"Other seeds are here: border F1 is 25.0 % with cross-entropy, seed 1 (here {here})."
 
-    assert told(analysis, added[0]) == f"{one(analysis)} A loss's menu above adds them."
-    assert "25.0 % to 50.0 % with 2 other seeds of cross-entropy" in told(analysis, *added)
+    assert told(analysis, added[0]) == f"{one(analysis)} Compare over all seeds"
+    assert "25.0 % to 50.0 % with cross-entropy, 2 more seeds" in told(analysis, *added)
+    html = how_sure(analysis, styles(analysis.configurations), [(analysis.baseline, added)])
+    asked = re.search(r'data-runs="([^"]*)"', html)
+    assert json.loads(unescape(asked[1])) == ["ce-s0", "focal-s0", "ce-s1", "ce-s2"]
     # after an earlier epoch that epoch's rows are held beside each other, and one that has not come so far beside none
     assert told(early, added[0]).startswith(one(early))
     short = replace(added[1], epochs=added[1].epochs.head(1))

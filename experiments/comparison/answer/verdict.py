@@ -100,7 +100,9 @@ def _of_fewer_seeds(analysis: Analysis, first: Configuration, rivals: list[Confi
     rows = [
         (analysis.operating.row(c.name, "border_f1", control=way) for way in (control, "")) for c in (first, *rivals)
     ]
-    counts = [(int(under["seeds"]), int(plain["seeds"])) for under, plain in rows if under is not None]
+    counts = [
+        (int(under["seeds"]), int(plain["seeds"])) for under, plain in rows if under is not None and plain is not None
+    ]
     if all(under == plain for under, plain in counts):
         return ""
     least, most = min(under for under, _ in counts), max(under for under, _ in counts)

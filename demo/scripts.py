@@ -39,7 +39,7 @@ def module_url(name: str) -> str:
     """The address of a module, relative to the page.
 
     Args:
-        name: its path below this folder, such as `scrub/js/scrub.js`.
+        name: its path below this folder, such as `watch/js/watch.js`.
 
     Raises:
         KeyError: there is no such module.

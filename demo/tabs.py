@@ -25,7 +25,7 @@ class Page:
     Attributes:
         catalogue: the runs that the page shows.
         dataset: folder holding `oxford-iiit-pet/`; need not exist.
-        selection: its event `select` says what is chosen, each time that it changes or the tab is opened: see
+        selection: its value says what is chosen, and its event `select` when that changes or the tab is opened: see
             `demo.selection.followed`.
         follows: what it says beside the runs.
     """
@@ -86,7 +86,7 @@ TABS = {
         follows=("epoch", "score", "details"),
         icon="M5 20v-6M10 20V9M15 20V4M20 20v-9",
     ),
-    "watch": Tab("Watch", "demo.scrub.tab:build_scrub_tab", icon="M7 4v16l13-8Z"),
+    "watch": Tab("Watch", "demo.watch.tab:build_watch_tab", icon="M7 4v16l13-8Z"),
     "failures": Tab(
         "Failures",
         "demo.spot.tab:build_spot_tab",

@@ -170,7 +170,7 @@ found = configurations(there)
 styled = styles(found)
 page = build_interface([Path(runs)], Path(data))
 parts = {part.elem_id: part for part in page.blocks.values()}
-chosen = SimpleNamespace(runs=[run.name for run in there], epoch=None, score="pet_recall", details=None)
+chosen = {"runs": [run.name for run in there], "epoch": None, "score": "pet_recall", "details": None}
 with gr.Blocks():
     compared = lay_out()
 filled = refresh_epochs(compared, catalogue, read_selected(chosen, TABS["which-loss"].follows), None)

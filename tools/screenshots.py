@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
 READY = {
     "try": '#segment-result .stage[aria-busy="false"]',
     "which-loss": "#operating .scatterlayer .trace",
-    "watch": '.scrub:not(.empty) [data-testid="scrub-canvas"]',
+    "watch": ".watch-grid .tile:not(.late) canvas",
     "failures": "#spot-figure .scatterlayer .trace",
 }
 

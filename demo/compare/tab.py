@@ -21,20 +21,20 @@ def build_compare_tab(page: Page) -> None:
     catalogue, parts = page.catalogue, lay_out()
     common: dict[str, Any] = {"trigger_mode": "always_last", **HIDDEN}
 
-    def show_epochs(drawn: tuple | None, event: gr.EventData) -> Updates:
-        selected = read_selected(event, page.follows)
+    def show_epochs(said: dict | None, drawn: tuple | None) -> Updates:
+        selected = read_selected(said, page.follows)
         return refresh_epochs(parts, catalogue, selected, drawn) or gr.skip()
 
-    def show_answer(explained: tuple | None, event: gr.EventData) -> Iterator[Updates]:
-        selected = read_selected(event)
+    def show_answer(said: dict | None, explained: tuple | None) -> Iterator[Updates]:
+        selected = read_selected(said)
         yield await_answer(parts, catalogue, selected, explained) or gr.skip()
         yield refresh_answer(parts, catalogue, selected, explained) or gr.skip()
 
     # two events: the analysis takes longer; one after the other, so that nothing is analysed twice at once
-    page.selection.select(show_epochs, inputs=parts.drawn, outputs=parts.by_epoch(), **common)
+    page.selection.select(show_epochs, inputs=[page.selection, parts.drawn], outputs=parts.by_epoch(), **common)
     page.selection.select(
         show_answer,
-        inputs=parts.explained,
+        inputs=[page.selection, parts.explained],
         outputs=parts.by_photo(),
         concurrency_id="compare-answer",
         **common,

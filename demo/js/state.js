@@ -3,7 +3,7 @@
 
 // What the address keeps, by key: how it is written there, and what it is read as. `view` is a word of Gradio's own.
 const LISTS = { runs: "run", off: "off", show: "show" };
-const NUMBERS = { epoch: "epoch", shift: "shift", opacity: "opacity", speed: "speed" };
+const NUMBERS = { epoch: "epoch", shift: "shift", opacity: "opacity", speed: "speed", tile: "tile" };
 const TEXTS = {
   tab: "tab",
   photo: "photo",
@@ -15,13 +15,14 @@ const TEXTS = {
   score: "score",
   details: "details",
   loop: "loop",
+  order: "order",
   rank: "rank",
   photoScore: "by",
   breed: "breed",
 };
 export const KEYS = [...Object.keys(LISTS), ...Object.keys(NUMBERS), ...Object.keys(TEXTS)];
 // What a hand slides is no step of the history: back leads to what was chosen before
-const SLID = ["epoch", "shift", "opacity"];
+const SLID = ["epoch", "shift", "opacity", "tile"];
 // Tabs of older links, and what took their place
 const FORMER_TABS = { segment: "try", compare: "which-loss", scrub: "watch", spot: "failures" };
 // A photo of one's own is no part of a link

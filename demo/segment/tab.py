@@ -82,8 +82,8 @@ def build_segment_tab(page: Page) -> Opening:
     """The tab, laid out where this is called: another photo, and other runs, start a segmentation."""
     catalogue, parts = page.catalogue, lay_out(page.catalogue, page.dataset)
 
-    def show(session: Session, event: gr.EventData) -> Iterator[dict]:
-        selected = read_selected(event, page.follows)
+    def show(said: dict | None, session: Session) -> Iterator[dict]:
+        selected = read_selected(said, page.follows)
         note = ""
         try:
             photo = chosen_photo(selected.said["photoFile"] or selected.text("photo"), page.dataset)
@@ -95,7 +95,7 @@ def build_segment_tab(page: Page) -> Opening:
 
     page.selection.select(
         show,
-        inputs=parts.session,
+        inputs=[page.selection, parts.session],
         outputs=parts.stage,
         # a newer request starts beside the older one, which then stops at its next network
         trigger_mode="multiple",

@@ -58,7 +58,7 @@ def _described(run: Run, configuration: int, differing: Sequence[str]) -> dict:
         "epochs": run.epochs_trained,
         "planned": run.epochs_planned,
         "status": run.status,
-        "left": _minutes_left(run),
+        "left": minutes_left(run),
         "scores": {name: None if value is None else round(value, 5) for name, value in last.items()},
         "differs": ", ".join(option_in_words(name, options.get(name)) for name in differing),
         "command": training_command(run.info),
@@ -77,7 +77,7 @@ def _differing(alike: Sequence[Run]) -> list[str]:
     return [name for name in names if len({json.dumps(each.get(name)) for each in told}) > 1]
 
 
-def _minutes_left(run: Run) -> float | None:
+def minutes_left(run: Run) -> float | None:
     """Until a run that trains has trained for as long as it is to, at its last epochs' pace; None where unknown."""
     seconds = run.epochs.loc[run.epochs["epoch"] > 0, "seconds"].dropna().tail(PACE_EPOCHS)
     if run.status != "running" or seconds.empty:

@@ -29,7 +29,9 @@ class Selected:
 
 
 def followed(tab: str, keys: Sequence[str]) -> gr.HTML:
-    """A component whose event `select` says what is chosen, to be read by `read_selected`: see `follow.js`.
+    """A component whose value says what is chosen, to be read by `read_selected`, and whose event `select` says when.
+
+    Its value, not the event's data: an event that had to wait for the one before is sent with the data of that one.
 
     Args:
         tab: the one that is to be looked at.
@@ -44,11 +46,12 @@ def followed(tab: str, keys: Sequence[str]) -> gr.HTML:
     )
 
 
-def read_selected(event: gr.EventData, keys: Sequence[str] = ()) -> Selected:
-    """What the page sends with the event; what is no name and no number is left out."""
-    runs, epoch = getattr(event, "runs", None), getattr(event, "epoch", None)
+def read_selected(said: object, keys: Sequence[str] = ()) -> Selected:
+    """What the value of `followed` says is chosen; what is no name and no number is left out."""
+    known = said if isinstance(said, dict) else {}
+    runs, epoch = known.get("runs"), known.get("epoch")
     return Selected(
         runs=[name for name in runs if isinstance(name, str)] if isinstance(runs, list) else [],
         epoch=epoch if isinstance(epoch, int) and epoch >= 0 else None,
-        said={key: getattr(event, key, None) for key in keys},
+        said={key: known.get(key) for key in keys},
     )

@@ -15,15 +15,15 @@ def build_spot_tab(page: Page) -> None:
     """The tab, laid out where this is called; it is filled when it is looked at, and when what is chosen changes."""
     catalogue, dataset, parts = page.catalogue, page.dataset, lay_out()
 
-    def show(ranked: tuple | None, reasons: dict[str, str], event: gr.EventData) -> Updates:
-        return show_all(parts, catalogue, dataset, read_selected(event, page.follows), ranked, reasons)
+    def show(said: dict | None, ranked: tuple | None, reasons: dict[str, str]) -> Updates:
+        return show_all(parts, catalogue, dataset, read_selected(said, page.follows), ranked, reasons)
 
     def keep_photo(event: gr.SelectData) -> str:
         return event.row_value[1]
 
     page.selection.select(
         show,
-        inputs=[parts.ranked, parts.reasons],
+        inputs=[page.selection, parts.ranked, parts.reasons],
         outputs=parts.shown(),
         trigger_mode="always_last",
         **HIDDEN,

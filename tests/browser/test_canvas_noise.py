@@ -58,6 +58,13 @@ def url(serve, runs, tmp_path_factory) -> str:
     return serve("--runs", runs, "--data", tmp_path_factory.mktemp("no-dataset"))
 
 
+# All that is fetched ahead is decoded ahead
+MANY = """() => new Promise((done) => {
+  const look = () => (self.readings > 20 ? done() : setTimeout(look, 50));
+  look();
+})"""
+
+
 @pytest.fixture
 def open_page(chromium: Browser, url: str) -> Callable[..., Page]:
     """`open_page("tab=watch", noisy=True)`: the page, without errors so far."""
@@ -108,22 +115,21 @@ def test_masks_in_try_are_the_same(open_page):
     assert min(share_of(PET, plain[2]), share_of(BORDER, plain[2])) > 0.02  # there is something to be seen
 
 
-def test_masks_in_scrub_are_the_same(open_page):
+def test_masks_in_watch_are_the_same(open_page):
     pictures = []
     for noisy in (False, True):
         page = open_page("tab=watch", noisy=noisy)
-        expect(page.get_by_test_id("scrub-label")).to_have_text("Epoch 20 of 20")
-        expect(page.locator(".scrub-message")).to_contain_text("their masks are shown alone")  # all are there
+        expect(page.locator(".watch-grid .tile:not(.late) canvas").first).to_be_visible()
         if noisy:
             [worker] = page.workers
-            assert worker.evaluate("self.readings") > 20
-        canvas = page.get_by_test_id("scrub-canvas")
+            worker.evaluate(MANY)
+        canvas = page.locator(".watch-photos")
         for epoch in ("3", "20"):
-            page.get_by_test_id("scrub-epoch").fill(epoch)
+            page.get_by_test_id("watch-epoch").fill(epoch)
             pictures.append(seen(canvas))
-        page.get_by_label("Change since the epoch before").check()
+        page.get_by_role("radio", name="Change").click()
         pictures.append(seen(canvas))
     plain, noisy = pictures[:3], pictures[3:]
     for one, other in zip(plain, noisy, strict=True):
         assert np.abs(one - other).max() <= 2  # photos, too, are a step off; a class is 60 steps from the next
-    assert min(share_of(PET, plain[1]), share_of(BORDER, plain[1])) > 0.02
+    assert min(share_of(PET, plain[1]), share_of(BORDER, plain[1])) > 0.01

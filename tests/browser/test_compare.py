@@ -259,7 +259,7 @@ def test_click_on_a_point_asks_for_its_run_and_epoch(open_tab):
     page = open_tab("&run=focal-s0&score=pixel_accuracy")
     point = page.locator("#curves .scatterlayer .points path").nth(2)
     expect(point).to_be_visible()
-    page.evaluate("document.addEventListener('borderline:scrub', (event) => (window.asked = event.detail))")
+    page.evaluate("document.addEventListener('borderline:watch', (event) => (window.asked = event.detail))")
     point.scroll_into_view_if_needed()
     box = point.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2 + 1, box["y"] + box["height"] / 2)
@@ -267,14 +267,14 @@ def test_click_on_a_point_asks_for_its_run_and_epoch(open_tab):
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_function("window.asked")
     assert page.evaluate("window.asked") == {"run": "focal-s0", "epoch": 2}
-    expect(page.get_by_test_id("scrub-epoch")).to_have_value("2")
+    expect(page.get_by_test_id("watch-epoch")).to_have_value("2")
 
 
 HEARD = """
 window.heard = [];
-for (const name of ["borderline:epoch", "borderline:scrub"])
+for (const name of ["borderline:epoch", "borderline:watch"])
   document.addEventListener(name, ({ type, detail }) => {
-    if (detail.from || type === "borderline:scrub") window.heard.push([type, detail]); // the page answers without
+    if (detail.from || type === "borderline:watch") window.heard.push([type, detail]); // the page answers without
   });
 """
 
@@ -318,9 +318,9 @@ def test_keys_move_a_cursor_over_the_epochs_and_the_page_may_too(open_tab, runs)
     page.mouse.move(1, 1)
     expect_epoch(1)
     cursor.press("Enter")
-    expect(page.get_by_test_id("scrub-epoch")).to_have_value("1")
-    asked = page.evaluate("window.heard.filter(([name]) => name === 'borderline:scrub')")
-    assert asked == [["borderline:scrub", {"run": "ce-long-s0", "epoch": 1}]]
+    expect(page.get_by_test_id("watch-epoch")).to_have_value("1")
+    asked = page.evaluate("window.heard.filter(([name]) => name === 'borderline:watch')")
+    assert asked == [["borderline:watch", {"run": "ce-long-s0", "epoch": 1}]]
 
 
 def test_running_run_grows_without_reload(open_tab, runs):

@@ -50,16 +50,16 @@ def test_a_link_that_asks_for_what_is_not_there_opens_the_page_as_it_is(open_at,
     expect(page.get_by_role("tab", name="Try")).to_have_attribute("aria-selected", "true")
     go_to(page, "watch")
     # nobody has chosen an epoch: the deepest that all have
-    expect(page.get_by_test_id("scrub-epoch")).to_have_value("2")
+    expect(page.get_by_test_id("watch-epoch")).to_have_value("2")
 
 
 def test_a_point_of_a_figure_leads_to_its_run_and_epoch(open_at):
     page = open_at("?tab=which-loss&run=ce-s0")
     expect(page.locator("#curves")).to_be_visible()
-    page.evaluate("document.dispatchEvent(new CustomEvent('borderline:scrub', {detail: {run: 'focal-s0', epoch: 2}}))")
+    page.evaluate("document.dispatchEvent(new CustomEvent('borderline:watch', {detail: {run: 'focal-s0', epoch: 2}}))")
     expect(page.get_by_role("tab", name="Watch")).to_have_attribute("aria-selected", "true")
-    expect(page.get_by_test_id("scrub-epoch")).to_have_value("2")
-    expect(page.locator(".scrub-scores tbody tr")).to_have_count(2)
+    expect(page.get_by_test_id("watch-epoch")).to_have_value("2")
+    expect(page.locator(".watch-heads > div").first.locator("[style]")).to_have_count(2)
 
 
 @pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.long)])
@@ -134,5 +134,5 @@ def test_empty_folder_shows_instructions_in_every_tab(chromium, serve, tmp_path)
     expect(page.get_by_role("button", name="Details")).to_be_hidden()
     expect(page.locator("#operating")).to_be_hidden()
     go_to(page, "watch")
-    expect(page.locator(".scrub-message")).to_contain_text("python -m experiments.run")
+    expect(page.locator(".watch-message")).to_contain_text("python -m experiments.run")
     page.close()

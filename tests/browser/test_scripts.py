@@ -42,10 +42,10 @@ def page(chromium) -> Iterator[Page]:
 def test_below_a_prefix_every_part_works(page, below_a_prefix, end):
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{below_a_prefix}{end}?tab=scrub&epoch=1")
-    expect(page.get_by_test_id("scrub-label")).to_have_text("Epoch 1 of 3")
-    expect(page.locator(".scrub-message")).not_to_contain_text("could not be loaded")
-    page.get_by_test_id("scrub-epoch").press("ArrowRight")
+    page.goto(f"{below_a_prefix}{end}?tab=watch&epoch=1")
+    expect(page.get_by_test_id("watch-epoch")).to_have_value("1")
+    expect(page.locator(".watch-message")).not_to_contain_text("could not be loaded")
+    page.get_by_test_id("watch-epoch").press("ArrowRight")
     page.wait_for_function("new URL(location).searchParams.get('epoch') === '2'")
     page.get_by_role("tab", name="Which loss?").click()
     expect(page.locator("#curves h3")).to_be_visible()
@@ -53,14 +53,14 @@ def test_below_a_prefix_every_part_works(page, below_a_prefix, end):
 
 
 def test_a_part_whose_module_does_not_come_says_so(page, url):
-    page.route("**/scrub/js/curve.js", lambda route: route.abort())
-    page.goto(f"{url}/?tab=scrub")
-    expect(page.locator("#scrub-view")).to_contain_text("could not be loaded: reload the page")
+    page.route("**/watch/js/curve.js", lambda route: route.abort())
+    page.goto(f"{url}/?tab=watch")
+    expect(page.locator("#watch-view")).to_contain_text("could not be loaded: reload the page")
     page.get_by_role("tab", name="Which loss?").click()
     expect(page.locator("#curves h3")).to_be_visible()
 
 
 def test_pictures_whose_decoder_does_not_come_are_told(page, url):
-    page.route("**/scrub/js/decoder.js", lambda route: route.abort())
-    page.goto(f"{url}/?tab=scrub")
-    expect(page.locator(".scrub-message")).to_contain_text("pictures could not be loaded: reload the page")
+    page.route("**/watch/js/decoder.js", lambda route: route.abort())
+    page.goto(f"{url}/?tab=watch")
+    expect(page.locator(".watch-message")).to_contain_text("pictures could not be loaded: reload the page")

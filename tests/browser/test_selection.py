@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from experiments.store.runs import read_run
 from experiments.store.training_command import training_command
+from tests.browser.choosing import show_runs
 
 COMMA = "focal, gamma 1"
 
@@ -70,20 +71,20 @@ def test_one_choice_is_shown_in_every_tab(open_at):
     expect(page.locator("#curves .scatterlayer .trace")).to_have_count(3)  # a band, and two lines
     expect(page.get_by_test_id("selection")).to_contain_text("Epoch 2")
     go_to(page, "Watch")
-    expect(page.locator(".scrub-scores tbody tr")).to_have_count(3)
-    expect(page.get_by_test_id("scrub-epoch")).to_have_value("2")  # the deepest that all have
+    expect(page.locator(".watch-heads > div").first.locator("b")).to_have_count(4)  # the photo, and the runs
+    expect(page.get_by_test_id("watch-epoch")).to_have_value("2")  # the deepest that all have
     go_to(page, "Failures")
     expect(page.locator("#spot-figure .scatterlayer .trace")).to_have_count(3)
 
 
 def test_only_the_tab_that_is_looked_at_works(open_at):
     page = open_at("?tab=watch")
-    expect(page.locator(".scrub-scores tbody tr")).to_have_count(2)
+    expect(page.locator(".watch-heads > div").first.locator("[style]")).to_have_count(2)
     asked = []
     page.on("request", lambda request: "queue/join" in request.url and asked.append(request.post_data))
     chips(page).first.click()
     page.get_by_role("button", name="Remove").click()
-    expect(page.locator(".scrub-scores tbody tr")).to_have_count(1)
+    expect(page.locator(".watch-heads > div").first.locator("[style]")).to_have_count(1)
     assert len(asked) == 1
 
 
@@ -181,15 +182,19 @@ def test_the_address_keeps_everything_and_a_reload_shows_it_again(open_at):
     expect(page.locator("#compare-metric input")).to_have_value("Pixel accuracy")
     expect(page.locator("#compare-table")).to_contain_text("Scores after epoch 1")
     go_to(page, "Watch")
-    expect(page.get_by_test_id("scrub-epoch")).to_have_value("1")
-    page.get_by_label("Prediction", exact=True).uncheck()
-    page.get_by_label("Loop").check()
-    settle(page, "loop=on")
+    expect(page.get_by_test_id("watch-epoch")).to_have_value("1")
+    page.get_by_role("radio", name="Change").click()
+    page.get_by_role("button", name="Loop").click()
+    page.get_by_test_id("watch-order").select_option("f1")
+    page.get_by_label("Tile size").fill("200")
+    settle(page, "tile=200")
     page.reload()
-    expect(page.get_by_label("Prediction", exact=True)).not_to_be_checked()
-    expect(page.get_by_label("Loop")).to_be_checked()
-    expect(page.get_by_test_id("scrub-score")).to_have_value("pixel_accuracy")
-    expect(page.get_by_test_id("scrub-enlarged")).to_contain_text("Bengal 35")  # the page's photo
+    expect(page.get_by_role("radio", name="Change")).to_have_attribute("aria-checked", "true")
+    expect(page.get_by_role("button", name="Loop")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_test_id("watch-order")).to_have_value("f1")
+    expect(page.get_by_label("Tile size")).to_have_value("200")
+    expect(page.locator(".watch-heads")).to_contain_text("pixel accuracy")  # the page's score
+    expect(page.get_by_test_id("watch-pinned")).to_contain_text("Bengal 35")  # the page's photo
     go_to(page, "Failures")
     expect(page.locator("#spot-detail")).to_contain_text("Bengal_35")
     page.get_by_label("Label probably wrong").check()
@@ -211,17 +216,17 @@ def test_back_and_forward_show_what_was_seen(open_at):
     settle(page, "tab=watch")
     chips(page).first.click()
     page.get_by_role("button", name="Remove").click()
-    expect(page.locator(".scrub-scores tbody tr")).to_have_count(1)
+    expect(page.locator(".watch-heads > div").first.locator("[style]")).to_have_count(1)
     page.wait_for_function("!location.search.includes('ce-s0')")
     page.go_back()
-    expect(page.locator(".scrub-scores tbody tr")).to_have_count(2)
+    expect(page.locator(".watch-heads > div").first.locator("[style]")).to_have_count(2)
     expect(chips(page)).to_have_count(2)
     page.go_back()
     expect(page.get_by_role("tab", name="Try")).to_have_attribute("aria-selected", "true")
     expect(page.get_by_test_id("stage")).to_be_visible()
     page.go_forward()
     page.go_forward()
-    expect(page.locator(".scrub-scores tbody tr")).to_have_count(1)
+    expect(page.locator(".watch-heads > div").first.locator("[style]")).to_have_count(1)
     expect(chips(page)).to_have_text(["Focal3/3"])
 
 
@@ -246,7 +251,7 @@ def test_the_focus_stays_on_a_switch_that_is_pressed(open_at):
 
 def test_sliding_is_written_once_and_is_one_step_back(open_at):
     page = open_at("?tab=watch&run=focal-s0")
-    expect(page.get_by_test_id("scrub-epoch")).to_have_value("3")
+    expect(page.get_by_test_id("watch-epoch")).to_have_value("3")
     page.evaluate(
         """() => {
             window.written = 0;
@@ -256,7 +261,7 @@ def test_sliding_is_written_once_and_is_one_step_back(open_at):
             }
         }"""
     )
-    slider = page.get_by_test_id("scrub-epoch")
+    slider = page.get_by_test_id("watch-epoch")
     for step in range(150):
         slider.evaluate(
             "(slider, epoch) => { slider.value = epoch; slider.dispatchEvent(new Event('input')); }", step % 4
@@ -367,3 +372,17 @@ def test_seeds_that_were_left_out_are_one_click_away_from_the_verdict(open_at):
     expect(page).to_have_url(re.compile("run=ce-s0&run=focal-s0&run=ce-s1"))
     page.go_back()
     expect(sure).to_contain_text("One seed each")
+
+
+def test_what_is_chosen_while_an_answer_is_being_found_is_answered_last(open_at):
+    page = open_at("?tab=which-loss&run=ce-s0&run=focal-s0")
+    verdict = page.get_by_test_id("verdict")
+    expect(verdict).to_contain_text("with focal loss")
+    # each within the time that the one before takes
+    for names in (["ce-s0"], ["ce-s0", "focal-s0"], ["focal-s0"], ["ce-s0", "ce-s1"]):
+        show_runs(page, *names)
+        page.wait_for_timeout(150)
+    expect(verdict).to_contain_text("Seeds: 2 of cross-entropy")
+    expect(page.locator("#curves .scatterlayer .trace")).to_have_count(2)  # a line, and its band
+    page.wait_for_timeout(1500)
+    expect(verdict).to_contain_text("Seeds: 2 of cross-entropy")

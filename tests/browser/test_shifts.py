@@ -9,7 +9,7 @@ from experiments.cli.command_line import RESULTS
 LAST = {
     "try": ["[data-testid=stage][aria-busy=false]"],
     "which-loss": ["#verdict .facts b", "#scores .track", "#operating .trace", "#curves .trace"],
-    "watch": ['[data-testid=scrub-canvas]:not([width="0"])'],
+    "watch": ["[data-testid=watch-grid] li"],
     "failures": ["#spot-table .body-cell", "#spot-figure .trace"],
 }
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}

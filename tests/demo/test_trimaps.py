@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.scrub.probe_photos import ProbePhotos
 from demo.spot.photo import photo_html
+from demo.watch.probe_photos import ProbePhotos
 from seg.cache import load_split
 from seg.pets import BadPair, photo_path, trimap_path
 

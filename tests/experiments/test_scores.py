@@ -147,8 +147,8 @@ from demo.compare.updates import refresh_epochs
 from demo.compare.scores import scores_html
 from demo.figures.by_epoch import by_epoch
 from demo.figures.styles import styles
-from demo.scrub.probe_photos import ProbePhotos
-from demo.scrub.value import scrub_value
+from demo.watch.probe_photos import ProbePhotos
+from demo.watch.value import watch_value
 from demo.spot import ranking as spot
 from demo.catalogue import Catalogue
 from demo.page import build_interface
@@ -181,7 +181,7 @@ seen = {
     "figure": [view.as_value()["title"], view.as_value()["reading"], list(view.figure.data[0].y)],
     "scores": scores_html(analysis, styled),
     "table": list(table.styled_table(runs, analysis.footing).data.columns),
-    "scrubber": scrub_value(catalogue, ProbePhotos(data), ["ce-s0"])["scores"],
+    "watch": watch_value(catalogue, ProbePhotos(data), ["ce-s0"])["scores"],
     "api": api.runs_api(catalogue)[0],
     "ranking": spot.ranking(runs, spot.HARDEST, row.name, spot.ALL_BREEDS)[0]["mean"].tolist(),
     "report": [axes.get_title() for axes in report_figures.by_epoch(analysis).axes],
@@ -229,7 +229,7 @@ def test_a_new_score_is_in_the_app(followed):
     _, seen, _ = followed
     assert seen["curves"] == seen["photos"] == ["Border specificity", "border_specificity"]
     assert seen["linked"] == "border_specificity"
-    assert seen["bar"] == seen["scrubber"]
+    assert seen["bar"] == seen["watch"]
     assert seen["figure"][:2] == [
         "Border specificity by epoch",
         "Share of the other pixels not painted as border.",
@@ -237,7 +237,7 @@ def test_a_new_score_is_in_the_app(followed):
     assert len(seen["figure"][2]) == 2
     assert "<b>Border specificity</b>" in seen["scores"]
     assert seen["table"][-1] == "Border specificity"
-    assert list(seen["scrubber"].items())[-1] == ("border_specificity", "border specificity")
+    assert list(seen["watch"].items())[-1] == ("border_specificity", "border specificity")
     assert 0 <= seen["api"]["border_specificity"] <= 1
     assert seen["ranking"] == sorted(seen["ranking"])
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { describeCurve, perCent, scoreRange } from "../../demo/scrub/js/curve.js";
+import { describeCurve, perCent, scoreRange } from "../../demo/watch/js/curve.js";
 import { randomNumbers } from "./random.js";
 
 const runOf = (name, values) => ({

@@ -21,5 +21,5 @@ for (const name of modules) {
 }
 
 test("there are modules to see", () => {
-  assert.ok(modules.includes("scrub/js/scrub.js"));
+  assert.ok(modules.includes("watch/js/watch.js"));
 });

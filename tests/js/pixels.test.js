@@ -1,199 +1,114 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { packed } from "../../demo/stage/js/colours.js";
 import {
+  borderF1,
   classesFromPixels,
-  paintDifferences,
-  paintMask,
-  pixelFromHex,
-  scaled,
-  SHARES,
-  withUnknown,
-} from "../../demo/scrub/js/pixels.js";
+  confusionOf,
+  packClasses,
+  paintTile,
+  tileClasses,
+} from "../../demo/watch/js/pixels.js";
 import { randomNumbers } from "./random.js";
 
-const COLOURS = ["#0072B2", "#000000", "#F0E442", "#CC79A7"]; // pet, background, border, the mark of background
-const PIXELS = COLOURS.map(pixelFromHex);
-const [PET, BACKGROUND, BORDER, UNKNOWN] = [0, 1, 2, 255];
-const BLACK = [0, 0, 0, 255];
+const COLOURS = ["#0072B2", "#000000", "#F0E442"].map(packed); // pet, background, border
+const [PET, BACKGROUND, BORDER] = [0, 1, 2];
+const [MISSED, FALSE, WHITE] = ["#FF2E93", "#00D5E0", "#FFFFFF"].map(packed);
 
-const channelsOf = (colour) => [1, 3, 5].map((at) => Number(`0x${colour.slice(at, at + 2)}`));
-const opaque = (colour) => [...channelsOf(colour), 255];
-// the four bytes that a canvas holds of a pixel
-const bytesOf = (pixels, at) => [...new Uint8Array(pixels.buffer, 4 * at, 4)];
+const randomClasses = (random, length) => Uint8Array.from({ length }, () => random(3));
 
-function randomPhoto(random, length) {
-  const pixels = new Uint32Array(length);
-  const bytes = new Uint8Array(pixels.buffer);
-  bytes.forEach((_, at) => (bytes[at] = at % 4 === 3 ? 255 : random(256)));
-  return { pixels, faded: scaled(pixels, SHARES.faded, 0), dim: scaled(pixels, SHARES.dim, 255) };
-}
-
-// A mosaic of three tiles of 3 x 3 in two columns: the last place has none. The middle tile has no photo
-function randomSource(random) {
-  const source = { tile: 3, columns: 2, tiles: [{ photo: true }, { photo: false }, { photo: true }], photo: null };
-  const mask = () => Uint8Array.from({ length: 36 }, () => random(3));
-  return { source, mask };
-}
-
-// Number of the tile that a pixel of that mosaic belongs to
-const tileAt = (at) => 2 * Math.floor(at / 18) + (at % 6 < 3 ? 0 : 1);
-
-test("a colour's pixel has its bytes in a canvas's order", () => {
-  assert.equal(pixelFromHex("#0072B2"), 0xffb27200);
-  assert.deepEqual(bytesOf(Uint32Array.of(pixelFromHex("#f0e442")), 0), [0xf0, 0xe4, 0x42, 255]);
-});
-
-test("every channel is scaled by itself, and rounded down", () => {
-  const pixels = Uint32Array.of(pixelFromHex("#ff6401"), pixelFromHex("#000000"));
-  const half = scaled(pixels, 0.5, 200);
-  assert.deepEqual(bytesOf(half, 0), [127, 50, 0, 200]);
-  assert.deepEqual(bytesOf(half, 1), [0, 0, 0, 200]);
-});
-
-test("any picture is scaled as byte by byte", () => {
-  const random = randomNumbers(3);
-  const { pixels } = randomPhoto(random, 500);
-  for (const share of [SHARES.faded, SHARES.dim, 0, 1]) {
-    const got = scaled(pixels, share, 7);
-    for (let at = 0; at < pixels.length; at++) {
-      const expected = bytesOf(pixels, at).map((byte, channel) => (channel === 3 ? 7 : Math.floor(byte * share)));
-      assert.deepEqual(bytesOf(got, at), expected);
-    }
+test("any mosaic of colours is its classes", () => {
+  const random = randomNumbers(5);
+  for (let round = 0; round < 50; round++) {
+    const expected = randomClasses(random, 40);
+    const pixels = Uint32Array.from(expected, (kind) => COLOURS[kind]);
+    assert.deepEqual(classesFromPixels(pixels, COLOURS), expected);
   }
 });
 
-test("a mosaic's colours become the numbers of its classes", () => {
-  const random = randomNumbers(4);
-  const colours = PIXELS.slice(0, 3);
-  const expected = Uint8Array.from({ length: 300 }, () => random(3));
-  const pixels = Uint32Array.from(expected, (found) => colours[found]);
-  assert.deepEqual(classesFromPixels(pixels, colours), expected);
-});
-
 test("a colour that is no class is an error, wherever it is", () => {
-  const colours = PIXELS.slice(0, 3);
   for (const at of [0, 1, 4]) {
-    const pixels = new Uint32Array(5).fill(colours[BORDER]);
-    pixels[at] = pixelFromHex("#12CC56");
-    assert.throws(() => classesFromPixels(pixels, colours), /no class/);
+    const pixels = new Uint32Array(5).fill(COLOURS[BORDER]);
+    pixels[at] = packed("#12CC56");
+    assert.throws(() => classesFromPixels(pixels, COLOURS), /no class/);
   }
 });
 
 test("a class is the nearest colour's: of a mosaic in the former colours, and where a browser changes pixels by a step", () => {
-  const colours = ["#9B7BFF", "#000000", "#FFD60A"].map(pixelFromHex);
-  const former = Uint32Array.from(["#56B4E9", "#000000", "#E69F00"].map(pixelFromHex));
+  const colours = ["#9B7BFF", "#000000", "#FFD60A"].map(packed);
+  const former = Uint32Array.from(["#56B4E9", "#000000", "#E69F00"].map(packed));
   assert.deepEqual(classesFromPixels(former, colours), Uint8Array.from([PET, BACKGROUND, BORDER]));
-  const stepped = Uint32Array.from(["#9C7AFE", "#010001", "#FED50B"].map(pixelFromHex));
+  const stepped = Uint32Array.from(["#9C7AFE", "#010001", "#FED50B"].map(packed));
   assert.deepEqual(classesFromPixels(stepped, colours), Uint8Array.from([PET, BACKGROUND, BORDER]));
 });
 
-test("where nobody labelled a tile its truth is unknown", () => {
-  const run = { tile: 2, columns: 2, tiles: [{ truth: true }, { truth: false }, { truth: false }] };
-  const truth = { width: 4, height: 4, classes: new Uint8Array(16).fill(BACKGROUND) };
-  const told = withUnknown(truth, run);
-  assert.deepEqual(
-    [...told.classes],
-    [
-      ...[1, 1, 255, 255],
-      ...[1, 1, 255, 255],
-      ...[255, 255, 1, 1], // the last place has no tile
-      ...[255, 255, 1, 1],
-    ],
-  );
-  assert.deepEqual([told.width, told.height], [4, 4]);
-  assert.ok(
-    truth.classes.every((found) => found === BACKGROUND),
-    "another run may share the picture",
-  );
-});
-
-test("pet and border lie over the photo, 65 to 35, and the background shows it", () => {
-  const photo = Uint32Array.from(["#c86432", "#c86432", "#c86432"].map(pixelFromHex));
-  const source = { tile: 3, columns: 1, tiles: [{ photo: true }] };
-  source.photo = { pixels: new Uint32Array(9), faded: new Uint32Array(9) };
-  source.photo.pixels.set(photo);
-  source.photo.faded.set(scaled(photo, SHARES.faded, 0));
-  const pixels = new Uint32Array(9);
-  paintMask(pixels, source, Uint8Array.of(PET, BACKGROUND, BORDER, 1, 1, 1, 1, 1, 1), true, PIXELS);
-  // 200, 100 and 50 faded are 70, 35 and 17; of #0072B2 0, 74 and 115 are added, of #F0E442 156, 148 and 42
-  assert.deepEqual(bytesOf(pixels, 0), [70, 109, 132, 255]);
-  assert.deepEqual(bytesOf(pixels, 1), [200, 100, 50, 255]);
-  assert.deepEqual(bytesOf(pixels, 2), [226, 183, 59, 255]);
-});
-
-test("any mask is painted as pixel by pixel", () => {
-  const random = randomNumbers(5);
-  for (let round = 0; round < 100; round++) {
-    const { source, mask } = randomSource(random);
-    const classes = mask().map((found) => (random(9) ? found : UNKNOWN));
-    if (round % 3) source.photo = randomPhoto(random, 36);
-    const withPhoto = round % 4 > 0;
-    const pixels = new Uint32Array(36);
-    paintMask(pixels, source, classes, withPhoto, PIXELS);
-    for (let at = 0; at < 36; at++) {
-      const tile = source.tiles[tileAt(at)];
-      const colour = { [PET]: COLOURS[0], [BORDER]: COLOURS[2] }[classes[at]];
-      let expected;
-      if (!tile) expected = [0, 0, 0, 0];
-      else if (!withPhoto || !source.photo || !tile.photo) expected = colour ? opaque(colour) : BLACK;
-      else {
-        const seen = bytesOf(source.photo.pixels, at);
-        const share = (channel) =>
-          Math.floor(seen[channel] * (1 - 0.65)) + Math.floor(channelsOf(colour)[channel] * 0.65);
-        expected = colour ? [0, 1, 2].map(share).concat(255) : seen;
+test("a tile is cut out of its mosaic, pixel by pixel", () => {
+  const random = randomNumbers(8);
+  const [side, columns, rows] = [4, 3, 2];
+  const classes = randomClasses(random, side * columns * side * rows);
+  const mosaic = { width: side * columns, quarters: packClasses(classes) };
+  assert.equal(mosaic.quarters.length, classes.length / 4);
+  for (let index = 0; index < columns * rows; index++) {
+    const tile = tileClasses(mosaic, index, columns, side);
+    for (let row = 0; row < side; row++) {
+      for (let column = 0; column < side; column++) {
+        const [x, y] = [(index % columns) * side + column, Math.floor(index / columns) * side + row];
+        assert.equal(tile[row * side + column], classes[y * mosaic.width + x]);
       }
-      assert.deepEqual(bytesOf(pixels, at), expected, `round ${round}, pixel ${at}`);
     }
   }
 });
 
-test("white over white stays white's equal or darker: no channel runs into the next", () => {
-  const source = { tile: 1, columns: 1, tiles: [{ photo: true }] };
-  const white = Uint32Array.of(pixelFromHex("#ffffff"));
-  source.photo = { pixels: white, faded: scaled(white, SHARES.faded, 0) };
-  const pixels = new Uint32Array(1);
-  paintMask(pixels, source, Uint8Array.of(PET), true, new Array(4).fill(white[0]));
-  assert.deepEqual(bytesOf(pixels, 0), [254, 254, 254, 255]); // 165.75 and 89.25, both rounded down
+test("a prediction is pet and border in their colours, and of a class that is switched off nothing", () => {
+  const target = new Uint32Array(3).fill(7);
+  paintTile(target, "prediction", Uint8Array.of(PET, BACKGROUND, BORDER), null, [COLOURS[PET], WHITE, 0], 3);
+  assert.deepEqual([...target], [COLOURS[PET], 0, 0]);
 });
 
-// What a slow reader of the rule says of one pixel; `against` as of paintDifferences
-function differs(found, against, at) {
-  if (against === null) return false;
-  const { truth, earlier } = against;
-  if (truth && (truth[at] === UNKNOWN || truth[at] === found)) return false;
-  return !(earlier && earlier[at] === found);
-}
-
-test("any differences are painted as pixel by pixel", () => {
-  const random = randomNumbers(6);
-  let marked = 0;
-  for (let round = 0; round < 160; round++) {
-    const { source, mask } = randomSource(random);
-    const classes = mask();
-    const truth = mask().map((found) => (random(5) ? found : UNKNOWN));
-    const against = [null, { truth, earlier: null }, { truth: null, earlier: mask() }, { truth, earlier: mask() }][
-      round % 4
-    ];
-    if (random(3)) source.photo = randomPhoto(random, 36);
-    const withPhoto = random(2) === 1;
-    const pixels = new Uint32Array(36);
-    paintDifferences(pixels, source, classes, against, withPhoto, PIXELS);
-    for (let at = 0; at < 36; at++) {
-      const tile = source.tiles[tileAt(at)];
-      const colour = { [PET]: COLOURS[0], [BACKGROUND]: COLOURS[3], [BORDER]: COLOURS[2] }[classes[at]];
-      let expected;
-      if (!tile) expected = [0, 0, 0, 0];
-      else if (differs(classes[at], against, at)) {
-        expected = opaque(colour);
-        marked += 1;
-      } else if (!withPhoto || !source.photo || !tile.photo) expected = BLACK;
-      else
-        expected = bytesOf(source.photo.pixels, at).map((byte, channel) =>
-          channel < 3 ? Math.floor(byte * 0.4) : 255,
-        );
-      assert.deepEqual(bytesOf(pixels, at), expected, `round ${round}, pixel ${at}`);
-    }
+test("errors are what is missed, what is false, and a hatch where pet and background are swapped", () => {
+  const random = randomNumbers(2);
+  const side = 16;
+  const [found, truth] = [randomClasses(random, side * side), randomClasses(random, side * side)];
+  const target = new Uint32Array(side * side);
+  paintTile(target, "errors", found, truth, COLOURS, side);
+  const swapped = new Set();
+  for (let i = 0; i < target.length; i++) {
+    if (found[i] === truth[i]) assert.equal(target[i], 0);
+    else if (truth[i] === BORDER) assert.equal(target[i], MISSED);
+    else if (found[i] === BORDER) assert.equal(target[i], FALSE);
+    else swapped.add(target[i]);
   }
-  assert.ok(marked > 500);
+  assert.deepEqual([...swapped].sort(), [packed("#15171C"), WHITE].sort());
+});
+
+test("a change is what is new since the epoch before, and where nobody knows that nothing", () => {
+  const [found, before] = [Uint8Array.of(PET, PET, BORDER, BACKGROUND), Uint8Array.of(PET, BORDER, PET, PET)];
+  const target = new Uint32Array(4).fill(9);
+  paintTile(target, "change", found, before, [COLOURS[PET], WHITE, COLOURS[BORDER]], 2);
+  assert.deepEqual([...target], [0, COLOURS[PET], COLOURS[BORDER], WHITE]);
+  for (const view of ["change", "errors"]) {
+    paintTile(target, view, found, null, COLOURS, 2);
+    assert.deepEqual([...target], [0, 0, 0, 0]);
+  }
+});
+
+test("border F1 is that of a count by hand; of no border at all it is not known", () => {
+  const random = randomNumbers(4);
+  for (let round = 0; round < 50; round++) {
+    const [found, truth] = [randomClasses(random, 30), randomClasses(random, 30)];
+    let [hit, real, painted] = [0, 0, 0];
+    for (let i = 0; i < 30; i++) {
+      hit += found[i] === BORDER && truth[i] === BORDER ? 1 : 0;
+      real += truth[i] === BORDER ? 1 : 0;
+      painted += found[i] === BORDER ? 1 : 0;
+    }
+    const counts = confusionOf(found, truth);
+    assert.equal(borderF1(counts), real + painted ? (2 * hit) / (real + painted) : null);
+    assert.equal(
+      counts.flat().reduce((sum, count) => sum + count),
+      30,
+    );
+  }
+  assert.equal(borderF1(confusionOf(Uint8Array.of(PET), Uint8Array.of(BACKGROUND))), null);
 });

@@ -15,9 +15,9 @@ function legendEntry({ name, note, colour, symbol }) {
   return item;
 }
 
-// The scrubber shows this run after this epoch
+// Watch shows this run after this epoch
 export function askFor(run, epoch) {
-  document.dispatchEvent(new CustomEvent("borderline:scrub", { detail: { run, epoch } }));
+  document.dispatchEvent(new CustomEvent("borderline:watch", { detail: { run, epoch } }));
 }
 
 // `drawnAs` is called with the place of the figure and its value each time that it is drawn

@@ -61,7 +61,7 @@ export function mount({ element, props, trigger }) {
   show();
 
   // a point of a figure leads to its run and epoch
-  document.addEventListener("borderline:scrub", ({ detail: { run, epoch } }) => {
+  document.addEventListener("borderline:watch", ({ detail: { run, epoch } }) => {
     const chosen = page.get("chosen") ?? page.get("runs") ?? [];
     page.set({ tab: "watch", epoch, ...(chosen.includes(run) ? {} : { runs: [...chosen, run] }) });
   });

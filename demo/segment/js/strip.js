@@ -78,6 +78,7 @@ export function mount({ element, props, server, trigger, upload, watch }) {
     const id = page.get("photo");
     const brought = own.find((photo) => photo.id === id);
     if (id?.startsWith("own:") && !brought) return page.set({ photo: null }, { mends: true }); // it went with an earlier page
+    find('[data-act="watch"]').hidden = !brought;
     page.set({ photoFile: brought ? { path: brought.path, title: brought.title } : null });
     mark();
     list.querySelector('[aria-checked="true"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
@@ -195,6 +196,10 @@ export function mount({ element, props, server, trigger, upload, watch }) {
   });
   document.addEventListener("borderline:downloaded", () => (packer.disabled = false));
 
+  find('[data-act="watch"]').addEventListener("click", () => {
+    page.set({ tab: "watch" });
+    document.dispatchEvent(new CustomEvent("borderline:own"));
+  });
   for (const control of strip.querySelectorAll("[disabled]")) control.disabled = false;
   page.watch(["photo"], follow);
   watch("value", () => {

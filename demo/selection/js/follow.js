@@ -18,7 +18,8 @@ export function mount({ props, trigger }) {
     const news = JSON.stringify([page.get("chosen"), page.get("stamps"), asked]);
     if (news === told) return;
     told = news;
-    trigger("select", { runs: page.get("chosen"), ...asked });
+    props.value = { runs: page.get("chosen"), ...asked };
+    trigger("select");
   }
 
   page.watch(["shownTab", "chosen", "stamps", ...keys], () => {

@@ -1,7 +1,5 @@
 """What a page sends of what is chosen is read as it is meant, whatever it sends."""
 
-from types import SimpleNamespace
-
 import pytest
 
 from demo.selection.followed import read_selected
@@ -15,13 +13,14 @@ from demo.selection.followed import read_selected
         ({"runs": "ce-s0", "epoch": -1}, [], None),
         ({"epoch": "3"}, [], None),
         ({}, [], None),
+        (None, [], None),
     ],
 )
 def test_names_and_an_epoch_or_nothing(sent, runs, epoch):
-    selected = read_selected(SimpleNamespace(**sent), ("score",))
+    selected = read_selected(sent, ("score",))
     assert (selected.runs, selected.epoch, selected.text("score")) == (runs, epoch, None)
 
 
 @pytest.mark.parametrize(("sent", "said"), [("border_f1", "border_f1"), (None, None), (7, None), (["a"], None)])
 def test_what_else_is_followed_is_a_word_or_nothing(sent, said):
-    assert read_selected(SimpleNamespace(score=sent), ("score",)).text("score") == said
+    assert read_selected({"score": sent}, ("score",)).text("score") == said

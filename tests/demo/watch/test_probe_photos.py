@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.scrub.probe_photos import ProbePhotos
+from demo.watch.probe_photos import ProbePhotos
 from seg.pets import photo_path, trimap_path
 
 LAYOUT = {"tile": 16, "columns": 7, "tiles": [{"name": name, "source": "test"} for name in ("Bengal_35", "Bengal_36")]}

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from demo.catalogue import Catalogue
-from demo.scrub.own_photo import epoch_weights, own_functions
+from demo.watch.own_photo import epoch_weights, own_functions
 from experiments.store.runs import read_run
 from seg.inference import Segmenter
 from seg.pets import photo_path
@@ -85,7 +85,7 @@ def test_weights_that_vanish_are_told(runs, photo, delete, monkeypatch, path, li
         return found
 
     if listed:
-        monkeypatch.setattr("demo.scrub.own_photo.epoch_weights", list_then_delete)
+        monkeypatch.setattr("demo.watch.own_photo.epoch_weights", list_then_delete)
     else:
         delete(runs / "focal-s0" / path)
     error = own_mask(chosen)["error"]

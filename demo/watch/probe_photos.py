@@ -9,10 +9,14 @@ import numpy as np
 from PIL import Image
 
 from demo.catalogue import last_change
+from demo.images import data_uri
 from experiments.store.probe import mosaic, sample_photos
 from seg import InputError
 from seg.pets import BACKGROUND, TEST, indexed_image, photo_path, read_trimap, trimap_path
 from seg.photo import read_square
+
+# Side in pixels of a photo that is looked at alone
+LARGE = 512
 
 
 @dataclass(frozen=True)
@@ -102,3 +106,18 @@ class ProbePhotos:
             write([missing if tile is None else tile for tile in tiles], target)
         self.built[key] = Mosaic(target, present)
         return self.built[key]
+
+
+def tile_function(photos: ProbePhotos) -> Callable[[str], dict]:
+    """What the page calls as `server.tile_photo(name)`: the photo larger than its tile, `picture` None without it."""
+
+    def tile_photo(name: str) -> dict:
+        name = str(name)
+        path = photos.find({"name": name, "source": "sample" if name in sample_photos() else TEST})
+        try:
+            picture = None if path is None else Image.fromarray(read_square(path, LARGE))
+        except InputError:
+            return {"picture": None}  # a damaged picture is shown as a missing one
+        return {"picture": picture and data_uri(picture, "JPEG")}
+
+    return tile_photo

@@ -82,26 +82,3 @@ export function describeCurve(runs, score, title) {
   });
   return `${title} by epoch. ${ends.join("; ")}.`;
 }
-
-// The cells of the head, and a row a run whose cells are to be filled
-export function scoreTable(runs, titles) {
-  const head = titles.map((title) => cell("th", title, "col"));
-  const rows = runs.map((run) => {
-    const row = document.createElement("tr");
-    const first = cell("th", run.title, "row");
-    const mark = document.createElement("i");
-    mark.style.background = run.colour;
-    first.prepend(mark);
-    first.append(document.createElement("small"));
-    row.append(first, ...titles.slice(1).map(() => cell("td", "")));
-    return row;
-  });
-  return { head, rows };
-}
-
-function cell(tag, text, scope = null) {
-  const made = document.createElement(tag);
-  made.textContent = text;
-  if (scope) made.scope = scope;
-  return made;
-}

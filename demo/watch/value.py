@@ -1,4 +1,4 @@
-"""All that the page needs to scrub runs: where their mosaics are, their scores, their colours."""
+"""All that the page needs to show runs by epoch: where their mosaics are, their scores, their colours."""
 
 from pathlib import Path
 from urllib.parse import quote
@@ -6,35 +6,35 @@ from urllib.parse import quote
 import numpy as np
 
 from demo.catalogue import NO_RUNS, Catalogue, last_change, lost_sentence, run_titles
-from demo.scrub.own_photo import epoch_weights
-from demo.scrub.probe_photos import ProbePhotos
+from demo.figures.styles import Style, styles
+from demo.selection.described import minutes_left
+from demo.watch.own_photo import epoch_weights
+from demo.watch.probe_photos import ProbePhotos
+from experiments.comparison.configurations import configurations
 from experiments.scores import Place, appearing
 from experiments.store.probe import mosaic_path, read_layout
 from experiments.store.runs import Run
-from seg.losses import loss_colour
-from seg.pets import CLASS_COLOURS, TEST
+from seg.pets import CLASS_COLOURS, CLASS_NAMES, TEST
 
-# Where only errors or changes are drawn, background is a class to be seen like the others
-BACKGROUND_MARK = "#CC79A7"
 # Of runs of one loss, which have one colour: an SVG line's dashes
-DASHES = ("", "6 3", "2 3", "8 3 2 3")
+DASHES = {"solid": "", "dash": "6 3", "dot": "2 3", "dashdot": "8 3 2 3"}
 
 
-def scrub_value(catalogue: Catalogue, photos: ProbePhotos, names: list[str]) -> dict:
-    """All that the page needs to scrub these runs.
+def watch_value(catalogue: Catalogue, photos: ProbePhotos, names: list[str]) -> dict:
+    """All that the page needs to show these runs by epoch.
 
     Returns:
-        `message`: what to say instead of, or beside, the pictures; `colours` of the classes; `scores`, the names of
-        those that are shown; `runs`, each with name, title, colour, tile
-        size, columns, tiles, photos and truth (URL or None), mosaics {epoch: URL}, scores {epoch: {score: fraction
-        or None}} and the epochs whose weights were kept.
+        `message`: what to say instead of, or beside, the pictures; `classes`, each with name and colour; `scores`, the
+        names of those that are shown; `runs`, each with name, title, colour, symbol, dash, status, epochs trained,
+        epochs planned, minutes left (None: unknown), the networks' side in pixels [[epoch, side], ...] from each
+        epoch on at which it is another, tile size, columns, tiles, photos and truth (URL or None), mosaics
+        {epoch: URL}, scores {epoch: {score: fraction or None}} and the epochs whose weights were kept.
     """
     runs, left_out = [], []
-    seen: dict[str, int] = {}
     chosen = [run for run in catalogue.chosen(names) if not run.epochs.empty]
-    titles = run_titles(chosen)
+    titles, styled = run_titles(chosen), styles(configurations(chosen))
     for run in chosen:
-        described = _run_value(run, titles[run.name], photos, seen)
+        described = _run_value(run, titles[run.name], styled[run.name], photos)
         if described is None:
             left_out.append(titles[run.name])
         else:
@@ -42,33 +42,28 @@ def scrub_value(catalogue: Catalogue, photos: ProbePhotos, names: list[str]) -> 
     lost = lost_sentence(names, catalogue.runs())
     if not catalogue.scored():
         message = NO_RUNS.replace("`", "")
-    elif not runs and not left_out:
-        message = "" if lost else "Choose at least one run above."
     elif left_out:
         message = f"No predictions were kept for {', '.join(left_out)}."
-    elif any(not tile["photo"] for run in runs for tile in run["tiles"]):
-        message = (
-            "The validation photos are not shipped: their masks are shown alone, below the samples. To see the photos, "
-            "run python -m experiments.fetch --data data, then start the app again."
-        )
+    elif not runs:
+        message = "" if lost else "Choose at least one run above."
     else:
         message = ""
     return _value(" ".join(filter(None, [lost, message])), runs)
 
 
 def empty_value() -> dict:
-    """`scrub_value` of no runs, without a word: before the page has opened."""
+    """`watch_value` of no runs, without a word: before the page has opened."""
     return _value("", [])
 
 
 def _value(message: str, runs: list[dict]) -> dict:
-    colours = [*CLASS_COLOURS, BACKGROUND_MARK]
-    # under each run's name while scrubbing; the first is the curve's first choice
+    classes = [{"name": name, "colour": colour} for name, colour in zip(CLASS_NAMES, CLASS_COLOURS, strict=True)]
+    # the first is shown where nobody has chosen one
     scores = {score.name: score.short or score.noun for score in appearing(Place.SCRUBBER)}
-    return {"message": message, "colours": colours, "scores": scores, "runs": runs}
+    return {"message": message, "classes": classes, "scores": scores, "runs": runs}
 
 
-def _run_value(run: Run, title: str, photos: ProbePhotos, seen: dict[str, int]) -> dict | None:
+def _run_value(run: Run, title: str, style: Style, photos: ProbePhotos) -> dict | None:
     layout = read_layout(run.folder)
     if layout is None or not layout["tiles"]:
         return None
@@ -89,13 +84,17 @@ def _run_value(run: Run, title: str, photos: ProbePhotos, seen: dict[str, int]) 
         {"name": tile["name"], "sample": tile["source"] != TEST, "photo": photo, "truth": labelled}
         for tile, photo, labelled in zip(layout["tiles"], pictures.present, truth.present, strict=True)
     ]
-    colour = loss_colour(run.loss)
-    before = seen[colour] = seen.get(colour, -1) + 1
     return {
         "name": run.name,
         "title": title,
-        "colour": colour,
-        "dash": DASHES[before % len(DASHES)],
+        "colour": style.colour,
+        "symbol": style.symbol,
+        "dash": DASHES[style.dash],
+        "status": run.status,
+        "epochs": run.epochs_trained,
+        "planned": run.epochs_planned,
+        "left": minutes_left(run),
+        "sides": _sides(run),
         "tile": layout["tile"],
         "columns": layout["columns"],
         "tiles": tiles,
@@ -105,6 +104,11 @@ def _run_value(run: Run, title: str, photos: ProbePhotos, seen: dict[str, int]) 
         "scores": scores,
         "weights": sorted(epoch_weights(run)),
     }
+
+
+def _sides(run: Run) -> list[list[int]]:
+    sides = [[epoch, run.network_side(epoch)] for epoch in range(1, run.epochs_trained + 1)]
+    return [now for before, now in zip([[0, 0], *sides], sides, strict=False) if before[1] != now[1]]
 
 
 def _url(path: Path) -> str | None:

@@ -8,7 +8,7 @@ import pytest
 from gradio.utils import get_upload_folder
 from PIL import Image
 
-from demo.scrub.export import KEPT_FILES, export_functions
+from demo.watch.export import KEPT_FILES, export_functions
 
 
 @pytest.fixture

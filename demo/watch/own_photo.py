@@ -1,4 +1,4 @@
-"""A photo of one's own in the scrubber: its mask by the weights that a run kept of each epoch."""
+"""A photo of one's own in Watch: its mask by the weights that a run kept of each epoch."""
 
 import threading
 from collections.abc import Callable

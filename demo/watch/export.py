@@ -1,4 +1,4 @@
-"""What the scrubber shows as an animation: the page draws the frames, this makes a file of them."""
+"""What Watch shows as an animation: the page draws the frames, this makes a file of them."""
 
 import re
 import shutil
@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageColor, UnidentifiedImageError
 
 from demo.uploads import uploaded_file, whole_number
 from seg import InputError
+from seg.losses import LOSSES
+from seg.pets import CLASS_COLOURS
 
 KINDS = ("gif", "webp")
 # The last frame stays, so that the end is seen before it begins again
 LAST_MILLISECONDS = 1500
 MAX_FRAMES, MAX_PIXELS = 400, 4_000_000
 KEPT_FILES = 8
+MEANT = [*CLASS_COLOURS, *(entry.colour for entry in LOSSES.values())]
 
 
 def read_frames(paths: list[Path]) -> list[Image.Image]:
@@ -43,12 +46,19 @@ def read_frames(paths: list[Path]) -> list[Image.Image]:
 
 
 def common_palette(frames: list[Image.Image]) -> Image.Image:
-    """A palette for all frames of a GIF: what does not move costs nothing, and colours do not flicker."""
+    """A palette for all frames of a GIF: what does not move costs nothing, and colours do not flicker.
+
+    Classes and losses have their own colours in it: however few their pixels, each means something.
+    """
     some = [frames[0], frames[len(frames) // 2], frames[-1]]
     strip = Image.new("RGB", (some[0].width, some[0].height * len(some)))
     for index, frame in enumerate(some):
         strip.paste(frame, (0, index * frame.height))
-    return strip.quantize(256, method=Image.Quantize.MEDIANCUT)
+    meant = [channel for colour in MEANT for channel in ImageColor.getrgb(colour)]
+    seen = strip.quantize(256 - len(MEANT), method=Image.Quantize.MEDIANCUT).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*meant, *seen[: 768 - len(meant)]])
+    return palette
 
 
 def save_animation(frames: list[Image.Image], target: Path, milliseconds: int) -> None:

@@ -1,0 +1,201 @@
+// What is shown, as an animation: the page draws every epoch, its legend with it, and the server makes a file of them.
+
+import { legendShape } from "../../figures/js/legend.js";
+import { ERRORS } from "../../stage/js/colours.js";
+import { BORDER, PET } from "../../stage/js/planes.js";
+import { epochBefore, shownEpoch } from "./epochs.js";
+import { otherClasses, titleOf } from "./grid.js";
+import { paintTile } from "./pixels.js";
+
+const MARGIN = 12;
+const TITLE = 36;
+const HEADS = 24;
+const LEGEND = 28;
+const GAP = 4;
+// More epochs than these are thinned: a file of three hundred is no longer small
+export const MOST_FRAMES = 61;
+
+// Which epochs an animation shows: all of them, or as many as there may be, the first and the last among them
+export function frameEpochs(last, most = MOST_FRAMES) {
+  const count = Math.min(last + 1, most);
+  return Array.from({ length: count }, (_, place) => Math.round((place * last) / Math.max(1, count - 1)));
+}
+
+// `names` of photos, a row each, and how wide all is: {side, columns, width, height}
+export function frameLayout(names, columns, width) {
+  const side = Math.floor((width - 2 * MARGIN - (columns - 1) * GAP) / columns);
+  return { side, columns, width, height: TITLE + HEADS + names.length * (side + GAP) + LEGEND + MARGIN };
+}
+
+// Draws epochs: `look` as the grid has it; `asked` is {names, width, last}; `pictureOf(name)` promises a photo's URL
+export async function framePainter(look, asked, pictureOf) {
+  const runs = look.runs;
+  const layout = frameLayout(asked.names, runs.length + 1, asked.width);
+  const photos = await Promise.all(asked.names.map(async (name) => loadImage(await pictureOf(name))));
+  const markers = await Promise.all(runs.map((run) => loadImage(markerUrl(run))));
+  const canvas = new OffscreenCanvas(layout.width, layout.height);
+  const context = canvas.getContext("2d");
+  const style = getComputedStyle(document.body);
+  const ink = style.color;
+
+  return async function paint(epoch) {
+    await atHand(look, asked.names, epoch);
+    context.fillStyle = style.backgroundColor;
+    context.fillRect(0, 0, layout.width, layout.height);
+    context.fillStyle = ink;
+    context.fillRect(0, 0, (layout.width * epoch) / Math.max(1, asked.last), 3);
+    text(`Epoch ${epoch} of ${asked.last}`, MARGIN, 26, 600, 18);
+    const left = (column) => MARGIN + column * (layout.side + GAP);
+    runs.forEach((run, number) => {
+      if (markers[number]) context.drawImage(markers[number], left(number + 1), TITLE + 3, 12, 12);
+      text(run.title, left(number + 1) + 18, TITLE + 14, 600, 13, layout.side - 18);
+    });
+    asked.names.forEach((name, row) => {
+      const top = TITLE + HEADS + row * (layout.side + GAP);
+      drawTile(photos[row], null, left(0), top, name);
+      text(titleOf(name), left(0) + 6, top + layout.side - 8, 500, 12, layout.side - 12, "#fff");
+      runs.forEach((run, number) => {
+        const shown = shownEpoch(run, epoch);
+        drawTile(photos[row], masked(run, name, epoch, shown), left(number + 1), top, name);
+        if (shown < epoch) text(`epoch ${shown}`, left(number + 1) + 6, top + 16, 500, 12, layout.side, "#fff");
+      });
+    });
+    drawLegend(layout.height - MARGIN - 6);
+    return canvas.convertToBlob({ type: "image/png" });
+  };
+
+  function text(words, x, y, weight, size, room = layout.width, colour = ink) {
+    context.font = `${weight} ${size}px ${style.fontFamily}`;
+    if (colour !== ink) {
+      context.strokeStyle = "rgb(12 13 16 / .8)";
+      context.lineWidth = 3;
+      context.lineJoin = "round";
+      context.strokeText(words, x, y, room);
+    }
+    context.fillStyle = colour;
+    context.fillText(words, x, y, room);
+  }
+
+  function masked(run, name, epoch, shown) {
+    const found = look.masks.found(run, name, shown);
+    const before = look.view === "change" ? epochBefore(run, epoch) : null;
+    if (!found) return null;
+    const tile = new OffscreenCanvas(run.tile, run.tile);
+    const image = new ImageData(run.tile, run.tile);
+    const other = otherClasses(look, run, name, before) ?? null;
+    paintTile(new Uint32Array(image.data.buffer), look.view, found, other, look.classes, run.tile);
+    tile.getContext("2d").putImageData(image, 0, 0);
+    return tile;
+  }
+
+  function drawTile(photo, mask, x, y, name) {
+    const { side } = layout;
+    context.fillStyle = "#15171c";
+    context.fillRect(x, y, side, side);
+    context.filter = mask && look.view !== "prediction" ? "grayscale(1) brightness(.62)" : "none";
+    if (photo) context.drawImage(photo, x, y, side, side);
+    context.filter = "none";
+    context.globalAlpha = photo && look.view === "prediction" ? 0.65 : 1;
+    if (mask) context.drawImage(mask, x, y, side, side);
+    context.globalAlpha = 1;
+    const truth = look.outline && look.masks.truth(name);
+    if (!truth) return;
+    const path = new Path2D();
+    path.addPath(new Path2D(truth.outline), new DOMMatrix([side / truth.side, 0, 0, side / truth.side, x, y]));
+    for (const [colour, width] of [
+      ["rgb(12 13 16 / .7)", 3],
+      ["#fff", 1.5],
+    ]) {
+      context.strokeStyle = colour;
+      context.lineWidth = width;
+      context.stroke(path);
+    }
+  }
+
+  function drawLegend(y) {
+    const entries =
+      look.view === "errors"
+        ? Object.values(ERRORS).map(({ title, colour }) => [title, colour])
+        : [PET, BORDER].map((kind) => [titleOf(look.named[kind].name), look.named[kind].colour]);
+    let x = MARGIN;
+    for (const [words, colour] of entries) {
+      context.fillStyle = colour;
+      context.fillRect(x, y - 10, 12, 12);
+      text(words, x + 18, y, 500, 12);
+      x += 18 + context.measureText(words).width + 20;
+    }
+  }
+}
+
+// Until all that an epoch shows of these photos is decoded
+async function atHand(look, names, epoch) {
+  const urls = look.runs.flatMap((run) => {
+    const epochs = [shownEpoch(run, epoch), look.view === "change" ? epochBefore(run, epoch) : undefined];
+    return epochs.map((each) => run.mosaics[each]).filter(Boolean);
+  });
+  await Promise.all(urls.map((url) => look.want(url)));
+}
+
+async function loadImage(url) {
+  if (!url) return null;
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  return image;
+}
+
+const markerUrl = ({ symbol, colour }) =>
+  `data:image/svg+xml,${encodeURIComponent(legendShape(symbol, colour).replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"'))}`;
+
+// The dialog: `frames()` says what there is to draw, {names, pinned, last}
+export function exportDialog(dialog, { look, frames, pictureOf, server, upload, milliseconds }) {
+  const form = dialog.querySelector("form");
+  const status = dialog.querySelector("[role=status]");
+  const save = dialog.querySelector('[data-act="save"]');
+  let working = null; // {cancelled}
+
+  function open() {
+    const { pinned } = frames();
+    form.what.querySelector('[value="pinned"]').disabled = !pinned;
+    form.what.value = pinned ? "pinned" : "grid";
+    status.textContent = "";
+    dialog.showModal();
+  }
+
+  async function write() {
+    const mine = (working = { cancelled: false });
+    const { names, pinned, last } = frames();
+    const kind = form.kind.value;
+    const asked = { names: form.what.value === "pinned" ? [pinned] : names, width: Number(form.width.value), last };
+    save.disabled = true;
+    try {
+      const paint = await framePainter(look, asked, pictureOf);
+      const paths = [];
+      for (const epoch of frameEpochs(last)) {
+        if (mine.cancelled) return;
+        status.textContent = `Drawing epoch ${epoch} of ${last}`;
+        const file = new File([await paint(epoch)], `epoch-${epoch}.png`, { type: "image/png" });
+        paths.push((await upload(file)).path);
+      }
+      status.textContent = `Writing the ${kind === "gif" ? "GIF" : "WebP"}`;
+      const name = `borderline-${look.runs.map((run) => run.name).join("-")}`;
+      const { url, error } = await server.write_animation({ frames: paths, kind, name, milliseconds: milliseconds() });
+      if (mine.cancelled) return;
+      if (error) throw new Error(error);
+      const link = document.createElement("a");
+      link.href = url;
+      link.download = decodeURIComponent(url.split("/").at(-1));
+      link.click();
+      status.textContent = `Saved ${link.download}`;
+    } catch (error) {
+      status.textContent = `The animation could not be made: ${error.message}`;
+    } finally {
+      save.disabled = false;
+    }
+  }
+
+  save.addEventListener("click", write);
+  dialog.querySelector('[data-act="cancel"]').addEventListener("click", () => dialog.close());
+  dialog.addEventListener("close", () => working && (working.cancelled = true));
+  return { open };
+}

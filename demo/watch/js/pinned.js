@@ -1,0 +1,198 @@
+// The pinned photo on a stage of its own, beside the grid and at the same epoch: one run's view of it, its counts, and how
+// well all photos' borders are found by then.
+
+import { follow } from "../../stage/js/gestures.js";
+import { boxOf, fit } from "../../stage/js/canvas.js";
+import { ERRORS, errorCounts } from "../../stage/js/colours.js";
+import { radioGroup } from "../../stage/js/controls.js";
+import { BACKGROUND, BORDER, PET } from "../../stage/js/planes.js";
+import { FIT, placed } from "../../stage/js/zoom.js";
+import { legendShape } from "../../figures/js/legend.js";
+import { pageState } from "../../js/state.js";
+import { describeCurve, drawCurve } from "./curve.js";
+import { epochBefore, shownEpoch } from "./epochs.js";
+import { otherClasses, titleOf } from "./grid.js";
+import { OWN } from "./masks.js";
+import { confusionOf, paintTile } from "./pixels.js";
+
+const LINE = 2; // pixels of the screen, over a dark casing of twice that
+
+// `look` as the grid has it; `pictureOf(name)` is a promise of a large photo's URL, or of null; `goTo(epoch)`
+export function pinnedPhoto(place, look, { pictureOf, goTo, close }) {
+  const page = pageState();
+  const find = (selector) => place.querySelector(selector);
+  const canvas = find("canvas");
+  const curve = find("figure svg");
+  const mask = document.createElement("canvas");
+  let name = null;
+  let picture = null; // {name, image}: the photo itself
+  let zoom = FIT;
+  let cursor = null;
+  let group = null;
+  let drawnFor = "";
+
+  const side = () => shownRun()?.tile ?? 128;
+  const shownRun = () => look.runs.find((run) => run.name === page.get("solo")) ?? look.runs[0];
+
+  follow(canvas, {
+    photo: () => (name === null ? null : { width: side(), height: side() }),
+    natural: () => picture?.image.naturalWidth ?? side(),
+    zoom: () => zoom,
+    show(view) {
+      zoom = view;
+      draw();
+    },
+    point: () => {},
+  });
+
+  function show(wanted) {
+    if (wanted === name) return;
+    name = wanted;
+    zoom = FIT;
+    place.hidden = name === null;
+    if (name === null) return;
+    find("h3").textContent = titleOf(name);
+    if (picture?.name !== name) {
+      picture = null;
+      const mine = name;
+      pictureOf(name).then((url) => {
+        if (!url || mine !== name) return;
+        const image = new Image();
+        image.onload = () => {
+          if (mine !== name) return;
+          picture = { name: mine, image };
+          draw();
+        };
+        image.src = url;
+      });
+    }
+    draw();
+  }
+
+  // The runs to choose from, once they are others
+  function offerRuns() {
+    const offered = JSON.stringify(look.runs.map((run) => [run.name, run.title]));
+    if (offered === drawnFor) return;
+    drawnFor = offered;
+    const options = look.runs.map((run) => ({ key: run.name, title: run.title }));
+    group = radioGroup(find("[role=radiogroup]"), options, (run) => page.set({ solo: run }));
+    find("[role=radiogroup]")
+      .querySelectorAll("button")
+      .forEach((button, number) => {
+        const { symbol, colour } = look.runs[number];
+        button.insertAdjacentHTML("afterbegin", `<span class="mark">${legendShape(symbol, colour)}</span>`);
+      });
+  }
+
+  function draw() {
+    const run = shownRun();
+    if (name === null || !run || !place.clientWidth) return;
+    offerRuns();
+    group.show(run.name);
+    const epoch = look.epoch();
+    const shown = shownEpoch(run, epoch);
+    const found = look.masks.found(run, name, shown);
+    const before = look.view === "change" ? epochBefore(run, epoch) : null;
+    const other = otherClasses(look, run, name, before);
+    if (found === undefined || other === undefined) return; // it comes
+    paintPicture(run, found, other);
+    const truth = look.masks.truth(name);
+    drawCounts(found, truth && truth.side === run.tile ? truth.classes : null);
+    const f1 = look.masks.f1(run, name, epoch);
+    const ended = shown < epoch ? `epoch ${shown}` : "";
+    find(".watch-f1").textContent = [f1 === null ? "" : `F1 ${Math.round(100 * f1)}`, ended]
+      .filter(Boolean)
+      .join(" · ");
+    canvas.setAttribute("aria-label", `${titleOf(name)}, ${run.title}, after epoch ${shown}`);
+    cursor?.moveTo(epoch);
+  }
+
+  function paintPicture(run, found, other) {
+    fit(canvas, { width: canvas.clientWidth, height: canvas.clientHeight });
+    const box = boxOf(canvas);
+    const context = canvas.getContext("2d");
+    const { size, left, top } = placed(zoom, box, { width: run.tile, height: run.tile });
+    const length = run.tile * size;
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    context.imageSmoothingQuality = "high";
+    if (picture) {
+      context.filter = look.view === "prediction" ? "none" : "grayscale(1) brightness(.62)";
+      context.drawImage(picture.image, left, top, length, length);
+      context.filter = "none";
+    }
+    if (found) {
+      mask.width = mask.height = run.tile;
+      const image = new ImageData(run.tile, run.tile);
+      paintTile(new Uint32Array(image.data.buffer), look.view, found, other, look.classes, run.tile);
+      mask.getContext("2d").putImageData(image, 0, 0);
+      context.globalAlpha = look.view === "prediction" && picture ? 0.65 : 1;
+      context.drawImage(mask, left, top, length, length);
+      context.globalAlpha = 1;
+    }
+    const truth = look.outline && look.masks.truth(name);
+    if (!truth) return;
+    const scale = new DOMMatrix([length / truth.side, 0, 0, length / truth.side, left, top]);
+    const path = new Path2D();
+    path.addPath(new Path2D(truth.outline), scale);
+    for (const [colour, width] of [
+      ["rgb(12 13 16 / .7)", 2 * LINE],
+      ["#fff", LINE],
+    ]) {
+      context.strokeStyle = colour;
+      context.lineWidth = width * devicePixelRatio;
+      context.stroke(path);
+    }
+  }
+
+  // Shares of the photo: the kinds of error where the label is known, else what was painted
+  function drawCounts(found, truth) {
+    const list = find("dl");
+    const entries = !found ? [] : truth ? errorShares(found, truth) : classShares(found);
+    list.replaceChildren(
+      ...entries.map(({ share, words, colour, hatched }) => {
+        const entry = document.createElement("div");
+        entry.innerHTML = `<dd></dd><dt><i class="${hatched ? "hatch" : ""}" style="background-color:${colour}"></i></dt>`;
+        entry.firstChild.textContent = `${(100 * share).toFixed(1)} %`;
+        entry.lastChild.append(words);
+        return entry;
+      }),
+    );
+  }
+
+  const errorShares = (found, truth) => {
+    const counts = errorCounts(confusionOf(found, truth));
+    const words = { missed: "missed border", false: "false border", swapped: "swapped" };
+    return Object.entries(ERRORS).map(([kind, { colour }]) => {
+      return { share: counts[kind] / found.length, words: words[kind], colour, hatched: kind === "swapped" };
+    });
+  };
+
+  const classShares = (found) =>
+    [BORDER, PET, BACKGROUND].map((kind) => {
+      const { name: words, colour } = look.named[kind];
+      return { share: found.filter((each) => each === kind).length / found.length, words, colour };
+    });
+
+  // The figure beneath, once the runs or their epochs are others
+  function drawFigure(last) {
+    if (place.hidden || !look.runs.length) return;
+    const { score, scoreTitle } = look;
+    cursor = drawCurve(curve, look.runs, score, last, curve.parentElement.clientWidth || 320);
+    curve.setAttribute("aria-label", describeCurve(look.runs, score, scoreTitle));
+    find("figcaption").textContent = `All photos, ${scoreTitle}`;
+    cursor.moveTo(look.epoch());
+  }
+
+  const lead = (event) => event.buttons && cursor && goTo(cursor.epochAt(event.clientX));
+  for (const event of ["pointerdown", "pointermove"]) curve.addEventListener(event, lead);
+  find('[data-act="close"]').addEventListener("click", close);
+  find('[data-act="full"]').addEventListener("click", full);
+  new ResizeObserver(draw).observe(canvas);
+
+  function full() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else place.requestFullscreen?.();
+  }
+
+  return { show, draw, drawFigure, full, name: () => name, isOwn: () => name === OWN };
+}

@@ -1,0 +1,276 @@
+// Watch: all runs at one epoch, on the photos that each kept its masks of. Gradio mounts this once; the template never
+// changes. Sliding only draws from memory.
+
+import { onKeys } from "../../js/keys.js";
+import { pageState } from "../../js/state.js";
+import { packed } from "../../stage/js/colours.js";
+import { stateOf } from "../../selection/js/chosen.js";
+import { allTiles, hardestFirst, nearestFirst, shownEpoch } from "./epochs.js";
+import { exportDialog } from "./export.js";
+import { photoGrid } from "./grid.js";
+import { drawHeads, fillHeads } from "./heads.js";
+import { createMasks, OWN } from "./masks.js";
+import { ownPhoto } from "./own_photo.js";
+import { pinnedPhoto } from "./pinned.js";
+import { player } from "./player.js";
+import { SHOWN_KEYS, shownControls, VIEWS } from "./shown.js";
+import { createStore, fetchFile, startDecoder } from "./store.js";
+import { drawTimeline } from "./timeline.js";
+
+const DECODED_BYTES = 16e6;
+export function mount({ element, props, server, upload, watch }) {
+  const root = element.querySelector(".watch");
+  const find = (selector) => root.querySelector(selector);
+  const act = (name) => find(`[data-act="${name}"]`);
+  const page = pageState();
+  const slider = find('[data-testid="watch-epoch"]');
+  const message = find(".watch-message");
+  const decode = startDecoder(props.value.classes.map(({ colour }) => packed(colour)));
+  const store = createStore({ read: fetchFile, decode, limit: DECODED_BYTES });
+  const masks = createMasks(store);
+  let fetching = false;
+  let asking = 0; // counts choices, so that pictures of an earlier one are not waited for
+
+  // What is shown, for all parts
+  const look = {
+    runs: [],
+    masks,
+    view: "prediction",
+    outline: true,
+    classes: [],
+    named: props.value.classes,
+    score: null,
+    scoreTitle: "",
+    epoch: () => Number(slider.value),
+    want: store.want,
+  };
+  const last = () => Number(slider.max);
+  // asking the page for its layout would cost a frame more than drawing it
+  const looked = () => page.get("shownTab") === "watch";
+  const asked = () => page.get("epoch") ?? Math.min(...look.runs.map((run) => run.epochs.at(-1)));
+
+  const pictureOf = async (name) => {
+    if (name === OWN) return own.picture();
+    const { picture } = await server.tile_photo(name);
+    return picture ?? null;
+  };
+  const grid = photoGrid(find(".watch-grid"), look, (name) => pin(page.get("photo") === name ? null : name));
+  const pinned = pinnedPhoto(find(".watch-pinned"), look, { pictureOf, goTo: jump, close: () => pin(null) });
+  const own = ownPhoto(find(".watch-own"), {
+    server,
+    decode,
+    runs: () => look.runs,
+    changed: (tiles = true) => (tiles ? layOut() : draw()),
+    pin: (name) => pinned.show(name),
+  });
+  const shown = shownControls(root, look, props.value.scores);
+  const playing = player(find(".watch-play"), {
+    last,
+    now: look.epoch,
+    goTo,
+    speed: () => shown.speed(),
+    loops: () => page.get("loop") !== null,
+  });
+  const exporting = exportDialog(find(".watch-export"), {
+    look,
+    frames: () => ({ names: namesOnScreen(), pinned: pinned.name(), last: last() }),
+    pictureOf,
+    server,
+    upload,
+    milliseconds: playing.frame,
+  });
+
+  // ---- the runs
+
+  function choose() {
+    const value = props.value;
+    const before = look.runs;
+    const ownOf = (name) => before.find((run) => run.name === name)?.own;
+    look.runs = value.runs.map((run) => ({
+      ...run,
+      own: ownOf(run.name),
+      epochs: Object.keys(run.mosaics)
+        .map(Number)
+        .sort((one, other) => one - other),
+      places: new Map(run.tiles.map((tile, index) => [tile.name, index])),
+      state: stateOf(run),
+      pulse: run.status === "running" ? "pulse" : "",
+    }));
+    masks.setRuns(look.runs);
+    root.classList.toggle("empty", !look.runs.length);
+    message.textContent = value.message;
+    for (const control of [slider, find(".watch-play"), act("export")]) control.disabled = !look.runs.length;
+    store.keepOnly(new Set(look.runs.flatMap((run) => [...Object.values(run.mosaics), run.truth].filter(Boolean))));
+    if (!look.runs.length) {
+      playing.pause();
+      grid.fill([]);
+      pinned.show(null);
+      return;
+    }
+    slider.max = Math.max(...look.runs.map((run) => run.epochs.at(-1)));
+    slider.value = asked();
+    shown.follow();
+    layOut();
+    load();
+  }
+
+  // First what is looked at, then the rest, nearest first
+  async function load() {
+    const mine = ++asking;
+    const truths = look.runs.map((run) => run.truth).filter(Boolean);
+    const first = await Promise.allSettled([...truths, ...urlsNow()].map(store.want));
+    if (mine !== asking) return;
+    layOut();
+    const urls = nearestFirst(look.runs, look.epoch()).flatMap((epoch) =>
+      look.runs.map((run) => run.mosaics[epoch]).filter(Boolean),
+    );
+    const broken = first.filter(({ status }) => status === "rejected").length;
+    const lost = Math.max(broken, await store.fetchAhead(urls));
+    if (mine !== asking) return;
+    if (lost) message.textContent = `${lost} pictures could not be loaded: reload the page to try again.`;
+    decodeAhead(mine);
+  }
+
+  // As many as there is room for, so that the first slide is as smooth as the next
+  async function decodeAhead(mine) {
+    for (const epoch of nearestFirst(look.runs, look.epoch())) {
+      for (const run of look.runs) {
+        if (mine !== asking || store.held() > 0.8 * store.room()) return;
+        if (run.mosaics[epoch]) await store.want(run.mosaics[epoch]).catch(() => null); // counted above
+      }
+    }
+  }
+
+  // Of each run the pictures that the page's epoch shows
+  function urlsNow() {
+    return look.runs.flatMap((run) => {
+      const epoch = shownEpoch(run, look.epoch());
+      const before = look.view === "change" ? run.mosaics[run.epochs[run.epochs.indexOf(epoch) - 1]] : null;
+      return [run.mosaics[epoch], before].filter(Boolean);
+    });
+  }
+
+  // ---- drawing
+
+  // Whatever changes places: runs, order, one's own photo, the labels once they are there
+  function layOut() {
+    if (!look.runs.length) return;
+    let tiles = allTiles(look.runs);
+    if (page.get("order") === "f1") {
+      const epoch = Math.min(...look.runs.map((run) => run.epochs.at(-1)));
+      tiles = hardestFirst(tiles, (name) => {
+        const known = look.runs.map((run) => masks.f1(run, name, epoch)).filter((value) => value !== null);
+        return known.length ? known.reduce((sum, value) => sum + value, 0) / known.length : null;
+      });
+    }
+    grid.fill([own.tile(), ...tiles].filter(Boolean));
+    own.offer();
+    drawTimeline(find(".watch-timeline"), look.runs, last());
+    drawHeads(find(".watch-heads"), find(".watch-grid"), look.runs, grid.names().length);
+    pin(page.get("photo"), false);
+    pinned.drawFigure(last());
+    draw();
+  }
+
+  function draw() {
+    if (!look.runs.length || !looked()) return;
+    slider.setAttribute("aria-valuetext", `Epoch ${slider.value} of ${slider.max}`);
+    slider.style.setProperty("--done", look.epoch() / Math.max(1, last()));
+    grid.draw();
+    pinned.draw();
+    fillHeads(find(".watch-heads"), look, last());
+    fetchLate();
+  }
+
+  // What the page's epoch shows and is not at hand. A hand that slides on is not followed through every epoch: one errand at
+  // a time, the next for where it is by then
+  async function fetchLate() {
+    const late = urlsNow().filter((url) => !store.ready(url));
+    if (fetching || !late.length) return;
+    fetching = true;
+    const come = await Promise.allSettled(late.map(store.want));
+    fetching = false;
+    // what failed is said once all are fetched
+    if (come.some(({ status }) => status === "fulfilled")) draw();
+  }
+
+  function namesOnScreen() {
+    const seen = [...find(".watch-grid").children].filter((item) => {
+      const { top, bottom } = item.getBoundingClientRect();
+      return bottom > 0 && top < innerHeight;
+    });
+    return seen.map((item) => item.firstChild.dataset.name);
+  }
+
+  // ---- what a person does
+
+  function goTo(epoch) {
+    page.set({ epoch: Math.min(Math.max(epoch, 0), last()) });
+  }
+
+  function jump(epoch) {
+    playing.pause();
+    goTo(epoch);
+  }
+
+  // One's own photo is no part of the page's state; the samples and the dataset's photos are
+  function pin(name, keep = true) {
+    const there = grid.names();
+    if (name === null && !keep && pinned.isOwn() && there.includes(OWN)) name = OWN;
+    const chosen = there.includes(name) ? name : null;
+    root.classList.toggle("pinned", chosen !== null);
+    pinned.show(chosen);
+    grid.mark(chosen);
+    if (keep && name !== OWN) page.set({ photo: name });
+    if (chosen) pinned.drawFigure(last());
+  }
+
+  slider.addEventListener("input", () => jump(look.epoch()));
+  act("export").addEventListener("click", () => {
+    playing.pause();
+    exporting.open();
+  });
+  onKeys(looked, {
+    ArrowLeft: () => jump(look.epoch() - 1),
+    ArrowRight: () => jump(look.epoch() + 1),
+    Home: () => jump(0),
+    End: () => jump(last()),
+    Escape: () => pinned.name() !== null && pin(null),
+    f: () => pinned.name() !== null && pinned.full(),
+    ...Object.fromEntries(VIEWS.map(({ key }, place) => [String(place + 1), () => shown.chooseView(key)])),
+  });
+  // Space plays wherever it presses nothing else
+  document.addEventListener("keydown", (event) => {
+    const other = event.target.closest?.(
+      "button, select, textarea, input:not([type=range]), dialog, [contenteditable]",
+    );
+    if (event.key !== " " || !looked() || other || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    find(".watch-play").click();
+  });
+
+  page.watch(["epoch"], () => {
+    if (!look.runs.length) return;
+    slider.value = asked();
+    draw();
+  });
+  page.watch(["photo"], () => pin(page.get("photo"), false));
+  page.watch(SHOWN_KEYS, (changed) => {
+    if (!look.runs.length) return;
+    shown.follow();
+    playing.hurry();
+    if (changed.some((key) => ["order", "tile", "score"].includes(key))) layOut();
+    else draw();
+  });
+  page.watch(["solo"], () => pinned.draw());
+  document.addEventListener("borderline:own", own.ask);
+  let width = 0;
+  new ResizeObserver(() => {
+    // a hidden tab has none: it is drawn when it shows
+    if (root.clientWidth === width) return;
+    width = root.clientWidth;
+    if (width) layOut();
+  }).observe(root);
+  watch("value", choose);
+  if (props.value) choose();
+}

@@ -6,6 +6,7 @@ from html import escape
 
 import pandas as pd
 
+from demo.compare.headline import ALIKE, few_of
 from demo.compare.marks import others, over_which_seeds, signed, tenths, unbroken
 from demo.figures.names import loss_in_words, sentence_case, without_run_names
 from demo.figures.styles import Style
@@ -79,7 +80,7 @@ def the_price(analysis: Analysis, styled: dict[str, Style]) -> str:
         shares = [f"<b>{tenths(row['mean'])}</b> with {escape(_name(styled, c))}" for c, row in rows]
         return f"Pixels right, of all: {listed(shares)}."
     said = [
-        f"<b>{tenths(row['mean'])}</b> with {escape(_name(styled, c))} ({_in_points(row)})"
+        f"<b>{tenths(row['mean'])}</b> with {escape(_name(styled, c))} ({_in_points(row, few_of(analysis, c))})"
         for c, row in rows
         if c is not first
     ]
@@ -96,23 +97,19 @@ def the_price(analysis: Analysis, styled: dict[str, Style]) -> str:
     )
 
 
-def _in_points(row: pd.Series) -> str:
+def _in_points(row: pd.Series, few: str) -> str:
     difference = row["difference"]
     if pd.isna(difference):
         return "difference unknown"
+    points = f"{abs(100 * difference):.1f} points {'more' if difference > 0 else 'less'}"
     if row["difference_low"] <= 0 <= row["difference_high"]:
-        return "<b>no difference found</b>"
-    return f"<b>{abs(100 * difference):.1f} points {'more' if difference > 0 else 'less'}</b>"
+        alike = max(-row["difference_low"], row["difference_high"]) <= ALIKE
+        return "<b>no difference found</b>" if alike else f"{points}, which so few {few} do not show"
+    return f"<b>{points}</b>"
 
 
-def how_sure(
-    analysis: Analysis, styled: dict[str, Style], further: Sequence[tuple[Configuration, list[Run]]] = ()
-) -> str:
-    """Photos, seeds, intervals, what other seeds say, and which runs are still training, as HTML.
-
-    Args:
-        further: as `demo.compare.choice.further_seeds` gives them.
-    """
+def how_sure(analysis: Analysis, styled: dict[str, Style]) -> str:
+    """Photos, seeds, intervals, and which runs are still training, as HTML."""
     footing, lead = analysis.footing, find_lead(analysis)
     count = "an unknown number of" if footing.photos is None else f"{footing.photos:,}"
     runs = [run for c in analysis.configurations for run in c.runs]
@@ -122,7 +119,6 @@ def how_sure(
     intervals = unbroken("with 95 % intervals" if footing.detailed else "without intervals")
     said = [f"{photos}, after epoch {footing.epoch}, {intervals}."]
     said.append(_seeds(analysis, lead, styled))
-    said.append(_further(analysis, further, styled))
     said += [_training(run, styled) for run in runs if run.status == "running"]
     return " ".join(filter(None, said))
 
@@ -144,8 +140,14 @@ def _seeds(analysis: Analysis, lead: Lead, styled: dict[str, Style]) -> str:
     return f"{words}: about these networks, not about the losses."
 
 
-def _further(analysis: Analysis, further: Sequence[tuple[Configuration, list[Run]]], styled: dict[str, Style]) -> str:
-    """How well the border is found by runs that nobody chose, so that one seed is not taken for its loss."""
+def other_seeds(
+    analysis: Analysis, styled: dict[str, Style], further: Sequence[tuple[Configuration, list[Run]]]
+) -> str:
+    """How well the border is found by runs that nobody chose, so that one seed is not taken for its loss, as HTML.
+
+    Args:
+        further: as `demo.compare.choice.further_seeds` gives them.
+    """
     told, names = [], [run.name for c in analysis.configurations for run in c.runs]
     for configuration, runs in further:
         alike = [run for run in runs if _scored_alike(run, configuration.runs[0], analysis.footing)]
@@ -161,7 +163,7 @@ def _further(analysis: Analysis, further: Sequence[tuple[Configuration, list[Run
     if not told:
         return ""
     button = f"""<button type="button" data-runs="{escape(json.dumps(names))}">Compare over all seeds</button>"""
-    return f"<b>Other seeds are here</b>: border F1 is {listed(told)}. {button}"
+    return f"<b>Other seeds are here, and differ</b>: border F1 is {listed(told)}. {button}"
 
 
 def _scored_alike(run: Run, other: Run, footing: Footing) -> bool:

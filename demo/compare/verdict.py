@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from demo.compare.facts import how_sure, loss_or_threshold, more_sentences, the_price
+from demo.compare.facts import how_sure, loss_or_threshold, more_sentences, other_seeds, the_price
 from demo.compare.headline import headline
 from demo.figures.names import names_in_words, names_of_runs, sentence_case, without_run_names
 from demo.figures.styles import styles
@@ -53,11 +53,11 @@ def verdict_html(
     facts = {
         "Loss or threshold?": loss_or_threshold(analysis, styled),
         "The price": the_price(analysis, styled),
-        "How sure": how_sure(analysis, styled, further),
+        "How sure": how_sure(analysis, styled),
     }
     untrained = [run for c in chosen for run in c.runs if run.epochs_trained == 0]
     columns = "".join(f"<div><h3>{title}</h3><p>{said}</p></div>" for title, said in facts.items())
-    notices = [_without(untrained, names), _missing(analysis)]
+    notices = [_without(untrained, names), _missing(analysis), other_seeds(analysis, styled, further)]
     sentences = verdict(analysis) if len(analysis.configurations) > 1 else []
     if analysis.footing.detailed and analysis.compared_with and any(len(c.runs) > 1 for c in analysis.configurations):
         sentences += seeds_of_differences(analysis)

@@ -14,12 +14,20 @@ from demo.checkpoints import checkpoint_version, loaded, segmenter
 from demo.segment.photos import Offered, picture_of, shown_photo
 from demo.stage.component import stage_value
 from demo.stage.likeness import acts_like
-from demo.stage.pane import Pane, confidence_levels, level_counts, margin_levels, shrink
+from demo.stage.pane import (
+    LEVEL_OF_ZERO,
+    LEVELS_PER_LOGIT,
+    Pane,
+    confidence_levels,
+    level_counts,
+    margin_levels,
+    shrink,
+)
 from experiments.store.runs import Run
 from seg import InputError
 from seg.inference import Prediction
 from seg.metrics import CLASSES
-from seg.pets import BACKGROUND, PET, indexed_image
+from seg.pets import BACKGROUND, BORDER, PET, indexed_image
 
 NONE_CHOSEN = "Choose a run above to see its mask."
 NOT_YET = "No weights yet: they come when training ends."
@@ -129,8 +137,24 @@ def _agreement(answers: dict[str, Pane | str], photo: Offered) -> str:
     if len(masks) < 2:
         return f"{with_size}."
     share = agreeing_share(masks)
-    which = "Both networks" if len(masks) == 2 else f"All {len(masks)} networks"
+    which = "As trained, both networks" if len(masks) == 2 else f"As trained, all {len(masks)} networks"
     return f"{with_size}. {which} agree on {share:.1%} of it."
+
+
+def shifted_mask(photo: Offered, run: Run, shift: float) -> np.ndarray:
+    """The classes (H, W) at the photo's own size where the border's logit is shifted, as the page shows them.
+
+    Args:
+        shift: in tenths, within [-2, 2].
+
+    Raises:
+        InputError: the photo or the checkpoint cannot be used.
+    """
+    probabilities = segmenter(run).predict(picture_of(photo)).probabilities
+    border = margin_levels(probabilities) > LEVEL_OF_ZERO - round(LEVELS_PER_LOGIT * shift)
+    return np.where(border, BORDER, np.where(probabilities[BACKGROUND] > probabilities[PET], BACKGROUND, PET)).astype(
+        np.uint8
+    )
 
 
 def agreeing_share(masks: Sequence[np.ndarray]) -> float:

@@ -8,7 +8,7 @@ from pathlib import Path
 import gradio as gr
 
 from demo.catalogue import Catalogue
-from demo.segment.answers import Session, answer, mask_of
+from demo.segment.answers import Session, answer, mask_of, shifted_mask
 from demo.segment.archive import cut_out, file_name, save, write_archive
 from demo.segment.photos import Offered, picture_of
 from seg import InputError
@@ -31,13 +31,16 @@ class Packed:
     path: str | None = None
 
 
-def write_download(catalogue: Catalogue, session: Session, names: list[str], what: str, checkpoint: str) -> str:
+def write_download(
+    catalogue: Catalogue, session: Session, names: list[str], what: str, checkpoint: str, shift: object = 0
+) -> str:
     """Path of the file that a download button asks for, at the photo's own size.
 
     Args:
         names: of the runs that are chosen.
         what: "mask" or "cutout" of one run's network; "all" for a ZIP with both of each that is chosen, of the photo
-            that the session shows.
+            that the session shows, as trained.
+        shift: of the border's logit, in tenths within [-2, 2], at which one network's mask is seen.
 
     Raises:
         gr.Error: what was asked for is gone, cannot be read, or is too much.
@@ -57,11 +60,13 @@ def write_download(catalogue: Catalogue, session: Session, names: list[str], wha
             raise gr.Error(contents.left_out[0])
         return str(target)
     try:
-        mask = mask_of(answer(photo, runs[0]))
+        moved = _tenths(shift)
+        mask = shifted_mask(photo, runs[0], moved) if moved else mask_of(answer(photo, runs[0]))
         image = indexed_image(mask) if what == "mask" else cut_out(picture_of(photo), mask)
     except InputError as error:
         raise gr.Error(str(error)) from error
-    target = _new_folder() / f"{name}-{file_name(checkpoint)}-{what}.png"
+    at = f"-border{moved:+.1f}" if moved else ""
+    target = _new_folder() / f"{name}-{file_name(checkpoint)}{at}-{what}.png"
     save(image, target)
     return str(target)
 
@@ -88,6 +93,12 @@ def pack(catalogue: Catalogue, names: list[str], photos: Sequence[Offered]) -> I
     lost = len(contents.left_out)
     why = f" {_counted(lost)} left out, README.txt says why." if lost else ""
     yield Packed(f"{_counted(len(contents.rows))} packed.{why}", str(target))
+
+
+def _tenths(shift: object) -> float:
+    if not isinstance(shift, int | float) or not -2 <= shift <= 2:
+        raise gr.Error("the border's threshold is a number from -2 to 2: reload the page")
+    return round(float(shift), 1)
 
 
 def _counted(masks: int) -> str:

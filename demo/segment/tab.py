@@ -10,7 +10,7 @@ from demo.catalogue import NO_RUNS, Catalogue
 from demo.scripts import on_load
 from demo.segment.answers import Session, show_answers
 from demo.segment.download import pack, write_download
-from demo.segment.photos import Offered, chosen_photo, offered_photo, offered_photos
+from demo.segment.photos import Offered, chosen_photo, offered_photo, offered_photos, shown_photo
 from demo.selection.first import first_runs
 from demo.selection.followed import read_selected
 from demo.stage.component import stage_value, stage_view
@@ -48,7 +48,7 @@ def lay_out(catalogue: Catalogue, dataset: Path) -> Parts:
         html_template=(FOLDER / "strip.html").read_text(),
         js_on_load=on_load("segment/js/strip.js"),
         apply_default_css=False,
-        server_functions=[_photo_function(dataset)],
+        server_functions=[_photo_function(dataset), _brought_function(dataset)],
         elem_id="segment-photo",
     )
     parts = Parts(session, stage, strip, gr.File(visible="hidden"))
@@ -76,6 +76,19 @@ def _photo_function(dataset: Path) -> Callable[[str], dict]:
             return {"error": str(error)}
 
     return photo
+
+
+def _brought_function(dataset: Path) -> Callable[[dict], dict]:
+    """What the page calls as `server.brought({path, title})` of an upload: `error` in words where it is no photo."""
+
+    def brought(upload: dict) -> dict:
+        try:
+            shown_photo(chosen_photo(upload if isinstance(upload, dict) else {}, dataset))
+        except InputError as error:
+            return {"error": str(error)}
+        return {}
+
+    return brought
 
 
 def build_segment_tab(page: Page) -> Opening:
@@ -109,7 +122,7 @@ def _connect_download(catalogue: Catalogue, dataset: Path, parts: Parts) -> None
     """Write what a button of the stage, or of the strip, asks for, and have the browser save it."""
 
     def download(session: Session, event: gr.EventData) -> str:
-        return write_download(catalogue, session, session.runs, event.what, event.checkpoint)
+        return write_download(catalogue, session, session.runs, event.what, event.checkpoint, event.shift)
 
     written = parts.stage.click(download, inputs=parts.session, outputs=parts.file, **HIDDEN)
 

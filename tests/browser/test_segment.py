@@ -152,7 +152,8 @@ def test_the_page_opens_with_a_photo_whose_masks_stand_where_they_stay(page):
     for title, mask in masks.items():
         expected = [(mask == kind).mean() for kind in (2, 0, 1)]
         assert figures(page, title) == pytest.approx(expected, abs=0.0006)
-    agreed = f"cheetah2, 762 × 787 pixels. All 3 networks agree on {agreeing_share(list(masks.values())):.1%} of it."
+    agreeing = agreeing_share(list(masks.values()))
+    agreed = f"cheetah2, 762 × 787 pixels. As trained, all 3 networks agree on {agreeing:.1%} of it."
     expect(page.locator(".stage-status")).to_have_text(agreed)
     box, screen = page.locator(".stage-body").bounding_box(), page.viewport_size
     assert box["height"] >= 0.59 * screen["height"]
@@ -539,8 +540,10 @@ def test_what_is_no_picture_is_told(page, tmp_path):
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"\x89PNG")
     upload(page, broken)
-    expect(page.locator(".stage-message")).to_contain_text("broken.png cannot be read")
-    expect(page.get_by_test_id("threshold")).to_be_hidden()
+    expect(page.locator(".strip-said")).to_contain_text("broken.png cannot be read")
+    # what was shown stays, and no tile of what cannot be shown
+    expect(page.get_by_test_id("threshold")).to_be_visible()
+    expect(page.get_by_role("radio", name="Photo: broken.png")).to_have_count(0)
 
 
 def test_a_picture_is_taken_with_the_camera(page):

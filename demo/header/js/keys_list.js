@@ -1,13 +1,15 @@
 // What the keys do, as the list of them says.
 export const KEYS = [
-  ["1 to 6", "How the masks are shown: mask, border, confidence, disagreement, cut-out, errors"],
+  ["1 to 6", "Try: mask, border, confidence, disagreement, cut-out, errors. Watch: prediction, errors, change"],
   ["O S W", "Outlines, side by side, swipe"],
   ["L", "Loupe"],
   ["F", "Full screen"],
+  ["Ctrl + wheel, pinch", "Closer, farther; drag to move"],
   ["0, double click", "Whole photo, actual size"],
   ["[ ]", "Less or more border; Backspace: as trained"],
   ["← → Home End", "Another photo (Try), another epoch (Watch)"],
   ["Space", "Play or pause (Watch)"],
+  ["Escape", "Back from one network, or a pinned photo, to all"],
   ["Enter", "On the curves by epoch: watch that epoch"],
   ["Ctrl V", "Take the photo from the clipboard (Try)"],
   ["?", "This list"],

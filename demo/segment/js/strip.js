@@ -105,6 +105,8 @@ export function mount({ element, props, server, trigger, upload, watch }) {
     for (const file of pictures) {
       try {
         const { path } = await upload(file);
+        const { error } = await server.brought({ path, title: file.name || "pasted photo" });
+        if (error) return say(error); // what was shown stays
         last = {
           id: `own:${crypto.randomUUID?.() ?? `${Date.now()}-${own.length}`}`,
           title: file.name || "pasted photo",

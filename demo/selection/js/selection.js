@@ -58,6 +58,7 @@ export function mount({ element, props, watch }) {
     const first = page.get("shownTab") === "watch" ? 0 : 1; // the untrained networks are not compared
     const epoch = Math.max(first, Math.min(page.get("epoch") ?? deepest, end));
     stepper.hidden = !steps || end === 0;
+    bar.dataset.tab = page.get("shownTab") ?? "";
     stepper.querySelector("output").textContent = `Epoch ${epoch}`;
     stepper.querySelector('[data-step="-1"]').disabled = epoch <= first;
     stepper.querySelector('[data-step="1"]').disabled = epoch >= end;

@@ -123,8 +123,9 @@ export function mount({ element, props, trigger, watch }) {
     const keys = find(".stage-keys");
     keys.hidden = state.solo === null && state.layout === "side";
     if (state.solo) return backKey(keys, () => set({ solo: null }));
-    const truth = state.layout === "outlines" ? it.truth : null; // a swipe has no lines
-    lineKeys(keys, { ...it, truth }, kept.keepOff);
+    const truth = state.layout === "outlines" ? it.truth : null; // a swipe has no lines: of two it shows the masks
+    // of a network that has not answered there is nothing
+    lineKeys(keys, { ...it, truth, panes: answered() }, kept.keepOff);
   }
 
   function layOutClasses() {
@@ -203,7 +204,7 @@ export function mount({ element, props, trigger, watch }) {
   function download(button, run) {
     button.dataset.waiting = "true"; // until the file is there: a large photo takes a second
     button.disabled = true;
-    trigger("click", { what: button.dataset.download, checkpoint: run });
+    trigger("click", { what: button.dataset.download, checkpoint: run, shift: state.shift });
   }
 
   find(".stage-opacity input").addEventListener("input", (event) => set({ opacity: Number(event.target.value) }));
@@ -223,6 +224,7 @@ export function mount({ element, props, trigger, watch }) {
     l: () => setLoupe(!state.loupe),
     f: fullScreen,
     0: () => zoomTo(FIT),
+    Escape: () => state.solo !== null && set({ solo: null }),
     "[": () => shiftTo(state.shift - 0.1),
     "]": () => shiftTo(state.shift + 0.1),
     Backspace: () => shiftTo(0),

@@ -49,12 +49,26 @@ def test_more_found_at_the_price_of_more_painted(drawn):
     [
         ((0.1, 0.4), (0.1, 0.2), "finds more of the border than", "And only 52 % of what"),
         (
-            (-0.1, 0.1),
-            (-0.1, 0.1),
+            (-0.01, 0.02),
+            (-0.02, 0.01),
             "finds about as much of the border as",
             "about as much is not border: 52 %",
         ),
-        ((-0.1, 0.1), (-0.2, -0.1), "finds about as much of the border as", "But 52 % of what"),
+        ((-0.01, 0.01), (-0.2, -0.1), "finds about as much of the border as", "But 52 % of what"),
+        # what an interval is too wide to tell is not about as much
+        (
+            (-0.1, 0.6),
+            (-0.2, -0.1),
+            "80 % of the border, with cross-entropy 50 %, but so few photos do not",
+            "But 52 % of",
+        ),
+        ((-0.1, 0.6), (-0.5, 0.1), "but so few photos do not show that the loss is why", "which is as unsure."),
+        (
+            (0.2, 0.4),
+            (-0.5, 0.1),
+            "finds more of the border than",
+            "which so few photos do not show to be the loss's doing.",
+        ),
         ((-0.4, -0.1), (-0.2, -0.1), "finds less of the border than", "And 52 % of what"),
         ((-0.4, -0.1), (0.1, 0.2), "finds less of the border than", "But only 52 % of what"),
     ],

@@ -51,7 +51,7 @@ def test_every_chosen_network_has_a_pane_that_gives_its_mask(catalogue, photo, l
         assert counts[:, 128:].sum() == (mask == 2).sum()
         assert counts[1, :128].sum() == (mask == 1).sum()
     share = (masks[0] == masks[1]).mean()
-    assert value["status"] == f"upright.jpg, 30 × 50 pixels. Both networks agree on {share:.1%} of it."
+    assert value["status"] == f"upright.jpg, 30 × 50 pixels. As trained, both networks agree on {share:.1%} of it."
 
 
 def test_runs_are_called_by_their_loss_and_by_what_else_tells_them_apart(tiny_runs, tmp_path, photo, last):

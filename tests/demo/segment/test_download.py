@@ -12,7 +12,8 @@ from PIL import Image, ImageOps
 from demo.segment.answers import Session
 from demo.segment.download import pack, write_download
 from demo.segment.photos import Offered
-from seg.pets import photo_path
+from seg.inference import Segmenter
+from seg.pets import BORDER, photo_path
 
 BOTH = ["ce-s0", "focal-s0"]
 
@@ -21,8 +22,8 @@ BOTH = ["ce-s0", "focal-s0"]
 def written(catalogue, segmented) -> Callable[..., Path]:
     """`written("mask", "ce-s0")`: the file that is downloaded."""
 
-    def write(what: str, run: str = "", session: Session | None = None) -> Path:
-        return Path(write_download(catalogue, session or segmented, BOTH, what, run))
+    def write(what: str, run: str = "", session: Session | None = None, shift: object = 0) -> Path:
+        return Path(write_download(catalogue, session or segmented, BOTH, what, run, shift))
 
     return write
 
@@ -34,6 +35,26 @@ def test_downloaded_mask_is_an_indexed_png_of_the_photos_size(written, expected_
         assert (mask.format, mask.mode, mask.size) == ("PNG", "P", (30, 50))
         np.testing.assert_array_equal(np.asarray(mask), expected_mask("focal-s0"))
         assert mask.getpalette()[:9] == [155, 123, 255, 0, 0, 0, 255, 214, 10]
+
+
+@pytest.mark.parametrize("shift", [0.5, -1.3])
+def test_a_moved_threshold_is_in_the_file_as_it_is_on_the_page(written, catalogue, photo, shift):
+    path = written("mask", "ce-s0", shift=shift)
+    assert path.name == f"upright-ce-s0-border{shift:+.1f}-mask.png"
+    [run] = catalogue.chosen(["ce-s0"])
+    with Image.open(photo) as original:
+        probabilities = Segmenter.load(run.checkpoint).predict(original).probabilities
+    # border wins where its logit, shifted, is the largest
+    logits = np.log(probabilities.astype(np.float64))
+    logits[BORDER] += shift
+    with Image.open(path) as mask:
+        assert (np.asarray(mask) == logits.argmax(axis=0)).mean() >= 0.999
+
+
+@pytest.mark.parametrize("shift", [3, "0.5", None, float("nan")])
+def test_a_threshold_that_no_page_sends_is_refused(written, shift):
+    with pytest.raises(gr.Error, match="threshold"):
+        written("mask", "ce-s0", shift=shift)
 
 
 def test_downloaded_cut_out_is_opaque_exactly_where_the_pet_is(written, photo, expected_mask):

@@ -22,6 +22,7 @@ from PIL import Image
 
 from seg.inference import Segmenter
 from seg.pets import DATASET_FOLDER, SPLITS, dataset_folder, list_path, photo_path, trimap_path
+from tests.archive_server import ArchiveServer, pack, serving
 
 # no verdict on a busy machine's speed
 settings.register_profile("quick", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -83,6 +84,21 @@ def tiny_pets(tmp_path_factory) -> Path:
 def own_pets(tmp_path) -> Path:
     """Root of a drawn dataset of 4 + 3 photos that a test may damage."""
     return _draw_pets(tmp_path / "own-pets", trainval=TRAINVAL_NAMES[:4], test=TEST_NAMES[:3])
+
+
+@pytest.fixture
+def oxford(tiny_pets, tmp_path, monkeypatch) -> Iterator[ArchiveServer]:
+    """A server of the drawn dataset's two archives, at the dataset's own address; nobody waits after a loss."""
+    from torchvision.datasets import OxfordIIITPet
+
+    served = tmp_path / "served"
+    served.mkdir()
+    pack(tiny_pets, served)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr("experiments.fetching.download.WAITS", (0, 0, 0))
+    with serving(served) as server:
+        monkeypatch.setattr(OxfordIIITPet, "_RESOURCES", server.resources)
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -85,11 +85,14 @@ def create_folder(folder: Path, *, overwrite: bool) -> None:
 
 
 @contextlib.contextmanager
-def hold(folder: Path) -> Iterator[None]:
-    """While inside, no other process can hold this run's folder; a process that dies lets go.
+def hold(folder: Path, used: str = "trained") -> Iterator[None]:
+    """While inside, no other process can hold this folder, nor this one again; a process that dies lets go.
+
+    Args:
+        used: what its holder does to it, in a sentence.
 
     Raises:
-        InputError: another process holds it.
+        InputError: it is held.
     """
     if fcntl is None:
         yield
@@ -99,6 +102,6 @@ def hold(folder: Path) -> Iterator[None]:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError as error:
-        raise InputError(f"{folder} is being trained by another process: wait for it, or stop it") from error
+        raise InputError(f"{folder} is being {used} by another process: wait for it, or stop it") from error
     finally:
         os.close(descriptor)

@@ -1,0 +1,1 @@
+"""How the dataset comes onto this machine: downloaded by HTTP, resumed where it was cut, unpacked, put in place."""

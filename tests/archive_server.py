@@ -1,0 +1,123 @@
+"""A server on this machine that stands in for Oxford's: it has ranges, and faults where a test wants them."""
+
+import hashlib
+import re
+import tarfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from seg.pets import dataset_folder
+
+ARCHIVES = ("images.tar.gz", "annotations.tar.gz")
+
+
+@dataclass
+class ArchiveServer:
+    """What is served, how, and what was asked for.
+
+    Attributes:
+        folder: of the archives.
+        cuts: how many answers end early; -1 for all.
+        after: bytes after which an answer that ends early does; a fraction of what was asked for.
+        ranges: whether the rest of a file can be asked for.
+        tag: of every file, or None where the server tells none.
+        if_range: whether it sends the rest of a file only where it is still of the same tag, as a server should.
+        status: of every answer, where it is not 200 or 206.
+        seconds: to wait between pieces of 1 KB.
+        asked: the name of each file that was asked for, and the first byte.
+        sent: bytes sent of each file.
+    """
+
+    folder: Path
+    url: str = ""
+    cuts: int = 0
+    after: float = 0.5
+    ranges: bool = True
+    tag: str | None = '"1"'
+    if_range: bool = True
+    status: int = 0
+    seconds: float = 0.0
+    asked: list[tuple[str, int]] = field(default_factory=list)
+    sent: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def resources(self) -> tuple[tuple[str, str], ...]:
+        """As torchvision's `OxfordIIITPet._RESOURCES`."""
+        sums = {name: hashlib.md5((self.folder / name).read_bytes()).hexdigest() for name in ARCHIVES}
+        return tuple((f"{self.url}/{name}", sums[name]) for name in ARCHIVES)
+
+
+def pack(dataset: Path, folder: Path) -> None:
+    """The two archives of a dataset in torchvision's layout."""
+    for archive in ARCHIVES:
+        name = archive.removesuffix(".tar.gz")
+        with tarfile.open(folder / archive, "w:gz") as tar:
+            tar.add(dataset_folder(dataset) / name, name)
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[ArchiveServer]:
+    """While inside, the files of this folder are served."""
+    state = ArchiveServer(folder)
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_) -> None:
+            pass
+
+        def do_HEAD(self) -> None:
+            self.answer(with_body=False)
+
+        def do_GET(self) -> None:
+            self.answer(with_body=True)
+
+        def answer(self, with_body: bool) -> None:
+            path = folder / Path(self.path).name
+            if state.status or not path.is_file():
+                self.send_error(state.status or 404)
+                return
+            content = path.read_bytes()
+            asked = re.fullmatch(r"bytes=(\d+)-", self.headers["Range"] or "")
+            same = not state.if_range or self.headers["If-Range"] in (None, state.tag)
+            start = int(asked[1]) if asked and state.ranges and same else None
+            if start is not None and start >= len(content):
+                self.send_error(416)
+                return
+            self.send_response(200 if start is None else 206)
+            if state.tag:
+                self.send_header("ETag", state.tag)
+            if start is not None:
+                self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+            body = content[start or 0 :]
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if with_body:
+                state.asked.append((path.name, start or 0))
+                self.send(path.name, body)
+
+        def send(self, name: str, body: bytes) -> None:
+            if state.cuts:
+                state.cuts -= 1
+                body = body[: int(len(body) * state.after)]
+            for first in range(0, len(body), 1024):
+                piece = body[first : first + 1024]
+                self.wfile.write(piece)
+                state.sent[name] = state.sent.get(name, 0) + len(piece)
+                time.sleep(state.seconds)
+
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_) -> None:
+            """A client that hangs up early is no error."""
+
+    server = Server(("127.0.0.1", 0), Handler)
+    state.url = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield state
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -29,6 +29,11 @@ def main() -> int:
         help="folders of runs (default: experiments/results and runs)",
     )
     parser.add_argument("--mcp", action="store_true", help="also serve the API to agents (MCP)")
+    parser.add_argument(
+        "--no-fetch",
+        action="store_true",
+        help="neither download the dataset's photos nor offer it",
+    )
     add_data_option(parser)
     options = parser.parse_args()
     for folder in options.runs or ():
@@ -40,9 +45,11 @@ def main() -> int:
         parser.error("--mcp needs one more package: pip install -r requirements-mcp.txt")
     # Gradio takes seconds to import: a wrong option is answered before
     from demo.page import build_interface, page_settings
+    from demo.photos.banner import offer_for
 
     folders = options.runs or [RESULTS, DEFAULT_FOLDER]
-    build_interface(folders, options.data).launch(
+    offer = offer_for(options.host, on_spaces=on_spaces, forbidden=options.no_fetch)
+    build_interface(folders, options.data, offer).launch(
         server_name=options.host,
         server_port=options.port,
         mcp_server=options.mcp,

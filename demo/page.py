@@ -5,10 +5,14 @@ import time
 from pathlib import Path
 
 import gradio as gr
+from gradio.blocks import Block
 
 from demo.api import add_api
 from demo.catalogue import Catalogue
 from demo.header.component import SHOW_TAB, header_view
+from demo.photos.banner import Offer
+from demo.photos.component import photos_view
+from demo.photos.download import PhotoDownload
 from demo.scripts import script_routes
 from demo.selection.component import selection_view
 from demo.selection.described import selection_value
@@ -67,30 +71,45 @@ def page_settings() -> dict:
     }
 
 
-def build_interface(folders: list[Path], dataset: Path) -> gr.Blocks:
+def build_interface(folders: list[Path], dataset: Path, offer: Offer = Offer.NOTHING) -> gr.Blocks:
     """The app over these folders of runs.
 
     Args:
         folders: parents of run folders.
         dataset: folder holding `oxford-iiit-pet/`, for the probe's photos; need not exist.
+        offer: who may download what it is to hold; where it is the app itself, it begins here.
     """
+    download = PhotoDownload(dataset)
+    if offer is Offer.BY_ITSELF:
+        download.start()
     catalogue = Catalogue(tuple(folder.resolve() for folder in folders))
     gr.set_static_paths([*catalogue.folders, *sample_photos().values()])
     with gr.Blocks(title="Borderline", analytics_enabled=False, fill_width=True) as blocks:
         header = header_view({name: tab.title for name, tab in TABS.items()}, {n: tab.icon for n, tab in TABS.items()})
         # what the runs are now: a page that opens later reads them anew
         selection = selection_view(selection_value(catalogue))
+        photos = photos_view(download, offer)
         openings: list[Opening] = []
         with gr.Tabs(elem_id="tabs") as tabs:
             for number, (name, entry) in enumerate(TABS.items()):
                 # the first is drawn anyway
-                with gr.Tab(entry.title, id=name, render_children=number > 0):
+                with gr.Tab(entry.title, id=name, elem_id=f"tab-{name}", render_children=number > 0):
                     opening = entry.build(Page(catalogue, dataset, followed(name, entry.follows), entry.follows))
                 openings += [] if opening is None else [opening]
         header.select(None, inputs=header, outputs=tabs, js=SHOW_TAB, **HIDDEN)
+        photos.select(lambda: _filled(openings), outputs=_outputs(openings), **HIDDEN)
         add_api(catalogue)
         _follow_the_disk(blocks, catalogue, selection, openings)
     return blocks
+
+
+def _filled(openings: list[Opening]) -> Updates:
+    """What all tabs show before anything is chosen."""
+    return {part: value for opening in openings for part, value in opening.fill().items()}
+
+
+def _outputs(openings: list[Opening]) -> list[Block]:
+    return [part for opening in openings for part in opening.outputs]
 
 
 def _follow_the_disk(blocks: gr.Blocks, catalogue: Catalogue, selection: gr.HTML, openings: list[Opening]) -> None:
@@ -98,10 +117,7 @@ def _follow_the_disk(blocks: gr.Blocks, catalogue: Catalogue, selection: gr.HTML
     timer = gr.Timer(REFRESH, active=False)
 
     def open_page() -> Updates:
-        filled = look(None)
-        for opening in openings:
-            filled |= opening.fill()
-        return filled
+        return look(None) | _filled(openings)
 
     def look(seen: int | None) -> Updates:
         value = selection_value(catalogue)
@@ -114,5 +130,5 @@ def _follow_the_disk(blocks: gr.Blocks, catalogue: Catalogue, selection: gr.HTML
 
     state = gr.State()
     shown = [selection, state, timer]
-    blocks.load(open_page, outputs=[*shown, *(part for opening in openings for part in opening.outputs)], **HIDDEN)
+    blocks.load(open_page, outputs=[*shown, *_outputs(openings)], **HIDDEN)
     timer.tick(look, inputs=state, outputs=shown, **HIDDEN)

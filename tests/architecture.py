@@ -28,7 +28,7 @@ LAYERS = (
     ("demo.catalogue", "demo.images", "demo.photo", "demo.scripts", "demo.uploads"),
     ("demo.analysis", "demo.checkpoints"),
     ("demo.figures", "demo.tabs"),
-    ("demo.header", "demo.selection", "demo.stage"),
+    ("demo.header", "demo.photos", "demo.selection", "demo.stage"),
     ("demo.TAB",),  # each folder of a tab
     ("demo.api",),
     ("demo",),

@@ -14,15 +14,15 @@ export function mount({ props, trigger }) {
   function tell() {
     if (page.get("shownTab") !== tab || page.get("chosen") === null) return;
     const asked = Object.fromEntries(keys.map((key) => [key, page.get(key)]));
-    // what the runs' files are decides too: a run that trains grows
-    const news = JSON.stringify([page.get("chosen"), page.get("stamps"), asked]);
+    // what the files are decides too: a run that trains grows, photos come
+    const news = JSON.stringify([page.get("chosen"), page.get("stamps"), page.get("photosCame"), asked]);
     if (news === told) return;
     told = news;
     props.value = { runs: page.get("chosen"), ...asked };
     trigger("select");
   }
 
-  page.watch(["shownTab", "chosen", "stamps", ...keys], () => {
+  page.watch(["shownTab", "chosen", "stamps", "photosCame", ...keys], () => {
     clearTimeout(waiting);
     waiting = setTimeout(tell, SETTLED);
   });

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import gradio as gr
 from gradio.blocks import Block
+from starlette.middleware import Middleware
 
 from demo.api import add_api
 from demo.catalogue import Catalogue
 from demo.header.component import SHOW_TAB, header_view
+from demo.header.link_preview import LinkPreview, preview_routes
 from demo.photos.banner import Offer
 from demo.photos.component import photos_view
 from demo.photos.download import PhotoDownload
@@ -67,7 +69,10 @@ def page_settings() -> dict:
     return {
         "theme": theme(),
         "css_paths": STYLES,
-        "app_kwargs": {"routes": script_routes()},
+        "app_kwargs": {
+            "routes": [*script_routes(), *preview_routes()],
+            "middleware": [Middleware(LinkPreview)],
+        },
     }
 
 

@@ -101,5 +101,6 @@ class LinkPreview:
 
 def _with_tags(page: bytes, root: str) -> bytes:
     head, end, rest = page.partition(b"</head>")
-    head = _GRADIOS.sub(b"", head)
-    return head.replace(b"<head>", b"<head>" + preview_tags(root).encode(), 1) + end + rest
+    # behind what a browser must read first: the encoding, and what addresses are relative to
+    first, style, others = _GRADIOS.sub(b"", head).partition(b"<style")
+    return first + preview_tags(root).encode() + style + others + end + rest

@@ -59,6 +59,14 @@ export function mount({ element, props, server, trigger }) {
     if (!document.hidden && missing()) ask("photos");
   }
 
+  // the room that is kept is for short sentences
+  new ResizeObserver(() => {
+    if (!banner.offsetHeight) return;
+    const { marginTop, marginBottom } = getComputedStyle(banner);
+    const room = banner.offsetHeight + parseFloat(marginTop) + parseFloat(marginBottom);
+    element.closest(".column").style.setProperty("--photos-room", `${room}px`);
+  }).observe(banner);
+
   // a double click gets, and does not cancel at once
   button.addEventListener("click", (event) => event.detail < 2 && ask(value.does));
   document.addEventListener("visibilitychange", look);

@@ -49,6 +49,8 @@ def test_the_first_html_speaks_of_the_page_once_and_of_nothing_else(served):
         value for name in tags if name.startswith(("og:", "twitter:")) for value in tags[name] if "radio" in value
     ]
     assert tags["viewport"]
+    # within the first kilobyte, as the standard has it
+    assert b"charset" in answer.content[:1024].lower()
     assert "window.gradio_config" in answer.text and answer.text.rstrip().endswith("</html>")
     assert int(answer.headers["content-length"]) == len(answer.content) or "content-encoding" in answer.headers
 

@@ -81,7 +81,7 @@ def test_photos_come_and_the_tabs_come_alive_without_a_reload(open_at, empty, lo
     expect(banner(page)).to_contain_text("The photos are not on this machine.")
     expect(banner(page)).to_contain_text("0.8 GB")
     expect(banner(page)).not_to_contain_text("python")
-    expect(page.get_by_label("Ground truth")).to_be_disabled()
+    expect(page.get_by_role("radio", name="Errors")).to_be_disabled()
     height = banner(page).bounding_box()["height"]
 
     oxford.seconds = 0.5
@@ -99,7 +99,7 @@ def test_photos_come_and_the_tabs_come_alive_without_a_reload(open_at, empty, lo
     press(page, "Go on")
     expect(banner(page)).to_be_hidden()
     assert oxford.asked[0][1] > 0
-    expect(page.get_by_label("Ground truth")).to_be_enabled()
+    expect(page.get_by_role("radio", name="Errors")).to_be_enabled()
     page.get_by_role("tab", name="Failures").click()
     page.locator("#spot-table").get_by_text("pug_1").first.click()
     expect(page.locator("#spot-detail img").first).to_be_visible()
@@ -121,7 +121,7 @@ def test_a_second_visitor_sees_the_same_download_and_closing_stops_nothing(open_
     assert [start for _, start in oxford.asked] == [0, 0]
     # who comes later finds them
     third = open_at("?tab=watch", url=empty)
-    expect(third.get_by_label("Ground truth")).to_be_enabled()
+    expect(third.get_by_role("radio", name="Errors")).to_be_enabled()
     expect(banner(third)).to_be_hidden()
 
 
@@ -181,5 +181,5 @@ def test_on_spaces_the_app_gets_them_itself(open_at, app, oxford, forbidden):
     if forbidden:
         assert list(data.iterdir()) == []
     else:
-        expect(page.get_by_label("Ground truth")).to_be_enabled()
+        expect(page.get_by_role("radio", name="Errors")).to_be_enabled()
         expect(banner(page)).to_be_hidden()

@@ -175,10 +175,8 @@ def _ways(
 def _of_shared_seeds(
     ways: dict[tuple[str, str], dict[int, _Way]], found: Sequence[Configuration], compared_with: str | None
 ) -> dict[tuple[str, str], dict[int, _Way]]:
-    """Without the seeds that only some of the baseline and of those that the question is of have margins of.
-
-    Otherwise two numbers in one sentence would be of unlike seeds, and not differ by what their difference is.
-    """
+    """Without the seeds that only some of the baseline and of those that the question is of have margins of: else two
+    numbers in one sentence would be of unlike seeds, and not differ by what their difference is."""
     asked = [c.name for c in found if c.name == compared_with or is_primary(c)]
     shared = _in_all([ways[name, ""] for name in asked if (name, "") in ways])
     if not shared:
@@ -186,11 +184,9 @@ def _of_shared_seeds(
     kept = {}
     for (name, control), by_seed in ways.items():
         # a control may have been scored of fewer
-        both = shared & (_in_all([ways[other, control] for other in asked if (other, control) in ways]) or shared)
-        left = {seed: way for seed, way in by_seed.items() if name not in asked or seed in both}
-        if left:
-            kept[name, control] = left
-    return kept
+        under = _in_all([ways[other, control] for other in asked if (other, control) in ways]) or shared
+        kept[name, control] = {n: way for n, way in by_seed.items() if name not in asked or n in shared & under}
+    return {key: by_seed for key, by_seed in kept.items() if by_seed}
 
 
 def _in_all(by_seed: Sequence[Mapping[int, _Way]]) -> set[int]:
@@ -199,7 +195,7 @@ def _in_all(by_seed: Sequence[Mapping[int, _Way]]) -> set[int]:
 
 def no_operating() -> Operating:
     """Of runs that keep no margins, or that are compared before their last epoch."""
-    points, like = pd.DataFrame(columns=list(POINT_COLUMNS)), pd.DataFrame(columns=list(LIKE_COLUMNS))
+    points, like = (pd.DataFrame(columns=list(columns)) for columns in (POINT_COLUMNS, LIKE_COLUMNS))
     return Operating(points, like, ranking({}, ""), _curves({}), {}, {}, {})
 
 

@@ -22,7 +22,7 @@ FILES = {path.relative_to(DEMO).as_posix(): path.read_bytes() for path in DEMO.r
 def served(request) -> tuple[TestClient, str]:
     """A client of an app of another author, and where in it Gradio's page lies."""
     with gr.Blocks() as blocks:
-        gr.HTML(js_on_load=on_load("scrub/js/scrub.js"))
+        gr.HTML(js_on_load=on_load("watch/js/watch.js"))
     app = gr.mount_gradio_app(FastAPI(), blocks, request.param, app_kwargs={"routes": script_routes()})
     return TestClient(app), request.param.rstrip("/") + "/"
 
@@ -37,7 +37,7 @@ def test_every_module_is_served_as_javascript_to_be_kept(served, name):
     assert "immutable" in answer.headers["cache-control"]
 
 
-@pytest.mark.parametrize("name", ["scripts.py", "scrub/scrub.html", "../app.py", "scrub/js/nothing.js", ""])
+@pytest.mark.parametrize("name", ["scripts.py", "watch/watch.html", "../app.py", "watch/js/nothing.js", ""])
 def test_nothing_else_is_served(served, name):
     client, page = served
     folder = module_url("js/state.js").removesuffix("js/state.js")
@@ -46,15 +46,15 @@ def test_nothing_else_is_served(served, name):
 
 def test_another_versions_address_is_answered_by_no_module(served):
     client, page = served
-    answer = client.get(f"{page}scripts/0123456789ab/scrub/js/scrub.js")
+    answer = client.get(f"{page}scripts/0123456789ab/watch/js/watch.js")
     assert answer.status_code == 404
     assert "immutable" not in answer.headers.get("cache-control", "")
 
 
 def test_a_module_that_is_not_there_cannot_be_named():
     for use in (module_url, on_load):
-        with pytest.raises(KeyError, match=r"scrub/js/scrubb\.js is no module"):
-            use("scrub/js/scrubb.js")
+        with pytest.raises(KeyError, match=r"watch/js/watchh\.js is no module"):
+            use("watch/js/watchh.js")
 
 
 def test_relative_imports_stay_in_one_version():

@@ -10,7 +10,7 @@ from demo.catalogue import Catalogue
 from demo.figures.styles import styles
 from demo.figures.view import GREY
 from demo.watch.probe_photos import ProbePhotos
-from demo.watch.value import BACKGROUND_MARK, watch_value
+from demo.watch.value import watch_value
 from experiments.comparison.configurations import configurations
 from experiments.store.runs import read_run
 from seg.losses import LOSSES, loss_colour
@@ -23,11 +23,11 @@ LOOKS = {
     "focal": ("#009E73", "diamond"),
     "dice": ("#882255", "star"),
 }
-# the classes, the losses, background's mark in the scrubber, the grey of the article's line
+# the classes, the losses, the grey of the article's line
 TAKEN = {
     *("#9B7BFF", "#000000", "#FFD60A"),
     *(colour for colour, _ in LOOKS.values()),
-    *("#CC79A7", "#888888"),
+    "#888888",
 }
 
 
@@ -57,7 +57,7 @@ def test_a_loss_that_nobody_foresaw_looks_like_nothing_else(seeds, tmp_path):
 
 
 def test_the_taken_colours_are_those_in_use():
-    assert {colour.upper() for colour in (*CLASS_COLOURS, BACKGROUND_MARK, GREY)} <= TAKEN
+    assert {colour.upper() for colour in (*CLASS_COLOURS, GREY)} <= TAKEN
 
 
 @given(st.text(min_size=1).filter(lambda name: name not in LOOKS))

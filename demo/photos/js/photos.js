@@ -4,6 +4,7 @@ import { pageState } from "../../js/state.js";
 
 // Milliseconds between looks: while they are on their way, and while somebody else may send for them
 const [SOON, LATER] = [1000, 5000];
+const SHOWN_IN = ["watch", "failures"];
 
 export function mount({ element, props, server, trigger }) {
   const banner = element.querySelector(".photos");
@@ -54,9 +55,11 @@ export function mount({ element, props, server, trigger }) {
     opened = true;
   }
 
-  // a page that nobody sees asks nothing
+  // Where the banner is seen, or photos are on their way: a page that nobody sees, and a tab that misses none, ask nothing
   function look() {
-    if (!document.hidden && missing()) ask("photos");
+    clearTimeout(waiting);
+    const seen = !document.hidden && (SHOWN_IN.includes(page.get("shownTab")) || value.stage !== "missing");
+    if (seen && missing()) ask("photos");
   }
 
   // the room that is kept is for short sentences
@@ -70,6 +73,7 @@ export function mount({ element, props, server, trigger }) {
   // a double click gets, and does not cancel at once
   button.addEventListener("click", (event) => event.detail < 2 && ask(value.does));
   document.addEventListener("visibilitychange", look);
+  page.watch(["shownTab"], look);
   draw();
   look();
 }

@@ -1,5 +1,6 @@
 """Opening a photo that somebody hands to the app."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
@@ -18,8 +19,21 @@ def open_photo(path: str | Path) -> Image.Image:
     Raises:
         InputError: not there any more, not an image, damaged, or larger than the app takes.
     """
+    return _opened(path, lambda: seg.photo.open_photo(path, MAX_PIXELS))
+
+
+def open_labelled(path: str | Path) -> Image.Image:
+    """The photo as its label lies over it: see `seg.photo.stored_photo`.
+
+    Raises:
+        InputError: not there any more, not an image, or damaged.
+    """
+    return _opened(path, lambda: seg.photo.stored_photo(path))
+
+
+def _opened(path: str | Path, read: Callable[[], Image.Image]) -> Image.Image:
     try:
-        return seg.photo.open_photo(path, MAX_PIXELS)
+        return read()
     except BadPhoto as error:
         raise InputError(f"{Path(path).name} {_said(error)}") from error
 

@@ -15,8 +15,8 @@ from PIL import Image
 
 from demo.catalogue import run_titles
 from demo.images import class_shares
-from demo.segment.answers import answer, mask_of
-from demo.segment.photos import Offered, picture_of, shown_photo
+from demo.stage.answer import answer, mask_of
+from demo.stage.photos import Offered, picture_of, shown_photo
 from experiments.scores import SCORES
 from experiments.store.runs import Run
 from seg import InputError

@@ -8,9 +8,10 @@ from pathlib import Path
 import gradio as gr
 
 from demo.catalogue import Catalogue
-from demo.segment.answers import Session, answer, mask_of, shifted_mask
+from demo.segment.answers import Session
 from demo.segment.archive import cut_out, file_name, save, write_archive
-from demo.segment.photos import Offered, picture_of
+from demo.stage.answer import answer, mask_of, shifted_mask
+from demo.stage.photos import Offered, picture_of
 from seg import InputError
 from seg.pets import indexed_image
 

@@ -10,10 +10,10 @@ from demo.catalogue import NO_RUNS, Catalogue
 from demo.scripts import on_load
 from demo.segment.answers import Session, show_answers
 from demo.segment.download import pack, write_download
-from demo.segment.photos import Offered, chosen_photo, offered_photo, offered_photos, shown_photo
 from demo.selection.first import first_runs
 from demo.selection.followed import read_selected
 from demo.stage.component import stage_value, stage_view
+from demo.stage.photos import Offered, chosen_photo, offered_photo, offered_photos, shown_photo
 from demo.tabs import HIDDEN, Opening, Page, Updates
 from seg import InputError
 

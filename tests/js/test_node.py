@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.segment.answers import pane_of
-from demo.segment.photos import offered_photos, shown_photo
+from demo.stage.answer import pane_of
 from demo.stage.pane import shrink
+from demo.stage.photos import offered_photos, shown_photo
 from experiments.cli.command_line import RESULTS
 from seg.inference import Segmenter
 from seg.losses import LOSSES

@@ -9,7 +9,7 @@ from PIL import Image
 
 from demo.catalogue import Catalogue
 from demo.segment.answers import Session, show_answers
-from demo.segment.photos import Offered
+from demo.stage.photos import Offered
 from seg.inference import Segmenter
 
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from demo.catalogue import Catalogue
-from demo.segment.answers import Session, agreeing_share, answer, mask_of, show_answers
-from demo.segment.photos import Offered
+from demo.segment.answers import Session, agreeing_share, show_answers
+from demo.stage.answer import answer, mask_of
+from demo.stage.photos import Offered
 from seg.inference import Segmenter
 from seg.pets import photo_path
 from tests.demo.stage.test_pane import classes_at, decoded

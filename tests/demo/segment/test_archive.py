@@ -12,7 +12,7 @@ from PIL import Image
 
 from demo.segment import archive
 from demo.segment.archive import cut_out, file_names, write_archive
-from demo.segment.photos import Offered
+from demo.stage.photos import Offered
 from seg.pets import photo_path, trimap_path
 
 BOTH = ["ce-s0", "focal-s0"]

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 from demo.segment.answers import Session
 from demo.segment.download import pack, write_download
-from demo.segment.photos import Offered
+from demo.stage.photos import Offered
 from seg.inference import Segmenter
 from seg.pets import BORDER, photo_path
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demo.segment.answers import mask_of, pane_of
+from demo.stage.answer import mask_of, pane_of
 from demo.stage.pane import confidence_levels, level_counts, margin_levels, shrink
 from seg.inference import Prediction
 from seg.pets import BACKGROUND, BORDER, PET

@@ -10,7 +10,7 @@ from PIL import Image
 
 from demo.catalogue import last_change
 from demo.images import data_uri
-from demo.photo import open_photo
+from demo.photo import open_labelled, open_photo
 from demo.stage.component import ShownPhoto
 from demo.stage.pane import deflated_rows, shrink
 from demo.uploads import uploaded_file
@@ -95,22 +95,22 @@ def shown_photo(photo: Offered) -> tuple[ShownPhoto, np.ndarray | None]:
 
 
 def picture_of(photo: Offered) -> Image.Image:
-    """The photo itself, RGB at its own size, read once for all networks that are asked about it.
+    """The photo itself, RGB at its own size and as its label lies, read once for all networks that are asked about it.
 
     Raises:
         InputError: it cannot be read.
     """
-    return _picture(photo.path, last_change(photo.path))
+    return _picture(photo.path, last_change(photo.path), photo.trimap is not None)
 
 
 @lru_cache(maxsize=2)  # up to 150 MB each
-def _picture(path: Path, changed: int | None) -> Image.Image:
-    return open_photo(path)
+def _picture(path: Path, changed: int | None, labelled: bool) -> Image.Image:
+    return open_labelled(path) if labelled else open_photo(path)
 
 
 @lru_cache(maxsize=32)
 def _shown(photo: Offered, changed: int | None) -> tuple[ShownPhoto, np.ndarray | None]:
-    picture = _picture(photo.path, changed)
+    picture = picture_of(photo)
     shown = _fitted(picture.size, PLANE_SIDE)
     label = None
     if photo.trimap is not None:

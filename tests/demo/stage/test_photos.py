@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.segment.photos import Offered, chosen_photo, offered_photos, shown_photo
 from demo.stage.pane import shrink
+from demo.stage.photos import Offered, chosen_photo, offered_photos, picture_of, shown_photo
 from experiments.store.probe import VALIDATION_NAMES, sample_photos
 from seg import InputError
 from seg.pets import photo_path, trimap_path
@@ -48,6 +48,16 @@ def test_a_photo_whose_label_cannot_be_used_is_shown_without_one(dataset):
     trimap_path(dataset, VALIDATION_NAMES[0]).write_bytes(b"damaged")
     shown, label = shown_photo(chosen_photo(VALIDATION_NAMES[0], dataset))
     assert (shown.truth, label) == (None, None)
+
+
+def test_a_photo_that_claims_to_be_turned_lies_under_its_label_as_it_did_in_training(dataset):
+    path, exif = photo_path(dataset, VALIDATION_NAMES[0]), Image.Exif()
+    exif[0x0112] = 6
+    with Image.open(path) as photo:
+        photo.save(path, exif=exif)
+    chosen = chosen_photo(VALIDATION_NAMES[0], dataset)
+    shown, label = shown_photo(chosen)
+    assert shown.size == picture_of(chosen).size == label.shape[::-1] == (90, 60)
 
 
 @pytest.mark.parametrize(("size", "plane"), [((3000, 1500), (768, 384)), ((10, 4000), (2, 768)), ((50, 30), (50, 30))])

@@ -1,0 +1,83 @@
+"""What one run's network makes of one photo, computed once."""
+
+import io
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from demo.catalogue import last_change
+from demo.checkpoints import checkpoint_version, loaded, segmenter
+from demo.stage.pane import (
+    LEVEL_OF_ZERO,
+    LEVELS_PER_LOGIT,
+    Pane,
+    confidence_levels,
+    level_counts,
+    margin_levels,
+    shrink,
+)
+from demo.stage.photos import Offered, picture_of, shown_photo
+from experiments.store.runs import Run
+from seg.inference import Prediction
+from seg.metrics import CLASSES
+from seg.pets import BACKGROUND, BORDER, PET, indexed_image
+
+
+def answer(photo: Offered, run: Run) -> Pane:
+    """What a run's network makes of a photo, computed once for as long as both files stay as they are.
+
+    Raises:
+        InputError: the photo or the checkpoint cannot be used.
+    """
+    segmenter(run)  # says what is wrong with it
+    return _answer(photo, last_change(photo.path), *checkpoint_version(run))
+
+
+@lru_cache(maxsize=48)  # about 1 MB each
+def _answer(photo: Offered, changed: int | None, checkpoint: Path, checkpoint_changed: int) -> Pane:
+    shown, label = shown_photo(photo)
+    prediction = loaded(checkpoint, checkpoint_changed).predict(picture_of(photo))
+    return pane_of(prediction, shown.shown, label)
+
+
+def pane_of(prediction: Prediction, size: tuple[int, int], label: np.ndarray | None) -> Pane:
+    """The pane of a prediction, for planes of this width and height.
+
+    Args:
+        label: (H, W) true classes at the photo's own size, where they are known.
+    """
+    probabilities = prediction.probabilities
+    levels, background = margin_levels(probabilities), probabilities[BACKGROUND] > probabilities[PET]
+    if label is None:
+        counts = level_counts(levels, background)
+    else:
+        counts = np.stack([level_counts(levels[label == kind], background[label == kind]) for kind in range(CLASSES)])
+    file = io.BytesIO()
+    indexed_image(prediction.mask).save(file, "PNG")
+    half = ((size[0] + 1) // 2, (size[1] + 1) // 2)  # the network answers at 128 x 128: this loses nothing of it
+    confidence = confidence_levels(probabilities, half)
+    return Pane(file.getvalue(), shrink(levels, size), shrink(background, size), confidence, counts)
+
+
+def mask_of(pane: Pane) -> np.ndarray:
+    """The classes (H, W) at the photo's own size."""
+    with Image.open(io.BytesIO(pane.mask)) as image:
+        return np.asarray(image)
+
+
+def shifted_mask(photo: Offered, run: Run, shift: float) -> np.ndarray:
+    """The classes (H, W) at the photo's own size where the border's logit is shifted, as the page shows them.
+
+    Args:
+        shift: in tenths, within [-2, 2].
+
+    Raises:
+        InputError: the photo or the checkpoint cannot be used.
+    """
+    probabilities = segmenter(run).predict(picture_of(photo)).probabilities
+    border = margin_levels(probabilities) > LEVEL_OF_ZERO - round(LEVELS_PER_LOGIT * shift)
+    return np.where(border, BORDER, np.where(probabilities[BACKGROUND] > probabilities[PET], BACKGROUND, PET)).astype(
+        np.uint8
+    )

@@ -6,9 +6,11 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from experiments.comparison.analysis import Analysis, analyse
 from experiments.comparison.configurations import Configuration
+from experiments.comparison.photos import hardest, photo_scores, suspects
 from experiments.store.folder import weights_path
 from experiments.store.runs import Run
 from experiments.store.scored.details import DETAILS
@@ -97,3 +99,59 @@ def cached_confusion(configuration: Configuration) -> np.ndarray:
 @lru_cache(maxsize=64)
 def _confusion(scored: _Scored) -> np.ndarray:
     return np.sum([confusions(read_images(run)).sum(axis=0) for run in scored.runs], axis=0)
+
+
+def cached_images(run: Run) -> pd.DataFrame:
+    """`read_images` of the run.
+
+    Raises:
+        BadRun: `images.csv` is missing or damaged.
+    """
+    return _images(_scored([run]))
+
+
+@lru_cache(maxsize=32)  # about 1 MB each
+def _images(scored: _Scored) -> pd.DataFrame:
+    return read_images(scored.runs[0])
+
+
+def cached_photo_scores(run: Run) -> pd.DataFrame:
+    """`experiments.comparison.photos.photo_scores` of the run.
+
+    Raises:
+        BadRun: `images.csv` is missing or damaged.
+    """
+    return _photo_scores(_scored([run]))
+
+
+@lru_cache(maxsize=32)
+def _photo_scores(scored: _Scored) -> pd.DataFrame:
+    return photo_scores(scored.runs[0])
+
+
+def cached_broken(runs: Sequence[Run], score: str) -> list[str]:
+    """The photos whose label is broken, which `experiments.comparison.photos.hardest` leaves out.
+
+    Raises:
+        InputError: a run has the score of no photo, or its `images.csv` is missing or damaged.
+    """
+    return _broken(_scored(runs), score)
+
+
+@lru_cache(maxsize=32)
+def _broken(scored: _Scored, score: str) -> list[str]:
+    return hardest(list(scored.runs), score)[1]
+
+
+def cached_suspects(runs: Sequence[Run]) -> pd.DataFrame:
+    """`experiments.comparison.photos.suspects` of the runs.
+
+    Raises:
+        InputError: as that does.
+    """
+    return _suspects(_scored(runs))
+
+
+@lru_cache(maxsize=16)
+def _suspects(scored: _Scored) -> pd.DataFrame:
+    return suspects(list(scored.runs))

@@ -89,8 +89,8 @@ TABS = {
     "watch": Tab("Watch", "demo.watch.tab:build_watch_tab", icon="M7 4v16l13-8Z"),
     "failures": Tab(
         "Failures",
-        "demo.spot.tab:build_spot_tab",
-        follows=("rank", "photoScore", "breed", "photo"),
+        "demo.failures.tab:build_failures_tab",
+        follows=("photoScore",),
         icon="M4 4h7v7H4ZM13 4h7v7h-7ZM4 13h7v7H4ZM13 13h7v7h-7Z",
     ),
 }

@@ -192,7 +192,7 @@ seen = {
     "titles": [pane["title"] for pane in stage_value(None, catalogue.with_checkpoint(), {})["panes"]],
     "table": list(table.styled_table(there, shared_footing(there)).data.columns),
     "curves": parts["compare-metric"].choices,
-    "photos": parts["spot-score"].choices,
+    "photos": parts["failures"].value["scores"],
     "tabs": [tab.label for tab in parts["tabs"].children],
     "score": filled[compared.score]["value"],
     "addresses": list(TABS),

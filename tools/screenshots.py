@@ -16,7 +16,7 @@ READY = {
     "try": '#segment-result .stage[aria-busy="false"]',
     "which-loss": "#operating .scatterlayer .trace",
     "watch": ".watch-grid .tile:not(.late) canvas",
-    "failures": "#spot-figure .scatterlayer .trace",
+    "failures": '.fail-photo[aria-busy="false"]',
 }
 
 

@@ -5,13 +5,17 @@ const TYPING = "input:not([type=range]):not([type=checkbox]):not([type=radio]), 
 // What these keys move where it has the focus is its own
 const MOVES = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"];
 const MOVED = 'input, select, [role="radio"], [role="tab"], [role="slider"], dialog *';
+// What Enter presses is its own
+const PRESSED = "button, a, select, summary, input, dialog *";
 
 // `actions` by key, letters in lower case
 export function onKeys(looked, actions) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(TYPING) || !looked()) return;
     const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (!action || event.defaultPrevented || (MOVES.includes(event.key) && event.target.closest?.(MOVED))) return;
+    if (!action || event.defaultPrevented) return;
+    const own = MOVES.includes(event.key) ? MOVED : event.key === "Enter" ? PRESSED : null;
+    if (own && event.target.closest?.(own)) return;
     event.preventDefault();
     action();
   });

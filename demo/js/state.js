@@ -2,7 +2,7 @@
 // that a reload, a link, back and forward show what was seen. null is a part's own choice, and is not written.
 
 // What the address keeps, by key: how it is written there, and what it is read as. `view` is a word of Gradio's own.
-const LISTS = { runs: "run", off: "off", show: "show" };
+const LISTS = { runs: "run", off: "off", show: "show", pair: "against" };
 const NUMBERS = { epoch: "epoch", shift: "shift", opacity: "opacity", speed: "speed", tile: "tile" };
 const TEXTS = {
   tab: "tab",
@@ -19,10 +19,12 @@ const TEXTS = {
   rank: "rank",
   photoScore: "by",
   breed: "breed",
+  within: "within",
+  panes: "panes",
 };
 export const KEYS = [...Object.keys(LISTS), ...Object.keys(NUMBERS), ...Object.keys(TEXTS)];
 // What a hand slides is no step of the history: back leads to what was chosen before
-const SLID = ["epoch", "shift", "opacity", "tile"];
+const SLID = ["epoch", "shift", "opacity", "tile", "within"];
 // Tabs of older links, and what took their place
 const FORMER_TABS = { segment: "try", compare: "which-loss", scrub: "watch", spot: "failures" };
 // A photo of one's own is no part of a link

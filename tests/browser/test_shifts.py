@@ -10,7 +10,7 @@ LAST = {
     "try": ["[data-testid=stage][aria-busy=false]"],
     "which-loss": ["#verdict .facts b", "#scores .track", "#operating .trace", "#curves .trace"],
     "watch": ["[data-testid=watch-grid] li"],
-    "failures": ["#spot-table .body-cell", "#spot-figure .trace"],
+    "failures": ["[data-testid=gallery] .card", ".fail-photo[aria-busy=false]"],
 }
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 # How far what has been drawn has moved, from the first frame on

@@ -1,9 +1,5 @@
 """Training, Watch and Failures take the same trimaps, refuse the same ones, and say the same."""
 
-import base64
-import html
-import io
-import re
 import struct
 import zlib
 from collections.abc import Callable
@@ -13,10 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.spot.photo import photo_html
+from demo.catalogue import Catalogue
+from demo.failures.photo import photo_value
 from demo.watch.probe_photos import ProbePhotos
 from seg.cache import load_split
 from seg.pets import BadPair, photo_path, trimap_path
+from tests.demo.stage.test_pane import decoded
 
 NAME, SIDE = "Bengal_35", 16
 HOLDS = ": a trimap holds 1 (pet), 2 (background) and 3 (border)"
@@ -111,11 +109,6 @@ def truth(own_pets, tmp_path) -> Callable:
     return read
 
 
-def masks(page: str) -> list[np.ndarray]:
-    found = re.findall(r"data:image/png;base64,([\w+/=]+)", page)
-    return [np.asarray(Image.open(io.BytesIO(base64.b64decode(text)))) for text in found]
-
-
 @pytest.mark.parametrize("kind", ODD)
 def test_a_trimap_of_the_right_values_is_taken_everywhere(own_pets, tmp_path, stored, truth, kind):
     ODD[kind](stored, trimap_path(own_pets, NAME))
@@ -126,8 +119,9 @@ def test_a_trimap_of_the_right_values_is_taken_everywhere(own_pets, tmp_path, st
 
     np.testing.assert_array_equal(truth(), resized)
 
-    (label,) = masks(photo_html(own_pets, NAME, []))
-    np.testing.assert_array_equal(label, stored - 1)
+    looked = photo_value(Catalogue((tmp_path,)), own_pets, NAME, [])
+    np.testing.assert_array_equal(decoded(looked["photo"]["truth"], stored.shape), stored - 1)
+    assert looked["said"] == ""
 
 
 @pytest.mark.parametrize("kind", BAD)
@@ -147,10 +141,9 @@ def test_a_bad_trimap_is_refused_everywhere_in_the_same_words(own_pets, tmp_path
 
     assert truth() is None
 
-    page = photo_html(own_pets, NAME, [])
-    assert html.escape(sentence) in page
-    assert page.count("<img") == 1  # the photo
-    assert not masks(page)
+    looked = photo_value(Catalogue((tmp_path,)), own_pets, NAME, [])
+    assert looked["photo"]["truth"] is None
+    assert looked["said"] == sentence
 
 
 def test_a_trimap_whose_photo_changes_its_size_is_no_truth_any_longer(own_pets, tmp_path):

@@ -149,7 +149,7 @@ from demo.figures.by_epoch import by_epoch
 from demo.figures.styles import styles
 from demo.watch.probe_photos import ProbePhotos
 from demo.watch.value import watch_value
-from demo.spot import ranking as spot
+from demo.failures.ranking import failures_value
 from demo.catalogue import Catalogue
 from demo.page import build_interface
 from demo.selection.described import selection_value
@@ -175,7 +175,7 @@ with gr.Blocks():
 linked = Selected(["ce-s0"], None, {"score": "border_specificity"})
 seen = {
     "curves": parts["compare-metric"].choices[-1],
-    "photos": parts["spot-score"].choices[-1],
+    "photos": parts["failures"].value["scores"][-1],
     "linked": refresh_epochs(compared, catalogue, linked, None)[compared.score]["value"],
     "bar": selection_value(catalogue)["scores"],
     "figure": [view.as_value()["title"], view.as_value()["reading"], list(view.figure.data[0].y)],
@@ -183,7 +183,7 @@ seen = {
     "table": list(table.styled_table(runs, analysis.footing).data.columns),
     "watch": watch_value(catalogue, ProbePhotos(data), ["ce-s0"])["scores"],
     "api": api.runs_api(catalogue)[0],
-    "ranking": spot.ranking(runs, spot.HARDEST, row.name, spot.ALL_BREEDS)[0]["mean"].tolist(),
+    "ranking": failures_value(catalogue, data, ["ce-s0"], row.name)["values"]["ce-s0"],
     "report": [axes.get_title() for axes in report_figures.by_epoch(analysis).axes],
     "sweep": sweep._summary("ce-s0", "finished", folder / "ce-s0"),
     "interval": analysis.score("ce", row.name)[["mean", "low", "high"]].tolist(),
@@ -239,7 +239,8 @@ def test_a_new_score_is_in_the_app(followed):
     assert seen["table"][-1] == "Border specificity"
     assert list(seen["watch"].items())[-1] == ("border_specificity", "border specificity")
     assert 0 <= seen["api"]["border_specificity"] <= 1
-    assert seen["ranking"] == sorted(seen["ranking"])
+    assert len(seen["ranking"]) == 8
+    assert all(0 <= value <= 1 for value in seen["ranking"])
 
 
 def test_a_new_score_is_in_the_report_and_in_a_sweeps_lines(followed):

@@ -134,6 +134,27 @@ test("a photo of one's own is in the history, and in no link", () => {
   assert.equal(state.get("photo"), "own:1");
 });
 
+test("what is looked for among the failures is in the address, and a drawn range is no step of the history", () => {
+  const view = drawnWindow("?tab=failures");
+  const state = createState(view);
+  state.set({ rank: "disagreement", pair: ["ce-s0", "focal-s0"], breed: "american bulldog", panes: "mask" });
+  view.rest();
+  for (let low = 1; low < 9; low++) {
+    state.set({ within: `${low}-44` });
+    view.rest();
+  }
+  assert.equal(view.entries.length, 2);
+  const said = new URL(view.location.href).searchParams;
+  assert.deepEqual(said.getAll("against"), ["ce-s0", "focal-s0"]);
+  assert.equal(said.get("within"), "8-44");
+  const read = readAddress(view.location.search);
+  assert.deepEqual([read.rank, read.breed, read.panes], ["disagreement", "american bulldog", "mask"]);
+  view.go(-1);
+  assert.deepEqual([state.get("pair"), state.get("within"), state.get("breed")], [null, null, null]);
+  view.go(1);
+  assert.equal(state.get("within"), "8-44");
+});
+
 test("what is taken back because it is not there is no step of the history", () => {
   const view = drawnWindow();
   const state = createState(view);

@@ -8,11 +8,10 @@ import { FIT } from "./zoom.js";
 
 const LINE_WIDTH = 2.5;
 
-// `stage` is the element, `it` what is shown now, see stage.js. `schedule({colours, lines})` draws at the next frame, the
-// masks and the lines anew if they are due
-export function painter(stage, it) {
+// `stage` is the element, `it` what is shown now, see stage.js; `panesPlace` holds the canvases. `schedule({colours, lines})`
+// draws at the next frame, the masks and the lines anew if they are due
+export function painter(stage, it, panesPlace = stage.querySelector(".stage-panes")) {
   const { state, shown, hidden } = it;
-  const panesPlace = stage.querySelector(".stage-panes");
   const due = { colours: false, lines: false, frame: 0 };
 
   const sizeOf = sizes(frame);
@@ -31,7 +30,7 @@ export function painter(stage, it) {
     due.frame = 0;
     const started = performance.now();
     if (due.colours) for (const pane of answered()) colour(pane);
-    if (due.lines && outlines()) for (const pane of answered()) pane.lines = linesOf(pane);
+    if (due.lines && (outlines() || lined())) for (const pane of answered()) pane.lines = linesOf(pane);
     due.colours = due.lines = false;
     for (const canvas of panesPlace.querySelectorAll("canvas")) drawPane(canvas);
     for (const pane of it.panes) drawThumb(pane);
@@ -40,6 +39,8 @@ export function painter(stage, it) {
   }
 
   const outlines = () => state.layout === "outlines" && !state.solo;
+  // panes that show a network's own outline, and nothing under it
+  const lined = () => state.view === "outlines";
 
   // Whose view lies under the lines: the network that was picked, else the first. Masks are what the lines tell already,
   // so that without a pick the photo is seen.
@@ -77,15 +78,16 @@ export function painter(stage, it) {
     return pathOf(contours(pane.data.thin, insideTable(state.shift), STEP));
   }
 
+  const ownLine = (pane) => ({
+    path: pane.lines,
+    plane: it.value.photo.shown[0],
+    colour: pane.onPhoto,
+    dash: pane.dash,
+    width: LINE_WIDTH,
+  });
+
   function drawnLines() {
-    const [width] = it.value.photo.shown;
-    const lines = listed().map((pane) => ({
-      path: pane.lines,
-      plane: width,
-      colour: pane.onPhoto,
-      dash: pane.dash,
-      width: LINE_WIDTH,
-    }));
+    const lines = listed().map(ownLine);
     if (it.truth && !hidden.has("label")) lines.push(truthLine());
     return lines;
   }
@@ -102,11 +104,12 @@ export function painter(stage, it) {
   function contentOf(canvas) {
     if (canvas.dataset.run) {
       const pane = it.panes.find(({ run }) => run === canvas.dataset.run);
-      return {
-        mask: pane?.mask?.canvas,
-        lines: it.truth && !hidden.has("label") && state.view !== "errors" ? [truthLine()] : [],
-      };
+      const label = it.truth && !hidden.has("label") ? [truthLine()] : [];
+      if (lined()) return { lines: pane?.lines ? [...label, ownLine(pane)] : label };
+      return { mask: pane?.mask?.canvas, lines: state.view === "errors" && state.layout === "side" ? [] : label };
     }
+    // the photo and its label, beside the networks' panes
+    if (state.layout === "quad") return { lines: it.truth ? [truthLine()] : [] };
     return { mask: under()?.mask?.canvas, lines: it.value.photo ? drawnLines() : [] };
   }
 
@@ -136,8 +139,8 @@ export function painter(stage, it) {
   }
 
   function drawThumb(pane) {
-    const canvas = pane.row.querySelector("canvas");
-    if (!sizeOf(canvas).width) return;
+    const canvas = pane.row?.querySelector("canvas");
+    if (!canvas || !sizeOf(canvas).width) return;
     fit(canvas, sizeOf(canvas));
     draw(canvas.getContext("2d"), boxOf(canvas), FIT, { ...it.scene, ...state }, { mask: pane.mask?.canvas });
   }

@@ -1,20 +1,12 @@
-"""The tab's components without a page, and what the files say."""
+"""The tiny runs, and what their files say of the photos."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-import gradio as gr
 import pandas as pd
 import pytest
 
 from demo.catalogue import Catalogue
-from demo.spot.layout import Parts, lay_out
-
-
-@pytest.fixture
-def parts() -> Parts:
-    with gr.Blocks():
-        return lay_out()
 
 
 @pytest.fixture

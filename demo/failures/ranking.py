@@ -8,6 +8,7 @@ import pandas as pd
 
 from demo.analysis import cached_broken, cached_photo_scores, cached_suspects
 from demo.catalogue import Catalogue, run_titles
+from demo.failures.photo import NOT_HERE
 from demo.figures.names import without_run_names
 from demo.stage.component import stage_value
 from experiments.comparison.answer.sentences import listed
@@ -31,21 +32,24 @@ def failures_value(catalogue: Catalogue, dataset: Path, names: Sequence[str], as
         asked: the score that photos are ranked by, where a person chose one.
 
     Returns:
-        `scores`, [(title, name)], of which one can be chosen. `dataset`, whether photos are there. `missing`, where
-        photos cannot be ranked: `text`, and `act` and `button`, what helps. Else `score`, the chosen one: `name`,
-        `title`, `noun`, `meaning`, `percent`, `top` (the end of its scale), `better` (whether more is); `losses`, the
-        runs, as the stage has them; `classes` and `ramp` of the stage; `lacking`, a sentence on runs that are left
-        out; `photos`, their names; `values`, a list a run, in which None is an unknown score; `broken`, the places in
-        `photos` of those whose label is broken; and `suspects`: `order`, places in `photos`, the most suspicious
-        first, `reasons`, in this order, and `how`, on what they rest; or `text`, why there are none.
+        `scores`, [(title, name)], of which one can be chosen. `dataset`, whether photos are there, and `said`, a
+        sentence where they are not. `missing`, where photos cannot be ranked: `text`, and `act` and `button`, what
+        helps. Else `score`, the chosen one: `name`, `title`, `noun`, `meaning`, `percent`, `top` (the end of its
+        scale), `better` (whether more is); `losses`, the runs, as the stage has them; `classes` and `ramp` of the
+        stage; `lacking`, a sentence on runs that are left out; `photos`, their names; `values`, a list a run, in which
+        None is an unknown score; `broken`, the places in `photos` of those whose label is broken; and `suspects`:
+        `order`, places in `photos`, the most suspicious first, `reasons`, in this order, and `how`, on what they
+        rest; or `text`, why there are none.
     """
     there = catalogue.runs()
     chosen = [run for run in there if run.name in set(names)]
     runs = [run for run in chosen if has_details(run)]
     score = next((each for each in appearing(Place.PHOTOS) if each.name == asked), CHOSEN_FIRST)
+    are_here = photo_path(dataset, "").parent.is_dir()
     value = {
         "scores": [(each.title, each.name) for each in appearing(Place.PHOTOS)],
-        "dataset": photo_path(dataset, "").parent.is_dir(),
+        "dataset": are_here,
+        "said": "" if are_here else NOT_HERE,
     }
     try:
         missing = _missing(there, chosen, runs)

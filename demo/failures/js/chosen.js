@@ -99,6 +99,7 @@ export function chosenPhoto(stage, server, page) {
     lay(value) {
       it = { photo: null, losses: value.losses };
       panes.lay(value);
+      say(value.said);
       layShares();
     },
     // `photo` of the list, at a place among so many
@@ -110,7 +111,7 @@ export function chosenPhoto(stage, server, page) {
         stage.setAttribute("aria-busy", "false");
         return;
       }
-      find("h2").textContent = photo.title;
+      find("h2").textContent = find("h2").title = photo.title;
       find(".fail-place").textContent = `${(number + 1).toLocaleString("en")} of ${count.toLocaleString("en")}`;
       find('[data-act="before"]').disabled = number === 0;
       find('[data-act="next"]').disabled = number === count - 1;

@@ -15,7 +15,7 @@ import { bins, spread } from "./spread.js";
 
 const FILE = "wrong-labels.txt";
 const COMMAND = "python -m experiments.run --loss ce";
-const KEYS = ["rank", "pair", "breed", "within", "photo"];
+const KEYS = ["rank", "pair", "breed", "within", "photo", "shownTab"];
 const counted = (count) => count.toLocaleString("en");
 
 export function mount({ element, props, server, watch }) {
@@ -53,6 +53,8 @@ export function mount({ element, props, server, watch }) {
     layScores(scores, score?.name);
     if (waiting) return;
     tab.setAttribute("aria-busy", "false");
+    const laid = () => JSON.stringify([value?.losses, value?.dataset]);
+    const before = laid();
     value = missing ? null : props.value;
     showState(missing);
     if (!value) return;
@@ -63,7 +65,7 @@ export function mount({ element, props, server, watch }) {
     range({ counts: listed.binned(photos, bins, it.most), most: it.most, percent: score.percent });
     if (dataset) store.forget();
     shown.show({ losses: value.losses, score, pictures: dataset });
-    stage.lay(value);
+    if (laid() !== before) stage.lay(value);
     follow();
   }
 
@@ -71,8 +73,9 @@ export function mount({ element, props, server, watch }) {
     return { 1: `of ${first.title}`, 2: "mean of the two", 3: "mean of the three" }[length] ?? `mean of ${length} runs`;
   }
 
-  // Another order, search, range or photo
+  // Another order, search, range or photo; in another tab it waits until this one is looked at
   function follow() {
+    if (page.get("shownTab") !== "failures") return;
     if (!value) return ranks.show(asked());
     const rank = asked();
     const pair = rank === "disagreement" ? listed.pairOf(page.get("pair"), value.losses) : null;

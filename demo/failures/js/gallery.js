@@ -137,6 +137,8 @@ export function gallery(place, { choose, want, picture, isMarked }) {
   const schedule = () => (framed ||= requestAnimationFrame(() => ((framed = 0), draw())));
   document.addEventListener("scroll", schedule, { capture: true, passive: true });
   addEventListener("resize", schedule);
+  // what stands above has another height: other photos are on the screen
+  new ResizeObserver(schedule).observe(place.closest("section"));
   new ResizeObserver(() => {
     if (place.clientWidth === sized.width) return schedule();
     measure();

@@ -3,6 +3,7 @@
 import { onKeys } from "../../js/keys.js";
 import { legendShape } from "../../figures/js/legend.js";
 import { squaresPattern } from "../../stage/js/canvas.js";
+import { ERRORS } from "../../stage/js/colours.js";
 import { radioGroup } from "../../stage/js/controls.js";
 import { follow } from "../../stage/js/gestures.js";
 import { painter } from "../../stage/js/painter.js";
@@ -65,16 +66,20 @@ export function photoPanes(stage, page) {
     schedule(EVERYTHING);
   }
 
-  // What the view's colours mean, where no other place says it
+  // What the view's colours mean
   function drawKey() {
-    const key = stage.querySelector(".fail-key");
     const { classes, ramp } = it.value;
-    if (state.view === "mask") {
-      const named = [PET, BORDER].map((kind) => classes[kind]).filter(Boolean);
-      key.innerHTML = named.map(({ name, colour }) => `<i style="background: ${colour}"></i>${name}`).join(" ");
-    } else if (state.view === "confidence") {
-      key.innerHTML = `unsure <i class="ramp" style="background: linear-gradient(90deg, ${ramp.join(", ")})"></i> sure`;
-    } else key.textContent = "";
+    const swatch = ({ colour, name }) => `<i style="background: ${colour}"></i>${name}`;
+    const kinds = Object.values(ERRORS).map(({ colour, short }) => ({ colour, name: short.toLowerCase() }));
+    const shades = `<i class="ramp" style="background: linear-gradient(90deg, ${ramp.join(", ")})"></i>`;
+    const key = stage.querySelector(".fail-key");
+    key.dataset.view = state.view;
+    key.innerHTML = {
+      errors: () => kinds.map(swatch).join(" "),
+      mask: () => (classes.length ? [classes[PET], classes[BORDER]].map(swatch).join(" ") : ""),
+      confidence: () => `unsure ${shades} sure`,
+      outlines: () => "white: the label",
+    }[state.view]();
   }
 
   function zoomTo(zoom) {
@@ -108,6 +113,12 @@ export function photoPanes(stage, page) {
     figure.querySelector(".pane p").textContent = text;
   }
 
+  // Where there is no photo there are no empty panes
+  function allow(there) {
+    place.hidden = !there;
+    stage.querySelector(".fail-views").hidden = !there;
+  }
+
   page.watch(["panes", "loupe"], take);
   stage.querySelector('[data-act="loupe"]').addEventListener("click", () => setLoupe());
   stage.querySelector('[data-act="full"]').addEventListener("click", fullScreen);
@@ -129,7 +140,8 @@ export function photoPanes(stage, page) {
 
   return {
     // The losses of `value`, a pane each
-    lay({ losses, classes, ramp }) {
+    lay({ losses, classes, ramp, dataset }) {
+      allow(dataset);
       Object.assign(it.value, { classes, ramp });
       it.panes = losses.map((loss) => ({ ...loss, data: null, mask: null, lines: null }));
       place.replaceChildren(makePane(null), ...losses.map(makePane));
@@ -143,8 +155,7 @@ export function photoPanes(stage, page) {
       it.truth = truth;
       for (const pane of it.panes) Object.assign(pane, { data: null, mask: null, lines: null });
       for (const figure of place.children) say(figure, "");
-      place.hidden = photo === null;
-      stage.querySelector(".fail-views").hidden = photo === null;
+      allow(photo !== null);
       const [width, height] = photo?.size ?? [1, 1];
       place.style.setProperty("--shape", Math.max(TALL, Math.min(WIDE, width / height)));
       views.allow("errors", truth !== null, "Only where the photo's label is known");

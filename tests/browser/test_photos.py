@@ -101,8 +101,9 @@ def test_photos_come_and_the_tabs_come_alive_without_a_reload(open_at, empty, lo
     assert oxford.asked[0][1] > 0
     expect(page.get_by_role("radio", name="Errors")).to_be_enabled()
     page.get_by_role("tab", name="Failures").click()
-    page.locator("#spot-table").get_by_text("pug_1").first.click()
-    expect(page.locator("#spot-detail img").first).to_be_visible()
+    page.get_by_test_id("gallery").get_by_role("option", name="Pug 1,").click()
+    expect(page.get_by_test_id("gallery").locator("img").first).to_be_visible()
+    expect(page.get_by_test_id("failures-photo").locator("canvas").first).to_be_visible()
     page.get_by_role("tab", name="Try").click()
     expect(page.get_by_role("radio", name="Photo: beagle 47")).to_be_visible()
     assert page.evaluate("window.notReloaded")

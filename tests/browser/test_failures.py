@@ -316,6 +316,7 @@ def test_a_photo_is_opened_in_try_with_its_label(failures, means):
     expect(page.locator(".stage-status")).to_contain_text("Sphynx 1, ")
     expect(page.get_by_test_id("stage").get_by_role("radio", name="Errors")).to_be_enabled()  # its label is known
     expect(page.get_by_role("radio", name="Photo: Sphynx 1")).to_have_attribute("aria-checked", "true")
+    page.wait_for_function("location.search.includes('tab=try')")  # the address is written when the hand rests
     page.go_back()
     expect(chosen(page)).to_have_text("Sphynx 1")
     page.get_by_role("button", name="Open in Try").click()

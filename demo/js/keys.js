@@ -1,4 +1,4 @@
-// Keys of a part of the page: none acts while somebody types, or while the part is not looked at.
+// Keys of a part of the page: none acts while somebody types, while a dialog is open, or while the part is not looked at.
 
 const TYPING = "input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
 
@@ -12,6 +12,7 @@ const PRESSED = "button, a, select, summary, input, dialog *";
 export function onKeys(looked, actions) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(TYPING) || !looked()) return;
+    if (document.querySelector("dialog[open]")) return; // Escape is its own, too
     const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!action || event.defaultPrevented) return;
     const own = MOVES.includes(event.key) ? MOVED : event.key === "Enter" ? PRESSED : null;

@@ -119,6 +119,8 @@ def test_masks_in_watch_are_the_same(open_page):
     pictures = []
     for noisy in (False, True):
         page = open_page("tab=watch", noisy=noisy)
+        page.set_viewport_size({"width": 1440, "height": 2800})  # what is not on the screen is not drawn
+        page.wait_for_timeout(1_000)
         expect(page.locator(".watch-grid .tile:not(.late) canvas").first).to_be_visible()
         if noisy:
             [worker] = page.workers
@@ -126,8 +128,10 @@ def test_masks_in_watch_are_the_same(open_page):
         canvas = page.locator(".watch-photos")
         for epoch in ("3", "20"):
             page.get_by_test_id("watch-epoch").fill(epoch)
+            expect(page.locator(".watch-grid .tile.late")).to_have_count(0)
             pictures.append(seen(canvas))
         page.get_by_role("radio", name="Change").click()
+        expect(page.locator(".watch-grid .tile.late")).to_have_count(0)
         pictures.append(seen(canvas))
     plain, noisy = pictures[:3], pictures[3:]
     for one, other in zip(plain, noisy, strict=True):

@@ -6,7 +6,7 @@ const TYPING = "input:not([type=range]):not([type=checkbox]):not([type=radio]), 
 const MOVES = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"];
 const MOVED = 'input, select, [role="radio"], [role="tab"], [role="slider"], dialog *';
 // What Enter presses is its own
-const PRESSED = "button, a, select, summary, input, dialog *";
+const PRESSED = "button, a, select, summary, input:not([type=range])";
 
 // `actions` by key, letters in lower case
 export function onKeys(looked, actions) {
@@ -15,7 +15,7 @@ export function onKeys(looked, actions) {
     if (document.querySelector("dialog[open]")) return; // Escape is its own, too
     const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!action || event.defaultPrevented) return;
-    const own = MOVES.includes(event.key) ? MOVED : event.key === "Enter" ? PRESSED : null;
+    const own = MOVES.includes(event.key) ? MOVED : ["Enter", " "].includes(event.key) ? PRESSED : null;
     if (own && event.target.closest?.(own)) return;
     event.preventDefault();
     action();

@@ -4,7 +4,8 @@ import { legendShape } from "../../figures/js/legend.js";
 import { PER_CENT } from "../../js/numbers.js";
 import { ERRORS } from "../../stage/js/colours.js";
 import { sayWithCode } from "../../stage/js/controls.js";
-import { sentence, short } from "./list.js";
+import { sentence } from "../../js/words.js";
+import { short } from "./list.js";
 import { photoPanes } from "./panes.js";
 
 // A hand that steps on: so many milliseconds later it looks

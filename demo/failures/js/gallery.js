@@ -1,7 +1,8 @@
 // The gallery: of thousands of photos those that are seen are in the page, each with its scores.
 
 import { legendShape } from "../../figures/js/legend.js";
-import { apart, seenOf, sentence, short, signed } from "./list.js";
+import { sentence } from "../../js/words.js";
+import { apart, seenOf, short, signed } from "./list.js";
 
 const LEAST = 144; // width of a card, in pixels
 const [GAP, ROW_GAP] = [12, 16];

@@ -1,16 +1,12 @@
 // The photos, in order: which come first, which of them are found, how their scores are spread. Nothing here draws.
 
+import { titleOf } from "../../js/words.js";
+
 export const RANKS = [
   { key: "hardest", title: "Hardest" },
   { key: "disagreement", title: "Two losses disagree" },
   { key: "suspicion", title: "Suspicious label" },
 ];
-
-// "american_bulldog_97" as a title: "American bulldog 97"
-export const titleOf = (name) => sentence(name.replaceAll("_", " "));
-
-// As a sentence begins
-export const sentence = (words) => words.slice(0, 1).toUpperCase() + words.slice(1);
 
 // The server's value as photos: {name, title, values (one a loss, null: unknown), mean, broken, reason}
 export function readPhotos({ photos, losses, values, broken, suspects }) {

@@ -4,8 +4,8 @@ import { onKeys } from "../../js/keys.js";
 import { legendShape } from "../../figures/js/legend.js";
 import { squaresPattern } from "../../stage/js/canvas.js";
 import { ERRORS } from "../../stage/js/colours.js";
-import { radioGroup } from "../../stage/js/controls.js";
-import { follow } from "../../stage/js/gestures.js";
+import { fullScreen, radioGroup } from "../../stage/js/controls.js";
+import { follow, sharedView } from "../../stage/js/gestures.js";
 import { painter } from "../../stage/js/painter.js";
 import { labelOf, picturesOf } from "../../stage/js/photo.js";
 import { BORDER, PET, readPane } from "../../stage/js/planes.js";
@@ -47,6 +47,7 @@ export function photoPanes(stage, page) {
     pointer: null,
   };
   const { schedule } = painter(stage, it, place);
+  const hands = sharedView(place, it, schedule);
   const views = radioGroup(stage.querySelector('[data-group="panes"]'), VIEWS, see);
   const looked = () => place.offsetParent !== null && it.value.photo !== null;
 
@@ -82,17 +83,6 @@ export function photoPanes(stage, page) {
     }[state.view]();
   }
 
-  function zoomTo(zoom) {
-    state.zoom = zoom;
-    place.classList.toggle("zoomed", zoom.scale > 1);
-    schedule();
-  }
-
-  function pointAt(point) {
-    it.pointer = point;
-    if (state.loupe) schedule();
-  }
-
   function makePane(loss) {
     const figure = document.createElement("figure");
     figure.innerHTML = `<figcaption>${loss ? legendShape(loss.symbol, loss.colour) : ""}<b></b><span></span></figcaption><div class="pane"><canvas role="img"></canvas><p hidden></p></div>`;
@@ -102,7 +92,7 @@ export function photoPanes(stage, page) {
     if (loss) canvas.dataset.run = loss.run;
     canvas.setAttribute("aria-label", loss ? `What ${loss.title} makes of the photo` : "The photo and its label");
     const natural = () => it.value.photo.size[0];
-    follow(canvas, { photo: () => it.scene.photo, natural, zoom: () => state.zoom, show: zoomTo, point: pointAt });
+    follow(canvas, { photo: () => it.scene.photo, natural, ...hands });
     return figure;
   }
 
@@ -121,16 +111,12 @@ export function photoPanes(stage, page) {
 
   page.watch(["panes", "loupe"], take);
   stage.querySelector('[data-act="loupe"]').addEventListener("click", () => setLoupe());
-  stage.querySelector('[data-act="full"]').addEventListener("click", fullScreen);
+  stage.querySelector('[data-act="full"]').addEventListener("click", () => fullScreen(stage));
   const setLoupe = () => page.set({ loupe: page.get("loupe") === null ? "on" : null });
-  function fullScreen() {
-    if (document.fullscreenElement) document.exitFullscreen();
-    else stage.requestFullscreen();
-  }
   onKeys(looked, {
     l: setLoupe,
-    f: fullScreen,
-    0: () => zoomTo(FIT),
+    f: () => fullScreen(stage),
+    0: () => hands.show(FIT),
     ...Object.fromEntries(
       VIEWS.map(({ key }, number) => [number + 1, () => (key !== "errors" || it.truth) && see(key)]),
     ),
@@ -159,7 +145,7 @@ export function photoPanes(stage, page) {
       const [width, height] = photo?.size ?? [1, 1];
       place.style.setProperty("--shape", Math.max(TALL, Math.min(WIDE, width / height)));
       views.allow("errors", truth !== null, "Only where the photo's label is known");
-      zoomTo(FIT);
+      hands.show(FIT);
       take();
     },
     // A network's answer, or why there is none

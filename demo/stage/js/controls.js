@@ -55,6 +55,12 @@ export function toggle(title, pressed, press, draw = "") {
   return button;
 }
 
+// Fills the screen with a part of the page, or goes back
+export function fullScreen(part) {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else part.requestFullscreen();
+}
+
 // Puts these buttons in the place of those that were there; the one that had the focus has it again
 export function refill(place, buttons) {
   const had = place.contains(document.activeElement) ? document.activeElement.textContent : null;

@@ -60,4 +60,20 @@ export function follow(canvas, { photo, natural, zoom, show, point }) {
   }
 }
 
+// What hands at any of a part's panes change, for `follow`: the zoom that all share, and where the loupe is
+export function sharedView(part, it, schedule) {
+  return {
+    zoom: () => it.state.zoom,
+    show(zoom) {
+      it.state.zoom = zoom;
+      part.classList.toggle("zoomed", zoom.scale > 1);
+      schedule();
+    },
+    point(point) {
+      it.pointer = point;
+      if (it.state.loupe) schedule();
+    },
+  };
+}
+
 const distance = (one, other) => Math.hypot(one.x - other.x, one.y - other.y);

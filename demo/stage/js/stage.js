@@ -2,9 +2,9 @@
 // Everything else happens here: views, layouts, zoom and threshold ask the server for nothing.
 
 import { squaresPattern } from "./canvas.js";
-import { caption, captionUnder, radioGroup, sayWithCode } from "./controls.js";
+import { caption, captionUnder, fullScreen, radioGroup, sayWithCode } from "./controls.js";
 import { exportPicture } from "./export.js";
-import { follow } from "./gestures.js";
+import { follow, sharedView } from "./gestures.js";
 import * as kept from "./kept.js";
 import { onKeys } from "../../js/keys.js";
 import { backKey, classToggles, errorLegend, lineKeys } from "./legends.js";
@@ -49,6 +49,7 @@ export function mount({ element, props, trigger, watch }) {
   let decoded = null; // the key of the photo that `it.scene` has
   let asked = 0; // of values: an older one that is still decoded gives way
   const { schedule, answered, listed, under } = painter(stage, it);
+  const hands = sharedView(stage, it, schedule);
 
   // ---- what is laid out
 
@@ -86,7 +87,7 @@ export function mount({ element, props, trigger, watch }) {
     figure.append(canvas);
     if (pane) figure.append(caption(pane));
     const natural = () => it.value.photo.size[0];
-    follow(canvas, { photo: () => it.scene.photo, natural, zoom: () => state.zoom, show: zoomTo, point: pointAt });
+    follow(canvas, { photo: () => it.scene.photo, natural, ...hands });
     return figure;
   }
 
@@ -175,23 +176,7 @@ export function mount({ element, props, trigger, watch }) {
   const showThreshold = threshold(find(".threshold"), shiftTo);
   const allowed = (view) => !find(`[data-key="${view}"]`).disabled;
 
-  function zoomTo(zoom) {
-    state.zoom = zoom;
-    stage.classList.toggle("zoomed", zoom.scale > 1);
-    schedule();
-  }
-
-  function pointAt(point) {
-    it.pointer = point;
-    if (state.loupe) schedule();
-  }
-
   const setLoupe = (loupe) => set({ loupe });
-
-  function fullScreen() {
-    if (document.fullscreenElement) document.exitFullscreen();
-    else stage.requestFullscreen();
-  }
 
   function act(button, pane) {
     if (button.dataset.act === "pick") return pick(pane.run);
@@ -210,7 +195,7 @@ export function mount({ element, props, trigger, watch }) {
   find(".stage-opacity input").addEventListener("input", (event) => set({ opacity: Number(event.target.value) }));
   const seen = () => `${state.solo ?? state.layout}-${state.view}${state.shift ? `-${state.shift}` : ""}`;
   find('[data-act="loupe"]').addEventListener("click", () => setLoupe(!state.loupe));
-  find('[data-act="full"]').addEventListener("click", fullScreen);
+  find('[data-act="full"]').addEventListener("click", () => fullScreen(stage));
   find('[data-download="all"]').addEventListener("click", (event) => download(event.currentTarget, ""));
   find('[data-act="export"]').addEventListener("click", () => exportPicture(panesPlace, it.value.photo, seen()));
   document.addEventListener("borderline:downloaded", () => {
@@ -222,8 +207,8 @@ export function mount({ element, props, trigger, watch }) {
     s: () => set({ layout: "side", solo: null }),
     w: () => set({ layout: "swipe", solo: null }),
     l: () => setLoupe(!state.loupe),
-    f: fullScreen,
-    0: () => zoomTo(FIT),
+    f: () => fullScreen(stage),
+    0: () => hands.show(FIT),
     Escape: () => state.solo !== null && set({ solo: null }),
     "[": () => shiftTo(state.shift - 0.1),
     "]": () => shiftTo(state.shift + 0.1),

@@ -11,6 +11,14 @@ export function epochBefore(run, wanted) {
   return epoch === wanted ? run.epochs[run.epochs.indexOf(epoch) - 1] : undefined;
 }
 
+// The addresses of all mosaics that a view of these runs shows at an epoch
+export function picturesAt(runs, wanted, view) {
+  return runs.flatMap((run) => {
+    const epochs = [shownEpoch(run, wanted), view === "change" ? epochBefore(run, wanted) : undefined];
+    return epochs.map((epoch) => run.mosaics[epoch]).filter(Boolean);
+  });
+}
+
 // All epochs of all runs, those that are nearest to one first: what is looked at next is there first
 export function nearestFirst(runs, wanted) {
   const epochs = [...new Set(runs.flatMap((run) => run.epochs))];

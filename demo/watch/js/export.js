@@ -3,15 +3,16 @@
 import { legendShape } from "../../figures/js/legend.js";
 import { ERRORS } from "../../stage/js/colours.js";
 import { BORDER, PET } from "../../stage/js/planes.js";
-import { epochBefore, shownEpoch } from "./epochs.js";
-import { otherClasses, titleOf } from "./grid.js";
-import { paintTile } from "./pixels.js";
+import { titleOf } from "../../js/words.js";
+import { picturesAt } from "./epochs.js";
+import { drawTile, momentOf, paintView, viewOf } from "./tile.js";
 
 const MARGIN = 12;
 const TITLE = 36;
 const HEADS = 24;
 const LEGEND = 28;
 const GAP = 4;
+const LINE = 1.5; // of the label
 // More epochs than these are thinned: a file of three hundred is no longer small
 export const MOST_FRAMES = 61;
 
@@ -39,7 +40,7 @@ export async function framePainter(look, asked, pictureOf) {
   const ink = style.color;
 
   return async function paint(epoch) {
-    await atHand(look, asked.names, epoch);
+    await Promise.all(picturesAt(runs, epoch, look.view).map(look.want));
     context.fillStyle = style.backgroundColor;
     context.fillRect(0, 0, layout.width, layout.height);
     context.fillStyle = ink;
@@ -52,11 +53,12 @@ export async function framePainter(look, asked, pictureOf) {
     });
     asked.names.forEach((name, row) => {
       const top = TITLE + HEADS + row * (layout.side + GAP);
-      drawTile(photos[row], null, left(0), top, name);
+      place({ photo: photos[row], mask: null }, left(0), top, name);
       text(titleOf(name), left(0) + 6, top + layout.side - 8, 500, 12, layout.side - 12, "#fff");
       runs.forEach((run, number) => {
-        const shown = shownEpoch(run, epoch);
-        drawTile(photos[row], masked(run, name, epoch, shown), left(number + 1), top, name);
+        const moment = momentOf(look, run, epoch);
+        place({ photo: photos[row], mask: maskOf(run, name, moment) }, left(number + 1), top, name);
+        const { shown } = moment;
         if (shown < epoch) text(`epoch ${shown}`, left(number + 1) + 6, top + 16, 500, 12, layout.side, "#fff");
       });
     });
@@ -76,40 +78,20 @@ export async function framePainter(look, asked, pictureOf) {
     context.fillText(words, x, y, room);
   }
 
-  function masked(run, name, epoch, shown) {
-    const found = look.masks.found(run, name, shown);
-    const before = look.view === "change" ? epochBefore(run, epoch) : null;
-    if (!found) return null;
+  // What is still to come has been waited for: nothing is there where nothing was kept
+  function maskOf(run, name, moment) {
+    const view = viewOf(look, run, name, moment);
+    if (!view?.found) return null;
     const tile = new OffscreenCanvas(run.tile, run.tile);
-    const image = new ImageData(run.tile, run.tile);
-    const other = otherClasses(look, run, name, before) ?? null;
-    paintTile(new Uint32Array(image.data.buffer), look.view, found, other, look.classes, run.tile);
-    tile.getContext("2d").putImageData(image, 0, 0);
+    paintView(tile, look, view);
     return tile;
   }
 
-  function drawTile(photo, mask, x, y, name) {
-    const { side } = layout;
+  function place({ photo, mask }, left, top, name) {
+    const length = layout.side;
     context.fillStyle = "#15171c";
-    context.fillRect(x, y, side, side);
-    context.filter = mask && look.view !== "prediction" ? "grayscale(1) brightness(.62)" : "none";
-    if (photo) context.drawImage(photo, x, y, side, side);
-    context.filter = "none";
-    context.globalAlpha = photo && look.view === "prediction" ? 0.65 : 1;
-    if (mask) context.drawImage(mask, x, y, side, side);
-    context.globalAlpha = 1;
-    const truth = look.outline && look.masks.truth(name);
-    if (!truth) return;
-    const path = new Path2D();
-    path.addPath(new Path2D(truth.outline), new DOMMatrix([side / truth.side, 0, 0, side / truth.side, x, y]));
-    for (const [colour, width] of [
-      ["rgb(12 13 16 / .7)", 3],
-      ["#fff", 1.5],
-    ]) {
-      context.strokeStyle = colour;
-      context.lineWidth = width;
-      context.stroke(path);
-    }
+    context.fillRect(left, top, length, length);
+    drawTile(context, look, { photo, mask, truth: look.masks.truth(name) }, { left, top, length }, LINE);
   }
 
   function drawLegend(y) {
@@ -125,15 +107,6 @@ export async function framePainter(look, asked, pictureOf) {
       x += 18 + context.measureText(words).width + 20;
     }
   }
-}
-
-// Until all that an epoch shows of these photos is decoded
-async function atHand(look, names, epoch) {
-  const urls = look.runs.flatMap((run) => {
-    const epochs = [shownEpoch(run, epoch), look.view === "change" ? epochBefore(run, epoch) : undefined];
-    return epochs.map((each) => run.mosaics[each]).filter(Boolean);
-  });
-  await Promise.all(urls.map((url) => look.want(url)));
 }
 
 async function loadImage(url) {

@@ -1,20 +1,14 @@
 // The grid: a group a photo, of the photo and what each run found in it. Only what is on the screen is drawn.
 
+import { titleOf } from "../../js/words.js";
 import { OWN } from "./masks.js";
-import { epochBefore, shownEpoch } from "./epochs.js";
-import { paintTile } from "./pixels.js";
+import { momentOf, paintView, viewOf } from "./tile.js";
 
 const MARGIN = "200px"; // beyond the screen, so that a tile is there before it is seen
-
-export const titleOf = (name) => {
-  const words = name.replaceAll("_", " ");
-  return words[0].toUpperCase() + words.slice(1);
-};
 
 // `look` tells what is shown: {runs, masks, view, outline, classes, epoch()}; `pin(name)` is called when a person chooses
 export function photoGrid(list, look, pin) {
   let groups = []; // {tile, element, button, cells: [{canvas, drawn, outline, f1, badge}], seen}
-  const images = new Map(); // side -> ImageData
 
   const observer = new IntersectionObserver(
     (entries) => {
@@ -107,14 +101,15 @@ export function photoGrid(list, look, pin) {
     drawOutline(group.first, truth);
     look.runs.forEach((run, number) => {
       const place = group.cells[number];
-      const state = paintRun(place.canvas, run, group.tile.name, epoch, place.drawn);
+      const moment = momentOf(look, run, epoch);
+      const state = paintRun(place.canvas, run, group.tile.name, moment, place.drawn);
       place.place.classList.toggle("late", state === undefined);
       if (state !== undefined) place.drawn = state;
       drawOutline(place.outline, truth);
-      const shown = shownEpoch(run, epoch);
-      const ended = shown < epoch;
+      const ended = moment.shown < epoch;
       place.place.classList.toggle("ended", ended);
-      place.badge.textContent = look.view === "errors" && truth === null ? "no label" : ended ? `epoch ${shown}` : "";
+      place.badge.textContent =
+        look.view === "errors" && truth === null ? "no label" : ended ? `epoch ${moment.shown}` : "";
       const f1 = state === undefined ? null : look.masks.f1(run, group.tile.name, epoch);
       place.f1.textContent = f1 === null ? "" : `F1 ${Math.round(100 * f1)}`;
     });
@@ -129,27 +124,13 @@ export function photoGrid(list, look, pin) {
   }
 
   // Paints one run's tile; gives what is painted, which is not painted again, or undefined where it is still to come
-  function paintRun(canvas, run, name, epoch, drawn) {
-    const shown = shownEpoch(run, epoch);
-    const before = look.view === "change" ? epochBefore(run, epoch) : null;
-    const state = JSON.stringify([shown, before, look.view, look.classes, name === OWN && run.own?.size]);
+  function paintRun(canvas, run, name, moment, drawn) {
+    const state = JSON.stringify([moment, look.view, look.classes, name === OWN && run.own?.size]);
     if (state === drawn) return state;
-    const found = look.masks.found(run, name, shown);
-    const other = otherClasses(look, run, name, before);
-    if (found === undefined || other === undefined) return undefined;
-    const image = found && imageOf(run.tile);
-    const context = canvas.getContext("2d");
-    if (!found) context.clearRect(0, 0, canvas.width, canvas.height);
-    else {
-      paintTile(new Uint32Array(image.data.buffer), look.view, found, other, look.classes, run.tile);
-      context.putImageData(image, 0, 0);
-    }
+    const view = viewOf(look, run, name, moment);
+    if (view === undefined) return undefined;
+    paintView(canvas, look, view);
     return state;
-  }
-
-  function imageOf(side) {
-    if (!images.has(side)) images.set(side, new ImageData(side, side));
-    return images.get(side);
   }
 
   // The group whose photo is pinned; one Tab stop, of that or the first
@@ -174,16 +155,6 @@ export function photoGrid(list, look, pin) {
   });
 
   return { fill, draw, mark, names: () => groups.map(({ tile }) => tile.name) };
-}
-
-// What a view compares with; null where nobody knows, undefined where it is to come
-export function otherClasses(look, run, name, before) {
-  if (look.view === "errors") {
-    const truth = look.masks.truth(name);
-    return truth === undefined || truth === null ? truth : truth.side === run.tile ? truth.classes : null;
-  }
-  if (look.view === "change") return before === undefined ? null : look.masks.found(run, name, before);
-  return null;
 }
 
 function said(kind, text) {

@@ -19,9 +19,6 @@ export function createMasks(store) {
     truths = new Map();
   }
 
-  // The address of a run's pictures at an epoch
-  const urlAt = (run, epoch) => run.mosaics[shownEpoch(run, epoch)];
-
   // The classes of a tile; null where none were kept of it, undefined where they are still to come
   function found(run, name, epoch) {
     if (name === OWN) return run.own?.get(epoch) ?? null;
@@ -57,7 +54,7 @@ export function createMasks(store) {
     return f1s.get(key);
   }
 
-  return { setRuns, urlAt, found, truth, f1 };
+  return { setRuns, found, truth, f1 };
 }
 
 function describe(classes, side) {

@@ -4,18 +4,18 @@
 import { follow } from "../../stage/js/gestures.js";
 import { boxOf, fit } from "../../stage/js/canvas.js";
 import { ERRORS, errorCounts } from "../../stage/js/colours.js";
-import { radioGroup } from "../../stage/js/controls.js";
+import { fullScreen, radioGroup } from "../../stage/js/controls.js";
 import { BACKGROUND, BORDER, PET } from "../../stage/js/planes.js";
 import { FIT, placed } from "../../stage/js/zoom.js";
 import { legendShape } from "../../figures/js/legend.js";
 import { pageState } from "../../js/state.js";
+import { titleOf } from "../../js/words.js";
 import { describeCurve, drawCurve } from "./curve.js";
-import { epochBefore, shownEpoch } from "./epochs.js";
-import { otherClasses, titleOf } from "./grid.js";
 import { OWN } from "./masks.js";
-import { confusionOf, paintTile } from "./pixels.js";
+import { confusionOf } from "./pixels.js";
+import { drawTile, momentOf, paintView, viewOf } from "./tile.js";
 
-const LINE = 2; // pixels of the screen, over a dark casing of twice that
+const LINE = 2; // pixels of the screen
 
 // `look` as the grid has it; `pictureOf(name)` is a promise of a large photo's URL, or of null; `goTo(epoch)`
 export function pinnedPhoto(place, look, { pictureOf, goTo, close }) {
@@ -90,58 +90,31 @@ export function pinnedPhoto(place, look, { pictureOf, goTo, close }) {
     offerRuns();
     group.show(run.name);
     const epoch = look.epoch();
-    const shown = shownEpoch(run, epoch);
-    const found = look.masks.found(run, name, shown);
-    const before = look.view === "change" ? epochBefore(run, epoch) : null;
-    const other = otherClasses(look, run, name, before);
-    if (found === undefined || other === undefined) return; // it comes
-    paintPicture(run, found, other);
+    const moment = momentOf(look, run, epoch);
+    const view = viewOf(look, run, name, moment);
+    if (view === undefined) return; // it comes
     const truth = look.masks.truth(name);
-    drawCounts(found, truth && truth.side === run.tile ? truth.classes : null);
+    paintPicture(run, view, truth);
+    drawCounts(view.found, truth && truth.side === run.tile ? truth.classes : null);
     const f1 = look.masks.f1(run, name, epoch);
-    const ended = shown < epoch ? `epoch ${shown}` : "";
+    const ended = moment.shown < epoch ? `epoch ${moment.shown}` : "";
     find(".watch-f1").textContent = [f1 === null ? "" : `F1 ${Math.round(100 * f1)}`, ended]
       .filter(Boolean)
       .join(" · ");
-    canvas.setAttribute("aria-label", `${titleOf(name)}, ${run.title}, after epoch ${shown}`);
+    canvas.setAttribute("aria-label", `${titleOf(name)}, ${run.title}, after epoch ${moment.shown}`);
     cursor?.moveTo(epoch);
   }
 
-  function paintPicture(run, found, other) {
+  function paintPicture(run, view, truth) {
     fit(canvas, { width: canvas.clientWidth, height: canvas.clientHeight });
-    const box = boxOf(canvas);
     const context = canvas.getContext("2d");
-    const { size, left, top } = placed(zoom, box, { width: run.tile, height: run.tile });
-    const length = run.tile * size;
+    const { size, left, top } = placed(zoom, boxOf(canvas), { width: run.tile, height: run.tile });
     context.clearRect(0, 0, canvas.width, canvas.height);
     context.imageSmoothingQuality = "high";
-    if (picture) {
-      context.filter = look.view === "prediction" ? "none" : "grayscale(1) brightness(.62)";
-      context.drawImage(picture.image, left, top, length, length);
-      context.filter = "none";
-    }
-    if (found) {
-      mask.width = mask.height = run.tile;
-      const image = new ImageData(run.tile, run.tile);
-      paintTile(new Uint32Array(image.data.buffer), look.view, found, other, look.classes, run.tile);
-      mask.getContext("2d").putImageData(image, 0, 0);
-      context.globalAlpha = look.view === "prediction" && picture ? 0.65 : 1;
-      context.drawImage(mask, left, top, length, length);
-      context.globalAlpha = 1;
-    }
-    const truth = look.outline && look.masks.truth(name);
-    if (!truth) return;
-    const scale = new DOMMatrix([length / truth.side, 0, 0, length / truth.side, left, top]);
-    const path = new Path2D();
-    path.addPath(new Path2D(truth.outline), scale);
-    for (const [colour, width] of [
-      ["rgb(12 13 16 / .7)", 2 * LINE],
-      ["#fff", LINE],
-    ]) {
-      context.strokeStyle = colour;
-      context.lineWidth = width * devicePixelRatio;
-      context.stroke(path);
-    }
+    mask.width = mask.height = run.tile;
+    paintView(mask, look, view);
+    const parts = { photo: picture?.image, mask, truth };
+    drawTile(context, look, parts, { left, top, length: run.tile * size }, LINE * devicePixelRatio);
   }
 
   // Shares of the photo: the kinds of error where the label is known, else what was painted
@@ -185,14 +158,10 @@ export function pinnedPhoto(place, look, { pictureOf, goTo, close }) {
 
   const lead = (event) => event.buttons && cursor && goTo(cursor.epochAt(event.clientX));
   for (const event of ["pointerdown", "pointermove"]) curve.addEventListener(event, lead);
+  const full = () => fullScreen(place);
   find('[data-act="close"]').addEventListener("click", close);
   find('[data-act="full"]').addEventListener("click", full);
   new ResizeObserver(draw).observe(canvas);
-
-  function full() {
-    if (document.fullscreenElement) document.exitFullscreen();
-    else place.requestFullscreen?.();
-  }
 
   return { show, draw, drawFigure, full, name: () => name, isOwn: () => name === OWN };
 }

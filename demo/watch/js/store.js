@@ -84,7 +84,7 @@ export function createStore({ read, decode, limit }) {
     }
   }
 
-  return { ready, want, fetchAhead, keepOnly, held: () => held, room: () => limit };
+  return { ready, want, fetchAhead, keepOnly, held: () => held };
 }
 
 // ---- in the page: files by the network, decoded by a worker, so that the page stays free meanwhile

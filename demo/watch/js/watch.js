@@ -5,7 +5,7 @@ import { onKeys } from "../../js/keys.js";
 import { pageState } from "../../js/state.js";
 import { packed } from "../../stage/js/colours.js";
 import { stateOf } from "../../selection/js/chosen.js";
-import { allTiles, hardestFirst, nearestFirst, shownEpoch } from "./epochs.js";
+import { allTiles, hardestFirst, nearestFirst, picturesAt } from "./epochs.js";
 import { exportDialog } from "./export.js";
 import { photoGrid } from "./grid.js";
 import { drawHeads, fillHeads } from "./heads.js";
@@ -18,6 +18,7 @@ import { createStore, fetchFile, startDecoder } from "./store.js";
 import { drawTimeline } from "./timeline.js";
 
 const DECODED_BYTES = 16e6;
+
 export function mount({ element, props, server, upload, watch }) {
   const root = element.querySelector(".watch");
   const find = (selector) => root.querySelector(selector);
@@ -135,20 +136,13 @@ export function mount({ element, props, server, upload, watch }) {
   async function decodeAhead(mine) {
     for (const epoch of nearestFirst(look.runs, look.epoch())) {
       for (const run of look.runs) {
-        if (mine !== asking || store.held() > 0.8 * store.room()) return;
+        if (mine !== asking || store.held() > 0.8 * DECODED_BYTES) return;
         if (run.mosaics[epoch]) await store.want(run.mosaics[epoch]).catch(() => null); // counted above
       }
     }
   }
 
-  // Of each run the pictures that the page's epoch shows
-  function urlsNow() {
-    return look.runs.flatMap((run) => {
-      const epoch = shownEpoch(run, look.epoch());
-      const before = look.view === "change" ? run.mosaics[run.epochs[run.epochs.indexOf(epoch) - 1]] : null;
-      return [run.mosaics[epoch], before].filter(Boolean);
-    });
-  }
+  const urlsNow = () => picturesAt(look.runs, look.epoch(), look.view);
 
   // ---- drawing
 
@@ -167,8 +161,7 @@ export function mount({ element, props, server, upload, watch }) {
     own.offer();
     drawTimeline(find(".watch-timeline"), look.runs, last());
     drawHeads(find(".watch-heads"), find(".watch-grid"), look.runs, grid.names().length);
-    pin(page.get("photo"), false);
-    pinned.drawFigure(last());
+    pin(page.get("photo"), false); // with its figure
     draw();
   }
 
@@ -235,20 +228,11 @@ export function mount({ element, props, server, upload, watch }) {
     ArrowRight: () => jump(look.epoch() + 1),
     Home: () => jump(0),
     End: () => jump(last()),
+    " ": () => find(".watch-play").click(),
     Escape: () => pinned.name() !== null && pin(null),
     f: () => pinned.name() !== null && pinned.full(),
     ...Object.fromEntries(VIEWS.map(({ key }, place) => [String(place + 1), () => shown.chooseView(key)])),
   });
-  // Space plays wherever it presses nothing else
-  document.addEventListener("keydown", (event) => {
-    const other = event.target.closest?.(
-      "button, select, textarea, input:not([type=range]), dialog, [contenteditable]",
-    );
-    if (event.key !== " " || !looked() || other || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    find(".watch-play").click();
-  });
-
   page.watch(["epoch"], () => {
     if (!look.runs.length) return;
     slider.value = asked();

@@ -46,14 +46,22 @@ def seeds_in_words(analysis: Analysis) -> str:
     single = [f"`{c.name}`" for c in analysis.configurations if len(c.runs) == 1]
     parts = [f"{count} seeds of `{name}`" for name, count in several.items()]
     if not single:
-        return f"It rests on {listed(parts)}."
+        return f"It rests on {listed(parts)}{_compared_seeds(analysis)}."
     parts += [f"one seed each of {listed(single)}" if len(single) > 1 else f"one seed of {single[0]}"]
     wandering = wander_in_words(analysis)
-    shared = {seed for seeds in analysis.operating.shared.values() for seed in seeds}
-    compared = f" (thresholds are compared over seed {listed(sorted(map(str, shared)))})" if several and shared else ""
     return (
-        f"It rests on {listed(parts)}{compared}; where a side has one seed, an interval is over other photos alone, "
-        f"and says something of these networks, not of the losses. {ROUNDING_ALONE}{wandering}."
+        f"It rests on {listed(parts)}{_compared_seeds(analysis)}; where a side has one seed, an interval is over other "
+        f"photos alone, and says something of these networks, not of the losses. {ROUNDING_ALONE}{wandering}."
+    )
+
+
+def _compared_seeds(analysis: Analysis) -> str:
+    """Over which seeds thresholds are compared, where some have others as well; else empty."""
+    shared = {seed for seeds in analysis.operating.shared.values() for seed in seeds}
+    if not shared or all(set(c.seeds) == shared for c in analysis.configurations):
+        return ""
+    return (
+        f" (thresholds are compared over {'seed' if len(shared) == 1 else 'seeds'} {listed(sorted(map(str, shared)))})"
     )
 
 

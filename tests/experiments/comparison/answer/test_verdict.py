@@ -142,6 +142,21 @@ def test_a_control_of_fewer_seeds_says_of_how_many(write_run, draw_confusions):
     assert "seed" not in one
 
 
+def test_over_which_seeds_thresholds_are_compared_is_said_where_some_have_more(write_run, draw_confusions):
+    counts = draw_confusions(6, 12)
+    plain = [write_run(f"ce-s{seed}", counts[seed], seed=seed) for seed in range(3)]
+    weighted = [write_run(f"weighted-s{seed}", counts[3 + seed], loss="weighted", seed=seed) for seed in range(2)]
+    for runs, said in (
+        (
+            [*plain, *weighted],
+            "3 seeds of `ce` and 2 seeds of `weighted` (thresholds are compared over seeds 0 and 1).",
+        ),
+        ([*plain[:2], *weighted], "2 seeds of `ce` and 2 seeds of `weighted`."),
+    ):
+        assert verdict(analyse(runs))[-1] == f"It rests on {said}"
+    assert "(thresholds are compared over seed 0)" in verdict(analyse([*plain, weighted[0]]))[-1]
+
+
 def test_a_gain_that_shrinks_under_a_control_of_both_is_told_in_the_answer(write_run, draw_confusions):
     counts = draw_confusions(3, 12)
     runs = [

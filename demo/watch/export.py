@@ -20,6 +20,9 @@ KINDS = ("gif", "webp")
 LAST_MILLISECONDS = 1500
 MAX_FRAMES, MAX_PIXELS = 400, 4_000_000
 KEPT_FILES = 8
+# A GIF above that is drawn again with fewer colours: it is to be sent, and shown where it was sent to
+LARGE_BYTES = 3_000_000
+COLOURS = (255, 127, 63)  # one less than there may be: what does not change is transparent
 MEANT = [*CLASS_COLOURS, *(entry.colour for entry in LOSSES.values())]
 
 
@@ -45,7 +48,7 @@ def read_frames(paths: list[Path]) -> list[Image.Image]:
     return frames
 
 
-def common_palette(frames: list[Image.Image]) -> Image.Image:
+def common_palette(frames: list[Image.Image], colours: int) -> Image.Image:
     """A palette for all frames of a GIF: what does not move costs nothing, and colours do not flicker.
 
     Classes and losses have their own colours in it: however few their pixels, each means something.
@@ -55,21 +58,26 @@ def common_palette(frames: list[Image.Image]) -> Image.Image:
     for index, frame in enumerate(some):
         strip.paste(frame, (0, index * frame.height))
     meant = [channel for colour in MEANT for channel in ImageColor.getrgb(colour)]
-    seen = strip.quantize(256 - len(MEANT), method=Image.Quantize.MEDIANCUT).getpalette() or []
+    seen = strip.quantize(colours - len(MEANT), method=Image.Quantize.MEDIANCUT).getpalette() or []
     palette = Image.new("P", (1, 1))
-    palette.putpalette([*meant, *seen[: 768 - len(meant)]])
+    palette.putpalette([*meant, *seen][: 3 * colours])
     return palette
 
 
 def save_animation(frames: list[Image.Image], target: Path, milliseconds: int) -> None:
     """Write frames as the GIF or WebP that the target's suffix says; it begins again for ever."""
     durations = [milliseconds] * (len(frames) - 1) + [max(milliseconds, LAST_MILLISECONDS)]
-    options: dict[str, Any] = {"quality": 80, "method": 2}
-    if target.suffix == ".gif":
-        palette = common_palette(frames)
-        frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
-        options = {"optimize": False, "disposal": 1}
-    frames[0].save(target, save_all=True, append_images=frames[1:], duration=durations, loop=0, **options)
+    together: dict[str, Any] = {"save_all": True, "duration": durations, "loop": 0}
+    if target.suffix != ".gif":
+        frames[0].save(target, append_images=frames[1:], quality=80, method=2, **together)
+        return
+    for colours in COLOURS:
+        palette = common_palette(frames, colours)
+        drawn = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+        # `optimize` leaves out, pixel by pixel, what the frame before has already
+        drawn[0].save(target, append_images=drawn[1:], optimize=True, disposal=1, **together)
+        if target.stat().st_size <= LARGE_BYTES:
+            return
 
 
 def export_functions(served: Path) -> list[Callable[[dict], dict]]:

@@ -190,7 +190,8 @@ export function mount({ element, props, server, upload, watch }) {
   function namesOnScreen() {
     const seen = [...find(".watch-grid").children].filter((item) => {
       const { top, bottom } = item.getBoundingClientRect();
-      return bottom > 0 && top < innerHeight;
+      const middle = (top + bottom) / 2; // a row of which a strip is seen is none that somebody looks at
+      return middle > 0 && middle < innerHeight;
     });
     return seen.map((item) => item.firstChild.dataset.name);
   }

@@ -6,9 +6,10 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 from gradio.utils import get_upload_folder
-from PIL import Image
+from PIL import Image, ImageColor
 
 from demo.watch.export import KEPT_FILES, export_functions
+from seg.pets import BORDER, CLASS_COLOURS
 
 
 @pytest.fixture
@@ -57,6 +58,43 @@ def test_every_frame_is_shown_for_its_time_and_the_last_one_longer(uploads, writ
             orange = np.abs(np.asarray(animation.convert("RGB")).astype(int) - (230, 159, 0)).max(axis=-1) < 40
             assert orange[2:8].mean() == pytest.approx((index + 1) / 6, abs=0.05)
     assert not list(uploads.iterdir())  # the frames are not needed any more
+
+
+def grainy(folder: Path, name: str, side: int, seed: int, covered: int = 0) -> str:
+    """A picture that compresses badly, its upper rows covered by the border's colour."""
+    noise = np.random.default_rng(seed).integers(0, 256, (side, side, 3), dtype=np.uint8)
+    picture = Image.fromarray(noise)
+    picture.paste(CLASS_COLOURS[BORDER], (0, 0, side, covered))
+    picture.save(folder / name)
+    return str(folder / name)
+
+
+def test_a_gif_holds_once_what_does_not_change(uploads, write):
+    one = served_path(write({"frames": [grainy(uploads, "a.png", 120, 0)], "kind": "gif"})).stat().st_size
+    frames = [grainy(uploads, f"{index}.png", 120, 0, covered=2 * index) for index in range(20)]
+    path = served_path(write({"frames": frames, "kind": "gif"}))
+    assert path.stat().st_size < 2 * one
+    with Image.open(path) as animation:
+        first = np.asarray(animation.convert("RGB"))
+        animation.seek(19)
+        last = np.asarray(animation.convert("RGB"))
+    assert (last[38:] == first[38:]).all()
+    assert (last[:38] == ImageColor.getrgb(CLASS_COLOURS[BORDER])).all()
+
+
+def test_a_gif_that_would_be_large_has_fewer_colours_but_those_that_mean_something(uploads, write, monkeypatch):
+    def written() -> Path:
+        frames = [grainy(uploads, f"{seed}.png", 60, seed, covered=9) for seed in range(10)]
+        return served_path(write({"frames": frames, "kind": "gif"}))
+
+    whole = written().stat().st_size
+    monkeypatch.setattr("demo.watch.export.LARGE_BYTES", whole - 1)
+    path = written()
+    assert path.stat().st_size < whole
+    with Image.open(path) as animation:
+        assert animation.n_frames == 10
+        animation.seek(5)
+        assert (np.asarray(animation.convert("RGB"))[:9] == ImageColor.getrgb(CLASS_COLOURS[BORDER])).all()
 
 
 def test_a_name_cannot_lead_out_of_the_folder(uploads, write, tmp_path):

@@ -52,11 +52,12 @@ def module_url(name: str) -> str:
 def on_load(name: str) -> str:
     """For `gr.HTML(js_on_load=...)`: calls the module's `mount` once, with an object of all that Gradio hands over.
 
-    These are `element`, `trigger`, `props`, `server`, `upload` and `watch`.
+    These are `element`, `trigger`, `props`, `server`, `upload` and `watch`; where the app does not answer, `upload` and
+    the functions of `server` say so (`js/answers.js`).
     """
-    given = "{ element, trigger, props, server, upload, watch }"
-    return f"""{_import(name)}.then(
-  ({{ mount }}) => mount({given}),
+    given = "{ element, trigger, props, server: answering(server), upload: uploading(upload), watch }"
+    return f"""Promise.all([{_import(name)}, {_import("js/answers.js")}]).then(
+  ([{{ mount }}, {{ answering, uploading }}]) => mount({given}),
   (error) => {{
     console.error(error);
     element.textContent = "This part of the page could not be loaded: reload the page.";

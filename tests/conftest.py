@@ -246,22 +246,20 @@ def free_port() -> Callable[[], int]:
 
 
 @pytest.fixture(scope="session")
-def serve(free_port) -> Iterator[Callable[..., str]]:
-    """`serve("--runs", folder, ...)` starts the real app on a free port and returns its URL."""
+def launch() -> Iterator[Callable[..., subprocess.Popen]]:
+    """`launch(port, "--runs", folder, ...)` starts the real app, waits until it answers, and returns its process."""
     processes = []
 
-    def start(*options: object) -> str:
-        port = free_port()
+    def start(port: int, *options: object) -> subprocess.Popen:
         command = [sys.executable, "app.py", "--port", str(port), *map(str, options)]
         process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         processes.append(process)
-        url = f"http://127.0.0.1:{port}"
         for _ in range(240):
             if process.poll() is not None:
                 pytest.fail(f"app.py ended with {process.returncode}: {process.stdout.read()}")
             try:
-                with urllib.request.urlopen(url, timeout=5):
-                    return url
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=5):
+                    return process
             except OSError:
                 time.sleep(0.5)
         pytest.fail("app.py did not answer within two minutes")
@@ -271,3 +269,15 @@ def serve(free_port) -> Iterator[Callable[..., str]]:
         process.terminate()
     for process in processes:
         process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def serve(launch, free_port) -> Callable[..., str]:
+    """`serve("--runs", folder, ...)` starts the real app on a free port and returns its URL."""
+
+    def start(*options: object) -> str:
+        port = free_port()
+        launch(port, *options)
+        return f"http://127.0.0.1:{port}"
+
+    return start

@@ -136,3 +136,19 @@ def test_empty_folder_shows_instructions_in_every_tab(chromium, serve, tmp_path)
     go_to(page, "watch")
     expect(page.locator(".watch-message")).to_contain_text("python -m experiments.run")
     page.close()
+
+
+def test_plotly_is_fetched_when_its_tab_is_opened_and_not_before(open_at):
+    def fetched() -> int:
+        return page.evaluate(
+            "performance.getEntriesByType('resource').filter(({ name }) => name.includes('plotly')).length"
+        )
+
+    page = open_at()
+    for tab, there in {"try": ".stage canvas", "watch": ".watch-grid canvas", "failures": ".gallery"}.items():
+        go_to(page, tab)
+        expect(page.locator(there).filter(visible=True).first).to_be_visible()
+    assert fetched() == 0
+    go_to(page, "which-loss")
+    expect(page.locator("#curves .plot-container")).to_be_visible()
+    assert fetched() == 1

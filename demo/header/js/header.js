@@ -2,6 +2,7 @@
 
 import { copyText } from "../../js/clipboard.js";
 import { pageState } from "../../js/state.js";
+import { startOfTheApp, watchConnection } from "./connection.js";
 import { KEYS } from "./keys_list.js";
 import { onKeys } from "../../js/keys.js";
 
@@ -42,7 +43,10 @@ export function mount({ element, props, trigger }) {
     }
     if (props.value !== wanted.dataset.tab) {
       props.value = wanted.dataset.tab;
-      trigger("select");
+      // Gradio's own button, out of sight, works even where the app does not answer; before it is there, only an event does
+      const gradios = document.getElementById(`tab-${wanted.dataset.tab}-button`);
+      if (gradios) gradios.click();
+      else trigger("select");
     }
     page.set({ shownTab: wanted.dataset.tab });
   }
@@ -108,6 +112,8 @@ export function mount({ element, props, trigger }) {
     dark(on);
     remember(on);
   });
+
+  watchConnection(head.querySelector(".head-lost"), startOfTheApp);
 
   // ---- keys
 

@@ -88,8 +88,8 @@ export function mount({ element, props, server, trigger, upload, watch }) {
   // A tile for a photo that the strip does not offer
   async function call(id) {
     if (!props.value?.photos.length || photos.some((photo) => photo.id === id)) return;
-    const tile = await server.photo(id);
-    if (tile.error || photos.some((photo) => photo.id === id)) return; // the stage says what is wrong
+    const tile = await server.photo(id).catch(() => null); // the page says that nothing answers
+    if (!tile || tile.error || photos.some((photo) => photo.id === id)) return; // the stage says what is wrong
     called.unshift(tile);
     draw();
   }
@@ -102,11 +102,16 @@ export function mount({ element, props, server, trigger, upload, watch }) {
     const mine = ++turn;
     say(pictures.length > 1 ? `Uploading ${pictures.length} photos` : "Uploading the photo");
     let last = null;
+    const others = files.length - pictures.length;
+    let wrong = others ? `${others} of ${files.length} files are no pictures.` : "";
     for (const file of pictures) {
       try {
         const { path } = await upload(file);
         const { error } = await server.brought({ path, title: file.name || "pasted photo" });
-        if (error) return say(error); // what was shown stays
+        if (error) {
+          wrong = error;
+          continue; // what was shown stays, and the others come
+        }
         last = {
           id: `own:${crypto.randomUUID?.() ?? `${Date.now()}-${own.length}`}`,
           title: file.name || "pasted photo",
@@ -116,11 +121,12 @@ export function mount({ element, props, server, trigger, upload, watch }) {
         own.unshift(last);
         draw();
       } catch (error) {
-        return say(`${file.name} could not be uploaded: ${error.message}`);
+        wrong = `${file.name} could not be uploaded: ${error.message}`;
+        break;
       }
     }
-    say("");
-    if (mine === turn) choose(last.id); // else another photo was chosen meanwhile
+    say(wrong);
+    if (last && mine === turn) choose(last.id); // else another photo was chosen meanwhile
   }
 
   input.addEventListener("change", () => {

@@ -8,6 +8,13 @@ const MOVED = 'input, select, [role="radio"], [role="tab"], [role="slider"], dia
 // What Enter presses is its own
 const PRESSED = "button, a, select, summary, input:not([type=range])";
 
+// What a pointer has pressed in a part does not keep the keys from it
+export function giveBack(part) {
+  part.addEventListener("click", ({ detail, target }) => {
+    if (detail && document.activeElement === target.closest("button")) document.activeElement.blur();
+  });
+}
+
 // `actions` by key, letters in lower case
 export function onKeys(looked, actions) {
   document.addEventListener("keydown", (event) => {

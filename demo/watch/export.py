@@ -8,22 +8,26 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from PIL import Image, ImageColor, UnidentifiedImageError
+from PIL import Image, ImageColor
 
 from demo.uploads import uploaded_file, whole_number
 from seg import InputError
 from seg.losses import LOSSES
 from seg.pets import CLASS_COLOURS
+from seg.photo import UNREADABLE
 
 KINDS = ("gif", "webp")
 # The last frame stays, so that the end is seen before it begins again
 LAST_MILLISECONDS = 1500
-MAX_FRAMES, MAX_PIXELS = 400, 4_000_000
+# As many as the page draws, and what they may take together in memory: 300 MB
+MAX_FRAMES, MAX_PIXELS = 61, 100_000_000
 KEPT_FILES = 8
 # A GIF above that is drawn again with fewer colours: it is to be sent, and shown where it was sent to
 LARGE_BYTES = 3_000_000
 COLOURS = (255, 127, 63)  # one less than there may be: what does not change is transparent
-MEANT = [*CLASS_COLOURS, *(entry.colour for entry in LOSSES.values())]
+# what is missed, false and swapped, its stripes: `stage/js/colours.js` has them
+ERROR_COLOURS = ("#FF2E93", "#00D5E0", "#FFFFFF", "#15171C")
+MEANT = [*CLASS_COLOURS, *ERROR_COLOURS, *(entry.colour for entry in LOSSES.values())]
 
 
 def read_frames(paths: list[Path]) -> list[Image.Image]:
@@ -38,10 +42,12 @@ def read_frames(paths: list[Path]) -> list[Image.Image]:
     for path in paths:
         try:
             with Image.open(path) as picture:
-                if picture.width * picture.height > MAX_PIXELS:
-                    raise InputError("The frames are too large: choose fewer runs.")
+                if picture.width * picture.height * len(paths) > MAX_PIXELS:
+                    raise InputError("The animation is too large: choose fewer photos, or a smaller width.")
                 frames.append(picture.convert("RGB"))
-        except (UnidentifiedImageError, OSError) as error:
+        except InputError:
+            raise
+        except UNREADABLE as error:
             raise InputError("A frame cannot be read: try again.") from error
     if len({frame.size for frame in frames}) > 1:
         raise InputError("The frames differ in size: try again.")
@@ -88,6 +94,7 @@ def export_functions(served: Path) -> list[Callable[[dict], dict]]:
     """
 
     def write_animation(request: dict) -> dict:
+        paths: list[Path] = []
         try:
             kind = request.get("kind")
             if kind not in KINDS:
@@ -97,13 +104,14 @@ def export_functions(served: Path) -> list[Callable[[dict], dict]]:
             milliseconds = min(max(whole_number(request.get("milliseconds", 350)), 40), 4000)
         except InputError as error:
             return {"error": str(error)}
-        name = re.sub(r"[^\w.-]+", "-", str(request.get("name", "borderline")))[:90]
+        finally:
+            for path in paths:
+                path.unlink(missing_ok=True)
+        name = re.sub(r"[^\w.-]+", "-", str(request.get("name") or "")).strip("-.").lower()[:90] or "borderline"
         folder = served / f"export-{time.time_ns()}"
         folder.mkdir(parents=True)
         target = folder / f"{name}.{kind}"
         save_animation(frames, target, milliseconds)
-        for path in paths:
-            path.unlink(missing_ok=True)
         for old in sorted(served.glob("export-*"))[:-KEPT_FILES]:
             shutil.rmtree(old, ignore_errors=True)
         return {"url": f"gradio_api/file={quote(str(target.resolve()))}"}

@@ -31,7 +31,8 @@ def watch_value(catalogue: Catalogue, photos: ProbePhotos, names: list[str]) -> 
         {epoch: URL}, scores {epoch: {score: fraction or None}} and the epochs whose weights were kept.
     """
     runs, left_out = [], []
-    chosen = [run for run in catalogue.chosen(names) if not run.epochs.empty]
+    wanted = catalogue.chosen(names)
+    chosen = [run for run in wanted if not run.epochs.empty]
     titles, styled = run_titles(chosen), styles(configurations(chosen))
     for run in chosen:
         described = _run_value(run, titles[run.name], styled[run.name], photos)
@@ -39,16 +40,19 @@ def watch_value(catalogue: Catalogue, photos: ProbePhotos, names: list[str]) -> 
             left_out.append(titles[run.name])
         else:
             runs.append(described)
+    all_titles = run_titles(wanted)
+    young = [all_titles[run.name] for run in wanted if run.epochs.empty]
     lost = lost_sentence(names, catalogue.runs())
-    if not catalogue.scored():
-        message = NO_RUNS.replace("`", "")
-    elif left_out:
-        message = f"No predictions were kept for {', '.join(left_out)}."
-    elif not runs:
-        message = "" if lost else "Choose at least one run above."
-    else:
-        message = ""
-    return _value(" ".join(filter(None, [lost, message])), runs)
+    said = [lost]
+    if young:
+        said.append(f"{' and '.join(young)}: no epoch is trained and scored yet; what it finds appears here by itself.")
+    if left_out:
+        said.append(f"{' and '.join(left_out)}: no predictions were kept; choose another run above.")
+    if not catalogue.runs():
+        said = [NO_RUNS.replace("`", "")]
+    elif not wanted and not lost:
+        said.append("Choose at least one run above.")
+    return _value(" ".join(filter(None, said)), runs)
 
 
 def empty_value() -> dict:

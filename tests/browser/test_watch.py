@@ -14,6 +14,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from experiments.store.probe import sample_photos
+from seg.inference import Segmenter
 from seg.pets import BACKGROUND, BORDER, CLASS_COLOURS, PET, indexed_image, photo_path, trimap_path
 from tests.browser.choosing import set_state, show_runs
 
@@ -170,8 +171,14 @@ def test_classes_are_switched_off_and_the_borders_f1_is_on_the_tile(page, runs, 
     np.testing.assert_array_equal(tile(page, "beagle_47", 1)[..., 3] > 0, found == BORDER)
 
 
-def test_photos_are_ordered_by_border_f1(page):
-    page.get_by_test_id("watch-order").select_option("f1")
+def test_photos_are_ordered_by_border_f1(open_at):
+    # at an epoch whose pictures are not those that the order needs
+    page = open_at("?tab=watch&run=ce-s0&run=focal-s0&epoch=0&order=f1")
+    expect(page.get_by_test_id("watch-order").locator("option").last).to_have_text(
+        "border F1 at epoch 2, hardest first"
+    )
+    expect(page.locator(".watch-grid button").first).not_to_have_attribute("data-name", next(iter(sample_photos())))
+    go_to(page, 2)
     names = page.locator(".watch-grid button").evaluate_all("all => all.map(({ dataset }) => dataset.name)")
     shown = [page.locator(f'[data-name="{name}"] .f1').all_text_contents() for name in names[:2]]
     means = [sum(int(text.removeprefix("F1 ")) for text in texts) / 2 for texts in shown]
@@ -202,6 +209,19 @@ def test_keys_work_anywhere_on_the_tab(page):
     expect(page.get_by_test_id("watch-play")).to_have_accessible_name("Pause")
     page.keyboard.press("Space")
     expect(page.get_by_test_id("watch-play")).to_have_accessible_name("Play")
+    # what a pointer has pressed keeps none of them
+    page.get_by_role("radio", name="Prediction").click()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_test_id("watch-epoch")).to_have_value("1")
+    expect(page.get_by_role("radio", name="Prediction")).to_have_attribute("aria-checked", "true")
+    page.get_by_role("button", name="Pin Beagle 47").click()
+    page.keyboard.press("Space")
+    expect(page.get_by_test_id("watch-play")).to_have_accessible_name("Pause")
+    expect(page.get_by_test_id("watch-pinned")).to_be_visible()
+    # nobody looks: it stops
+    page.get_by_role("tab", name="Failures").click()
+    expect(page.get_by_test_id("watch-play")).to_have_attribute("aria-label", "Play")
 
 
 WATCH = """() => {
@@ -240,8 +260,13 @@ def test_a_click_pins_a_photo_that_follows_the_epoch_and_hovering_opens_nothing(
     button.click()
     expect(pinned.locator("h3")).to_have_text("Beagle 47")
     expect(button).to_have_attribute("aria-pressed", "true")
+    across = page.locator(".watch-grid").evaluate(
+        "grid => getComputedStyle(grid).gridTemplateColumns.split(' ').length"
+    )
+    expect(page.locator(".watch-heads > div")).to_have_count(across)
     page.wait_for_function("location.search.includes('photo=beagle_47')")
     pinned.get_by_role("radio", name="Focal").click()
+    page.get_by_role("radio", name="Errors").click()
     truth = label(tiny_pets, "beagle_47")
     pictures = []
     for epoch in (1, 3):
@@ -278,7 +303,7 @@ def test_a_run_that_trains_says_so_and_grows_here(page, runs):
     try:
         (run / "run.json").write_text(json.dumps(info))
         page.reload()
-        expect(page.locator(".watch-heads small").nth(1)).to_contain_text("training")
+        expect(page.locator(".watch-heads small").nth(1)).to_contain_text(re.compile("training, about .* left"))
         expect(page.locator(".watch-timeline .pulse")).to_have_count(1)
         shutil.copy(run / "predictions" / "epoch-001.png", run / "predictions" / "epoch-003.png")
         row = pd.read_csv(run / "epochs.csv").tail(1).assign(epoch=3, border_f1=0.4321)
@@ -322,7 +347,8 @@ def test_the_export_is_an_animation_of_every_epoch(page, kind, what):
     dialog.get_by_label("Kind").select_option(kind)
     with page.expect_download() as download:
         dialog.get_by_role("button", name="Save").click()
-    assert download.value.suggested_filename == f"borderline-ce-s0-focal-s0.{kind}"
+    photos = "beagle-47" if what == "pinned" else "photos"
+    assert download.value.suggested_filename == f"borderline-{photos}-prediction-by-epoch.{kind}"
     with Image.open(download.value.path()) as animation:
         assert animation.format == kind.upper()
         assert (animation.n_frames, animation.width) == (4, 480)
@@ -339,7 +365,7 @@ def test_the_export_is_an_animation_of_every_epoch(page, kind, what):
     expect(page.get_by_test_id("watch-status")).to_contain_text("Saved borderline-")
 
 
-def test_a_photo_of_ones_own_is_scrubbed_with_the_weights_that_a_run_kept(page, tiny_pets):
+def test_a_photo_of_ones_own_is_scrubbed_with_the_weights_that_a_run_kept(page, runs, tiny_pets):
     own = page.locator(".watch-own")
     expect(own).to_be_hidden()
     page.get_by_role("tab", name="Try").click()
@@ -350,15 +376,40 @@ def test_a_photo_of_ones_own_is_scrubbed_with_the_weights_that_a_run_kept(page, 
     expect(own).to_contain_text("--keep-epochs")
     expect(own.get_by_role("button")).to_be_hidden()
     show_runs(page, "ce-s0", "weighted-s0")
-    own.get_by_role("button", name="Scrub it").click()
+    # what was asked for begins once a run is there that did
     expect(own).to_contain_text("all 2 epochs")
-    expect(page.get_by_test_id("watch-pinned").locator("h3")).to_have_text("Your photo")
-    seen = []
-    for epoch in (1, 2):
-        go_to(page, epoch)
-        seen.append(tile(page, "your photo", 1))
-    assert (seen[0] != seen[1]).any()
+    pinned = page.get_by_test_id("watch-pinned")
+    expect(pinned.locator("h3")).to_be_visible()
+    expect(pinned.locator("h3")).to_have_text("Your photo")
+    pinned.get_by_role("radio", name="Weighted").click()
+    with Image.open(photo_path(tiny_pets, "pug_3")) as photo:
+        for epoch in (1, 2):
+            go_to(page, epoch)
+            weights = runs / "weighted-s0" / "weights" / f"epoch-{epoch:03d}.safetensors"
+            small = photo.convert("RGB").resize((32, 32), Image.Resampling.BILINEAR)
+            expected = Segmenter.load(weights).predict(small).mask
+            same = (tile(page, "your photo", 1) == painted(expected)).all(axis=-1)
+            assert same.mean() > 0.99
     assert tile(page, "your photo", 0).max() == 0  # of ce-s0 no weights are kept
+    stage = pinned.locator("canvas")
+    first = stage.evaluate("canvas => canvas.toDataURL()")
+    # it stays while others are looked at, and a training is not asked for it twice
+    show_runs(page, "ce-s0")
+    expect(own).to_contain_text("--keep-epochs")
+    show_runs(page, "ce-s0", "weighted-s0")
+    expect(own).to_contain_text("all 2 epochs")
+    assert tile(page, "your photo", 1).max() > 0
+    # another photo has its own picture under the same name
+    page.get_by_role("tab", name="Try").click()
+    page.get_by_test_id("add-photo").locator("input").set_input_files(photo_path(tiny_pets, "beagle_47"))
+    expect(page.get_by_role("radio", name="Photo: beagle_47.jpg")).to_be_checked()
+    page.get_by_role("button", name="Watch its epochs").click()
+    expect(own).to_contain_text("beagle_47.jpg”, all 2 epochs")
+    expect(pinned.locator("h3")).to_be_visible()
+    page.wait_for_timeout(300)
+    assert stage.evaluate("canvas => canvas.toDataURL()") != first
+    page.get_by_role("button", name="Pin Your photo").click()  # a second click lets it go
+    expect(pinned).to_be_hidden()
     own.get_by_role("button", name="Remove").click()
     expect(page.locator('[data-name="your photo"]')).to_have_count(0)
 

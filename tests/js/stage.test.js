@@ -217,7 +217,7 @@ test("each view paints its classes", () => {
   const classes = [packed("#9B7BFF"), 0, packed("#FFD60A")];
   const seen = (view, more = {}) => {
     const target = new Uint32Array(4);
-    paint(view, target, pixels, { shift: 0, classes, others: [], truth: null, ...more });
+    paint(view, target, pixels, { shift: 0, classes, others: [], truth: null, width: 4, ...more });
     return [...target];
   };
   const [pet, , border] = classes;
@@ -227,7 +227,13 @@ test("each view paints its classes", () => {
   const others = [pixels, Uint16Array.from([10, 10, 250, 266])];
   assert.deepEqual(seen("disagreement", { others }), [0, 0xffffffff, 0, border]);
   const truth = Uint8Array.from([2, 0, 2, 1]);
-  assert.deepEqual(seen("errors", { truth }), [packed("#FF2E93"), packed("#FFFFFF"), 0, packed("#00D5E0")]);
+  assert.deepEqual(seen("errors", { truth }), [packed("#FF2E93"), packed("#15171C"), 0, packed("#00D5E0")]);
+  // what is swapped is hatched
+  const swapped = new Uint32Array(8);
+  const places = Uint16Array.from({ length: 8 }, () => 266);
+  paint("errors", swapped, places, { shift: 0, classes, others: [], truth: new Uint8Array(8), width: 4 });
+  const [dark, white] = [packed("#15171C"), packed("#FFFFFF")];
+  assert.deepEqual([...swapped], [dark, dark, white, white, dark, white, white, dark]);
   assert.deepEqual(seen("mask", { shift: 2 }), [border, border, border, border]);
   assert.deepEqual(seen("mask", { classes: [0, 0, border] }), [0, 0, border, border]);
 });

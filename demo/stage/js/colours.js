@@ -6,8 +6,11 @@ import { BACKGROUND, BORDER, PET, classTable } from "./planes.js";
 export const ERRORS = {
   missed: { colour: "#FF2E93", title: "Missed border", short: "Missed" },
   false: { colour: "#00D5E0", title: "False border", short: "False" },
-  swapped: { colour: "#FFFFFF", title: "Pet and background swapped", short: "Swapped" },
+  swapped: { colour: "#FFFFFF", title: "Pet and background swapped", short: "Swapped", hatched: true },
 };
+// What is swapped is hatched: white alone would hide both the photo and the label's line
+const DARK = packed("#15171C");
+const STRIPES = 32; // across a picture's width
 // Views over a photo made pale, so that the few pixels they colour stand out
 export const PALE = new Set(["border", "disagreement", "errors"]);
 // Views whose opacity is what the slider says
@@ -34,11 +37,11 @@ export function ramp(colours) {
 
 // Paints the view of one pane into `target` (Uint32Array of a plane) from the places of its pixels.
 // `classes` are colours by class, 0 where a class is not shown; `others` the places of all panes, for disagreement;
-// `truth` the true classes, where they are known
-export function paint(view, target, places, { shift, classes, others, truth }) {
+// `truth` the true classes, where they are known; `width` the plane's
+export function paint(view, target, places, { shift, classes, others, truth, width }) {
   const table = classTable(shift);
   if (view === "disagreement") return paintDisagreement(target, places, table, classes, others);
-  if (view === "errors") return paintErrors(target, places, table, truth);
+  if (view === "errors") return paintErrors(target, places, table, truth, width);
   const colours = new Uint32Array(512);
   const shown = { mask: [PET, BORDER], border: [BORDER], cutout: [PET] }[view] ?? [];
   for (let place = 0; place < 512; place++) {
@@ -58,7 +61,7 @@ function paintDisagreement(target, places, table, classes, others) {
   }
 }
 
-function paintErrors(target, places, table, truth) {
+function paintErrors(target, places, table, truth, width) {
   const colours = new Uint32Array(9); // true class, predicted class
   for (const other of [PET, BACKGROUND]) {
     colours[3 * BORDER + other] = packed(ERRORS.missed.colour);
@@ -67,6 +70,17 @@ function paintErrors(target, places, table, truth) {
   colours[3 * PET + BACKGROUND] = colours[3 * BACKGROUND + PET] = packed(ERRORS.swapped.colour);
   for (let pixel = 0; pixel < target.length; pixel++) {
     target[pixel] = truth ? colours[3 * truth[pixel] + table[places[pixel]]] : 0;
+  }
+  hatch(target, width);
+}
+
+// Dark stripes over what a picture of errors has painted as swapped
+export function hatch(target, width) {
+  const white = packed(ERRORS.swapped.colour);
+  const period = Math.max(4, Math.round(width / STRIPES));
+  for (let pixel = 0; pixel < target.length; pixel++) {
+    if (target[pixel] !== white) continue;
+    if ((pixel + Math.floor(pixel / width)) % period < period / 2) target[pixel] = DARK;
   }
 }
 

@@ -44,9 +44,9 @@ export function classToggles(place, { value, shown }, change) {
 
 export function errorLegend(place) {
   place.replaceChildren(
-    ...Object.values(ERRORS).map(({ colour, title, short }) => {
+    ...Object.values(ERRORS).map(({ colour, title, short, hatched }) => {
       const entry = document.createElement("li");
-      entry.innerHTML = `<i style="background:${colour}"></i>`;
+      entry.innerHTML = `<i class="${hatched ? "hatch" : ""}" style="background-color:${colour}"></i>`;
       entry.title = title;
       entry.append(short);
       return entry;

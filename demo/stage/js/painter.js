@@ -69,7 +69,7 @@ export function painter(stage, it, panesPlace = stage.querySelector(".stage-pane
       const classes = it.value.classes.map(({ colour: text }, kind) => (shown[kind] ? packed(text) : 0));
       const others = answered().map((other) => other.data[detail(pane)].pixels);
       const label = it.truth?.[detail(pane)].pixels;
-      paint(state.view, pixels, plane.pixels, { shift: state.shift, classes, others, truth: label });
+      paint(state.view, pixels, plane.pixels, { shift: state.shift, classes, others, truth: label, width });
     }
     context.putImageData(image, 0, 0);
   }

@@ -25,11 +25,12 @@ export function nearestFirst(runs, wanted) {
   return epochs.sort((one, other) => Math.abs(one - wanted) - Math.abs(other - wanted) || one - other);
 }
 
-// Tiles of all runs in one order: one's own photo, then package samples, which always have their photo
-export function allTiles(runs) {
+// Tiles of all runs in one order: package samples first, which always have their photo; or those with a label
+export function allTiles(runs, labelled = false) {
   const tiles = new Map();
   for (const run of runs) for (const tile of run.tiles) if (!tiles.has(tile.name)) tiles.set(tile.name, tile);
-  return [...tiles.values()].sort((one, other) => Number(other.sample) - Number(one.sample));
+  const first = (tile) => Number(labelled ? tile.truth : tile.sample);
+  return [...tiles.values()].sort((one, other) => first(other) - first(one));
 }
 
 // The hardest first: by border F1, of which `score(name)` is null where nobody knows it; those stay where they are, behind

@@ -13,6 +13,7 @@ const HEADS = 24;
 const LEGEND = 28;
 const GAP = 4;
 const LINE = 1.5; // of the label
+const DARK = "#15171c"; // under masks without a photo
 // More epochs than these are thinned: a file of three hundred is no longer small
 export const MOST_FRAMES = 61;
 
@@ -40,7 +41,7 @@ export async function framePainter(look, asked, pictureOf) {
   const ink = style.color;
 
   return async function paint(epoch) {
-    await Promise.all(picturesAt(runs, epoch, look.view).map(look.want));
+    await Promise.all([...look.masks.wantLabels(), ...picturesAt(runs, epoch, look.view).map(look.want)]);
     context.fillStyle = style.backgroundColor;
     context.fillRect(0, 0, layout.width, layout.height);
     context.fillStyle = ink;
@@ -60,6 +61,10 @@ export async function framePainter(look, asked, pictureOf) {
         place({ photo: photos[row], mask: maskOf(run, name, moment) }, left(number + 1), top, name);
         const { shown } = moment;
         if (shown < epoch) text(`epoch ${shown}`, left(number + 1) + 6, top + 16, 500, 12, layout.side, "#fff");
+        const f1 = look.masks.f1(run, name, epoch);
+        if (f1 === null) return;
+        const words = `F1 ${Math.round(100 * f1)}`;
+        text(words, left(number + 1) + layout.side - 42, top + layout.side - 8, 500, 12, 36, "#fff");
       });
     });
     drawLegend(layout.height - MARGIN - 6);
@@ -89,23 +94,36 @@ export async function framePainter(look, asked, pictureOf) {
 
   function place({ photo, mask }, left, top, name) {
     const length = layout.side;
-    context.fillStyle = "#15171c";
+    context.fillStyle = DARK;
     context.fillRect(left, top, length, length);
     drawTile(context, look, { photo, mask, truth: look.masks.truth(name) }, { left, top, length }, LINE);
   }
 
   function drawLegend(y) {
-    const entries =
-      look.view === "errors"
-        ? Object.values(ERRORS).map(({ title, colour }) => [title, colour])
-        : [PET, BORDER].map((kind) => [titleOf(look.named[kind].name), look.named[kind].colour]);
+    const classes = [PET, BORDER].map((kind) => ({ title: titleOf(look.named[kind].name), ...look.named[kind] }));
+    const fresh = { title: "Background, new", colour: "#FFFFFF" };
+    const line = { title: "Label", colour: "#FFFFFF", high: 4 };
+    const entries = {
+      prediction: classes,
+      errors: Object.values(ERRORS),
+      change: [...classes, fresh],
+    }[look.view];
     let x = MARGIN;
-    for (const [words, colour] of entries) {
-      context.fillStyle = colour;
-      context.fillRect(x, y - 10, 12, 12);
-      text(words, x + 18, y, 500, 12);
-      x += 18 + context.measureText(words).width + 20;
+    for (const { title, colour, hatched, high = 12 } of [...entries, ...(look.outline ? [line] : [])]) {
+      swatch(x, y - 4 - high / 2, high, colour, hatched);
+      text(title, x + 18, y, 500, 12);
+      x += 18 + context.measureText(title).width + 20;
     }
+  }
+
+  // White, too, is seen on white paper
+  function swatch(x, y, high, colour, hatched) {
+    context.fillStyle = DARK;
+    context.fillRect(x - 1, y - 1, 14, high + 2);
+    context.fillStyle = colour;
+    context.fillRect(x, y, 12, high);
+    context.fillStyle = DARK;
+    for (let stripe = 0; hatched && stripe < 12; stripe += 4) context.fillRect(x + stripe, y, 2, high);
   }
 }
 
@@ -132,6 +150,7 @@ export function exportDialog(dialog, { look, frames, pictureOf, server, upload, 
     form.what.querySelector('[value="pinned"]').disabled = !pinned;
     form.what.value = pinned ? "pinned" : "grid";
     status.textContent = "";
+    save.disabled = false;
     dialog.showModal();
   }
 
@@ -139,7 +158,8 @@ export function exportDialog(dialog, { look, frames, pictureOf, server, upload, 
     const mine = (working = { cancelled: false });
     const { names, pinned, last } = frames();
     const kind = form.kind.value;
-    const asked = { names: form.what.value === "pinned" ? [pinned] : names, width: Number(form.width.value), last };
+    const what = form.what.value;
+    const asked = { names: what === "pinned" ? [pinned] : names, width: Number(form.width.value), last };
     save.disabled = true;
     try {
       const paint = await framePainter(look, asked, pictureOf);
@@ -151,7 +171,7 @@ export function exportDialog(dialog, { look, frames, pictureOf, server, upload, 
         paths.push((await upload(file)).path);
       }
       status.textContent = `Writing the ${kind === "gif" ? "GIF" : "WebP"}`;
-      const name = `borderline-${look.runs.map((run) => run.name).join("-")}`;
+      const name = `borderline-${what === "pinned" ? titleOf(pinned) : "photos"}-${look.view}-by-epoch`;
       const { url, error } = await server.write_animation({ frames: paths, kind, name, milliseconds: milliseconds() });
       if (mine.cancelled) return;
       if (error) throw new Error(error);
@@ -163,7 +183,7 @@ export function exportDialog(dialog, { look, frames, pictureOf, server, upload, 
     } catch (error) {
       status.textContent = `The animation could not be made: ${error.message}`;
     } finally {
-      save.disabled = false;
+      if (mine === working) save.disabled = false;
     }
   }
 

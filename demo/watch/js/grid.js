@@ -32,10 +32,14 @@ export function photoGrid(list, look, pin) {
       }
       return makeGroup(tile, runs);
     });
+    const elements = groups.map(({ element }) => element);
+    if (elements.length === list.children.length && elements.every((each, at) => each === list.children[at])) return;
+    const had = list.contains(document.activeElement) ? document.activeElement.dataset.name : null;
     observer.disconnect();
-    list.replaceChildren(...groups.map(({ element }) => element));
-    for (const { element } of groups) observer.observe(element);
-    mark(null);
+    list.replaceChildren(...elements);
+    for (const element of elements) observer.observe(element);
+    // who walked through the grid by keys is where they were
+    if (had !== null) groups.find(({ tile }) => tile.name === had)?.button.focus({ preventScroll: true });
   }
 
   const lender = (tile) => look.runs.find((run) => run.photos && run.tiles[run.places.get(tile.name)]?.photo);
@@ -108,8 +112,8 @@ export function photoGrid(list, look, pin) {
       drawOutline(place.outline, truth);
       const ended = moment.shown < epoch;
       place.place.classList.toggle("ended", ended);
-      place.badge.textContent =
-        look.view === "errors" && truth === null ? "no label" : ended ? `epoch ${moment.shown}` : "";
+      const unknown = look.view === "errors" && look.masks.truth(group.tile.name, run.tile) === null;
+      place.badge.textContent = unknown ? "no label" : ended ? `epoch ${moment.shown}` : "";
       const f1 = state === undefined ? null : look.masks.f1(run, group.tile.name, epoch);
       place.f1.textContent = f1 === null ? "" : `F1 ${Math.round(100 * f1)}`;
     });
@@ -125,7 +129,9 @@ export function photoGrid(list, look, pin) {
 
   // Paints one run's tile; gives what is painted, which is not painted again, or undefined where it is still to come
   function paintRun(canvas, run, name, moment, drawn) {
-    const state = JSON.stringify([moment, look.view, look.classes, name === OWN && run.own?.size]);
+    const files = [run.mosaics[moment.shown], run.mosaics[moment.before]]; // a run trained anew has others
+    const own = name === OWN && Boolean(look.masks.found(run, name, moment.shown));
+    const state = JSON.stringify([moment, look.view, look.classes, files, own]);
     if (state === drawn) return state;
     const view = viewOf(look, run, name, moment);
     if (view === undefined) return undefined;
@@ -143,6 +149,11 @@ export function photoGrid(list, look, pin) {
     if (groups.length && !groups.some(({ button }) => button.tabIndex === 0)) groups[0].button.tabIndex = 0;
   }
 
+  // Its row, where others have moved it out of sight
+  function reveal(name) {
+    groups.find(({ tile }) => tile.name === name)?.element.scrollIntoView({ block: "nearest" });
+  }
+
   list.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const place = groups.findIndex(({ button }) => button === document.activeElement);
@@ -154,7 +165,7 @@ export function photoGrid(list, look, pin) {
     next.button.focus();
   });
 
-  return { fill, draw, mark, names: () => groups.map(({ tile }) => tile.name) };
+  return { fill, draw, mark, reveal, names: () => groups.map(({ tile }) => tile.name) };
 }
 
 function said(kind, text) {

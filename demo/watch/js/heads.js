@@ -30,8 +30,10 @@ export function fillHeads(place, { runs, score, scoreTitle, epoch }, last) {
   const notes = runs.map((run) => {
     const value = run.scores[shownEpoch(run, epoch())]?.[score];
     const words = value === null || value === undefined ? "" : `${scoreTitle} ${(100 * value).toFixed(1)} %`;
+    const side = run.sides.findLast(([from]) => from <= epoch())?.[1];
+    const size = run.sides.length > 1 && side ? `${side} px photos` : "";
     const state = run.status === "running" || run.epochs.at(-1) < last ? run.state : "";
-    return [words, state].filter(Boolean).join(" · ");
+    return [words, size, state].filter(Boolean).join(" · ");
   });
   for (const group of place.children) {
     notes.forEach((note, number) => (group.children[number + 1].lastChild.textContent = note));

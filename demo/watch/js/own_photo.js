@@ -5,90 +5,98 @@ import { pageState } from "../../js/state.js";
 import { OWN } from "./masks.js";
 import { tileClasses } from "./pixels.js";
 
+const NONE_KEPT =
+  "Your photo has no epochs here: none of these runs kept the weights of its epochs, which <code>python -m experiments.run --keep-epochs</code> does.";
+
 // `line` is where it is offered; `runs()` are those shown, `changed()` says that there is more to show; `decode(file)`
 export function ownPhoto(line, { server, decode, runs, changed, pin }) {
   const page = pageState();
   const [words, button] = [line.querySelector("span"), line.querySelector("button")];
-  let shown = null; // {path, title, picture}: the photo that is scrubbed
+  let shown = null; // {path, title, picture}: the photo that has a tile
+  let masks = new Map(); // run's name -> its masks by epoch; they stay while other runs are looked at
   let asked = false; // by Try, before the runs were here
+  let trouble = "";
+  let working = null; // {done, total} while masks are made
   let errand = 0; // counts what was asked for, so that nothing of an earlier photo is shown
 
-  const keepers = () => runs().filter((run) => run.weights.length);
   const file = () => page.get("photoFile");
+  const mask = (run, epoch) => masks.get(run)?.get(epoch);
+
+  // What the shown runs have weights of: [[run, epoch], ...]
+  const kept = () => runs().flatMap((run) => run.weights.map((epoch) => [run, epoch]));
 
   // What can be done now, in one sentence
   function offer() {
     const chosen = file();
-    const at = shown && chosen?.path === shown.path;
-    line.hidden = !chosen && !shown;
-    button.hidden = !keepers().length;
-    if (line.hidden) return;
-    if (!keepers().length) {
-      words.innerHTML =
-        "Your photo cannot be scrubbed: none of these runs kept the weights of its epochs, which <code>python -m experiments.run --keep-epochs</code> does.";
-    } else if (!at) {
-      words.textContent = `Your photo “${chosen?.title ?? shown.title}”, epoch by epoch:`;
-      button.textContent = "Scrub it";
-    }
-    button.dataset.does = at ? "remove" : "scrub";
-    if (asked && runs().length) {
+    const here = shown !== null && (!chosen || chosen.path === shown.path);
+    const [all, missing] = [kept(), kept().filter(([run, epoch]) => !mask(run.name, epoch))];
+    if (chosen && asked && all.length) {
       asked = false;
-      if (!at && chosen && keepers().length) scrub();
+      if (!here) return make(chosen);
     }
+    // others were chosen, or one has trained on
+    if (here && missing.length && !working && !trouble) return make(shown);
+    line.hidden = !(chosen || shown || trouble) || !runs().length;
+    button.hidden = !(working || here || (chosen && all.length));
+    button.dataset.does = working || here ? "remove" : "make";
+    button.textContent = working ? "Cancel" : here ? "Remove" : trouble ? "Try again" : "Watch it";
+    if (trouble) words.textContent = trouble;
+    else if (working) words.textContent = `Your photo: ${working.done} of ${working.total} epochs`;
+    else if (!all.length) words.innerHTML = NONE_KEPT;
+    else if (here) words.textContent = `Your photo “${shown.title}”, all ${all.length} epochs.`;
+    else if (chosen) words.textContent = `Your photo “${chosen.title}”, epoch by epoch:`;
+    else words.textContent = "";
   }
 
   function remove(said = "") {
     errand += 1;
-    shown = null;
-    for (const run of runs()) delete run.own;
+    [shown, masks, working, trouble, asked] = [null, new Map(), null, said, false];
     changed();
-    offer();
-    if (said) {
-      line.hidden = false;
-      words.textContent = said;
-    }
   }
 
-  async function scrub() {
+  async function make(photo) {
     const mine = ++errand;
-    const chosen = file();
-    const outdated = () => mine !== errand;
-    const list = keepers();
-    const total = list.reduce((sum, run) => sum + run.weights.length, 0);
-    let done = 0;
-    button.textContent = "Cancel";
-    button.dataset.does = "remove";
-    words.textContent = `Your photo: 0 of ${total} epochs`;
+    const another = photo.path !== shown?.path;
+    if (another) [shown, masks] = [null, new Map()];
+    const todo = kept().filter(([run, epoch]) => !mask(run.name, epoch));
+    const done = kept().length - todo.length;
+    trouble = "";
+    working = { done, total: done + todo.length };
+    offer();
     try {
-      const { picture } = await answered(server.own_photo({ run: list[0].name, path: chosen.path }));
-      if (outdated()) return;
-      shown = { ...chosen, picture };
-      for (const run of list) run.own = new Map();
-      pin(OWN);
-      changed();
-      for (const run of list) {
-        for (const epoch of run.weights) {
-          const answer = await answered(server.own_mask({ run: run.name, path: chosen.path, epoch }));
-          const mosaic = await (await fetch(answer.picture)).blob();
-          const mask = tileClasses(await decode(mosaic), 0, 1, run.tile);
-          if (outdated()) return;
-          run.own.set(epoch, mask);
-          words.textContent = `Your photo: ${++done} of ${total} epochs`;
-          changed(false);
-        }
+      if (another) {
+        const { picture } = await answered(server.own_photo({ run: todo[0][0].name, path: photo.path }));
+        if (mine !== errand) return;
+        shown = { ...photo, picture };
+        pin(OWN);
       }
-      words.textContent = `Your photo “${chosen.title}”, all ${total} epochs.`;
-      button.textContent = "Remove";
+      for (const [run, epoch] of todo) {
+        const answer = await answered(server.own_mask({ run: run.name, path: photo.path, epoch }));
+        const mosaic = await (await fetch(answer.picture)).blob();
+        const found = tileClasses(await decode(mosaic), 0, 1, run.tile);
+        if (mine !== errand) return;
+        if (!masks.has(run.name)) masks.set(run.name, new Map());
+        masks.get(run.name).set(epoch, found);
+        working.done += 1;
+        offer();
+        changed(false);
+      }
+      working = null;
+      offer();
     } catch (error) {
-      if (!outdated()) remove(error.message);
+      if (mine === errand) remove(`Your photo has no epochs here: ${error.message}`);
     }
   }
 
-  button.addEventListener("click", () => (button.dataset.does === "scrub" ? scrub() : remove()));
-  page.watch(["photoFile"], offer);
+  button.addEventListener("click", () => (button.dataset.does === "make" ? make(file()) : remove()));
+  page.watch(["photoFile"], () => {
+    trouble = "";
+    offer();
+  });
 
   return {
     offer,
+    mask,
     // the tile that leads the others, where there is one
     tile: () => (shown ? { name: OWN, own: true, picture: shown.picture, photo: true, truth: false } : null),
     picture: () => shown?.picture ?? null,

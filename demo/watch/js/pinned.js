@@ -11,32 +11,34 @@ import { legendShape } from "../../figures/js/legend.js";
 import { pageState } from "../../js/state.js";
 import { titleOf } from "../../js/words.js";
 import { describeCurve, drawCurve } from "./curve.js";
-import { OWN } from "./masks.js";
 import { confusionOf } from "./pixels.js";
 import { drawTile, momentOf, paintView, viewOf } from "./tile.js";
 
 const LINE = 2; // pixels of the screen
 
-// `look` as the grid has it; `pictureOf(name)` is a promise of a large photo's URL, or of null; `goTo(epoch)`
-export function pinnedPhoto(place, look, { pictureOf, goTo, close }) {
+// `look` as the grid has it; `pictureOf(name)` is a promise of a large photo's URL, or of null; `goTo(epoch)`. Under the name
+// of one's own photo there may be another: `which(name)` tells them apart
+export function pinnedPhoto(place, look, { pictureOf, which, goTo, close }) {
   const page = pageState();
   const find = (selector) => place.querySelector(selector);
   const canvas = find("canvas");
   const curve = find("figure svg");
   const mask = document.createElement("canvas");
   let name = null;
-  let picture = null; // {name, image}: the photo itself
+  let photo = null; // which it is
+  let picture = null; // its image
   let zoom = FIT;
   let cursor = null;
   let group = null;
   let drawnFor = "";
+  let painted = ""; // which photo, and of which run
 
   const side = () => shownRun()?.tile ?? 128;
   const shownRun = () => look.runs.find((run) => run.name === page.get("solo")) ?? look.runs[0];
 
   follow(canvas, {
     photo: () => (name === null ? null : { width: side(), height: side() }),
-    natural: () => picture?.image.naturalWidth ?? side(),
+    natural: () => picture?.naturalWidth ?? side(),
     zoom: () => zoom,
     show(view) {
       zoom = view;
@@ -46,26 +48,28 @@ export function pinnedPhoto(place, look, { pictureOf, goTo, close }) {
   });
 
   function show(wanted) {
-    if (wanted === name) return;
+    const mine = wanted === null ? null : which(wanted);
+    if (mine === photo) return;
     name = wanted;
+    photo = mine;
+    picture = null;
     zoom = FIT;
     place.hidden = name === null;
     if (name === null) return;
     find("h3").textContent = titleOf(name);
-    if (picture?.name !== name) {
-      picture = null;
-      const mine = name;
-      pictureOf(name).then((url) => {
-        if (!url || mine !== name) return;
-        const image = new Image();
-        image.onload = () => {
-          if (mine !== name) return;
-          picture = { name: mine, image };
-          draw();
-        };
-        image.src = url;
-      });
-    }
+    draw();
+    bringPicture(mine);
+  }
+
+  async function bringPicture(mine) {
+    // without an answer there are the masks alone, and the page says that nothing answers
+    const url = await pictureOf(name).catch(() => null);
+    if (!url || mine !== photo) return;
+    const image = new Image();
+    image.src = url;
+    await image.decode().catch(() => null);
+    if (mine !== photo) return;
+    picture = image.naturalWidth ? image : null;
     draw();
   }
 
@@ -92,10 +96,11 @@ export function pinnedPhoto(place, look, { pictureOf, goTo, close }) {
     const epoch = look.epoch();
     const moment = momentOf(look, run, epoch);
     const view = viewOf(look, run, name, moment);
-    if (view === undefined) return; // it comes
-    const truth = look.masks.truth(name);
-    paintPicture(run, view, truth);
-    drawCounts(view.found, truth && truth.side === run.tile ? truth.classes : null);
+    const mine = `${photo} ${run.name}`;
+    if (view === undefined) return mine === painted ? null : clear(run);
+    painted = mine;
+    paintPicture(run, view, look.masks.truth(name));
+    drawCounts(view.found, look.view === "errors" ? look.masks.truth(name, run.tile) : null);
     const f1 = look.masks.f1(run, name, epoch);
     const ended = moment.shown < epoch ? `epoch ${moment.shown}` : "";
     find(".watch-f1").textContent = [f1 === null ? "" : `F1 ${Math.round(100 * f1)}`, ended]
@@ -103,6 +108,15 @@ export function pinnedPhoto(place, look, { pictureOf, goTo, close }) {
       .join(" · ");
     canvas.setAttribute("aria-label", `${titleOf(name)}, ${run.title}, after epoch ${moment.shown}`);
     cursor?.moveTo(epoch);
+  }
+
+  // It comes: until then nothing of another photo, or of another run, is under its name
+  function clear(run) {
+    painted = "";
+    paintPicture(run, { found: null, other: null }, null);
+    drawCounts(null, null);
+    find(".watch-f1").textContent = "";
+    canvas.setAttribute("aria-label", `${titleOf(name)}, ${run.title}, to come`);
   }
 
   function paintPicture(run, view, truth) {
@@ -113,14 +127,14 @@ export function pinnedPhoto(place, look, { pictureOf, goTo, close }) {
     context.imageSmoothingQuality = "high";
     mask.width = mask.height = run.tile;
     paintView(mask, look, view);
-    const parts = { photo: picture?.image, mask, truth };
+    const parts = { photo: picture, mask, truth };
     drawTile(context, look, parts, { left, top, length: run.tile * size }, LINE * devicePixelRatio);
   }
 
   // Shares of the photo: the kinds of error where the label is known, else what was painted
   function drawCounts(found, truth) {
     const list = find("dl");
-    const entries = !found ? [] : truth ? errorShares(found, truth) : classShares(found);
+    const entries = !found ? [] : truth ? errorShares(found, truth.classes) : classShares(found);
     list.replaceChildren(
       ...entries.map(({ share, words, colour, hatched }) => {
         const entry = document.createElement("div");
@@ -135,8 +149,8 @@ export function pinnedPhoto(place, look, { pictureOf, goTo, close }) {
   const errorShares = (found, truth) => {
     const counts = errorCounts(confusionOf(found, truth));
     const words = { missed: "missed border", false: "false border", swapped: "swapped" };
-    return Object.entries(ERRORS).map(([kind, { colour }]) => {
-      return { share: counts[kind] / found.length, words: words[kind], colour, hatched: kind === "swapped" };
+    return Object.entries(ERRORS).map(([kind, { colour, hatched }]) => {
+      return { share: counts[kind] / found.length, words: words[kind], colour, hatched };
     });
   };
 
@@ -163,5 +177,5 @@ export function pinnedPhoto(place, look, { pictureOf, goTo, close }) {
   find('[data-act="full"]').addEventListener("click", full);
   new ResizeObserver(draw).observe(canvas);
 
-  return { show, draw, drawFigure, full, name: () => name, isOwn: () => name === OWN };
+  return { show, draw, drawFigure, full, name: () => name };
 }

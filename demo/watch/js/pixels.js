@@ -1,12 +1,10 @@
 // Pixels of a tile: from a mosaic's colours to classes, and from classes to what a view paints over the photo. A canvas's
 // pixel is one number, as Uint32Array reads RGBA.
 
-import { ERRORS, packed } from "../../stage/js/colours.js";
+import { ERRORS, hatch, packed } from "../../stage/js/colours.js";
 import { BACKGROUND, BORDER, PET } from "../../stage/js/planes.js";
 
 const FARTHEST = 128; // from a class's colour, in steps of 255: farther off it is none
-const DARK = packed("#15171C");
-const STRIPE = 4; // pixels of the hatch that says pet and background are swapped
 
 // The index of the nearest colour: mosaics written before the classes had these colours, and browsers that change a
 // canvas's pixels by a step against fingerprinting, are read all the same
@@ -80,11 +78,7 @@ export function paintTile(target, view, found, other, classes, side) {
   const at = colourTable(view, classes);
   const against = view === "prediction" ? found : other;
   for (let i = 0; i < target.length; i++) target[i] = at[3 * against[i] + found[i]];
-  if (view !== "errors") return;
-  for (let i = 0; i < target.length; i++) {
-    const swapped = against[i] !== found[i] && against[i] !== BORDER && found[i] !== BORDER;
-    if (swapped && (i + Math.floor(i / side)) % STRIPE < STRIPE / 2) target[i] = DARK;
-  }
+  if (view === "errors") hatch(target, side);
 }
 
 // Pixels by true class and found class, (3, 3)

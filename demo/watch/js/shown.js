@@ -62,6 +62,8 @@ export function shownControls(root, look, scores) {
     speed.value = [...speed.options].some(({ value }) => value === wanted) ? wanted : "1";
     order.value = page.get("order") === "f1" ? "f1" : "name";
     order.disabled = !known;
+    const shared = look.runs.length ? Math.min(...look.runs.map((run) => run.epochs.at(-1))) : 0;
+    order.options[1].textContent = `border F1 at epoch ${shared}, hardest first`;
     size.value = page.get("tile") ?? TILE; // within its own limits
     root.style.setProperty("--tile", `${size.value}px`);
     root.style.setProperty("--columns", look.runs.length + 1);

@@ -23,8 +23,8 @@ export function viewOf(look, run, name, { shown, before }) {
 
 function otherClasses(look, run, name, before) {
   if (look.view === "errors") {
-    const truth = look.masks.truth(name);
-    return truth && truth.side !== run.tile ? null : truth && truth.classes;
+    const truth = look.masks.truth(name, run.tile);
+    return truth && truth.classes;
   }
   if (look.view === "change") return before === undefined ? null : look.masks.found(run, name, before);
   return null;

@@ -4,6 +4,7 @@ import { legendShape } from "../../figures/js/legend.js";
 import { scaleSteps } from "./epochs.js";
 
 const NUMBER = 64; // pixels that a number needs beside the next
+const SHAPE = 16; // and a shape beside it
 const TICK = 12;
 
 // Where something stands: with the middle of the slider's handle there, of 24 pixels
@@ -19,7 +20,11 @@ export function drawTimeline(place, runs, last) {
   for (const run of runs) ends.set(run.epochs.at(-1), [...(ends.get(run.epochs.at(-1)) ?? []), run]);
   // a number and a marker share a line: where runs end the marker has the number with it
   for (const epoch of numbers) {
-    if (![...ends.keys()].some((end) => (Math.abs(end - epoch) / Math.max(1, last)) * place.clientWidth < NUMBER)) {
+    const covered = ([end, ending]) => {
+      const between = (Math.abs(end - epoch) / Math.max(1, last)) * place.clientWidth;
+      return between < NUMBER / 2 + SHAPE * ending.length;
+    };
+    if (![...ends].some(covered)) {
       parts.push(part("number", epoch, last, { text: epoch }));
     }
   }
@@ -40,7 +45,7 @@ export function drawTimeline(place, runs, last) {
   place.replaceChildren(...parts);
 }
 
-// After which epochs a run goes on with photos of another side: [[epoch, [side, ...]], ...]
+// From which epochs on a run has photos of another side: [[epoch, [side, ...]], ...]
 export function sideChanges(runs) {
   const changes = new Map();
   for (const run of runs) {

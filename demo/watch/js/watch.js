@@ -1,7 +1,7 @@
 // Watch: all runs at one epoch, on the photos that each kept its masks of. Gradio mounts this once; the template never
 // changes. Sliding only draws from memory.
 
-import { onKeys } from "../../js/keys.js";
+import { giveBack, onKeys } from "../../js/keys.js";
 import { pageState } from "../../js/state.js";
 import { packed } from "../../stage/js/colours.js";
 import { stateOf } from "../../selection/js/chosen.js";
@@ -28,8 +28,9 @@ export function mount({ element, props, server, upload, watch }) {
   const message = find(".watch-message");
   const decode = startDecoder(props.value.classes.map(({ colour }) => packed(colour)));
   const store = createStore({ read: fetchFile, decode, limit: DECODED_BYTES });
-  const masks = createMasks(store);
+  const masks = createMasks(store, (run, epoch) => own.mask(run, epoch));
   let fetching = false;
+  let ownPinned = false; // one's own photo is no part of the page's state; the samples and the dataset's photos are
   let asking = 0; // counts choices, so that pictures of an earlier one are not waited for
 
   // What is shown, for all parts
@@ -48,21 +49,22 @@ export function mount({ element, props, server, upload, watch }) {
   const last = () => Number(slider.max);
   // asking the page for its layout would cost a frame more than drawing it
   const looked = () => page.get("shownTab") === "watch";
-  const asked = () => page.get("epoch") ?? Math.min(...look.runs.map((run) => run.epochs.at(-1)));
+  const asked = () => page.get("epoch") ?? shared();
 
   const pictureOf = async (name) => {
     if (name === OWN) return own.picture();
     const { picture } = await server.tile_photo(name);
     return picture ?? null;
   };
-  const grid = photoGrid(find(".watch-grid"), look, (name) => pin(page.get("photo") === name ? null : name));
-  const pinned = pinnedPhoto(find(".watch-pinned"), look, { pictureOf, goTo: jump, close: () => pin(null) });
+  const grid = photoGrid(find(".watch-grid"), look, (name) => pin(pinned.name() === name ? null : name));
+  const which = (name) => (name === OWN ? own.picture() : name);
+  const pinned = pinnedPhoto(find(".watch-pinned"), look, { pictureOf, which, goTo: jump, close: () => pin(null) });
   const own = ownPhoto(find(".watch-own"), {
     server,
     decode,
     runs: () => look.runs,
     changed: (tiles = true) => (tiles ? layOut() : draw()),
-    pin: (name) => pinned.show(name),
+    pin,
   });
   const shown = shownControls(root, look, props.value.scores);
   const playing = player(find(".watch-play"), {
@@ -85,11 +87,8 @@ export function mount({ element, props, server, upload, watch }) {
 
   function choose() {
     const value = props.value;
-    const before = look.runs;
-    const ownOf = (name) => before.find((run) => run.name === name)?.own;
     look.runs = value.runs.map((run) => ({
       ...run,
-      own: ownOf(run.name),
       epochs: Object.keys(run.mosaics)
         .map(Number)
         .sort((one, other) => one - other),
@@ -111,15 +110,14 @@ export function mount({ element, props, server, upload, watch }) {
     slider.max = Math.max(...look.runs.map((run) => run.epochs.at(-1)));
     slider.value = asked();
     shown.follow();
-    layOut();
+    order();
     load();
   }
 
   // First what is looked at, then the rest, nearest first
   async function load() {
     const mine = ++asking;
-    const truths = look.runs.map((run) => run.truth).filter(Boolean);
-    const first = await Promise.allSettled([...truths, ...urlsNow()].map(store.want));
+    const first = await Promise.allSettled([...masks.wantLabels(), ...urlsNow().map(store.want)]);
     if (mine !== asking) return;
     layOut();
     const urls = nearestFirst(look.runs, look.epoch()).flatMap((epoch) =>
@@ -128,7 +126,9 @@ export function mount({ element, props, server, upload, watch }) {
     const broken = first.filter(({ status }) => status === "rejected").length;
     const lost = Math.max(broken, await store.fetchAhead(urls));
     if (mine !== asking) return;
-    if (lost) message.textContent = `${lost} pictures could not be loaded: reload the page to try again.`;
+    const pictures = lost === 1 ? "1 picture" : `${lost} pictures`;
+    const told = lost ? `${pictures} could not be loaded: reload the page to try again.` : "";
+    message.textContent = [props.value.message, told].filter(Boolean).join(" ");
     decodeAhead(mine);
   }
 
@@ -149,20 +149,30 @@ export function mount({ element, props, server, upload, watch }) {
   // Whatever changes places: runs, order, one's own photo, the labels once they are there
   function layOut() {
     if (!look.runs.length) return;
-    let tiles = allTiles(look.runs);
-    if (page.get("order") === "f1") {
-      const epoch = Math.min(...look.runs.map((run) => run.epochs.at(-1)));
-      tiles = hardestFirst(tiles, (name) => {
-        const known = look.runs.map((run) => masks.f1(run, name, epoch)).filter((value) => value !== null);
-        return known.length ? known.reduce((sum, value) => sum + value, 0) / known.length : null;
-      });
-    }
+    let tiles = allTiles(look.runs, look.view === "errors");
+    if (page.get("order") === "f1") tiles = hardestFirst(tiles, meanF1);
     grid.fill([own.tile(), ...tiles].filter(Boolean));
-    own.offer();
     drawTimeline(find(".watch-timeline"), look.runs, last());
-    drawHeads(find(".watch-heads"), find(".watch-grid"), look.runs, grid.names().length);
-    pin(page.get("photo"), false); // with its figure
+    showPinned();
+    own.offer();
     draw();
+  }
+
+  // After the last epoch that all have: a photo's place does not change while one slides
+  function meanF1(name) {
+    const values = look.runs.map((run) => masks.f1(run, name, shared())).filter((value) => value !== null);
+    return values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
+  }
+
+  const shared = () => Math.min(...look.runs.map((run) => run.epochs.at(-1)));
+
+  // What the order needs is counted once, and then known
+  async function order() {
+    layOut();
+    if (page.get("order") !== "f1" || !look.runs.length) return;
+    const { runs } = look;
+    await Promise.allSettled([...masks.wantLabels(), ...picturesAt(runs, shared(), "prediction").map(store.want)]);
+    if (runs === look.runs) layOut();
   }
 
   function draw() {
@@ -207,16 +217,23 @@ export function mount({ element, props, server, upload, watch }) {
     goTo(epoch);
   }
 
-  // One's own photo is no part of the page's state; the samples and the dataset's photos are
-  function pin(name, keep = true) {
-    const there = grid.names();
-    if (name === null && !keep && pinned.isOwn() && there.includes(OWN)) name = OWN;
-    const chosen = there.includes(name) ? name : null;
+  function pin(name) {
+    const unpinned = ownPinned && name === null; // Try still shows it
+    ownPinned = name === OWN;
+    if (!ownPinned && !unpinned) page.set({ photo: name });
+    layOut();
+    grid.reveal(pinned.name());
+  }
+
+  function showPinned() {
+    const wanted = ownPinned ? OWN : page.get("photo");
+    const chosen = grid.names().includes(wanted) ? wanted : null;
     root.classList.toggle("pinned", chosen !== null);
     pinned.show(chosen);
     grid.mark(chosen);
-    if (keep && name !== OWN) page.set({ photo: name });
     if (chosen) pinned.drawFigure(last());
+    // beside the stage there is room for fewer
+    drawHeads(find(".watch-heads"), find(".watch-grid"), look.runs, grid.names().length);
   }
 
   slider.addEventListener("input", () => jump(look.epoch()));
@@ -239,16 +256,21 @@ export function mount({ element, props, server, upload, watch }) {
     slider.value = asked();
     draw();
   });
-  page.watch(["photo"], () => pin(page.get("photo"), false));
+  page.watch(["photo"], () => {
+    if (grid.names().includes(page.get("photo"))) ownPinned = false;
+    if (looked()) layOut();
+  });
   page.watch(SHOWN_KEYS, (changed) => {
     if (!look.runs.length) return;
     shown.follow();
     playing.hurry();
-    if (changed.some((key) => ["order", "tile", "score"].includes(key))) layOut();
+    if (changed.some((key) => ["order", "tile", "score", "show"].includes(key))) order();
     else draw();
   });
   page.watch(["solo"], () => pinned.draw());
+  page.watch(["shownTab"], () => looked() || playing.pause());
   document.addEventListener("borderline:own", own.ask);
+  giveBack(root);
   let width = 0;
   new ResizeObserver(() => {
     // a hidden tab has none: it is drawn when it shows

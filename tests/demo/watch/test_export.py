@@ -8,7 +8,8 @@ import pytest
 from gradio.utils import get_upload_folder
 from PIL import Image, ImageColor
 
-from demo.watch.export import KEPT_FILES, export_functions
+import demo
+from demo.watch.export import ERROR_COLOURS, KEPT_FILES, export_functions
 from seg.pets import BORDER, CLASS_COLOURS
 
 
@@ -97,6 +98,25 @@ def test_a_gif_that_would_be_large_has_fewer_colours_but_those_that_mean_somethi
         assert (np.asarray(animation.convert("RGB"))[:9] == ImageColor.getrgb(CLASS_COLOURS[BORDER])).all()
 
 
+def test_the_colours_of_errors_are_kept(uploads, write):
+    path = grainy(uploads, "a.png", 120, 0)
+    with Image.open(path) as picture:
+        for place, colour in enumerate(ERROR_COLOURS):
+            picture.paste(colour, (0, 2 * place, 120, 2 * place + 2))
+        picture.save(path)
+    with Image.open(served_path(write({"frames": [path], "kind": "gif"}))) as animation:
+        seen = np.asarray(animation.convert("RGB"))
+    for place, colour in enumerate(ERROR_COLOURS):
+        assert (seen[2 * place : 2 * place + 2] == ImageColor.getrgb(colour)).all()
+    # they are the page's
+    script = (Path(demo.__file__).parent / "stage" / "js" / "colours.js").read_text()
+    assert all(f'"{colour}"' in script for colour in ERROR_COLOURS)
+
+
+def test_without_a_name_it_has_one_all_the_same(uploads, write):
+    assert served_path(write({"frames": draw_frames(uploads, 1), "kind": "gif", "name": ""})).name == "borderline.gif"
+
+
 def test_a_name_cannot_lead_out_of_the_folder(uploads, write, tmp_path):
     answer = write({"frames": draw_frames(uploads, 1), "kind": "gif", "name": "../../x/y z"})
     assert served_path(answer).is_relative_to(tmp_path / "served")
@@ -108,14 +128,19 @@ def test_only_uploaded_pictures_of_one_size_are_taken(uploads, write, tmp_path):
     assert "not uploaded here" in write({"frames": elsewhere, "kind": "gif"})["error"]
     assert Path(elsewhere[0]).is_file()
     assert "1 to" in write({"frames": [], "kind": "gif"})["error"]
-    frames = draw_frames(uploads, 1)
-    assert "soon is no number" in write({"frames": frames, "kind": "gif", "milliseconds": "soon"})["error"]
+    assert (
+        "soon is no number"
+        in write({"frames": draw_frames(uploads, 1), "kind": "gif", "milliseconds": "soon"})["error"]
+    )
+    assert not list(uploads.iterdir())  # nor are those of an animation that could not be
     assert "gif or a webp" in write({"frames": draw_frames(uploads, 1), "kind": "exe"})["error"]
     mixed = [*draw_frames(uploads, 1), str(uploads / "other.png")]
     Image.new("RGB", (10, 10)).save(mixed[1])
     assert "differ in size" in write({"frames": mixed, "kind": "gif"})["error"]
-    (uploads / "other.png").write_bytes(b"no picture")
+    mixed = draw_frames(uploads, 2)
+    Path(mixed[1]).write_bytes(b"no picture")
     assert "cannot be read" in write({"frames": mixed, "kind": "gif"})["error"]
+    assert "too large" in write({"frames": draw_frames(uploads, 61, (2000, 900)), "kind": "gif"})["error"]
 
 
 def test_old_animations_are_removed(uploads, write, tmp_path):

@@ -108,7 +108,7 @@ def test_run_without_predictions_is_named(tiny_runs, tmp_path, without_dataset):
     shutil.copytree(tiny_runs / "ce-s0", runs / "ce-s0", ignore=shutil.ignore_patterns("*.safetensors", "predictions"))
     value = watch_value(Catalogue((runs,)), without_dataset, ["ce-s0"])
     assert value["runs"] == []
-    assert value["message"] == "No predictions were kept for Cross-entropy."
+    assert value["message"] == "Cross-entropy: no predictions were kept; choose another run above."
 
 
 def test_empty_folder_says_how_to_make_a_run(tmp_path, without_dataset):
@@ -125,7 +125,7 @@ def test_a_mosaic_that_vanishes_is_an_epoch_less(own_runs, without_dataset, monk
 def test_predictions_that_vanish_once_listed_are_told(vanishing, without_dataset, path):
     value = watch_value(vanishing("chosen", path), without_dataset, ["ce-s0", "focal-s0"])
     assert [run["name"] for run in value["runs"]] == ["ce-s0"]
-    assert "No predictions were kept for Focal." in value["message"]
+    assert "Focal: no predictions were kept; choose another run above." in value["message"]
 
 
 def test_a_chosen_run_that_is_gone_is_told(own_runs, without_dataset):

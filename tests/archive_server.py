@@ -25,9 +25,10 @@ class ArchiveServer:
         cuts: how many answers end early; -1 for all.
         after: bytes after which an answer that ends early does; a fraction of what was asked for.
         ranges: whether the rest of a file can be asked for.
-        tag: of every file, or None where the server tells none.
+        tag: of every file, or None where the server tells none; and `changed`, when it was.
         if_range: whether it sends the rest of a file only where it is still of the same tag, as a server should.
-        status: of every answer, where it is not 200 or 206.
+        repeats: whether it says with the rest of a file again what it is the rest of: tag, date and whole length.
+        status: of every answer, where it is not 200 or 206; `head`, of those to `HEAD` alone.
         seconds: to wait between pieces of 1 KB.
         asked: the name of each file that was asked for, and the first byte.
         sent: bytes sent of each file.
@@ -39,8 +40,11 @@ class ArchiveServer:
     after: float = 0.5
     ranges: bool = True
     tag: str | None = '"1"'
+    changed: str | None = None
     if_range: bool = True
+    repeats: bool = True
     status: int = 0
+    head: int = 0
     seconds: float = 0.0
     asked: list[tuple[str, int]] = field(default_factory=list)
     sent: dict[str, int] = field(default_factory=dict)
@@ -77,21 +81,25 @@ def serving(folder: Path) -> Iterator[ArchiveServer]:
 
         def answer(self, with_body: bool) -> None:
             path = folder / Path(self.path).name
-            if state.status or not path.is_file():
-                self.send_error(state.status or 404)
+            status = state.status if with_body else state.status or state.head
+            if status or not path.is_file():
+                self.send_error(status or 404)
                 return
             content = path.read_bytes()
             asked = re.fullmatch(r"bytes=(\d+)-", self.headers["Range"] or "")
-            same = not state.if_range or self.headers["If-Range"] in (None, state.tag)
+            same = not state.if_range or self.headers["If-Range"] in (None, state.tag, state.changed)
             start = int(asked[1]) if asked and state.ranges and same else None
             if start is not None and start >= len(content):
                 self.send_error(416)
                 return
             self.send_response(200 if start is None else 206)
-            if state.tag:
-                self.send_header("ETag", state.tag)
+            said = start is None or state.repeats
+            for name, value in (("ETag", state.tag), ("Last-Modified", state.changed)):
+                if value and said:
+                    self.send_header(name, value)
             if start is not None:
-                self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+                whole = len(content) if said else "*"
+                self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{whole}")
             body = content[start or 0 :]
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -115,7 +123,8 @@ def serving(folder: Path) -> Iterator[ArchiveServer]:
 
     server = Server(("127.0.0.1", 0), Handler)
     state.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    # seconds between looks for its end
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield state
     finally:

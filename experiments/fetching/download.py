@@ -10,7 +10,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import TypeVar
@@ -25,6 +25,8 @@ SILENCE = 20
 PIECE = 1 << 16
 # Not an answer to the request, but one to a busy or broken server
 PASSING = {408, 425, 429, 500, 502, 503, 504}
+# Of the file, and not of the request
+ABSENT = {404, 410}
 
 Value = TypeVar("Value")
 
@@ -58,12 +60,24 @@ class Version:
     """Which version of a file a server has.
 
     Attributes:
-        tag: its ETag, else when it was changed; None where the server says neither.
-        length: in bytes; None where the server does not say it.
+        tag: its ETag; None where the server does not say it, as the others.
+        changed: when it was changed, its Last-Modified.
+        length: in bytes.
     """
 
     tag: str | None
+    changed: str | None
     length: int | None
+
+    @property
+    def condition(self) -> str | None:
+        """What the server compares before it sends the rest; a weak tag is of a file that is only much the same."""
+        return self.changed if self.tag is None else None if self.tag.startswith("W/") else self.tag
+
+    def may_be(self, other: "Version") -> bool:
+        """Whether nothing that both say differs: the answer to a condition need not repeat what it has compared."""
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return all(None in pair or pair[0] == pair[1] for pair in pairs)
 
 
 @dataclass
@@ -106,10 +120,12 @@ def delete_part(target: Path) -> None:
 
 
 def length_of(url: str, cancelled: threading.Event) -> int | None:
-    """How many bytes the file has; None where the server does not say.
+    """How many bytes the file has; None where the server does not say, whatever it says to who asks for the file.
 
     Raises:
-        Cut, NotThere, Cancelled: as `download_part`.
+        Cut: the connection was lost, and again at every new attempt.
+        NotThere: the server has no such file.
+        Cancelled: as asked.
     """
 
     def ask() -> int | None:
@@ -118,9 +134,9 @@ def length_of(url: str, cancelled: threading.Event) -> int | None:
 
     try:
         return _persist(ask, lambda: 0, cancelled)
-    except NotThere as error:
-        # a server that does not know the question may have the file
-        if isinstance(error.__cause__, urllib.error.HTTPError) and error.__cause__.code in (405, 501):
+    except (Cut, NotThere) as error:
+        # a server that refuses the question may give the file
+        if isinstance(error.__cause__, urllib.error.HTTPError) and error.__cause__.code not in ABSENT:
             return None
         raise
 
@@ -175,12 +191,15 @@ def _read(url: str, part: _Part, arrived: Callable[[int], None], cancelled: thre
     elif known.length == part.size:
         return
     with _open(url, known, part.size) as response:
-        version = Version(response.headers["ETag"] or response.headers["Last-Modified"], _length(response))
+        version = Version(response.headers["ETag"], response.headers["Last-Modified"], _length(response))
+        length = version.length
         if response.status == 200:
             part.begin(version)
-        elif version != known or _first_byte(response) != part.size:
+        elif known is None or not version.may_be(known) or _first_byte(response) != part.size:
             part.delete()
             raise Cut(f"{_host(url)} has another file by now than the one that was begun")
+        elif length is None:
+            length = known.length
         with open(part.path, "ab") as file:
             arrived(file.tell())
             while piece := _piece(response, url):
@@ -189,8 +208,8 @@ def _read(url: str, part: _Part, arrived: Callable[[int], None], cancelled: thre
                 if cancelled.is_set():
                     raise Cancelled
             size = file.tell()
-    if version.length is not None and size < version.length:
-        raise Cut(f"the connection to {_host(url)} was lost after {size / 1e6:,.0f} of {version.length / 1e6:,.0f} MB")
+    if length is not None and size < length:
+        raise Cut(f"the connection to {_host(url)} was lost after {size / 1e6:,.0f} of {length / 1e6:,.0f} MB")
 
 
 def _piece(response: HTTPResponse, url: str) -> bytes:
@@ -206,13 +225,12 @@ def _open(url: str, known: Version | None = None, start: int = 0, method: str = 
     request = urllib.request.Request(url, method=method, headers={"User-Agent": "borderline"})
     if known is not None:
         request.add_header("Range", f"bytes={start}-")
-        # a weak tag is of a file that is only much the same
-        if known.tag is not None and not known.tag.startswith("W/"):
-            request.add_header("If-Range", known.tag)
+        if known.condition is not None:
+            request.add_header("If-Range", known.condition)
     try:
         return urllib.request.urlopen(request, timeout=SILENCE)
     except urllib.error.HTTPError as error:
-        if error.code == 416:  # nothing lies behind this byte: the file has become shorter
+        if error.code == 416 and known is not None:  # nothing lies behind this byte: the file has become shorter
             return _open(url)
         if error.code in PASSING:
             raise Cut(f"{_host(url)} cannot answer now ({error.code} {error.reason})") from error

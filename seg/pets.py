@@ -66,6 +66,11 @@ def photo_path(root: Path, name: str) -> Path:
     return dataset_folder(root) / "images" / f"{name}.jpg"
 
 
+def has_photos(root: Path) -> bool:
+    """Whether the dataset's photos are here: a folder of lists and trimaps alone has none."""
+    return photo_path(root, "").parent.is_dir()
+
+
 def trimap_path(root: Path, name: str) -> Path:
     return dataset_folder(root) / "annotations" / "trimaps" / f"{name}.png"
 

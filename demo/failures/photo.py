@@ -16,7 +16,7 @@ from experiments.store.runs import BadRun, Run
 from experiments.store.scored.photo_scores import confusions, has_details
 from seg import InputError
 from seg.metrics import scores_from_counts
-from seg.pets import BACKGROUND, BORDER, PET, BadPair, photo_path, read_trimap, trimap_path
+from seg.pets import BACKGROUND, BORDER, PET, BadPair, has_photos, read_trimap, trimap_path
 from seg.photo import UNREADABLE
 
 # Of the gallery's pictures, in pixels, for screens of two to one; and how many the page may ask for at once
@@ -54,7 +54,7 @@ def photo_value(catalogue: Catalogue, dataset: Path, name: str, names: Sequence[
     """
     figures = {run.name: _figures(run, name) for run in catalogue.chosen(names) if has_details(run)}
     looked = {"photo": None, "said": "", "figures": {run: found for run, found in figures.items() if found}}
-    if not photo_path(dataset, "").parent.is_dir():
+    if not has_photos(dataset):
         return looked | {"said": NOT_HERE}
     try:
         photo = offered_photo(name, dataset)

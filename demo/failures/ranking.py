@@ -18,7 +18,7 @@ from experiments.store.runs import Run
 from experiments.store.scored.photo_scores import has_details
 from experiments.units import PER_CENT
 from seg import InputError
-from seg.pets import photo_path
+from seg.pets import has_photos
 
 HOW_SUSPECTED = "The less the networks believe a label, the earlier its photo comes: a score called label quality."
 # What a pane needs of a run, of what the stage has
@@ -45,7 +45,7 @@ def failures_value(catalogue: Catalogue, dataset: Path, names: Sequence[str], as
     chosen = [run for run in there if run.name in set(names)]
     runs = [run for run in chosen if has_details(run)]
     score = next((each for each in appearing(Place.PHOTOS) if each.name == asked), CHOSEN_FIRST)
-    are_here = photo_path(dataset, "").parent.is_dir()
+    are_here = has_photos(dataset)
     value = {
         "scores": [(each.title, each.name) for each in appearing(Place.PHOTOS)],
         "dataset": are_here,

@@ -8,7 +8,7 @@ from pathlib import Path
 from experiments.fetching.dataset import Progress, fetch_dataset
 from experiments.fetching.download import Cancelled
 from seg import InputError
-from seg.pets import dataset_folder
+from seg.pets import has_photos
 
 
 class Stage(Enum):
@@ -57,14 +57,14 @@ class PhotoDownload:
             if self._at_work():
                 return self._standing
             # what is there may also have gone since
-            if dataset_folder(self.dataset).is_dir():
+            if has_photos(self.dataset):
                 return Standing(Stage.HERE)
             return Standing(Stage.MISSING) if self._standing.stage is Stage.HERE else self._standing
 
     def start(self) -> None:
         """Begin, or go on where an earlier one was stopped; nothing where one is at work or the photos are here."""
         with self._lock:
-            if self._at_work() or dataset_folder(self.dataset).is_dir():
+            if self._at_work() or has_photos(self.dataset):
                 return
             self._cancelled = threading.Event()
             self._standing = replace(self._standing, stage=Stage.WORKING, progress=None, error="")

@@ -14,6 +14,7 @@ from pathlib import Path
 from experiments.fetching.download import (
     Cancelled,
     Damaged,
+    NoPlace,
     delete_part,
     download_part,
     length_of,
@@ -21,7 +22,16 @@ from experiments.fetching.download import (
 )
 from experiments.store.folder import hold
 from seg import InputError
-from seg.pets import DATASET_FOLDER, SPLITS, DatasetMissing, dataset_folder, listed_photos, photo_path, trimap_path
+from seg.pets import (
+    DATASET_FOLDER,
+    SPLITS,
+    DatasetMissing,
+    dataset_folder,
+    has_photos,
+    listed_photos,
+    photo_path,
+    trimap_path,
+)
 
 # What an archive that is not one is told by
 NO_ARCHIVE = (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, UnicodeError)
@@ -87,12 +97,12 @@ def fetch_dataset(
     try:
         unfinished.mkdir(parents=True, exist_ok=True)
         with hold(unfinished, used="filled"):
-            if dataset_folder(root).exists():  # another fetch has ended meanwhile
-                return
-            wanted = archives(address)
-            _download(wanted, unfinished, progress, cancelled)
-            _unpack(wanted, unfinished, progress, cancelled)
-            dataset_folder(unfinished).rename(dataset_folder(root))
+            if not has_photos(root):  # else another fetch has ended meanwhile
+                _check_room(dataset_folder(root))
+                wanted = archives(address)
+                _download(wanted, unfinished, progress, cancelled)
+                _unpack(wanted, unfinished, progress, cancelled)
+                dataset_folder(unfinished).rename(dataset_folder(root))
             shutil.rmtree(unfinished)
     except OSError as error:
         raise no_place(root, error) from error
@@ -118,6 +128,12 @@ def check_whole(root: Path) -> None:
         counts = " and ".join(f"{len(paths):,} of {len(names):,} {kind}" for kind, paths in missing.items() if paths)
         first = next(path for paths in missing.values() for path in paths)
         raise InputError(f"{dataset} lacks {counts} (first {first})")
+
+
+def _check_room(dataset: Path) -> None:
+    """Refuse to download 0.8 GB that have no place in the end."""
+    if dataset.exists() and not (dataset.is_dir() and next(dataset.iterdir(), None) is None):
+        raise NoPlace(f"{dataset} is in the way, it holds no photos: move it away")
 
 
 def _download(

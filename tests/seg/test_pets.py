@@ -18,6 +18,7 @@ from seg.pets import (
     UnknownPhoto,
     breed,
     check_listed,
+    has_photos,
     list_path,
     listed_photos,
     photo_path,
@@ -32,6 +33,13 @@ def test_files_lie_where_the_archives_unpack_them():
     assert photo_path(ROOT, "pug_1") == Path("data/oxford-iiit-pet/images/pug_1.jpg")
     assert trimap_path(ROOT, "pug_1") == Path("data/oxford-iiit-pet/annotations/trimaps/pug_1.png")
     assert list_path(ROOT, "test") == Path("data/oxford-iiit-pet/annotations/test.txt")
+
+
+def test_photos_are_here_where_their_own_folder_is(own_pets, tmp_path):
+    assert has_photos(own_pets)
+    photo_path(own_pets, "").parent.rename(own_pets / "elsewhere")  # lists and trimaps are left
+    assert not has_photos(own_pets)
+    assert not has_photos(tmp_path / "nothing")
 
 
 @pytest.mark.parametrize("split", ["trainval", "test"])

@@ -3,7 +3,7 @@
 import time
 
 from demo.photos.download import PhotoDownload, Stage
-from seg.pets import dataset_folder
+from seg.pets import dataset_folder, photo_path
 
 
 def wait_for(download: PhotoDownload, *stages: Stage) -> None:
@@ -69,5 +69,6 @@ def test_an_error_is_kept_until_the_next_try(oxford, tmp_path):
 def test_the_folder_counts_whoever_has_filled_it(own_pets):
     download = PhotoDownload(own_pets)
     assert download.standing().stage is Stage.HERE
-    dataset_folder(own_pets).rename(own_pets / "elsewhere")
+    # its lists and trimaps are no photos
+    photo_path(own_pets, "").parent.rename(own_pets / "elsewhere")
     assert download.standing().stage is Stage.MISSING

@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from experiments.fetching.dataset import Progress, fetch_dataset
-from experiments.fetching.download import Cancelled
-from seg.pets import dataset_folder
+from experiments.fetching.download import Cancelled, NoPlace
+from seg.pets import dataset_folder, has_photos, photo_path
 from tests.archive_server import ARCHIVES
 
 
@@ -55,6 +55,27 @@ def test_what_lies_there_already_counts_as_done(oxford, tmp_path):
         fetch_dataset(root, progress=lambda p: p.doing == "checking" and cancelled.set(), cancelled=cancelled)
     fetch_dataset(root, progress=told.append)
     assert told[0] == Progress("downloading", (oxford.folder / ARCHIVES[0]).stat().st_size, sizes(oxford))
+
+
+def test_a_dataset_without_photos_is_in_the_way_and_nothing_is_asked_for(oxford, own_pets):
+    photo_path(own_pets, "").parent.rename(own_pets / "elsewhere")
+    lists = sorted(dataset_folder(own_pets).rglob("*"))
+    with pytest.raises(NoPlace, match=f"{dataset_folder(own_pets)} is in the way"):
+        fetch_dataset(own_pets)
+    assert oxford.asked == []
+    assert sorted(dataset_folder(own_pets).rglob("*")) == lists
+
+
+def test_an_empty_folder_is_not_in_the_way(oxford, tmp_path):
+    dataset_folder(tmp_path).mkdir()
+    fetch_dataset(tmp_path)
+    assert has_photos(tmp_path)
+
+
+def test_where_the_photos_are_nothing_is_asked_for_and_nothing_is_left_behind(oxford, own_pets):
+    fetch_dataset(own_pets)
+    assert oxford.asked == []
+    assert list(own_pets.iterdir()) == [dataset_folder(own_pets)]
 
 
 def test_an_archive_that_is_whole_but_unchecked_is_not_asked_for_again(oxford, tmp_path):

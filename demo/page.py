@@ -84,7 +84,7 @@ def build_interface(folders: list[Path], dataset: Path, offer: Offer = Offer.NOT
         dataset: folder holding `oxford-iiit-pet/`, for the probe's photos; need not exist.
         offer: who may download what it is to hold; where it is the app itself, it begins here.
     """
-    download = PhotoDownload(dataset)
+    download = PhotoDownload(dataset, time.sleep if offer is Offer.BY_ITSELF else None)
     if offer is Offer.BY_ITSELF:
         download.start()
     catalogue = Catalogue(tuple(folder.resolve() for folder in folders))

@@ -5,6 +5,8 @@ from enum import Enum
 from pathlib import Path
 
 from demo.photos.download import Stage, Standing
+from experiments.fetching.download import Cut, Damaged, NoPlace, NotThere
+from seg import InputError
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 MISSING = "The photos are not on this machine."
@@ -43,7 +45,7 @@ def banner_value(standing: Standing, offer: Offer, dataset: Path) -> dict:
     match standing.stage:
         case Stage.HERE:
             title = ""
-        case Stage.MISSING if offer is Offer.NOTHING:
+        case Stage.MISSING if offer is not Offer.BUTTON:
             said = "Masks and scores are shown without them."
         case Stage.MISSING if not _can_be_written(dataset):
             said = f"They cannot be put into {dataset}, where this app may not write."
@@ -58,8 +60,11 @@ def banner_value(standing: Standing, offer: Offer, dataset: Path) -> dict:
         case Stage.STOPPED:
             title, said, button, does = "The photos are not here yet.", _kept(standing), "Go on", "start"
         case Stage.FAILED:
-            title, said = "The photos did not arrive.", f"{standing.error[:1].upper()}{standing.error[1:]}."
+            title, said = "The photos did not arrive.", f"{_why(standing.error, offer, dataset)}."
             button, does = "Try again", "start"
+        case Stage.WAITING:
+            title = "The photos did not arrive."
+            said = f"{_why(standing.error, offer, dataset)}, and the app tries again by itself."
     if offer is not Offer.BUTTON:
         button = does = None
     return {"stage": standing.stage.value, "title": title, "said": said, "share": share, "button": button, "does": does}
@@ -92,6 +97,22 @@ def _megabytes(standing: Standing) -> str:
 
 def _kept(standing: Standing) -> str:
     return f"{_megabytes(standing)} are here, and are kept." if standing.downloaded else ""
+
+
+def _why(error: InputError | None, offer: Offer, dataset: Path) -> str:
+    """Why they did not arrive: where its folders are is told to those alone who sit before the app's machine."""
+    if error is None:
+        return "The app itself failed: its terminal says how"
+    if offer is Offer.BUTTON or isinstance(error, (Cut, NotThere)):
+        text = str(error)
+        # a path, an address, a file's name keep their letters
+        is_name = text.startswith(str(dataset)) or not text.partition(" ")[0].isalpha()
+        return text if is_name else f"{text[:1].upper()}{text[1:]}"
+    if isinstance(error, Damaged):
+        return "What arrived was damaged"
+    if isinstance(error, NoPlace):
+        return "The app's machine cannot keep them"
+    return "Another process is at work on them"
 
 
 def _can_be_written(folder: Path) -> bool:

@@ -1,14 +1,21 @@
 """The one download of the dataset for all who look at the page, in a thread of its own."""
 
+import itertools
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
 from experiments.fetching.dataset import Progress, fetch_dataset
-from experiments.fetching.download import Cancelled
+from experiments.fetching.download import Cancelled, Damaged
 from seg import InputError
 from seg.pets import has_photos
+
+# Seconds before the app tries again by itself; the last again and again
+PAUSES = (10, 30, 60, 120, 300)
+# What arrives damaged so many times is so where it comes from: it is not sent for again
+MOST_DAMAGED = 2
 
 
 class Stage(Enum):
@@ -20,6 +27,7 @@ class Stage(Enum):
     STOPPING = "stopping"  # until the thread has seen it
     STOPPED = "stopped"
     FAILED = "failed"
+    WAITING = "waiting"  # failed, and soon tried again
 
 
 @dataclass(frozen=True)
@@ -29,24 +37,26 @@ class Standing:
     Attributes:
         downloaded: the last that is known of the bytes on their way.
         progress: what is done now, while something is.
-        error: why it failed.
+        error: why it failed; None where the app itself is at fault, and its terminal says how.
     """
 
     stage: Stage
     downloaded: Progress | None = None
     progress: Progress | None = None
-    error: str = ""
+    error: InputError | None = None
 
 
 class PhotoDownload:
     """A download of the dataset into its folder that anybody may start, stop and look at, and that goes on unseen."""
 
-    def __init__(self, dataset: Path) -> None:
+    def __init__(self, dataset: Path, pause: Callable[[float], object] | None = None) -> None:
         """
         Args:
             dataset: folder that is to hold `oxford-iiit-pet/`.
+            pause: lets so many seconds pass before what has failed is tried again by itself; None where it is not.
         """
         self.dataset = dataset
+        self._pause = pause
         self._lock = threading.Lock()
         self._standing = Standing(Stage.MISSING)
         self._cancelled = threading.Event()
@@ -64,12 +74,12 @@ class PhotoDownload:
     def start(self) -> None:
         """Begin, or go on where an earlier one was stopped; nothing where one is at work or the photos are here."""
         with self._lock:
-            if self._at_work() or has_photos(self.dataset):
+            if self._at_work() or self._standing.stage is Stage.WAITING or has_photos(self.dataset):
                 return
             self._cancelled = threading.Event()
-            self._standing = replace(self._standing, stage=Stage.WORKING, progress=None, error="")
+            self._begin()
         # ends with the app: what has arrived is kept
-        threading.Thread(target=self._fetch, args=(self._cancelled,), name="photos", daemon=True).start()
+        threading.Thread(target=self._work, args=(self._cancelled,), name="photos", daemon=True).start()
 
     def stop(self) -> None:
         """Ask the one at work to stop; what has arrived is kept."""
@@ -81,18 +91,39 @@ class PhotoDownload:
     def _at_work(self) -> bool:
         return self._standing.stage in (Stage.WORKING, Stage.STOPPING)
 
-    def _fetch(self, cancelled: threading.Event) -> None:
-        ended, error = Stage.FAILED, "The app itself failed: its terminal says how"
+    def _begin(self) -> None:
+        self._standing = Standing(Stage.WORKING, self._standing.downloaded)
+
+    def _work(self, cancelled: threading.Event) -> None:
+        """Fetch, and once more after each pause, until there is no reason to."""
+        damaged = 0
+        for seconds in itertools.chain(PAUSES, itertools.repeat(PAUSES[-1])):
+            ended = Standing(Stage.FAILED)
+            try:
+                ended = self._fetch(cancelled)
+                damaged += isinstance(ended.error, Damaged)
+                if ended.error is not None and self._pause is not None and damaged < MOST_DAMAGED:
+                    ended = replace(ended, stage=Stage.WAITING)
+            finally:
+                with self._lock:
+                    self._standing = ended
+            if self._pause is None or ended.stage is not Stage.WAITING:
+                return
+            self._pause(seconds)
+            with self._lock:
+                self._begin()
+
+    def _fetch(self, cancelled: threading.Event) -> Standing:
+        """Fetch once: how it stands at the end."""
         try:
             fetch_dataset(self.dataset, progress=self._note, cancelled=cancelled)
-            ended, error = Stage.HERE, ""
         except Cancelled:
-            ended, error = Stage.STOPPED, ""
-        except InputError as failure:
-            error = str(failure)
-        finally:
-            with self._lock:
-                self._standing = replace(self._standing, stage=ended, progress=None, error=error)
+            return Standing(Stage.STOPPED, self._standing.downloaded)
+        except Damaged as error:  # what had arrived was deleted
+            return Standing(Stage.FAILED, error=error)
+        except InputError as error:
+            return Standing(Stage.FAILED, self._standing.downloaded, error=error)
+        return Standing(Stage.HERE)
 
     def _note(self, progress: Progress) -> None:
         with self._lock:

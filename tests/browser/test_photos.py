@@ -20,6 +20,8 @@ from torchvision.datasets import OxfordIIITPet
 from experiments.fetching import download
 OxfordIIITPet._RESOURCES = {resources!r}
 download.WAITS = (0, 0, 0)
+from demo.photos import download
+download.PAUSES = (1,)
 """
 
 
@@ -172,12 +174,16 @@ def test_where_nobody_may_download_it_is_a_sentence(open_at, app, options, oxfor
 
 @pytest.mark.parametrize("forbidden", [False, True])
 def test_on_spaces_the_app_gets_them_itself(open_at, app, oxford, forbidden):
-    oxford.cuts, oxford.seconds = 0, 0.3
+    oxford.cuts, oxford.status, oxford.seconds = 0, 404, 0.3
     options = ["--no-fetch"] if forbidden else []
     url, data = app("--host", "127.0.0.1", *options, SPACE_ID="somebody/borderline")
     page = open_at("?tab=watch", url=url)
-    expect(banner(page)).to_contain_text("Masks and scores" if forbidden else "Getting the photos.")
+    expect(banner(page)).to_contain_text("Masks and scores" if forbidden else "the app tries again by itself.")
     expect(banner(page).get_by_role("button")).to_have_count(0)
+    oxford.status = 0
+    if not forbidden:
+        expect(banner(page)).to_contain_text("Getting the photos.")
+        expect(banner(page).get_by_role("button")).to_have_count(0)
     oxford.seconds = 0.0
     if forbidden:
         assert list(data.iterdir()) == []

@@ -2,8 +2,9 @@
 
 import { pageState } from "../../js/state.js";
 
-// Milliseconds between looks: while they are on their way, and while somebody else may send for them
+// Milliseconds between looks: while they are on their way, and while nobody has sent for them, or not again yet
 const [SOON, LATER] = [1000, 5000];
+const QUIET = ["missing", "waiting"];
 const SHOWN_IN = ["watch", "failures"];
 
 export function mount({ element, props, server, trigger }) {
@@ -46,7 +47,7 @@ export function mount({ element, props, server, trigger }) {
     if (own !== asked) return;
     value = now;
     draw();
-    if (missing()) waiting = setTimeout(look, value.stage === "missing" ? LATER : SOON);
+    if (missing()) waiting = setTimeout(look, QUIET.includes(value.stage) ? LATER : SOON);
     else if (before && opened) {
       // what shows photos asks for them, now or when it is looked at next
       page.set({ photosCame: Date.now() });

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tqdm import tqdm
 
@@ -41,8 +42,16 @@ def main(arguments: list[str] | None) -> int:
 
 
 def _address(text: str) -> str:
-    if not text.startswith(("http://", "https://")):
-        raise argparse.ArgumentTypeError(f"{text} is no address: give one that begins with http:// or https://")
+    try:
+        parts = urlsplit(text)
+        # a port that is no number is found where it is read
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound:
+        raise argparse.ArgumentTypeError(
+            f"{text} is no address: give one that begins with http:// or https:// and names a server"
+        )
     return text
 
 

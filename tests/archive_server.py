@@ -29,6 +29,9 @@ class ArchiveServer:
         if_range: whether it sends the rest of a file only where it is still of the same tag, as a server should.
         repeats: whether it says with the rest of a file again what it is the rest of: tag, date and whole length.
         status: of every answer, where it is not 200 or 206; `head`, of those to `HEAD` alone.
+        whole: of an answer with a whole file.
+        page: whether a web page comes in every file's place, as of a network that wants a login first.
+        elsewhere: the folder on another server that every file has moved to.
         seconds: to wait between pieces of 1 KB.
         asked: the name of each file that was asked for, and the first byte.
         sent: bytes sent of each file.
@@ -45,6 +48,9 @@ class ArchiveServer:
     repeats: bool = True
     status: int = 0
     head: int = 0
+    whole: int = 200
+    page: bool = False
+    elsewhere: str = ""
     seconds: float = 0.0
     asked: list[tuple[str, int]] = field(default_factory=list)
     sent: dict[str, int] = field(default_factory=dict)
@@ -85,6 +91,18 @@ def serving(folder: Path) -> Iterator[ArchiveServer]:
             if status or not path.is_file():
                 self.send_error(status or 404)
                 return
+            if state.elsewhere:
+                self.send_response(302)
+                self.send_header("Location", f"{state.elsewhere}/{path.name}")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            if state.page:
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.end_headers()
+                self.wfile.write(b"<html>Log in" if with_body else b"")
+                return
             content = path.read_bytes()
             asked = re.fullmatch(r"bytes=(\d+)-", self.headers["Range"] or "")
             same = not state.if_range or self.headers["If-Range"] in (None, state.tag, state.changed)
@@ -92,7 +110,7 @@ def serving(folder: Path) -> Iterator[ArchiveServer]:
             if start is not None and start >= len(content):
                 self.send_error(416)
                 return
-            self.send_response(200 if start is None else 206)
+            self.send_response(state.whole if start is None else 206)
             said = start is None or state.repeats
             for name, value in (("ETag", state.tag), ("Last-Modified", state.changed)):
                 if value and said:

@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import asdict, astuple, dataclass
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse, InvalidURL
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -130,7 +130,7 @@ def length_of(url: str, cancelled: threading.Event) -> int | None:
 
     def ask() -> int | None:
         with _open(url, method="HEAD") as response:
-            return _length(response)
+            return None if _is_page(response) else _length(response)
 
     try:
         return _persist(ask, lambda: 0, cancelled)
@@ -165,15 +165,16 @@ def download_part(url: str, target: Path, arrived: Callable[[int], None], cancel
 
 
 def _persist(attempt: Callable[[], Value], size: Callable[[], int], cancelled: threading.Event) -> Value:
-    """What the attempt gives, made again where the connection is lost, until that has brought no byte several times."""
-    vain, before = 0, size()
+    """What the attempt gives, made again where the connection is lost, until that has brought no more several times."""
+    vain, most = 0, size()
     while True:
         if cancelled.is_set():
             raise Cancelled
         try:
             return attempt()
         except Cut:
-            vain, before = (0 if size() > before else vain + 1), size()
+            # the most: a server that always begins anew may get less far than before, and then further
+            vain, most = (0 if size() > most else vain + 1), max(size(), most)
             if vain == len(WAITS):
                 raise
             cancelled.wait(WAITS[vain])
@@ -191,9 +192,11 @@ def _read(url: str, part: _Part, arrived: Callable[[int], None], cancelled: thre
     elif known.length == part.size:
         return
     with _open(url, known, part.size) as response:
+        if _is_page(response):
+            raise Cut(f"{_host(url)} sends a web page in the file's place, as a login or a proxy does")
         version = Version(response.headers["ETag"], response.headers["Last-Modified"], _length(response))
         length = version.length
-        if response.status == 200:
+        if response.status != 206:
             part.begin(version)
         elif known is None or not version.may_be(known) or _first_byte(response) != part.size:
             part.delete()
@@ -234,9 +237,17 @@ def _open(url: str, known: Version | None = None, start: int = 0, method: str = 
             return _open(url)
         if error.code in PASSING:
             raise Cut(f"{_host(url)} cannot answer now ({error.code} {error.reason})") from error
-        raise NotThere(f"{url} is not to be had ({error.code} {error.reason})") from error
+        # of a move that leads back, Python has two lines to say
+        reason = str(error.reason).partition("\n")[0]
+        raise NotThere(f"{url} is not to be had ({error.code} {reason})") from error
+    except (InvalidURL, ValueError) as error:  # what it is, or where it has moved to, is no address
+        raise NotThere(f"{url} is not to be had ({error})") from error
     except (OSError, HTTPException) as error:
         raise Cut(f"{_host(url)} does not answer ({_reason(error)})") from error
+
+
+def _is_page(response: HTTPResponse) -> bool:
+    return response.headers.get_content_type() == "text/html"
 
 
 def _length(response: HTTPResponse) -> int | None:

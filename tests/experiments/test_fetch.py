@@ -77,6 +77,7 @@ def test_a_dataset_without_lists_or_folders_is_told(command, oxford, own_pets, g
 
 
 def test_without_a_network_it_says_what_to_do_instead(command, tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "WAITS", (0, 0, 0))
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
@@ -229,6 +230,21 @@ def test_an_address_without_the_archives_is_told(command, oxford, tmp_path):
     assert oxford.asked == []  # told before 0.8 GB have come
     ended = command(fetch, "--data", tmp_path / "data", "--from", "/some/folder")
     assert ended.status == 2 and "begins with http" in ended.error
+
+
+@pytest.mark.parametrize("address", ["http://", "http:///folder", "http://[::1", "http://host:port"])
+def test_what_is_no_address_is_told_at_once(command, tmp_path, monkeypatch, address):
+    monkeypatch.setattr(download, "_open", None)  # nobody is asked
+    ended = command(fetch, "--data", tmp_path, "--from", address)
+    assert ended.status == 2
+    assert len(ended.err.splitlines()) == 1 and f"{address} is no address" in ended.error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_address_of_other_letters_is_a_line(command, oxford, tmp_path):
+    ended = command(fetch, "--data", tmp_path, "--from", f"{oxford.url}/über")
+    assert ended.status == 2
+    assert len(ended.err.splitlines()) == 1 and f"{oxford.url}/über/images.tar.gz is not to be had" in ended.error
 
 
 def test_a_busy_server_is_asked_again(command, oxford, tmp_path):

@@ -1,6 +1,6 @@
 """What compares runs, computed once for as long as their files stay as they are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -9,13 +9,16 @@ import numpy as np
 import pandas as pd
 
 from experiments.comparison.analysis import Analysis, analyse
+from experiments.comparison.answer.sentences import listed
 from experiments.comparison.configurations import Configuration
 from experiments.comparison.photos import hardest, photo_scores, suspects
 from experiments.store.folder import weights_path
 from experiments.store.runs import Run
 from experiments.store.scored.details import DETAILS
 from experiments.store.scored.margins import read_margins
+from experiments.store.scored.pixel_sums import read_bands, read_calibration
 from experiments.store.scored.photo_scores import confusions, has_details, read_images
+from seg import InputError
 from seg.thresholds.margins import painted_share
 
 
@@ -70,6 +73,35 @@ def _epochs_stamp(run: Run) -> tuple:
 @lru_cache(maxsize=16)
 def _analysis(scored: _Scored, epoch: int | None) -> Analysis:
     return analyse(list(scored.runs), epoch)
+
+
+def without_damaged(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
+    """The runs whose scores of single photos can be read, or that have none; and those of which a file is damaged."""
+    found = [_damaged(_scored([run])) for run in runs]
+    return (
+        [run for run, damaged in zip(runs, found, strict=True) if not damaged],
+        [run for run, damaged in zip(runs, found, strict=True) if damaged],
+    )
+
+
+@lru_cache(maxsize=256)
+def _damaged(scored: _Scored) -> bool:
+    (run,) = scored.runs
+    for name, read in zip(DETAILS, (read_images, read_bands, read_calibration, read_margins), strict=True):
+        if (run.folder / name).is_file():
+            try:
+                read(run)
+            except InputError:
+                return True
+    return False
+
+
+def damaged_sentence(damaged: Sequence[Run], titles: Mapping[str, str]) -> str:
+    """That these are left out, and what helps; where they lie on this machine is no visitor's affair."""
+    names = listed([titles[run.name] for run in damaged])
+    if len(damaged) == 1:
+        return f"{names} is left out until it is scored again: its scores of single photos are damaged."
+    return f"{names} are left out until they are scored again: their scores of single photos are damaged."
 
 
 def cached_painted_share(run: Run) -> np.ndarray | None:

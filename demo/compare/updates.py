@@ -1,11 +1,11 @@
 """What the tab shows of the chosen runs, as updates of its parts: none where nothing has changed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 import gradio as gr
 
-from demo.analysis import cached_analysis, photo_scores_stamp
+from demo.analysis import cached_analysis, damaged_sentence, photo_scores_stamp, without_damaged
 from demo.catalogue import NO_RUNS, Catalogue, lost_sentence
 from demo.compare.choice import apart_sentence, chosen_configurations, further_seeds
 from demo.compare.confusion import confusion_tables
@@ -14,7 +14,7 @@ from demo.compare.scores import scores_html
 from demo.compare.table import column_types, styled_table, table_label, table_note, written_table
 from demo.compare.verdict import awaited_words, no_verdict_html, verdict_html, waiting_html, why_no_verdict_html
 from demo.figures.by_epoch import by_epoch
-from demo.figures.names import names_of_runs, without_run_names
+from demo.figures.names import names_of_runs, sentence_case, without_run_names
 from demo.figures.operating import operating_curves
 from demo.figures.outline import near_the_outline
 from demo.figures.price import price
@@ -73,6 +73,10 @@ def _show_table(parts: Parts, chosen: list[Configuration], epoch: int | None) ->
         footing = shared_footing(there, epoch) if there else None
         styled = styled_table(runs, footing)
     except InputError as error:
+        whole, damaged = without_damaged(runs)
+        if whole and damaged:
+            rest = _show_table(parts, _of_these(chosen, whole), epoch)
+            return rest | {parts.note: " ".join(filter(None, [rest[parts.note], _left_out(chosen, damaged)]))}
         footing, note = None, f"The table has no scores: {without_run_names(str(error), names_of_runs(chosen))}."
         styled = styled_table(runs, footing)
     label = table_label(footing)
@@ -172,9 +176,28 @@ def _show_answer(parts: Parts, asked: _Question) -> Updates:
         shown = nothing | _show_scores(parts, analysis, chosen)
         shown |= _show_pixels(parts, analysis, chosen) if analysis.footing.detailed else {}
     except InputError as error:
-        return {parts.verdict: why_no_verdict_html(error, chosen), **nothing}
+        whole, damaged = without_damaged(there)
+        if not damaged:
+            return {parts.verdict: why_no_verdict_html(str(error), chosen), **nothing}
+        left_out = _left_out(chosen, damaged)
+        if not whole:
+            return {parts.verdict: why_no_verdict_html(left_out, chosen), **nothing}
+        apart = " ".join(filter(None, [asked.apart, left_out]))
+        return _show_answer(parts, replace(asked, chosen=_of_these(chosen, whole), apart=apart))
     said = verdict_html(analysis, chosen, lacking_details(there), asked.apart, asked.further)
     return {**shown, parts.verdict: said}
+
+
+def _of_these(chosen: list[Configuration], runs: list[Run]) -> list[Configuration]:
+    """The configurations with these of their runs alone."""
+    names = {run.name for run in runs}
+    kept = [(each, tuple(run for run in each.runs if run.name in names)) for each in chosen]
+    return [replace(each, runs=rest) for each, rest in kept if rest]
+
+
+def _left_out(chosen: list[Configuration], damaged: list[Run]) -> str:
+    names = names_of_runs(chosen)
+    return sentence_case(damaged_sentence(damaged, names))
 
 
 def _show_scores(parts: Parts, analysis: Analysis, chosen: list[Configuration]) -> Updates:

@@ -41,8 +41,7 @@ def failures_value(catalogue: Catalogue, dataset: Path, names: Sequence[str], as
         `order`, places in `photos`, the most suspicious first, `reasons`, in this order, and `how`, on what they
         rest; or `text`, why there are none.
     """
-    there = catalogue.runs()
-    chosen = [run for run in there if run.name in set(names)]
+    chosen = catalogue.chosen(names)
     runs = [run for run in chosen if has_details(run)]
     score = next((each for each in appearing(Place.PHOTOS) if each.name == asked), CHOSEN_FIRST)
     are_here = has_photos(dataset)
@@ -52,8 +51,7 @@ def failures_value(catalogue: Catalogue, dataset: Path, names: Sequence[str], as
         "said": "" if are_here else NOT_HERE,
     }
     try:
-        missing = _missing(there, chosen, runs)
-        return value | ({"missing": missing} if missing else _ranked(chosen, runs, score))
+        return value | (_ranked(chosen, runs, score) if runs else {"missing": _missing(catalogue, chosen)})
     except InputError as error:
         return value | {"missing": _state(str(error), "add", "Choose other runs")}
 
@@ -62,8 +60,9 @@ def _state(text: str, act: str, button: str) -> dict:
     return {"text": text, "act": act, "button": button}
 
 
-def _missing(there: Sequence[Run], chosen: Sequence[Run], runs: Sequence[Run]) -> dict | None:
-    """Why no photo can be ranked, and what helps; None where some can."""
+def _missing(catalogue: Catalogue, chosen: Sequence[Run]) -> dict:
+    """Why none of the chosen runs ranks a photo, and what helps."""
+    there = catalogue.runs()
     if not there:
         return _state("No runs are here yet: train one, and it appears.", "copy", "Copy the command")
     if not any(map(has_details, there)):
@@ -71,9 +70,7 @@ def _missing(there: Sequence[Run], chosen: Sequence[Run], runs: Sequence[Run]) -
         return _state(said, "curves", "Show scores by epoch")
     if not chosen:
         return _state("No run is chosen.", "add", "Choose a run")
-    if not runs:
-        return _state(_have_no(chosen, "scores", run_titles(chosen)), "add", "Choose other runs")
-    return None
+    return _state(_have_no(chosen, "scores", run_titles(chosen)), "add", "Choose other runs")
 
 
 def _ranked(chosen: Sequence[Run], runs: Sequence[Run], score: Score) -> dict:

@@ -350,9 +350,19 @@ def test_without_runs_it_says_so_with_one_thing_to_do(chromium, serve, tmp_path)
     page.close()
 
 
-def test_where_no_run_is_chosen_the_list_of_runs_is_a_click_away(failures, open_at, with_photos):
-    page = open_at("?tab=failures&run=", url=with_photos)
-    page.get_by_test_id("failures-state").get_by_role("button", name="Choose a run").click()
+def test_where_no_run_is_chosen_no_key_acts_and_the_list_of_runs_is_a_click_away(failures):
+    page = failures()
+    show_runs(page)
+    choose = page.get_by_test_id("failures-state").get_by_role("button", name="Choose a run")
+    expect(choose).to_be_visible()
+    for key in ("m", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("tab", name="Failures")).to_have_attribute("aria-selected", "true")
+    assert page.evaluate("localStorage.getItem('borderline-wrong-labels')") is None
+    assert page.evaluate("window.borderline.get('photo')") is None
+    page.wait_for_function("new URL(location).searchParams.get('run') === ''")
+    page.reload()
+    choose.click()
     expect(page.get_by_role("dialog", name="All runs")).to_be_visible()
 
 

@@ -57,7 +57,11 @@ export function mount({ element, props, server, watch }) {
     const before = laid();
     value = missing ? null : props.value;
     showState(missing);
-    if (!value) return;
+    if (!value) {
+      it = { ...it, list: [], chosen: null };
+      stage.show(null);
+      return;
+    }
     photos = listed.readPhotos(value);
     it.most = listed.scaleOf(score);
     layPair();

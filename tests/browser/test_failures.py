@@ -5,11 +5,12 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from experiments.run import main as run_command
 from seg.options import parse_exclusion
 from tests.browser.choosing import set_state, show_runs
+from tests.conftest import TEST_NAMES
 
 QUERY = "?tab=failures&run=ce-s0&run=focal-s0"
 LOSSES = ("ce-s0", "focal-s0")
@@ -50,6 +51,17 @@ def means(tiny_runs) -> pd.Series:
 def titled(name: str) -> str:
     words = name.replace("_", " ")
     return words[0].upper() + words[1:]
+
+
+def named(title: str) -> str:
+    """The photo of the drawn dataset that is called so."""
+    return next(name for name in TEST_NAMES if titled(name) == title)
+
+
+def silent(route: Route) -> None:
+    """The app does not answer what this tab asks."""
+    asked = route.request.post_data_json["fn_name"]
+    route.abort() if asked in ("look", "answer", "thumbs") else route.continue_()
 
 
 def settled(page: Page) -> None:
@@ -338,6 +350,26 @@ def test_without_the_dataset_there_are_names_and_scores_and_no_dead_pictures(ope
     expect(page.locator(".fail-shares td").first).to_contain_text("%")
     expect(page.locator(".spread rect")).to_have_count(50)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_where_the_app_does_not_answer_nothing_old_stands_there_and_choosing_again_helps(failures, means):
+    page = failures()
+    said, panes, shares = page.locator(".fail-said"), page.locator(".fail-panes"), page.locator(".fail-shares td")
+    for number, choose in ((1, cards(page).nth(1).click), (7, lambda: page.keyboard.press("End"))):
+        page.route("**/component_server/**", silent)
+        choose()
+        expect(said).to_have_text("The app does not answer: choose the photo again.")
+        settled(page)
+        expect(chosen(page)).to_have_text(means.index[number])
+        expect(panes).to_be_hidden()
+        expect(shares).to_have_text(["–"] * 6)
+        expect(page.get_by_role("button", name="Open in Try")).to_be_disabled()
+        page.unroute("**/component_server/**")
+        choose()
+        expect(said).to_be_hidden()
+        expect(panes).to_be_visible()
+        expect(shares).to_contain_text(["%"] * 6)
+        expect(page.get_by_role("button", name="Open in Try")).to_be_enabled()
 
 
 def test_without_runs_it_says_so_with_one_thing_to_do(chromium, serve, tmp_path):

@@ -153,6 +153,10 @@ test("the list has a name a line, after a comment", () => {
   assert.deepEqual(lines.slice(1), ["beagle_4", "pug_1", ""]);
 });
 
+const turns = async () => {
+  for (let turn = 0; turn < 8; turn++) await Promise.resolve();
+};
+
 test("pictures are asked for once, of what is seen last, and one that is not there is not asked for again", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const asked = [];
@@ -166,7 +170,7 @@ test("pictures are asked for once, of what is seen last, and one that is not the
   );
   const rest = async () => {
     t.mock.timers.tick(100);
-    for (let turn = 0; turn < 8; turn++) await Promise.resolve();
+    await turns();
   };
   store.want(["scrolled past"]);
   store.want(["pug_1", "gone"]);
@@ -178,4 +182,56 @@ test("pictures are asked for once, of what is seen last, and one that is not the
   assert.equal(drawn, 2);
   store.forget();
   assert.equal(store.get("pug_1"), undefined);
+});
+
+test("pictures that the app did not give are asked for again, those seen by then", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const asked = [];
+  let silent = true;
+  const store = pictureStore(
+    async (photos) => {
+      asked.push(photos);
+      if (silent) return undefined; // as Gradio's client has it
+      return Object.fromEntries(photos.map((name) => [name, `of ${name}`]));
+    },
+    () => {},
+  );
+  const after = async (time) => {
+    t.mock.timers.tick(time);
+    await turns();
+  };
+  store.want(["pug_1"]);
+  await after(40);
+  await after(1000);
+  assert.deepEqual(asked, [["pug_1"]]); // no storm
+  store.want(["pug_2"]); // another look asks at once
+  await after(40);
+  assert.deepEqual(asked, [["pug_1"], ["pug_2"]]);
+  silent = false;
+  await after(3000);
+  assert.deepEqual(asked, [["pug_1"], ["pug_2"], ["pug_2"]]);
+  assert.equal(store.get("pug_2"), "of pug_2");
+  await after(10000);
+  assert.equal(asked.length, 3);
+});
+
+test("what is seen while the app is silent about other pictures is not lost", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const asked = [];
+  let fail;
+  const store = pictureStore(
+    (photos) => {
+      asked.push(photos);
+      return new Promise((_, reject) => (fail = reject));
+    },
+    () => {},
+  );
+  store.want(["pug_1"]);
+  t.mock.timers.tick(40);
+  store.want(["pug_2"]);
+  t.mock.timers.tick(40);
+  fail(new Error("no answer"));
+  await turns();
+  t.mock.timers.tick(3000);
+  assert.deepEqual(asked, [["pug_1"], ["pug_2"]]);
 });

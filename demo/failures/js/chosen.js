@@ -90,7 +90,13 @@ export function chosenPhoto(stage, server, page) {
     } catch (error) {
       if (stale()) return;
       console.error(error);
+      // nothing of another photo stays under this one's name, and this one can be chosen again
+      it.photo = null;
+      find('[data-act="try"]').disabled = true;
+      fillFigures({});
       say(SILENT);
+      await panes.show(null);
+      if (stale()) return;
     }
     stage.setAttribute("aria-busy", "false");
   }
@@ -103,7 +109,7 @@ export function chosenPhoto(stage, server, page) {
       say(value.said);
       layShares();
     },
-    // `photo` of the list, at a place among so many
+    // `photo` of the list, at a place among so many; asked for where it is not there yet
     show(photo, number, count, marked, reason) {
       stage.hidden = photo === null;
       if (!photo) {

@@ -174,6 +174,7 @@ export function mount({ element, props, server, watch }) {
 
   function choose(photo, byHand = false) {
     page.set({ photo: photo.name });
+    showPhoto(); // also the one that is chosen already, where the app did not answer
     shown.reveal();
     // on a phone the photo is above the gallery, out of sight
     const { top, bottom } = find(".fail-photo").getBoundingClientRect();

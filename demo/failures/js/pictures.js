@@ -5,28 +5,32 @@ const AT_ONCE = 30;
 // A hand that scrolls on: so many milliseconds later it wants to see something
 const SETTLED = 40;
 
+// Where the app does not answer: so many milliseconds later it is asked again
+const AGAIN = 3000;
+
 // `ask(names)` gives {name: picture or null}; `then()` is called when some have come
 export function pictureStore(ask, then) {
   const known = new Map();
   let wanted = [];
   let waiting = null;
+  let again = null;
   let busy = false;
 
   async function flush() {
     waiting = null;
+    clearTimeout(again);
     const names = wanted.filter((name) => !known.has(name)).slice(0, AT_ONCE);
     if (busy || !names.length) return;
+    const seen = wanted;
     busy = true;
-    try {
-      for (const [name, picture] of Object.entries(await ask(names))) known.set(name, picture);
-      for (const name of [...known.keys()].slice(0, Math.max(0, known.size - KEPT))) known.delete(name);
-      then();
-    } catch {
-      // the app does not answer: they are asked for again when something else is looked at
-      wanted = [];
-    }
+    const found = await ask(names).catch(() => null); // the app does not answer, which the page says
     busy = false;
-    flush();
+    for (const [name, picture] of Object.entries(found ?? {})) known.set(name, picture);
+    for (const name of [...known.keys()].slice(0, Math.max(0, known.size - KEPT))) known.delete(name);
+    if (found) then();
+    // of what is seen by now it has not been asked
+    if (found || wanted !== seen) flush();
+    else again = setTimeout(flush, AGAIN);
   }
 
   return {

@@ -133,9 +133,9 @@ def test_a_search_finds_a_breed_and_can_be_taken_back(failures, means):
 
 
 def test_what_nothing_is_called_is_said_with_a_way_back(failures):
-    page = failures("&breed=unicorn")
+    page = failures("&breed=unicorn&by=cross_entropy&within=20-30")
     none = page.get_by_test_id("no-match")
-    expect(none).to_contain_text("No photo is called “unicorn”.")
+    expect(none).to_contain_text("No photo is called “unicorn” with a score from 0.20 to 0.30.")
     expect(page.get_by_test_id("failures-photo")).to_be_hidden()
     none.get_by_role("button", name="Show all photos").click()
     expect(cards(page)).to_have_count(8)

@@ -90,6 +90,7 @@ test("numbers are short, and a difference has its sign", () => {
   assert.equal(listed.short(0.324, true), "32");
   assert.equal(listed.short(0.324, false), "0.32");
   assert.equal(listed.short(null, true), "–");
+  assert.deepEqual([listed.hundredths(20, true), listed.hundredths(20, false)], ["20", "0.20"]);
   assert.deepEqual(
     [0.34, -0.34, 0.001, -0.001].map((value) => listed.signed(value, true)),
     ["+34", "−34", "0", "0"],

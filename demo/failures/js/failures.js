@@ -137,7 +137,8 @@ export function mount({ element, props, server, watch }) {
   function noneSentence(rank, ranked, search, within, most) {
     if (rank === "disagreement" && value.losses.length < 2) return "Two losses disagree only where two are shown.";
     if (!ranked) return value.suspects.text ?? "No photo can be put in this order.";
-    const between = within ? ` with a score from ${within[0]} to ${within[1] >= most ? "the end" : within[1]}` : "";
+    const [low, high] = (within ?? []).map((end) => listed.hundredths(end, value.score.percent));
+    const between = within ? ` with a score from ${low} to ${within[1] >= most ? "the end" : high}` : "";
     return search ? `No photo is called “${search}”${between}.` : `There is no photo${between}.`;
   }
 

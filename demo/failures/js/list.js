@@ -91,6 +91,9 @@ export const writeWithin = (range, most) =>
 export const short = (value, percent) =>
   value === null ? "–" : percent ? String(Math.round(100 * value)) : value.toFixed(2);
 
+// A number of hundredths, as `short` has a score
+export const hundredths = (number, percent) => short(number / 100, percent);
+
 // A difference with its sign; where it is none it has none
 export function signed(value, percent) {
   const text = short(Math.abs(value), percent);

@@ -1,5 +1,7 @@
 // How the photos' mean scores are spread, over which a hand, or keys, draw a range.
 
+import { hundredths } from "./list.js";
+
 const BINS = 50;
 const HEIGHT = 54; // of the highest bar, in pixels
 const KEYS = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
@@ -25,7 +27,7 @@ export function spread(place, change) {
     const { left, width } = plot.getBoundingClientRect();
     return Math.max(0, Math.min(it.most, (it.most * (clientX - left)) / width));
   };
-  const written = (hundredths) => (it.percent ? String(hundredths) : (hundredths / 100).toFixed(2));
+  const written = (number) => hundredths(number, it.percent);
 
   function draw() {
     const [low, high] = whole();

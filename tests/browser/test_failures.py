@@ -17,6 +17,9 @@ LOSSES = ("ce-s0", "focal-s0")
 REFUSED = """
 Object.defineProperty(window, "localStorage", { get() { throw new DOMException("denied", "SecurityError"); } });
 """
+# a window of its own, as far as the browser's storage goes
+MARKED_ELSEWHERE = """(name) => document.body.appendChild(document.createElement("iframe")).contentWindow.localStorage
+  .setItem("borderline-wrong-labels", JSON.stringify([name]))"""
 
 
 @pytest.fixture(scope="module")
@@ -300,6 +303,10 @@ def test_a_mark_survives_a_reload_and_the_list_is_read_by_exclude(failures, tmp_
     assert not {*marked} & {*scored}
     page.get_by_role("button", name="Wrong label").click()
     expect(page.get_by_test_id("marked")).to_contain_text("1 marked")
+    page.evaluate(MARKED_ELSEWHERE, "pug_3")
+    expect(page.get_by_test_id("marked")).to_contain_text("1 marked")
+    expect(cards(page).locator(".badge").filter(visible=True)).to_have_count(1)
+    expect(cards(page).nth(names(page).index("Pug 3")).locator(".badge")).to_be_visible()
 
 
 def test_in_a_frame_that_keeps_nothing_one_marks_all_the_same(failures):

@@ -131,8 +131,22 @@ test("marks survive the page, and another tab's are kept", () => {
   one.toggle("pug_1");
   other.toggle("beagle_4");
   assert.deepEqual(createMarks(() => storage).all(), ["beagle_4", "pug_1"]);
+  assert.deepEqual(one.all(), ["beagle_4", "pug_1"]);
   other.toggle("pug_1");
   assert.deepEqual(createMarks(() => storage).all(), ["beagle_4"]);
+});
+
+test("what one window unmarks stays unmarked when another marks", () => {
+  const storage = drawnStorage();
+  const one = createMarks(() => storage);
+  one.toggle("pug_1");
+  const other = createMarks(() => storage);
+  one.toggle("pug_1");
+  other.toggle("beagle_4");
+  assert.deepEqual(createMarks(() => storage).all(), ["beagle_4"]);
+  assert.ok(!one.has("beagle_4"));
+  one.refresh();
+  assert.ok(one.has("beagle_4"));
 });
 
 test("where the browser keeps nothing, or something else, marks last as long as the page", () => {
@@ -141,6 +155,15 @@ test("where the browser keeps nothing, or something else, marks last as long as 
   });
   refused.toggle("pug_1");
   assert.ok(refused.has("pug_1"));
+  const full = createMarks(() => ({
+    getItem: () => null,
+    setItem() {
+      throw new Error("QuotaExceededError");
+    },
+  }));
+  for (const name of ["pug_1", "beagle_4"]) full.toggle(name);
+  full.refresh();
+  assert.deepEqual(full.all(), ["beagle_4", "pug_1"]);
   const storage = drawnStorage();
   for (const text of ["{", "{}", "7", "[1, null]", "null"]) {
     for (const key of [...storage.kept.keys(), "borderline-wrong-labels"]) storage.setItem(key, text);

@@ -238,6 +238,11 @@ export function mount({ element, props, server, watch }) {
     m: mark,
   });
 
+  // another window has marked
+  addEventListener("storage", () => {
+    marks.refresh();
+    follow();
+  });
   page.watch(KEYS, follow);
   watch("value", take);
   take();

@@ -4,20 +4,31 @@ const PLACE = "borderline-wrong-labels";
 
 // `storage()` gives the browser's; in a frame of another site it may be refused: then marks last as long as the page
 export function createMarks(storage = () => localStorage) {
-  const marked = new Set(read(storage));
+  let marked = new Set(read(storage));
+  let kept = true;
+
+  // What other windows have marked, and unmarked, meanwhile
+  function refresh() {
+    if (kept) marked = new Set(read(storage));
+  }
+
   return {
     has: (name) => marked.has(name),
-    all: () => [...marked].sort(),
+    all() {
+      refresh();
+      return [...marked].sort();
+    },
     toggle(name) {
-      // what another tab has marked meanwhile stays
-      for (const other of read(storage)) if (other !== name) marked.add(other);
+      refresh();
       if (!marked.delete(name)) marked.add(name);
       try {
         storage().setItem(PLACE, JSON.stringify([...marked]));
+        kept = true;
       } catch {
-        // as said
+        kept = false; // as said
       }
     },
+    refresh,
   };
 }
 

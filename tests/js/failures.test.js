@@ -106,10 +106,14 @@ test("of a grid the rows on the screen are seen, with two more on each side", ()
   assert.deepEqual(listed.seenOf({ ...grid, count: 0, above: 0, height: 900 }), { first: 0, last: 0 });
 });
 
-test("keys lead through rows and stop at the ends", () => {
+test("keys lead through rows, stay in their column, and stop at the first and the last row", () => {
   assert.equal(steppedTo("ArrowDown", 1, 12, 5), 6);
-  assert.equal(steppedTo("ArrowUp", 1, 12, 5), 0);
+  assert.equal(steppedTo("ArrowUp", 8, 12, 5), 3);
+  assert.equal(steppedTo("ArrowUp", 3, 12, 5), 3);
+  assert.equal(steppedTo("PageUp", 8, 12, 5), 3);
   assert.equal(steppedTo("PageDown", 1, 12, 5), 11);
+  assert.equal(steppedTo("ArrowDown", 10, 12, 5), 10);
+  assert.equal(steppedTo("ArrowDown", 8, 12, 5), 11); // no photo stands below: the last one
   assert.equal(steppedTo("Tab", 1, 12, 5), null);
 });
 

@@ -9,15 +9,14 @@ const [GAP, ROW_GAP] = [12, 16];
 const [LANE, NAME, LINE] = [7, 20, 16]; // heights below a picture
 const BEFORE = 8; // between a picture and what is below it
 
-// Where a key leads from a place, among so many in rows of so many; null: nowhere
+const ROWS = { ArrowUp: -1, ArrowDown: 1, PageUp: -3, PageDown: 3 };
+
+// Where a key leads from a place, among so many in rows of so many: to the same column of another row; null: nowhere
 export function steppedTo(key, place, count, columns) {
-  const next = {
-    ArrowUp: place - columns,
-    ArrowDown: place + columns,
-    PageUp: place - 3 * columns,
-    PageDown: place + 3 * columns,
-  }[key];
-  return next === undefined ? null : Math.min(count - 1, Math.max(0, next));
+  if (!Object.hasOwn(ROWS, key)) return null;
+  const lastRow = Math.floor((count - 1) / columns);
+  const row = Math.max(0, Math.min(lastRow, Math.floor(place / columns) + ROWS[key]));
+  return Math.min(count - 1, row * columns + (place % columns));
 }
 
 // `choose(photo)` is called when a person chooses; `want(names)` says which pictures are seen, `picture(name)` gives one,

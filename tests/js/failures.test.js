@@ -97,6 +97,20 @@ test("numbers are short, and a difference has its sign", () => {
   );
 });
 
+test("a difference is the second loss less the first", () => {
+  const [first] = listed.readPhotos(VALUE);
+  assert.ok(Math.abs(listed.apart(first, [0, 1]) + 0.2) < 1e-9);
+  assert.ok(Math.abs(listed.apart(first, [1, 0]) - 0.2) < 1e-9);
+});
+
+test("what is spread is said: of which runs, and that broken labels are left out", () => {
+  const said = (titles, broken) => listed.spreadOf({ losses: titles.map((title) => ({ title })), broken });
+  assert.equal(said(["Focal"], []), "of Focal, all photos");
+  assert.equal(said(["Focal", "Dice"], [4]), "mean of the two, all photos but 1 with a broken label");
+  assert.equal(said(["a", "b", "c"], [4, 7]), "mean of the three, all photos but 2 with broken labels");
+  assert.equal(said(["a", "b", "c", "d"], []), "mean of 4 runs, all photos");
+});
+
 test("of a grid the rows on the screen are seen, with two more on each side", () => {
   const grid = { row: 100, columns: 5, count: 52 };
   assert.deepEqual(listed.seenOf({ ...grid, above: -300, height: 700 }), { first: 0, last: 30 });

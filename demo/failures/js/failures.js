@@ -65,16 +65,12 @@ export function mount({ element, props, server, watch }) {
     photos = listed.readPhotos(value);
     it.most = listed.scaleOf(score);
     layPair();
-    find(".spread-of").textContent = `${meanOf(value.losses)}, all photos`;
+    find(".spread-of").textContent = listed.spreadOf(value);
     range({ counts: listed.binned(photos, bins, it.most), most: it.most, percent: score.percent });
     if (dataset) store.forget();
     shown.show({ losses: value.losses, score, pictures: dataset });
     if (laid() !== before) stage.lay(value);
     follow();
-  }
-
-  function meanOf({ length, 0: first }) {
-    return { 1: `of ${first.title}`, 2: "mean of the two", 3: "mean of the three" }[length] ?? `mean of ${length} runs`;
   }
 
   // Another order, search, range or photo; in another tab it waits until this one is looked at

@@ -66,6 +66,13 @@ const wordsOf = (search) => (search ?? "").toLowerCase().replaceAll("_", " ").sp
 // How many hundredths the scale of a score has
 export const scaleOf = (score) => Math.max(1, Math.ceil(100 * score.top));
 
+// What `binned` counts, in words
+export function spreadOf({ losses, broken }) {
+  const mean = { 1: `of ${losses[0].title}`, 2: "mean of the two", 3: "mean of the three" }[losses.length];
+  const but = { 0: "", 1: " but 1 with a broken label" }[broken.length] ?? ` but ${broken.length} with broken labels`;
+  return `${mean ?? `mean of ${losses.length} runs`}, all photos${but}`;
+}
+
 // How many photos have a mean in each of so many equal parts of the scale; what lies beyond is in the last
 export function binned(photos, bins, most) {
   const counts = Array.from({ length: bins }, () => 0);

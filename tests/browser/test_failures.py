@@ -371,13 +371,14 @@ def test_a_photo_is_opened_in_try_with_its_label(failures, means):
     page = failures()
     title = means.index[1]
     page.keyboard.press("ArrowRight")
+    page.wait_for_function("location.search.includes('photo=')")  # the address is written when the hand rests
     settled(page)
     page.keyboard.press("Enter")
     expect(page.get_by_role("tab", name="Try")).to_have_attribute("aria-selected", "true")
     expect(page.locator(".stage-status")).to_contain_text(f"{title}, ", ignore_case=True)
     expect(page.get_by_test_id("stage").get_by_role("radio", name="Errors")).to_be_enabled()  # its label is known
     expect(page.get_by_role("radio", name=f"Photo: {title}")).to_have_attribute("aria-checked", "true")
-    page.wait_for_function("location.search.includes('tab=try')")  # the address is written when the hand rests
+    page.wait_for_function("location.search.includes('tab=try')")
     page.go_back()
     expect(chosen(page)).to_have_text(title)
     page.get_by_role("button", name="Open in Try").click()

@@ -16,8 +16,8 @@ from experiments.store.folder import weights_path
 from experiments.store.runs import Run
 from experiments.store.scored.details import DETAILS
 from experiments.store.scored.margins import read_margins
-from experiments.store.scored.pixel_sums import read_bands, read_calibration
 from experiments.store.scored.photo_scores import confusions, has_details, read_images
+from experiments.store.scored.pixel_sums import read_bands, read_calibration
 from seg import InputError
 from seg.thresholds.margins import painted_share
 

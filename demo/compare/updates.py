@@ -26,7 +26,7 @@ from experiments.comparison.analysis import Analysis
 from experiments.comparison.configurations import Configuration
 from experiments.comparison.footing import footing_or_none, lacking_details, shared_footing, trained
 from experiments.scores import CHOSEN_FIRST, Place, appearing
-from experiments.store.runs import Run
+from experiments.store.runs import BadRun, Run
 from seg import InputError
 
 NONE_CHOSEN = "Choose at least one run above."
@@ -73,7 +73,7 @@ def _show_table(parts: Parts, chosen: list[Configuration], epoch: int | None) ->
         footing = shared_footing(there, epoch) if there else None
         styled = styled_table(runs, footing)
     except InputError as error:
-        whole, damaged = without_damaged(runs)
+        whole, damaged = without_damaged(runs) if isinstance(error, BadRun) else (runs, [])
         if whole and damaged:
             rest = _show_table(parts, _of_these(chosen, whole), epoch)
             return rest | {parts.note: " ".join(filter(None, [rest[parts.note], _left_out(chosen, damaged)]))}
@@ -176,7 +176,7 @@ def _show_answer(parts: Parts, asked: _Question) -> Updates:
         shown = nothing | _show_scores(parts, analysis, chosen)
         shown |= _show_pixels(parts, analysis, chosen) if analysis.footing.detailed else {}
     except InputError as error:
-        whole, damaged = without_damaged(there)
+        whole, damaged = without_damaged(there) if isinstance(error, BadRun) else (there, [])
         if not damaged:
             return {parts.verdict: why_no_verdict_html(str(error), chosen), **nothing}
         left_out = _left_out(chosen, damaged)

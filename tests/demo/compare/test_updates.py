@@ -241,7 +241,26 @@ def test_runs_that_cannot_be_compared_are_told(parts, even_runs, tmp_path):
     assert "different photos" in shown[parts.note]
 
 
-# ---- files that vanish
+# ---- files that are damaged, or vanish
+
+
+@pytest.mark.parametrize("file", ["images.csv", "bands.csv", "calibration.csv", "margins.npz"])
+def test_a_run_whose_scores_of_photos_are_damaged_is_left_out_and_told(parts, even_runs, tmp_path, file):
+    folder = Path(shutil.copytree(even_runs, tmp_path / "damaged"))
+    path = folder / "focal-s0" / file
+    path.write_bytes(path.read_bytes()[:-7])
+    damaged = "Focal loss, seed 0 is left out until it is scored again: its scores of single photos are damaged."
+    catalogue = Catalogue((folder,))
+    shown = refresh_answer(parts, catalogue, BOTH, None)
+    assert damaged in shown[parts.verdict]
+    assert shown[parts.scores] == refresh_answer(parts, catalogue, ["ce-s0"], None)[parts.scores]
+    assert str(folder) not in json.dumps(shown[parts.verdict])
+    alone = refresh_answer(parts, catalogue, ["focal-s0"], None)
+    assert damaged in alone[parts.verdict]
+    if file == "images.csv":
+        table = refresh_epochs(parts, catalogue, BOTH, "border_f1", None)
+        assert table[parts.note] == damaged
+        assert table[parts.table]["visible"]
 
 
 @pytest.mark.parametrize("path", ["focal-s0/images.csv", "focal-s0"])

@@ -68,7 +68,7 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_there(own_runs):
     value = selection_value(Catalogue((own_runs,)))
     assert [run["name"] for run in value["runs"]] == ["ce-s0", "focal-s0"]
     assert len(value["broken"]) == 1
-    assert str(own_runs / "broken") in value["broken"][0]
+    assert value["broken"][0].startswith("broken/run.json does not describe a run")  # not where the folder lies
     json.dumps(value)  # it travels to the page as JSON
 
 

@@ -43,6 +43,12 @@ class Catalogue:
         wanted = set(names)
         return [run for run in self.runs() if run.name in wanted]
 
+    def for_visitors(self, line: str) -> str:
+        """A line on a file of a run, called as below the folder of all runs: where that lies is no visitor's affair."""
+        for folder in self.folders:
+            line = line.replace(f"{folder}/", "")
+        return line
+
 
 def last_change(path: Path) -> int | None:
     """When a file was last changed, in nanoseconds; None where it is not there, or not any more."""

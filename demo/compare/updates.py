@@ -76,7 +76,7 @@ def _show_table(parts: Parts, chosen: list[Configuration], epoch: int | None) ->
         whole, damaged = without_damaged(runs) if isinstance(error, BadRun) else (runs, [])
         if whole and damaged:
             rest = _show_table(parts, _of_these(chosen, whole), epoch)
-            return rest | {parts.note: " ".join(filter(None, [rest[parts.note], _left_out(chosen, damaged)]))}
+            return rest | {parts.note: f"{rest[parts.note]} {_left_out(chosen, damaged)}".strip()}
         footing, note = None, f"The table has no scores: {without_run_names(str(error), names_of_runs(chosen))}."
         styled = styled_table(runs, footing)
     label = table_label(footing)

@@ -61,17 +61,29 @@ def show_answers(
         run.name: NOT_YET if run.status == "running" else NOT_KEPT for run in chosen if run.checkpoint is None
     }
     ready = [run for run in chosen if run.name not in answers]
+    if not ready:
+        status = note or lost or f"{_no_answer(answers)} Choose a run with weights above."
+        yield stage_value(shown, chosen, answers, status=status, likes=likes)
+        return
     yield stage_value(shown, chosen, answers, status=_at_work(0, len(ready)), busy=bool(ready), likes=likes)
     for number, run in enumerate(ready, start=1):
         try:
             answers[run.name] = answer(photo, run)
         except InputError as error:
-            answers[run.name] = str(error)
+            answers[run.name] = catalogue.for_visitors(str(error))
         if session.turn != turn:
             return
         busy = number < len(ready)
         status = _at_work(number, len(ready)) if busy else note or lost or _agreement(answers, photo)
         yield stage_value(shown, chosen, answers, status=status, busy=busy, likes=likes)
+
+
+def _no_answer(answers: dict[str, Pane | str]) -> str:
+    """One sentence for runs of which none can segment."""
+    said = list(dict.fromkeys(str(answer) for answer in answers.values()))
+    if said == [NOT_KEPT] and len(answers) > 1:
+        return "The weights of these runs are not here, only their scores."
+    return " ".join(said)
 
 
 def _at_work(done: int, total: int) -> str:
@@ -86,7 +98,7 @@ def _agreement(answers: dict[str, Pane | str], photo: Offered) -> str:
         return f"{with_size}."
     share = agreeing_share(masks)
     which = "As trained, both networks" if len(masks) == 2 else f"As trained, all {len(masks)} networks"
-    return f"{with_size}. {which} agree on {share:.1%} of it."
+    return f"{with_size}. {which} agree on {100 * share:.1f} % of it."
 
 
 def agreeing_share(masks: Sequence[np.ndarray]) -> float:

@@ -40,15 +40,8 @@ def selection_value(catalogue: Catalogue) -> dict:
         "first": first_runs(runs),
         "scores": {score.name: score.short or score.noun for score in appearing(Place.SCRUBBER)},
         "symbols": OTHER_SYMBOLS,
-        "broken": [_without_folders(line, catalogue) for line in broken],
+        "broken": [catalogue.for_visitors(line) for line in broken],
     }
-
-
-def _without_folders(line: str, catalogue: Catalogue) -> str:
-    """A line on a run's folder, called as below the folder of all runs: where that lies is no visitor's affair."""
-    for folder in catalogue.folders:
-        line = line.replace(f"{folder}/", "")
-    return line
 
 
 def _described(run: Run, configuration: int, differing: Sequence[str]) -> dict:

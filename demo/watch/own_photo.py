@@ -86,16 +86,16 @@ def own_functions(catalogue: Catalogue) -> list[Callable[[dict], dict]]:
         return indexed_image(epoch_mask(str(request.get("path")), chosen(request), whole_number(request.get("epoch"))))
 
     def own_photo(request: dict) -> dict:
-        return _picture_or_error(photo_picture, request, "JPEG")
+        return _picture_or_error(photo_picture, request, "JPEG", catalogue)
 
     def own_mask(request: dict) -> dict:
-        return _picture_or_error(mask_picture, request, "PNG")
+        return _picture_or_error(mask_picture, request, "PNG", catalogue)
 
     return [own_photo, own_mask]
 
 
-def _picture_or_error(draw: Callable[[dict], Image.Image], request: dict, kind: str) -> dict:
+def _picture_or_error(draw: Callable[[dict], Image.Image], request: dict, kind: str, catalogue: Catalogue) -> dict:
     try:
         return {"picture": data_uri(draw(request), kind)}
     except InputError as error:
-        return {"error": str(error)}
+        return {"error": catalogue.for_visitors(str(error))}

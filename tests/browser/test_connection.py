@@ -30,7 +30,9 @@ def test_the_app_is_killed_and_started_again(open_at, launch, free_port, tiny_ru
     photo = photo_path(tiny_pets, "pug_2")
     page.locator("#segment-photo input[type=file]").set_input_files(photo)
     expect(notice).to_contain_text(SILENT)
-    expect(page.locator(".strip-said")).to_have_text("pug_2.jpg could not be uploaded: Borderline does not answer")
+    expect(page.locator(".strip-wrong span")).to_have_text(
+        "pug_2.jpg could not be uploaded: Borderline does not answer"
+    )
     # what there is stays, in every tab that was seen
     expect(page.locator("#segment-result .stage canvas").first).to_be_visible()
     page.get_by_role("tab", name="Watch").click()

@@ -153,7 +153,7 @@ def test_the_page_opens_with_a_photo_whose_masks_stand_where_they_stay(page):
         expected = [(mask == kind).mean() for kind in (2, 0, 1)]
         assert figures(page, title) == pytest.approx(expected, abs=0.0006)
     agreeing = agreeing_share(list(masks.values()))
-    agreed = f"cheetah2, 762 × 787 pixels. As trained, all 3 networks agree on {agreeing:.1%} of it."
+    agreed = f"cheetah2, 762 × 787 pixels. As trained, all 3 networks agree on {100 * agreeing:.1f} % of it."
     expect(page.locator(".stage-status")).to_have_text(agreed)
     box, screen = page.locator(".stage-body").bounding_box(), page.viewport_size
     assert box["height"] >= 0.59 * screen["height"]
@@ -536,11 +536,19 @@ def test_what_is_no_picture_is_told(page, tmp_path):
     notes = tmp_path / "notes.txt"
     notes.write_text("not a photo")
     upload(page, notes)
-    expect(page.locator(".strip-said")).to_contain_text("That is no picture")
+    wrong = page.locator(".strip-wrong")
+    expect(wrong).to_contain_text("notes.txt is no picture that can be read")
+    expect(wrong).to_be_in_viewport()
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"\x89PNG")
     upload(page, broken)
-    expect(page.locator(".strip-said")).to_contain_text("broken.png cannot be read")
+    expect(wrong).to_contain_text("broken.png cannot be read")
+    # one that is fine comes all the same, and what is wrong is told
+    upload(page, broken, drawn(tmp_path, "fine.png", (70, 50)))
+    expect_photo(page, "fine.png, 70 × 50 pixels")
+    expect(wrong).to_contain_text("broken.png cannot be read")
+    wrong.get_by_role("button", name="Close").click()
+    expect(wrong).to_be_hidden()
     # what was shown stays, and no tile of what cannot be shown
     expect(page.get_by_test_id("threshold")).to_be_visible()
     expect(page.get_by_role("radio", name="Photo: broken.png")).to_have_count(0)

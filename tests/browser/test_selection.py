@@ -136,7 +136,7 @@ def test_all_runs_are_searched_sorted_and_ticked(open_at, runs):
     expect(rows.filter(has_text="batch size 7")).to_have_count(1)
     expect(rows.filter(has_text="gamma 1.0")).to_have_count(1)
     last = pd.read_csv(runs / "focal-s0" / "epochs.csv").iloc[-1]
-    expect(rows.last).to_contain_text(f"{100 * last['pixel_accuracy']:.1f}%")
+    expect(rows.last).to_contain_text(f"{100 * last['pixel_accuracy']:.1f} %")
     dialog.get_by_label("Search runs").fill("focal seed")
     expect(rows).to_have_count(2)
     dialog.get_by_label("Search runs").fill("nothing of the kind")

@@ -230,8 +230,8 @@ test("each view paints its classes", () => {
   assert.deepEqual(seen("errors", { truth }), [packed("#FF2E93"), packed("#15171C"), 0, packed("#00D5E0")]);
   // what is swapped is hatched
   const swapped = new Uint32Array(8);
-  const places = Uint16Array.from({ length: 8 }, () => 266);
-  paint("errors", swapped, places, { shift: 0, classes, others: [], truth: new Uint8Array(8), width: 4 });
+  const all = Uint16Array.from({ length: 8 }, () => 266);
+  paint("errors", swapped, all, { shift: 0, classes, others: [], truth: new Uint8Array(8), width: 4 });
   const [dark, white] = [packed("#15171C"), packed("#FFFFFF")];
   assert.deepEqual([...swapped], [dark, dark, white, white, dark, white, white, dark]);
   assert.deepEqual(seen("mask", { shift: 2 }), [border, border, border, border]);

@@ -1,7 +1,7 @@
 // The chosen photo beside the gallery: its name, what is done with it, its panes, its shares of errors.
 
 import { legendShape } from "../../figures/js/legend.js";
-import { PER_CENT } from "../../js/numbers.js";
+import { perCent } from "../../js/numbers.js";
 import { ERRORS } from "../../stage/js/colours.js";
 import { sayWithCode } from "../../stage/js/controls.js";
 import { sentence } from "../../js/words.js";
@@ -42,7 +42,7 @@ export function chosenPhoto(stage, server, page) {
     find(".fail-shares tbody").replaceChildren(
       ...Object.entries(SHARES).map(([kind, words]) => {
         const shares = document.createElement("tr");
-        shares.innerHTML = `<th scope="row"><i style="background: ${ERRORS[kind].colour}"></i></th>`;
+        shares.innerHTML = `<th scope="row"><i class="${ERRORS[kind].hatched ? "hatch" : ""}" style="background-color: ${ERRORS[kind].colour}"></i></th>`;
         shares.firstChild.append(words);
         for (const { run } of it.losses) {
           const cell = shares.insertCell();
@@ -62,7 +62,7 @@ export function chosenPhoto(stage, server, page) {
       panes.figureOf(run).querySelector("figcaption span").textContent = found ? said : "";
       for (const cell of stage.querySelectorAll(`td[data-run="${CSS.escape(run)}"]`)) {
         const share = found?.[cell.dataset.kind] ?? null;
-        cell.textContent = share === null ? "–" : PER_CENT.format(share).replace("%", " %");
+        cell.textContent = share === null ? "–" : perCent(share);
       }
     }
   }

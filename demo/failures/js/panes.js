@@ -70,8 +70,9 @@ export function photoPanes(stage, page) {
   // What the view's colours mean
   function drawKey() {
     const { classes, ramp } = it.value;
-    const swatch = ({ colour, name }) => `<i style="background: ${colour}"></i>${name}`;
-    const kinds = Object.values(ERRORS).map(({ colour, short }) => ({ colour, name: short.toLowerCase() }));
+    const swatch = ({ colour, name, hatched }) =>
+      `<i class="${hatched ? "hatch" : ""}" style="background-color: ${colour}"></i>${name}`;
+    const kinds = Object.values(ERRORS).map(({ short, ...kind }) => ({ ...kind, name: short.toLowerCase() }));
     const shades = `<i class="ramp" style="background: linear-gradient(90deg, ${ramp.join(", ")})"></i>`;
     const key = stage.querySelector(".fail-key");
     key.dataset.view = state.view;

@@ -2,8 +2,8 @@
 
 import { SILENT as IN_VAIN } from "../../js/answers.js";
 
-// Milliseconds between looks: while it answers, and while it does not
-const [LOOK, AGAIN] = [5000, 2000];
+// Milliseconds between looks while it does not answer; while it does, nothing is asked
+const AGAIN = 2000;
 // Gradio's notices of it, which are taken for a reason to look
 const NOTICE = /^(connection (errored out|to the server was lost)|failed to fetch)/i;
 
@@ -40,8 +40,7 @@ export function watchConnection(notice, id, reload = () => location.reload()) {
     } catch {
       say(SILENT);
     }
-    const wait = state === SILENT ? AGAIN : LOOK;
-    waiting = setTimeout(() => document.hidden || look(), wait);
+    if (state === SILENT) waiting = setTimeout(() => document.hidden || look(), AGAIN);
   }
 
   async function lost() {

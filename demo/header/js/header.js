@@ -131,8 +131,13 @@ export function mount({ element, props, trigger }) {
   );
   // nothing is to be pressed before it is heard
   for (const button of head.querySelectorAll("button")) button.disabled = false;
-  act("keys").addEventListener("click", () => list.showModal());
+  // its head is seen first, though the button at its foot takes the focus
+  const showKeys = () => {
+    list.showModal();
+    list.scrollTop = 0;
+  };
+  act("keys").addEventListener("click", showKeys);
   act("close").addEventListener("click", () => list.close());
   list.addEventListener("click", (event) => event.target === list && list.close());
-  onKeys(() => !document.querySelector("dialog[open]"), { "?": () => list.showModal() });
+  onKeys(() => !document.querySelector("dialog[open]"), { "?": showKeys });
 }

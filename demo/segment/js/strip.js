@@ -34,6 +34,14 @@ export function mount({ element, props, server, trigger, upload, watch }) {
 
   const say = (text) => (find(".strip-said").textContent = text);
 
+  // What went wrong stands over the foot of the picture, where somebody looks
+  function complain(text) {
+    say("");
+    find(".strip-wrong").hidden = !text;
+    find(".strip-wrong span").textContent = text;
+    if (text) find(".strip-wrong").scrollIntoView({ block: "nearest" });
+  }
+
   function draw() {
     offered = JSON.stringify(props.value?.photos);
     photos = [...own, ...called, ...(props.value?.photos ?? [])];
@@ -98,12 +106,16 @@ export function mount({ element, props, server, trigger, upload, watch }) {
     const pictures = [...files].filter(
       ({ type, name }) => type.startsWith("image/") || /\.(heic|tiff?|bmp)$/i.test(name),
     );
-    if (!pictures.length) return say("That is no picture: JPEG, PNG and WebP are.");
+    complain("");
+    const kinds = "JPEG, PNG, WebP, HEIC, TIFF and BMP can be.";
+    if (!pictures.length) return complain(`${files[0].name} is no picture that can be read: ${kinds}`);
     const mine = ++turn;
     say(pictures.length > 1 ? `Uploading ${pictures.length} photos` : "Uploading the photo");
     let last = null;
     const others = files.length - pictures.length;
-    let wrong = others ? `${others} of ${files.length} files are no pictures.` : "";
+    let wrong = others
+      ? `${others} of ${files.length} files ${others === 1 ? "is no picture" : "are no pictures"}.`
+      : "";
     for (const file of pictures) {
       try {
         const { path } = await upload(file);
@@ -125,10 +137,12 @@ export function mount({ element, props, server, trigger, upload, watch }) {
         break;
       }
     }
-    say(wrong);
+    complain(wrong);
     if (last && mine === turn) choose(last.id); // else another photo was chosen meanwhile
   }
 
+  find('[data-act="another"]').addEventListener("click", () => input.click());
+  find('[data-act="known"]').addEventListener("click", () => complain(""));
   input.addEventListener("change", () => {
     const files = [...input.files];
     input.value = ""; // so that the same file can be chosen again
@@ -181,7 +195,7 @@ export function mount({ element, props, server, trigger, upload, watch }) {
       video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
       dialog.showModal();
     } catch {
-      say("No camera can be used here: allow it in the browser, or choose a file.");
+      complain("No camera can be used here: allow it in the browser, or choose a file.");
     }
   });
   find('[data-act="snap"]').addEventListener("click", async () => {

@@ -1,7 +1,7 @@
 // All runs in one list: searched, grouped by loss, sorted by a score; a tick shows a run.
 
 import { legendShape } from "../../figures/js/legend.js";
-import { PER_CENT } from "../../js/numbers.js";
+import { perCent } from "../../js/numbers.js";
 import { matches, sorted, stateOf } from "./chosen.js";
 
 // `does` has toggle(name, on), value() and chosen(), the runs that are shown
@@ -84,7 +84,7 @@ export function runsList(dialog, does) {
     row.insertCell().textContent = run.epochs === run.planned ? run.epochs : `${run.epochs} of ${run.planned}`;
     for (const score of Object.keys(does.value().scores)) {
       const share = run.scores[score];
-      row.insertCell().textContent = share === null ? "" : PER_CENT.format(share);
+      row.insertCell().textContent = share === null ? "" : perCent(share);
     }
     return row;
   }

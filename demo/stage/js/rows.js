@@ -1,7 +1,7 @@
 // Beside the panes a row for each network: its mask, three figures, what can be done with it.
 
 import { legendShape } from "../../figures/js/legend.js";
-import { PER_CENT } from "../../js/numbers.js";
+import { perCent } from "../../js/numbers.js";
 import { errorCounts } from "./colours.js";
 import { BORDER, classCounts, confusion } from "./planes.js";
 
@@ -72,9 +72,9 @@ function figuresOf(counts, view, shift) {
       const all = found.flat().reduce((sum, count) => sum + count, 0);
       const wrong = errorCounts(found);
       return [
-        [PER_CENT.format(wrong.missed / all), "missed border"],
-        [PER_CENT.format(wrong.false / all), "false border"],
-        [PER_CENT.format(wrong.swapped / all), "swapped"],
+        [perCent(wrong.missed / all), "missed border"],
+        [perCent(wrong.false / all), "false border"],
+        [perCent(wrong.swapped / all), "swapped"],
       ];
     }
     const hits = found[BORDER][BORDER];
@@ -82,16 +82,16 @@ function figuresOf(counts, view, shift) {
     const painted = found.reduce((sum, ofClass) => sum + ofClass[BORDER], 0);
     const share = painted / found.flat().reduce((sum, count) => sum + count, 0);
     return [
-      [truth ? PER_CENT.format(hits / truth) : "–", "of the border found"],
-      [painted ? PER_CENT.format(hits / painted) : "–", "of its border is right"],
-      [PER_CENT.format(share), "of the photo is border"],
+      [truth ? perCent(hits / truth) : "–", "of the border found"],
+      [painted ? perCent(hits / painted) : "–", "of its border is right"],
+      [perCent(share), "of the photo is border"],
     ];
   }
   const [pet, background, border] = classCounts(counts, shift);
   const all = pet + background + border;
   return [
-    [PER_CENT.format(border / all), "border"],
-    [PER_CENT.format(pet / all), "pet"],
-    [PER_CENT.format(background / all), "background"],
+    [perCent(border / all), "border"],
+    [perCent(pet / all), "pet"],
+    [perCent(background / all), "background"],
   ];
 }

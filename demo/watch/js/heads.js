@@ -31,7 +31,7 @@ export function fillHeads(place, { runs, score, scoreTitle, epoch }, last) {
     const value = run.scores[shownEpoch(run, epoch())]?.[score];
     const words = value === null || value === undefined ? "" : `${scoreTitle} ${(100 * value).toFixed(1)} %`;
     const side = run.sides.findLast(([from]) => from <= epoch())?.[1];
-    const size = run.sides.length > 1 && side ? `${side} px photos` : "";
+    const size = run.sides.length > 1 && side ? `${side} px` : "";
     const state = run.status === "running" || run.epochs.at(-1) < last ? run.state : "";
     return [words, size, state].filter(Boolean).join(" · ");
   });

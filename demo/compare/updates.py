@@ -178,10 +178,10 @@ def _show_answer(parts: Parts, asked: _Question) -> Updates:
     except InputError as error:
         whole, damaged = without_damaged(there) if isinstance(error, BadRun) else (there, [])
         if not damaged:
-            return {parts.verdict: why_no_verdict_html(str(error), chosen), **nothing}
+            return {parts.verdict: why_no_verdict_html(error, chosen), **nothing}
         left_out = _left_out(chosen, damaged)
         if not whole:
-            return {parts.verdict: why_no_verdict_html(left_out, chosen), **nothing}
+            return {parts.verdict: why_no_verdict_html(BadRun(left_out), chosen), **nothing}
         apart = " ".join(filter(None, [asked.apart, left_out]))
         return _show_answer(parts, replace(asked, chosen=_of_these(chosen, whole), apart=apart))
     said = verdict_html(analysis, chosen, lacking_details(there), asked.apart, asked.further)

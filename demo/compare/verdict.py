@@ -75,9 +75,9 @@ def no_verdict_html(chosen: list[Configuration]) -> str:
     return _said_alone(f"No verdict yet. {_without(runs, names)}") if runs else ""
 
 
-def why_no_verdict_html(why: str, chosen: list[Configuration]) -> str:
+def why_no_verdict_html(why: Exception, chosen: list[Configuration]) -> str:
     """Why these runs cannot be compared."""
-    said = sentence_case(without_run_names(why, names_of_runs(chosen)))
+    said = sentence_case(without_run_names(str(why), names_of_runs(chosen)))
     return _said_alone(escape(f"{said.rstrip('.')}."))
 
 

@@ -69,7 +69,7 @@ def _without_label(dataset: Path, name: str, photo: Offered) -> str:
     try:
         read_trimap(trimap_path(dataset, name), photo.path)
     except BadPair as error:
-        return str(error).replace(f"{dataset}/", "")  # where the photos lie is no visitor's affair
+        return str(error)
     return ""
 
 
@@ -107,4 +107,4 @@ def answer_value(catalogue: Catalogue, dataset: Path, name: str, run_name: str) 
     try:
         return answer(offered_photo(name, dataset), run).as_value()
     except InputError as error:
-        return {"error": catalogue.for_visitors(str(error)).replace(f"{dataset}/", "")}
+        return {"error": catalogue.for_visitors(str(error))}

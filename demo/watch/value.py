@@ -49,7 +49,7 @@ def watch_value(catalogue: Catalogue, photos: ProbePhotos, names: list[str]) -> 
     if left_out:
         said.append(f"{' and '.join(left_out)}: no predictions were kept; choose another run above.")
     if not catalogue.runs():
-        said = [NO_RUNS.replace("`", "")]
+        said = [NO_RUNS]
     elif not wanted and not lost:
         said.append("Choose at least one run above.")
     return _value(" ".join(filter(None, said)), runs)

@@ -10,7 +10,7 @@ import {
   shownEpoch,
 } from "../../demo/watch/js/epochs.js";
 import { frameEpochs, frameLayout } from "../../demo/watch/js/export.js";
-import { sideChanges } from "../../demo/watch/js/timeline.js";
+import { sideChanges, sidesInWords } from "../../demo/watch/js/timeline.js";
 import { randomNumbers } from "./random.js";
 
 test("a run shows the wanted epoch, or the last one before it", () => {
@@ -99,6 +99,9 @@ test("ticks stand where any run goes on with photos of another side", () => {
     [15, [96, 128]],
     [18, [128]],
   ]);
+  const said = "in training photos are 96 or 128 pixels wide from epoch 15 on, 128 pixels wide from epoch 18 on";
+  assert.equal(sidesInWords(runs), `Dotted: ${said}`);
+  assert.equal(sidesInWords([{ sides: [[1, 128]] }]), "");
 });
 
 test("an animation has every epoch, or as many as stay small, the first and the last among them", () => {

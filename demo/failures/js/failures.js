@@ -216,6 +216,7 @@ export function mount({ element, props, server, watch }) {
   find(".fail-search input").addEventListener("input", ({ target }) => {
     page.set({ breed: target.value.trim() || null });
   });
+  find(".fail-search input").addEventListener("keydown", ({ key }) => key === "Escape" && page.set({ breed: null }));
   find(".spread select").addEventListener("change", ({ target }) =>
     page.set({ photoScore: target.value, within: null }),
   );

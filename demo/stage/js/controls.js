@@ -86,10 +86,10 @@ export function captionUnder(figure, pane, view) {
 // A sentence, what stands between backticks in it as code
 export function sayWithCode(place, sentence) {
   place.replaceChildren(
-    ...sentence.split("`").map((part, number) => {
+    ...sentence.split("`").flatMap((part, number) => {
       const text = document.createElement(number % 2 ? "code" : "span");
       text.textContent = part;
-      return text;
+      return part ? [text] : [];
     }),
   );
 }

@@ -37,12 +37,14 @@ export function drawTimeline(place, runs, last) {
     mark.title = ending.map((run) => `${run.title}: ${run.state}`).join("\n");
     parts.push(mark);
   }
-  for (const [epoch, sides] of sideChanges(runs)) {
-    const mark = part("side", epoch, last, {});
-    mark.title = `From epoch ${epoch} on the photos are ${sides.join(" or ")} pixels wide in training`;
-    parts.push(mark);
-  }
+  for (const [epoch] of sideChanges(runs)) parts.push(part("side", epoch, last, {}));
   place.replaceChildren(...parts);
+}
+
+// What the dotted ticks mean; empty where there is none
+export function sidesInWords(runs) {
+  const said = sideChanges(runs).map(([epoch, sides]) => `${sides.join(" or ")} pixels wide from epoch ${epoch} on`);
+  return said.length ? `Dotted: in training photos are ${said.join(", ")}` : "";
 }
 
 // From which epochs on a run has photos of another side: [[epoch, [side, ...]], ...]

@@ -4,6 +4,7 @@
 import { giveBack, onKeys } from "../../js/keys.js";
 import { pageState } from "../../js/state.js";
 import { packed } from "../../stage/js/colours.js";
+import { sayWithCode } from "../../stage/js/controls.js";
 import { stateOf } from "../../selection/js/chosen.js";
 import { allTiles, hardestFirst, nearestFirst, picturesAt } from "./epochs.js";
 import { exportDialog } from "./export.js";
@@ -15,7 +16,7 @@ import { pinnedPhoto } from "./pinned.js";
 import { player } from "./player.js";
 import { SHOWN_KEYS, shownControls, VIEWS } from "./shown.js";
 import { createStore, fetchFile, startDecoder } from "./store.js";
-import { drawTimeline } from "./timeline.js";
+import { drawTimeline, sidesInWords } from "./timeline.js";
 
 const DECODED_BYTES = 16e6;
 
@@ -97,8 +98,8 @@ export function mount({ element, props, server, upload, watch }) {
       pulse: run.status === "running" ? "pulse" : "",
     }));
     masks.setRuns(look.runs);
-    root.classList.toggle("empty", !look.runs.length);
-    message.textContent = value.message;
+    root.classList.toggle("no-runs", !look.runs.length);
+    sayWithCode(message, value.message);
     for (const control of [slider, find(".watch-play"), act("export")]) control.disabled = !look.runs.length;
     store.keepOnly(new Set(look.runs.flatMap((run) => [...Object.values(run.mosaics), run.truth].filter(Boolean))));
     if (!look.runs.length) {
@@ -128,7 +129,7 @@ export function mount({ element, props, server, upload, watch }) {
     if (mine !== asking) return;
     const pictures = lost === 1 ? "1 picture" : `${lost} pictures`;
     const told = lost ? `${pictures} could not be loaded: reload the page to try again.` : "";
-    message.textContent = [props.value.message, told].filter(Boolean).join(" ");
+    sayWithCode(message, [props.value.message, told].filter(Boolean).join(" "));
     decodeAhead(mine);
   }
 
@@ -153,6 +154,7 @@ export function mount({ element, props, server, upload, watch }) {
     if (page.get("order") === "f1") tiles = hardestFirst(tiles, meanF1);
     grid.fill([own.tile(), ...tiles].filter(Boolean));
     drawTimeline(find(".watch-timeline"), look.runs, last());
+    slider.title = sidesInWords(look.runs);
     showPinned();
     own.offer();
     draw();

@@ -43,9 +43,10 @@ export function mount({ element, props, trigger }) {
     }
     if (props.value !== wanted.dataset.tab) {
       props.value = wanted.dataset.tab;
-      // Gradio's own button, out of sight, works even where the app does not answer; before it is there, only an event does
+      // where the app does not answer Gradio hears of no event: its own button, out of sight, works all the same
+      const silent = !head.querySelector(".head-lost").hidden;
       const gradios = document.getElementById(`tab-${wanted.dataset.tab}-button`);
-      if (gradios) gradios.click();
+      if (silent && gradios) gradios.click();
       else trigger("select");
     }
     page.set({ shownTab: wanted.dataset.tab });

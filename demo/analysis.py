@@ -13,7 +13,7 @@ from experiments.comparison.answer.sentences import listed
 from experiments.comparison.configurations import Configuration
 from experiments.comparison.photos import hardest, photo_scores, suspects
 from experiments.store.folder import weights_path
-from experiments.store.runs import Run
+from experiments.store.runs import BadRun, Run
 from experiments.store.scored.details import DETAILS
 from experiments.store.scored.margins import read_margins
 from experiments.store.scored.photo_scores import confusions, has_details, read_images
@@ -75,13 +75,11 @@ def _analysis(scored: _Scored, epoch: int | None) -> Analysis:
     return analyse(list(scored.runs), epoch)
 
 
-def without_damaged(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
-    """The runs whose scores of single photos can be read, or that have none; and those of which a file is damaged."""
-    found = [_damaged(_scored([run])) for run in runs]
-    return (
-        [run for run, damaged in zip(runs, found, strict=True) if not damaged],
-        [run for run, damaged in zip(runs, found, strict=True) if damaged],
-    )
+def apart_from_damaged(runs: Sequence[Run], error: InputError) -> tuple[list[Run], list[Run]]:
+    """The runs that can be shown, and those whose damaged scores of single photos the error is about."""
+    damaged = [run for run in runs if isinstance(error, BadRun) and _damaged(_scored([run]))]
+    names = {run.name for run in damaged}
+    return [run for run in runs if run.name not in names], damaged
 
 
 @lru_cache(maxsize=256)

@@ -5,14 +5,21 @@ from html import escape
 
 import gradio as gr
 
-from demo.analysis import cached_analysis, damaged_sentence, photo_scores_stamp, without_damaged
+from demo.analysis import apart_from_damaged, cached_analysis, damaged_sentence, photo_scores_stamp
 from demo.catalogue import NO_RUNS, Catalogue, lost_sentence
 from demo.compare.choice import apart_sentence, chosen_configurations, further_seeds
 from demo.compare.confusion import confusion_tables
 from demo.compare.layout import Parts
 from demo.compare.scores import scores_html
 from demo.compare.table import column_types, styled_table, table_label, table_note, written_table
-from demo.compare.verdict import awaited_words, no_verdict_html, verdict_html, waiting_html, why_no_verdict_html
+from demo.compare.verdict import (
+    awaited_words,
+    no_verdict_html,
+    said_alone_html,
+    verdict_html,
+    waiting_html,
+    why_no_verdict_html,
+)
 from demo.figures.by_epoch import by_epoch
 from demo.figures.names import names_of_runs, sentence_case, without_run_names
 from demo.figures.operating import operating_curves
@@ -26,7 +33,7 @@ from experiments.comparison.analysis import Analysis
 from experiments.comparison.configurations import Configuration
 from experiments.comparison.footing import footing_or_none, lacking_details, shared_footing, trained
 from experiments.scores import CHOSEN_FIRST, Place, appearing
-from experiments.store.runs import BadRun, Run
+from experiments.store.runs import Run
 from seg import InputError
 
 NONE_CHOSEN = "Choose at least one run above."
@@ -73,7 +80,7 @@ def _show_table(parts: Parts, chosen: list[Configuration], epoch: int | None) ->
         footing = shared_footing(there, epoch) if there else None
         styled = styled_table(runs, footing)
     except InputError as error:
-        whole, damaged = without_damaged(runs) if isinstance(error, BadRun) else (runs, [])
+        whole, damaged = apart_from_damaged(runs, error)
         if whole and damaged:
             rest = _show_table(parts, _of_these(chosen, whole), epoch)
             return rest | {parts.note: f"{rest[parts.note]} {_left_out(chosen, damaged)}".strip()}
@@ -176,12 +183,12 @@ def _show_answer(parts: Parts, asked: _Question) -> Updates:
         shown = nothing | _show_scores(parts, analysis, chosen)
         shown |= _show_pixels(parts, analysis, chosen) if analysis.footing.detailed else {}
     except InputError as error:
-        whole, damaged = without_damaged(there) if isinstance(error, BadRun) else (there, [])
+        whole, damaged = apart_from_damaged(there, error)
         if not damaged:
             return {parts.verdict: why_no_verdict_html(error, chosen), **nothing}
         left_out = _left_out(chosen, damaged)
         if not whole:
-            return {parts.verdict: why_no_verdict_html(BadRun(left_out), chosen), **nothing}
+            return {parts.verdict: said_alone_html(escape(left_out)), **nothing}
         apart = " ".join(filter(None, [asked.apart, left_out]))
         return _show_answer(parts, replace(asked, chosen=_of_these(chosen, whole), apart=apart))
     said = verdict_html(analysis, chosen, lacking_details(there), asked.apart, asked.further)
@@ -196,8 +203,7 @@ def _of_these(chosen: list[Configuration], runs: list[Run]) -> list[Configuratio
 
 
 def _left_out(chosen: list[Configuration], damaged: list[Run]) -> str:
-    names = names_of_runs(chosen)
-    return sentence_case(damaged_sentence(damaged, names))
+    return sentence_case(damaged_sentence(damaged, names_of_runs(chosen)))
 
 
 def _show_scores(parts: Parts, analysis: Analysis, chosen: list[Configuration]) -> Updates:

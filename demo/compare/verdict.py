@@ -72,16 +72,16 @@ def verdict_html(
 def no_verdict_html(chosen: list[Configuration]) -> str:
     """What is known where none of the chosen runs has finished an epoch; empty where none is chosen."""
     runs, names = [run for c in chosen for run in c.runs], names_of_runs(chosen)
-    return _said_alone(f"No verdict yet. {_without(runs, names)}") if runs else ""
+    return said_alone_html(f"No verdict yet. {_without(runs, names)}") if runs else ""
 
 
-def why_no_verdict_html(why: Exception, chosen: list[Configuration]) -> str:
+def why_no_verdict_html(error: Exception, chosen: list[Configuration]) -> str:
     """Why these runs cannot be compared."""
-    said = sentence_case(without_run_names(str(why), names_of_runs(chosen)))
-    return _said_alone(escape(f"{said.rstrip('.')}."))
+    return said_alone_html(escape(f"{sentence_case(without_run_names(str(error), names_of_runs(chosen)))}."))
 
 
-def _said_alone(html: str) -> str:
+def said_alone_html(html: str) -> str:
+    """What stands in a verdict's place where there is none."""
     return f'<section class="verdict" data-testid="verdict"><h2 class="said">{html}</h2></section>'
 
 

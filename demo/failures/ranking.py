@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from demo.analysis import (
+    apart_from_damaged,
     cached_broken,
     cached_photo_scores,
     cached_suspects,
     damaged_sentence,
-    without_damaged,
 )
 from demo.catalogue import Catalogue, run_titles
 from demo.failures.photo import NOT_HERE
@@ -20,7 +20,7 @@ from demo.stage.component import stage_value
 from experiments.comparison.answer.sentences import listed
 from experiments.reporting.measured import measured_sentence
 from experiments.scores import CHOSEN_FIRST, SCORES, Place, Score, appearing
-from experiments.store.runs import BadRun, Run
+from experiments.store.runs import Run
 from experiments.store.scored.photo_scores import has_details
 from experiments.units import PER_CENT
 from seg import InputError
@@ -59,11 +59,12 @@ def failures_value(catalogue: Catalogue, dataset: Path, names: Sequence[str], as
     try:
         return value | (_ranked(chosen, runs, score) if runs else {"missing": _missing(catalogue, chosen)})
     except InputError as error:
-        whole, damaged = without_damaged(runs) if isinstance(error, BadRun) else (runs, [])
+        rest, damaged = apart_from_damaged(chosen, error)
+        whole = [run for run in rest if has_details(run)]
         said = damaged_sentence(damaged, run_titles(chosen)) if damaged else str(error)
         if not (damaged and whole):
             return value | {"missing": _state(said, "add", "Choose other runs")}
-    shown = value | _ranked([run for run in chosen if run not in damaged], whole, score)
+    shown = value | _ranked(rest, whole, score)
     return shown | {"lacking": " ".join(filter(None, [said, shown.get("lacking")]))}
 
 

@@ -1,12 +1,12 @@
 // What is asked of the app. Gradio says nothing where it gets no answer: its functions give undefined.
 
 // Somebody has waited in vain: the page looks whether the app is there at all
-export const SILENT = "borderline:silent";
+export const IN_VAIN = "borderline:in-vain";
 
 const NOBODY = /fetch|connection/i; // of Gradio's own words for it
 
 function inVain() {
-  document.dispatchEvent(new Event(SILENT));
+  document.dispatchEvent(new Event(IN_VAIN));
   return new Error("Borderline does not answer");
 }
 

@@ -3,13 +3,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { answering, SILENT, uploading } from "../../demo/js/answers.js";
+import { answering, IN_VAIN, uploading } from "../../demo/js/answers.js";
 
 // How often somebody was told that no answer came, while `act` ran
 async function told(act) {
   let count = 0;
   globalThis.document = new EventTarget();
-  globalThis.document.addEventListener(SILENT, () => (count += 1));
+  globalThis.document.addEventListener(IN_VAIN, () => (count += 1));
   await act();
   return count;
 }

@@ -3,6 +3,7 @@
 import { legendShape } from "../../figures/js/legend.js";
 import { perCent } from "../../js/numbers.js";
 import { ERRORS } from "../../stage/js/colours.js";
+import { errorSwatch } from "../../stage/js/legends.js";
 import { sayWithCode } from "../../stage/js/controls.js";
 import { sentence } from "../../js/words.js";
 import { short } from "./list.js";
@@ -42,7 +43,7 @@ export function chosenPhoto(stage, server, page) {
     find(".fail-shares tbody").replaceChildren(
       ...Object.entries(SHARES).map(([kind, words]) => {
         const shares = document.createElement("tr");
-        shares.innerHTML = `<th scope="row"><i class="${ERRORS[kind].hatched ? "hatch" : ""}" style="background-color: ${ERRORS[kind].colour}"></i></th>`;
+        shares.innerHTML = `<th scope="row">${errorSwatch(ERRORS[kind])}</th>`;
         shares.firstChild.append(words);
         for (const { run } of it.losses) {
           const cell = shares.insertCell();

@@ -6,6 +6,7 @@ import { squaresPattern } from "../../stage/js/canvas.js";
 import { ERRORS } from "../../stage/js/colours.js";
 import { fullScreen, radioGroup } from "../../stage/js/controls.js";
 import { follow, sharedView } from "../../stage/js/gestures.js";
+import { errorSwatch } from "../../stage/js/legends.js";
 import { painter } from "../../stage/js/painter.js";
 import { labelOf, picturesOf } from "../../stage/js/photo.js";
 import { BORDER, PET, readPane } from "../../stage/js/planes.js";
@@ -70,8 +71,7 @@ export function photoPanes(stage, page) {
   // What the view's colours mean
   function drawKey() {
     const { classes, ramp } = it.value;
-    const swatch = ({ colour, name, hatched }) =>
-      `<i class="${hatched ? "hatch" : ""}" style="background-color: ${colour}"></i>${name}`;
+    const swatch = (kind) => `${errorSwatch(kind)}${kind.name}`;
     const kinds = Object.values(ERRORS).map(({ short, ...kind }) => ({ ...kind, name: short.toLowerCase() }));
     const shades = `<i class="ramp" style="background: linear-gradient(90deg, ${ramp.join(", ")})"></i>`;
     const key = stage.querySelector(".fail-key");

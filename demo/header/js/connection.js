@@ -1,6 +1,6 @@
 // Whether the app answers. Gradio says so in words of its own, once something was asked, and reloads the page by itself.
 
-import { SILENT as IN_VAIN } from "../../js/answers.js";
+import { IN_VAIN } from "../../js/answers.js";
 
 // Milliseconds between looks while it does not answer; while it does, nothing is asked
 const AGAIN = 2000;
@@ -11,8 +11,8 @@ const SILENT = { words: "Borderline does not answer: what you see stays, nothing
 const ANEW = { words: "Borderline was started anew: photos of your own are to be chosen again.", button: "Reload" };
 const LOST = { words: "An answer was lost on its way.", button: "Reload" };
 
-// `id()` promises which start of the app answers, or rejects; `notice` holds one sentence and one button
-export function watchConnection(notice, id, reload = () => location.reload()) {
+// `notice` holds one sentence and one button
+export function watchConnection(notice) {
   const [words, button] = [notice.querySelector("span"), notice.querySelector("button")];
   let first = null;
   let state = null; // what is said, or nothing
@@ -33,7 +33,7 @@ export function watchConnection(notice, id, reload = () => location.reload()) {
   async function ask() {
     clearTimeout(waiting);
     try {
-      const now = await id();
+      const now = await startOfTheApp();
       first ??= now;
       if (now !== first) say(ANEW);
       else if (state === SILENT) say(null);
@@ -49,7 +49,7 @@ export function watchConnection(notice, id, reload = () => location.reload()) {
   }
 
   document.addEventListener(IN_VAIN, lost);
-  button.addEventListener("click", () => (state === SILENT ? look() : reload()));
+  button.addEventListener("click", () => (state === SILENT ? look() : location.reload()));
   document.addEventListener("visibilitychange", () => document.hidden || look());
   for (const event of ["online", "offline"]) window.addEventListener(event, look);
   new MutationObserver(() => {
@@ -60,12 +60,13 @@ export function watchConnection(notice, id, reload = () => location.reload()) {
       toast.hidden = !toast.querySelector(".toast-message-item:not([hidden])");
       lost();
     }
-  }).observe(document.body, { childList: true, subtree: true });
+  }).observe(document.querySelector(".toast-wrap") ?? document.body, { childList: true, subtree: true });
   look();
+  return { silent: () => state === SILENT };
 }
 
 // Which start of the app it is
-export async function startOfTheApp() {
+async function startOfTheApp() {
   const answer = await fetch("gradio_api/app_id", { cache: "no-store", signal: AbortSignal.timeout(10_000) });
   if (!answer.ok) throw new Error(`the app answered ${answer.status}`);
   return (await answer.json()).app_id;

@@ -2,7 +2,7 @@
 
 import { copyText } from "../../js/clipboard.js";
 import { pageState } from "../../js/state.js";
-import { startOfTheApp, watchConnection } from "./connection.js";
+import { watchConnection } from "./connection.js";
 import { KEYS } from "./keys_list.js";
 import { onKeys } from "../../js/keys.js";
 
@@ -33,6 +33,8 @@ export function mount({ element, props, trigger }) {
   const page = pageState();
   const tabs = [...head.querySelectorAll("[role=tab]")];
 
+  const connection = watchConnection(head.querySelector(".head-lost"));
+
   // ---- tabs
 
   function show() {
@@ -44,9 +46,7 @@ export function mount({ element, props, trigger }) {
     if (props.value !== wanted.dataset.tab) {
       props.value = wanted.dataset.tab;
       // where the app does not answer Gradio hears of no event: its own button, out of sight, works all the same
-      const silent = !head.querySelector(".head-lost").hidden;
-      const gradios = document.getElementById(`tab-${wanted.dataset.tab}-button`);
-      if (silent && gradios) gradios.click();
+      if (connection.silent()) document.getElementById(`tab-${wanted.dataset.tab}-button`).click();
       else trigger("select");
     }
     page.set({ shownTab: wanted.dataset.tab });
@@ -113,8 +113,6 @@ export function mount({ element, props, trigger }) {
     dark(on);
     remember(on);
   });
-
-  watchConnection(head.querySelector(".head-lost"), startOfTheApp);
 
   // ---- keys
 

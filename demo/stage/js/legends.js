@@ -42,13 +42,17 @@ export function classToggles(place, { value, shown }, change) {
   );
 }
 
+// A kind of error's colour, as HTML: `hatched` where it is so in pictures
+export const errorSwatch = ({ colour, hatched }) =>
+  `<i class="${hatched ? "hatch" : ""}" style="background-color:${colour}"></i>`;
+
 export function errorLegend(place) {
   place.replaceChildren(
-    ...Object.values(ERRORS).map(({ colour, title, short, hatched }) => {
+    ...Object.values(ERRORS).map((kind) => {
       const entry = document.createElement("li");
-      entry.innerHTML = `<i class="${hatched ? "hatch" : ""}" style="background-color:${colour}"></i>`;
-      entry.title = title;
-      entry.append(short);
+      entry.innerHTML = errorSwatch(kind);
+      entry.title = kind.title;
+      entry.append(kind.short);
       return entry;
     }),
   );

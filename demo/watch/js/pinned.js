@@ -5,6 +5,7 @@ import { follow } from "../../stage/js/gestures.js";
 import { boxOf, fit } from "../../stage/js/canvas.js";
 import { ERRORS, errorCounts } from "../../stage/js/colours.js";
 import { fullScreen, radioGroup } from "../../stage/js/controls.js";
+import { errorSwatch } from "../../stage/js/legends.js";
 import { BACKGROUND, BORDER, PET } from "../../stage/js/planes.js";
 import { FIT, placed } from "../../stage/js/zoom.js";
 import { legendShape } from "../../figures/js/legend.js";
@@ -136,9 +137,9 @@ export function pinnedPhoto(place, look, { pictureOf, which, goTo, close }) {
     const list = find("dl");
     const entries = !found ? [] : truth ? errorShares(found, truth.classes) : classShares(found);
     list.replaceChildren(
-      ...entries.map(({ share, words, colour, hatched }) => {
+      ...entries.map(({ share, words, ...kind }) => {
         const entry = document.createElement("div");
-        entry.innerHTML = `<dd></dd><dt><i class="${hatched ? "hatch" : ""}" style="background-color:${colour}"></i></dt>`;
+        entry.innerHTML = `<dd></dd><dt>${errorSwatch(kind)}</dt>`;
         entry.firstChild.textContent = `${(100 * share).toFixed(1)} %`;
         entry.lastChild.append(words);
         return entry;

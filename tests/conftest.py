@@ -245,9 +245,12 @@ def free_port() -> Callable[[], int]:
     return find
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def launch() -> Iterator[Callable[..., subprocess.Popen]]:
-    """`launch(port, "--runs", folder, ...)` starts the real app, waits until it answers, and returns its process."""
+    """`launch(port, "--runs", folder, ...)` starts the real app, waits until it answers, and returns its process.
+
+    It ends with the module: an app that nobody asks anything takes 5 % of a core and a gigabyte all the same.
+    """
     processes = []
 
     def start(port: int, *options: object) -> subprocess.Popen:
@@ -271,7 +274,7 @@ def launch() -> Iterator[Callable[..., subprocess.Popen]]:
         process.wait(timeout=30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def serve(launch, free_port) -> Callable[..., str]:
     """`serve("--runs", folder, ...)` starts the real app on a free port and returns its URL."""
 

@@ -35,7 +35,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def url(serve, tiny_runs, tmp_path_factory) -> str:
     """The app over two tiny runs, `ce-s0` of two epochs and `focal-s0` of three, and no dataset."""
     return serve("--runs", tiny_runs, "--data", tmp_path_factory.mktemp("no-dataset"))

@@ -5,9 +5,9 @@ import importlib.util
 import os
 import socket
 import sys
-from pathlib import Path
 
-from experiments.cli.command_line import DEFAULT_FOLDER, RESULTS, OneLineParser, add_data_option
+from experiments.cli.command_line import OneLineParser, add_data_option
+from experiments.cli.places import add_runs_option
 
 
 def main() -> int:
@@ -21,13 +21,7 @@ def main() -> int:
         help="address to listen on (default: 127.0.0.1; on Spaces all addresses)",
     )
     parser.add_argument("--port", type=_port, default=7860, help="(default: 7860)")
-    parser.add_argument(
-        "--runs",
-        type=Path,
-        nargs="+",
-        metavar="DIR",
-        help="folders of runs (default: experiments/results and runs)",
-    )
+    add_runs_option(parser)
     parser.add_argument("--mcp", action="store_true", help="also serve the API to agents (MCP)")
     parser.add_argument(
         "--no-fetch",
@@ -36,9 +30,6 @@ def main() -> int:
     )
     add_data_option(parser)
     options = parser.parse_args()
-    for folder in options.runs or ():
-        if not folder.is_dir():
-            parser.error(f"--runs {folder} is not a folder: give the folder that holds the runs' folders")
     if not _is_free(options.host, options.port):
         parser.error(f"port {options.port} on {options.host} cannot be used: pass another --port")
     if options.mcp and importlib.util.find_spec("mcp") is None:
@@ -47,9 +38,8 @@ def main() -> int:
     from demo.page import build_interface, page_settings
     from demo.photos.banner import offer_for
 
-    folders = options.runs or [RESULTS, DEFAULT_FOLDER]
     offer = offer_for(options.host, on_spaces=on_spaces, forbidden=options.no_fetch)
-    build_interface(folders, options.data, offer).launch(
+    build_interface(options.runs, options.data, offer).launch(
         server_name=options.host,
         server_port=options.port,
         mcp_server=options.mcp,

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.cli.command_line import DEFAULT_FOLDER, RESULTS, OneLineParser, positive, run_command, writing
+from experiments.cli.command_line import OneLineParser, positive, run_command, writing
+from experiments.cli.places import add_runs_option
 from experiments.scores import CHOSEN_FIRST, SCORES, Place, appearing
 from seg import InputError
 
@@ -21,10 +22,7 @@ FORMATS = ("markdown", "csv", "json")
 def main(arguments: list[str] | None) -> int:
     """Print, or write to a file, what the options ask for; 0."""
     options = _parser().parse_args(arguments)
-    for folder in options.runs or ():
-        if not folder.is_dir():
-            raise InputError(f"--runs {folder} is not a folder: give the folder that holds the runs' folders")
-    folders = options.runs or [RESULTS, DEFAULT_FOLDER]
+    folders = options.runs
     kind = next((kind for kind in FORMATS if getattr(options, kind) is not None), None)
     # torch and pandas take seconds to import: a wrong option is answered before
     from experiments.comparison.selection import choose_runs
@@ -99,13 +97,7 @@ def _parser() -> OneLineParser:
         "accuracy near the outline, calibration. Or rank the photos that they were scored on.",
     )
     parser.add_argument("run", nargs="*", metavar="RUN", help="a run's name or folder (default: all runs)")
-    parser.add_argument(
-        "--runs",
-        type=Path,
-        nargs="+",
-        metavar="DIR",
-        help="folders that hold runs (default: experiments/results and runs)",
-    )
+    add_runs_option(parser)
     rankings = parser.add_argument_group("rank photos instead").add_mutually_exclusive_group()
     rankings.add_argument("--hardest", type=positive(int), metavar="N", help="the N photos that the runs find hardest")
     rankings.add_argument(

@@ -22,6 +22,7 @@ from experiments.cli.command_line import (
     write_csv,
 )
 from experiments.cli.options import add_option
+from experiments.cli.places import run_path
 from experiments.scores import SCORES
 from experiments.store.folder import folder_of_weights, weights_path
 from experiments.store.recorded_options import used_options
@@ -43,9 +44,10 @@ if TYPE_CHECKING:
 def main(arguments: list[str] | None) -> int:
     """Score the checkpoint and print the scores beside those recorded; 0."""
     options = _parser().parse_args(arguments)
+    given = run_path(options.checkpoint)
     if options.raw_margins:
-        return _convert(options.checkpoint)
-    path = weights_path(options.checkpoint) if options.checkpoint.is_dir() else options.checkpoint
+        return _convert(given)
+    path = weights_path(given) if given.is_dir() else given
     _check_details(options, path)
     # torch and pandas take seconds to import: a wrong option is answered before
     import pandas as pd
@@ -204,7 +206,7 @@ def _parser() -> OneLineParser:
         description="Score a checkpoint on the photos its run was scored on, the test split as a rule, beside the "
         "scores its run recorded.",
     )
-    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="a .safetensors file, or a run's folder")
+    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="a run's name or folder, or a .safetensors file")
     add_data_option(parser)
     add_device_option(parser)
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32", help="(default: fp32)")

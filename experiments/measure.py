@@ -20,6 +20,7 @@ from experiments.cli.command_line import (
     writable,
     writing,
 )
+from experiments.cli.places import runs_folder
 from experiments.measurements import MEASUREMENTS, Measurement, measured_path
 from seg import InputError
 from seg.pets import BadPair
@@ -94,7 +95,7 @@ def _parser() -> OneLineParser:
         if "networks" in measurement.takes:
             added.add_argument(
                 "--runs",
-                type=Path,
+                type=runs_folder,
                 default=RESULTS,
                 metavar="DIR",
                 help="folder of runs (default: experiments/results)",

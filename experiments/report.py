@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from experiments.cli.command_line import RESULTS, OneLineParser, run_command, writing
+from experiments.cli.places import runs_folder
 from seg import InputError
 
 
@@ -47,7 +48,7 @@ def _parser() -> OneLineParser:
         description="Write RESULTS.md, its figures and README's results from the CSVs of the shipped runs.",
     )
     parser.add_argument(
-        "--runs", type=Path, default=RESULTS, metavar="DIR", help="folder of runs (default: experiments/results)"
+        "--runs", type=runs_folder, default=RESULTS, metavar="DIR", help="folder of runs (default: experiments/results)"
     )
     parser.add_argument(
         "--out", type=Path, default=Path(), metavar="DIR", help="folder to write to (default: this one)"

@@ -15,6 +15,7 @@ from experiments.cli.command_line import (
     run_command,
 )
 from experiments.cli.options import add_options, folder_name, resolve, run_name
+from experiments.cli.places import run_path
 from experiments.store.folder import FolderNotMade, FolderTaken, NotARun
 from experiments.store.recorded_options import read_options
 from experiments.store.runs import read_unfinished
@@ -63,7 +64,10 @@ def _begun_run(resume: str, given: dict) -> tuple[Path, Options]:
     typed = {name: value for name, value in given.items() if name in FIELDS}
     if not resume and given["name"] is None and "loss" not in typed:
         raise InputError("--resume needs the run's folder, or --loss or --name to find it by")
-    folder = Path(resume) if resume else given["out"] / (given["name"] or run_name(Options(**typed)))
+    if resume:
+        folder = run_path(resume, [given["out"]])
+    else:
+        folder = given["out"] / (given["name"] or run_name(Options(**typed)))
     run = read_unfinished(folder)
     try:
         options = read_options(run.info)
@@ -127,7 +131,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_device_option(where)
     where.add_argument(
-        "--resume", nargs="?", const="", default=None, metavar="RUN", help="continue an interrupted run's folder"
+        "--resume",
+        nargs="?",
+        const="",
+        default=None,
+        metavar="RUN",
+        help="continue an interrupted run: name or folder",
     )
     where.add_argument("--overwrite", action="store_true", help="replace a run of the same name")
     return parser

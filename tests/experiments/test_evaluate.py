@@ -343,7 +343,7 @@ def test_what_cannot_be_scored_is_told_in_one_line(command, tiny_runs, tiny_pets
     shutil.copytree(tiny_runs / "ce-s0", tmp_path / "bare", ignore=shutil.ignore_patterns("*.safetensors"))
     data = ["--data", tiny_pets]
     for options, said in [
-        ([tmp_path / "nowhere", *data], "nowhere is not a file"),
+        ([tmp_path / "nowhere", *data], "nowhere is neither a run nor a path"),
         ([tmp_path / "bare", *data], "model.safetensors is not a file"),
         ([damaged, *data], "not a whole safetensors file"),
         ([other, *data], "does not hold segnet's weights"),

@@ -505,7 +505,7 @@ def test_a_run_refused_after_its_folder_was_made_can_be_begun_again(own_pets, tm
         (["--loss", "ce", "--data", "nowhere"], "experiments.fetch"),
         (["--loss", "ce", "--dance"], "--dance"),
         (["--resume"], "--resume needs the run's folder"),
-        (["--resume", "nowhere"], "nowhere is not a run"),
+        (["--resume", "nowhere"], "nowhere is neither a run nor a path"),
         (["--resume", "--loss", "ce", "--seed", "77"], "ce-s77 is not a run"),
     ],
 )

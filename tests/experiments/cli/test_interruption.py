@@ -8,6 +8,14 @@ import pytest
 from experiments.cli.interruption import noted_signals
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c_interrupts():
+    """Python's own handler: what begins the tests in the background may have them ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def send(number: int) -> None:
     os.kill(os.getpid(), number)
 

@@ -143,10 +143,11 @@ def _asked(control: Control, options: argparse.Namespace) -> bool:
 def _photos(options: argparse.Namespace, recorded: dict[str, Any]) -> tuple[Split, Split | None]:
     """The photos to score, and those that the run was trained on where they are needed."""
     from seg.cache import load_split
-    from seg.pets import check_listed
+    from seg.labelled.pairs import check_listed
 
     def load(split: str) -> Split:
-        return load_split(options.data, split, recorded["size"], skip_bad=options.skip_bad)
+        width = recorded["border_width"]
+        return load_split(options.data, split, recorded["size"], skip_bad=options.skip_bad, border_width=width)
 
     check_listed(options.data, options.exclude)
     left_out = {*options.exclude, *recorded["exclude"]}

@@ -32,7 +32,8 @@ from experiments.store.recorded_options import used_options
 from experiments.store.runs import BadRun, Run, read_run
 from experiments.units import PLAIN
 from seg import InputError
-from seg.pets import TEST, TRAINVAL, check_listed
+from seg.labelled.pairs import check_listed
+from seg.pets import TEST, TRAINVAL
 
 PROJECT = Path(__file__).parents[1]
 POLL_SECONDS = 0.25
@@ -115,14 +116,14 @@ def _decode_once(data: Path, runs: list[PlannedRun]) -> None:
     from seg.cache import load_split  # with torch, which takes seconds to import
 
     needed = dict.fromkeys(
-        (split, run.options.size, run.options.skip_bad)
+        (split, run.options.size, run.options.skip_bad, run.options.border_width)
         for run in runs
         for split in ((TRAINVAL,) if run.options.holdout else (TRAINVAL, TEST))
     )
     with remedies(lambda error: data_remedy(error, data, leave_out="give the grid's runs skip_bad = true")):
         check_listed(data, {name for run in runs for name in run.options.exclude})
-        for split, size, skip_bad in needed:
-            load_split(data, split, size, skip_bad=skip_bad)
+        for split, size, skip_bad, border_width in needed:
+            load_split(data, split, size, skip_bad=skip_bad, border_width=border_width)
 
 
 # ---- training

@@ -22,17 +22,10 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from seg import InputError
-from seg.pets import (
-    BadPair,
-    DatasetMissing,
-    NoPhotoLeft,
-    NoUsablePair,
-    listed_photos,
-    photo_path,
-    read_trimap,
-    trimap_path,
-)
-from seg.photo import BadPhoto, read_square
+from seg.labelled.masks import BORDER_WIDTH
+from seg.labelled.pairs import Pair, are_here, listed_photos, pairs_of
+from seg.pets import BadPair, DatasetMissing, NoPhotoLeft, NoUsablePair, photo_path
+from seg.photo import BadPhoto
 
 # Caches of a split, size and way of leaving out pairs: one is 230 MB at 128 x 128, and each new place or time of the
 # same photos makes another
@@ -105,34 +98,44 @@ def sample_places(photos: int, limit: int) -> np.ndarray:
     return np.sort(np.random.default_rng(0).permutation(photos)[:limit])
 
 
-def load_split(root: Path, split: str, size: int, *, skip_bad: bool = False, cache: Path | None = None) -> Split:
-    """Read one official split, resized to size x size without keeping the aspect ratio.
+def load_split(
+    root: Path,
+    split: str,
+    size: int,
+    *,
+    skip_bad: bool = False,
+    border_width: float = BORDER_WIDTH,
+    cache: Path | None = None,
+) -> Split:
+    """Read one split, resized to size x size without keeping the aspect ratio.
 
     Photos are resized with antialiased bilinear filtering, trimaps with nearest neighbour. The
     result is cached; a cache made from other files, or damaged, is made anew, and deletes those of
     this split, size and way that were not used for longest.
 
     Args:
-        root: folder holding `oxford-iiit-pet/` in torchvision's layout.
-        split: "trainval" (3,680 photos) or "test" (3,669).
+        root: folder holding `oxford-iiit-pet/` in torchvision's layout, or one's own photos (`seg.labelled.own`).
+        split: "trainval" (of the dataset 3,680 photos) or "test" (3,669).
         size: side in pixels.
         skip_bad: leave out pairs that cannot be used instead of raising.
+        border_width: of borders that are derived, see `seg.labelled.masks.read_mask`.
         cache: folder of the caches; `$BORDERLINE_CACHE` or `~/.cache/borderline` by default.
 
     Raises:
         DatasetMissing: no dataset, or no list for this split.
-        BadPair: a file is missing or unreadable, a trimap has other values than 1, 2, 3 or
-            another size than its photo.
+        BadPair: a file is missing or unreadable, a label has other values than it may have, or another size than its
+            photo.
         NoUsablePair: all pairs are such.
         CacheUnusable: the decoded photos cannot be kept.
     """
     root = Path(root)
     names = _listed(root, split)
     kind = f"{split}-{size}{'-skip-bad' if skip_bad else ''}"
-    folder = (cache or cache_folder()) / f"{kind}-{_fingerprint(root, names)}"
+    pairs = pairs_of(root, names, border_width)
+    folder = (cache or cache_folder()) / f"{kind}-{_fingerprint(pairs)}"
     cached = _read_cache(folder)
     if cached is None:
-        _write_cache(folder, _decode(_Pairs(root, names, size), split, skip_bad))
+        _write_cache(folder, _decode(_Pairs(root, pairs, size), split, skip_bad))
         cached = _read_cache(folder)
         if cached is None:
             raise CacheUnusable(f"{folder}: the cache cannot be written or read: {_ANOTHER_FOLDER}")
@@ -147,21 +150,23 @@ def cache_folder() -> Path:
 
 def _listed(root: Path, split: str) -> list[str]:
     names = listed_photos(root, split)
-    folder = photo_path(root, names[0]).parent
-    if not folder.is_dir():  # one thing to say, not that thousands of photos are missing
-        raise DatasetMissing(f"{folder} is missing")
+    if not are_here(root):  # one thing to say, not that thousands of photos are missing
+        raise DatasetMissing(f"{photo_path(root, names[0]).parent} is missing")
     return names
 
 
-def _fingerprint(root: Path, names: list[str]) -> str:
-    """Twelve hex digits that change when a file of the split is added, removed or rewritten."""
+def _fingerprint(pairs: list[Pair]) -> str:
+    """Twelve hex digits that change when a file of the split is added, removed or rewritten, or a border's width."""
     digest = hashlib.sha256()
-    for path in (path for name in names for path in (photo_path(root, name), trimap_path(root, name))):
-        try:
-            status = path.stat()
-            digest.update(f"{path.resolve()} {status.st_size} {status.st_mtime_ns}\n".encode())
-        except OSError:
-            digest.update(f"{path} missing\n".encode())
+    for pair in pairs:
+        for path in (pair.photo, pair.label):
+            try:
+                status = path.stat()
+                digest.update(f"{path.resolve()} {status.st_size} {status.st_mtime_ns}\n".encode())
+            except OSError:
+                digest.update(f"{path} missing\n".encode())
+        if pair.border_width is not None:
+            digest.update(f"border {pair.border_width!r} {pair.wrong}\n".encode())
     return digest.hexdigest()[:12]
 
 
@@ -170,18 +175,17 @@ class _Pairs(Dataset):
     """Decoded, resized pairs; a pair that cannot be used comes back as the reason, a string."""
 
     root: Path
-    names: list[str]
+    pairs: list[Pair]
     size: int
 
     def __len__(self) -> int:
-        return len(self.names)
+        return len(self.pairs)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray] | str:
-        name = self.names[index]
-        path = photo_path(self.root, name)
+        pair = self.pairs[index]
         try:
-            mask = read_trimap(trimap_path(self.root, name), path, self.size)
-            return read_square(path, self.size).transpose(2, 0, 1), mask
+            mask = pair.read_label(self.size)
+            return pair.read_square(self.size).transpose(2, 0, 1), mask
         except (BadPair, BadPhoto) as error:
             return str(error)
 
@@ -190,11 +194,11 @@ def _decode(pairs: _Pairs, split: str, skip_bad: bool) -> Split:
     workers = os.cpu_count() or 1
     loader = DataLoader(pairs, batch_size=32, num_workers=workers, collate_fn=list)
     names, photos, masks, skipped = [], [], [], []
-    listed = iter(pairs.names)
+    listed = iter(pairs.pairs)
     with tqdm(total=len(pairs), desc=f"decoding {split} at {pairs.size} x {pairs.size}", unit="photo") as progress:
         for batch in loader:
             for item in batch:
-                name = next(listed)
+                name = next(listed).name
                 progress.update()
                 if not isinstance(item, str):
                     names.append(name)

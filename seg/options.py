@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from seg.labelled.masks import BORDER_WIDTH
 from seg.losses import LOSSES
 from seg.networks import NETWORKS
 from seg.pets import CLASS_NAMES
@@ -212,6 +213,15 @@ class Options:
         parse=parse_exclusion,
         metavar="LIST",
         before=(),
+    )
+    border_width: float = option(
+        DATA,
+        "of one's own photos, where masks have no border: its width, as a share of the photo's side",
+        default=BORDER_WIDTH,
+        above=0,
+        below=0.5,
+        metavar="SHARE",
+        before=BORDER_WIDTH,
     )
     skip_bad: bool = option(DATA, "leave out pairs that cannot be used, and count them", default=False)
     precision: str = option(KEPT, "auto: bf16 where the device has it", default="auto", choices=PRECISIONS)

@@ -3,7 +3,7 @@
 Parkhi, Vedaldi, Zisserman and Jawahar, "Cats and Dogs", CVPR 2012. CC BY-SA 4.0.
 """
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -112,22 +112,6 @@ def listed_photos(root: Path, split: str) -> list[str]:
     return names
 
 
-def check_listed(root: Path, names: Collection[str]) -> None:
-    """Raise where a name is in no split's list.
-
-    Raises:
-        UnknownPhoto: naming the first of those.
-        DatasetMissing: as `listed_photos`; only where it has to look into that list.
-    """
-    unlisted = set(names)
-    for split in SPLITS:
-        if unlisted:
-            unlisted.difference_update(listed_photos(root, split))
-    if unlisted:
-        more = f" (and {len(unlisted) - 1} more)" if len(unlisted) > 1 else ""
-        raise UnknownPhoto(f"{min(unlisted)} is in no split of {root}{more}")
-
-
 def read_trimap(path: Path, photo: Path, side: int | None = None) -> np.ndarray:
     """The classes that a trimap gives to the pixels of its photo.
 
@@ -156,7 +140,7 @@ def read_trimap(path: Path, photo: Path, side: int | None = None) -> np.ndarray:
         except UNREADABLE as error:
             raise BadPair(f"{path} cannot be read ({error})") from error
     if values.ndim != 2 or not np.isin(values, TRIMAP_VALUES).all():
-        held = f"{trimap.mode} pixels" if values.ndim != 2 else f"the values {_told(np.unique(values))}"
+        held = f"{trimap.mode} pixels" if values.ndim != 2 else f"the values {told_values(np.unique(values))}"
         meant = [f"{value} ({name})" for value, name in zip(TRIMAP_VALUES, CLASS_NAMES, strict=True)]
         raise BadPair(f"{path} has {held}: a trimap holds {', '.join(meant[:-1])} and {meant[-1]}")
     classes = values.astype(np.uint8) - 1
@@ -175,7 +159,8 @@ def _open(path: Path) -> Image.Image:
         raise BadPair(f"{path} cannot be read ({error})") from error
 
 
-def _told(values: np.ndarray) -> str:
+def told_values(values: Sequence[float] | np.ndarray) -> str:
+    """The first of a label's values, and how many more there are."""
     told = ", ".join(f"{float(value):.15g}" for value in values[:_TOLD_VALUES])
     more = len(values) - _TOLD_VALUES
     return f"{told} and {more} more" if more > 0 else told

@@ -2,14 +2,19 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from seg import InputError
 
 # what Pillow raises on files that are damaged, no images, or absurdly large
 UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+# of EXIF's orientations those that turn a photo by a quarter
+_LYING = (5, 6, 7, 8)
+
+Read = TypeVar("Read")
 
 
 class BadPhoto(InputError):
@@ -42,6 +47,20 @@ def open_photo(path: Path | str, most_pixels: int | None = None) -> Image.Image:
         BadPhoto: it cannot be read, or has too many pixels.
     """
     return _read(path, as_rgb, most_pixels)
+
+
+def seen_size(path: Path | str) -> tuple[int, int]:
+    """Width and height of `open_photo`'s, without reading the pixels.
+
+    Raises:
+        BadPhoto: it cannot be read.
+    """
+    return _read(path, _seen_size)
+
+
+def _seen_size(photo: Image.Image) -> tuple[int, int]:
+    lies = photo.getexif().get(ExifTags.Base.Orientation) in _LYING
+    return (photo.height, photo.width) if lies else photo.size
 
 
 def stored_photo(path: Path | str) -> Image.Image:
@@ -87,9 +106,7 @@ def _as_grey(photo: Image.Image) -> Image.Image:
     return Image.fromarray(values.round().clip(0, 255).astype(np.uint8))
 
 
-def _read(
-    path: Path | str, decode: Callable[[Image.Image], Image.Image], most_pixels: int | None = None
-) -> Image.Image:
+def _read(path: Path | str, decode: Callable[[Image.Image], Read], most_pixels: int | None = None) -> Read:
     try:
         with Image.open(path) as photo:
             pixels = photo.width * photo.height

@@ -20,6 +20,7 @@ import torch
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
+from experiments import synthetic
 from seg.inference import Segmenter
 from seg.pets import DATASET_FOLDER, SPLITS, dataset_folder, list_path, photo_path, trimap_path
 from tests.archive_server import ArchiveServer, pack, serving
@@ -84,6 +85,14 @@ def tiny_pets(tmp_path_factory) -> Path:
 def own_pets(tmp_path) -> Path:
     """Root of a drawn dataset of 4 + 3 photos that a test may damage."""
     return _draw_pets(tmp_path / "own-pets", trainval=TRAINVAL_NAMES[:4], test=TEST_NAMES[:3])
+
+
+@pytest.fixture
+def own_photos(tmp_path) -> Path:
+    """Twelve drawn photos with masks of two values, in the layout of a person's own, that a test may damage."""
+    root = tmp_path / "own-photos"
+    assert synthetic.main([str(root), "--photos", "12", "--side", "96"]) == 0
+    return root
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from seg import InputError
+from seg.labelled.pairs import HasBorders, are_own
 from seg.pets import DATASET_FOLDER, BadPair, DatasetMissing, NoPhotoLeft, NoUsablePair, UnknownPhoto
 
 if TYPE_CHECKING:
@@ -69,11 +70,16 @@ def data_remedy(error: InputError, data: Path, leave_out: str = "pass --skip-bad
     """
     match error:
         case DatasetMissing():
+            if are_own(data):
+                return f"`python -m experiments.check --data {data}` names all that is wrong"
             return f"pass --data DIR or set PETS_DATA, or run `python -m experiments.fetch --data {data}`"
         case NoUsablePair():
             return "repair or restore them"
         case BadPair():
-            return f"repair or restore it, or {leave_out} to leave such pairs out"
+            names_all = f"; `python -m experiments.check --data {data}` names all" if are_own(data) else ""
+            return f"repair or restore it, or {leave_out} to leave such pairs out{names_all}"
+        case HasBorders():
+            return "leave out --border-width"
         case UnknownPhoto():
             return "take it out of the list of --exclude"
         case NoPhotoLeft():
@@ -88,7 +94,7 @@ def add_data_option(parser: argparse._ActionsContainer, **settings) -> None:
         "--data",
         type=Path,
         metavar="DIR",
-        help=f"folder holding {DATASET_FOLDER}/ (default: $PETS_DATA, else data)",
+        help=f"folder holding {DATASET_FOLDER}/, or your own photos/ and masks/ (default: $PETS_DATA, else data)",
         **settings,
     )
 

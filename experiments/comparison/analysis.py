@@ -14,6 +14,7 @@ from experiments.comparison.configurations import Configuration, baseline, confi
 from experiments.comparison.footing import Footing, shared_footing
 from experiments.comparison.operating import Operating, no_operating, operating
 from experiments.comparison.outline import accuracy_by_side
+from experiments.comparison.photos import breeds
 from experiments.comparison.run_scores import run_scores, scores_after
 from experiments.store.runs import Run
 from experiments.store.scored.margins import read_margins
@@ -117,7 +118,7 @@ def _by_photo(runs: list[Run], footing: Footing) -> Analysis:
         table.insert(0, "configuration", configuration.name)
         reliability.append(table)
     compared_with = None if first is None else first.name
-    moved = operating(found, compared_with, images[0].index, margins)
+    moved = operating(found, compared_with, images[0].index, margins, breeds(ordered, images[0].index))
     for row in rows:
         if row["score"] == "average_precision" and row["configuration"] in moved.ranking.index:
             row |= moved.ranking.loc[row["configuration"]].to_dict()
@@ -144,8 +145,8 @@ def breed_intervals(analysis: Analysis) -> pd.DataFrame:
         (NaN where that has no width, or counts seeds); `breeds`, how many were drawn.
     """
     images = same_photos([run for configuration in analysis.configurations for run in configuration.runs])
-    breeds = [breed(name) for name in images[0].index]
-    resampled = resample(np.stack([confusions(table) for table in images]), clusters=breeds)
+    clusters = [breed(name) for name in images[0].index]
+    resampled = resample(np.stack([confusions(table) for table in images]), clusters=clusters)
     compared = analysis.compared_with is not None
     intervals, _ = _intervals(resampled, _entries(analysis.configurations), compared=compared)
     rows = [
@@ -160,7 +161,7 @@ def breed_intervals(analysis: Analysis) -> pd.DataFrame:
         width = narrow[f"{kind}high"] - narrow[f"{kind}low"]
         alone = (width > 0) & narrow[seeds].eq(1).fillna(False)  # else both have the noise between seeds
         wide[f"{kind}times"] = (wide[f"{kind}high"] - wide[f"{kind}low"]) / width.where(alone)
-    return wide.assign(breeds=len(set(breeds)))
+    return wide.assign(breeds=len(set(clusters)))
 
 
 def _entries(found: Sequence[Configuration]) -> list[dict[int, int]]:

@@ -31,6 +31,7 @@ class Footing:
         detailed: whether scores of single photos are known there, so that intervals can be given.
         trimap_side: in pixels, of the trimaps that the predictions were held against.
         holdout: whether the photos were held out of the training split; they are of the test split else.
+        own_border: of one's own photos, how wide borders are derived, as a share of the side; None of the dataset's.
     """
 
     epoch: int
@@ -39,13 +40,15 @@ class Footing:
     detailed: bool
     trimap_side: int
     holdout: bool
+    own_border: float | None = None
 
     @property
     def words(self) -> str:
         """`8 epochs at 64 x 64, 368 photos`."""
         epochs = "1 epoch" if self.epoch == 1 else f"{self.epoch} epochs"
         where = " held out of the training split" if self.holdout else ""
-        return f"{epochs} at {self.side} x {self.side}, {_photos(self.photos)}{where}"
+        whose = "" if self.own_border is None else f" of one's own, {_border(self.own_border)}"
+        return f"{epochs} at {self.side} x {self.side}, {_photos(self.photos)}{whose}{where}"
 
 
 def footing_at(run: Run, epoch: int) -> Footing:
@@ -58,6 +61,7 @@ def footing_at(run: Run, epoch: int) -> Footing:
         detailed=False,
         trimap_side=options["size"],
         holdout=bool(options["holdout"]),
+        own_border=float(options["border_width"]) if run.own_photos else None,
     )
 
 
@@ -149,7 +153,7 @@ def _photos(count: int | None) -> str:
 
 def _end_alike(ends: Iterable[Footing]) -> bool:
     """Whether they differ at most in which photos were scored: of those with details the common ones are compared."""
-    return len({(end.epoch, end.side, end.trimap_side, end.holdout) for end in ends}) == 1
+    return len({(end.epoch, end.side, end.trimap_side, end.holdout, end.own_border) for end in ends}) == 1
 
 
 def _deepest_rows(runs: Sequence[Run], until: float = math.inf) -> Footing | None:
@@ -178,6 +182,12 @@ def _difference_of(one: Run, other: Run) -> str:
     if untrained:
         return f"cannot be compared before {' and '.join(untrained)} has finished an epoch"
     ours, theirs = footing_at(one, 1), footing_at(other, 1)
+    if ours.own_border != theirs.own_border:
+        labels = [
+            "trimaps of the dataset" if each.own_border is None else f"masks of one's own, {_border(each.own_border)}"
+            for each in (ours, theirs)
+        ]
+        return f"were scored on different labels ({labels[0]}, and {labels[1]})"
     if ours.holdout != theirs.holdout:
         return "were scored on different photos (held out of the training split, and of the test split)"
     if ours.trimap_side != theirs.trimap_side:
@@ -191,6 +201,10 @@ def _difference_of(one: Run, other: Run) -> str:
         return f"were scored at another side after each epoch ({_sides(pairs[-1][0].side, pairs[-1][1].side)})"
     counts = [_photos(footing.photos) for footing in same_side[-1]]
     return f"were scored on other photos ({counts[0]}, and {counts[1]})"
+
+
+def _border(width: float) -> str:
+    return f"borders {100 * width:.3g} % of the side wide"
 
 
 def _sides(one: int, other: int) -> str:

@@ -24,7 +24,7 @@ from experiments.scores import with_intervals
 from experiments.store.scored.controls import CONTROL_KINDS, CONTROLS
 from experiments.store.scored.margins import Margins, read_margins
 from seg.metrics import CLASSES
-from seg.pets import BACKGROUND, BORDER, PET, breed
+from seg.pets import BACKGROUND, BORDER, PET
 from seg.thresholds.margins import SHIFTS, STEPS, average_precision, confusions_at, curve, painted_share
 from seg.thresholds.tuning import tuned_step
 
@@ -104,6 +104,7 @@ def operating(
     compared_with: str | None,
     photos: pd.Index,
     margins: Mapping[str, Margins | None],
+    breeds: Sequence[str],
 ) -> Operating:
     """What the margins of these configurations' runs say of the photos compared; empty where no run has margins.
 
@@ -111,6 +112,7 @@ def operating(
         compared_with: the name of the baseline.
         photos: the names of the photos that all runs scored.
         margins: of each run as it is, by name; those of its controls are read here.
+        breeds: of each photo; empty of one's own, which have none.
 
     Raises:
         BadRun: a file is damaged.
@@ -141,7 +143,7 @@ def operating(
         add((name, "", "like"), steps, first)
     if not counts:
         return no_operating()
-    resampled, over_breeds = _resample(counts), _resample(counts, [breed(name) for name in photos])
+    resampled, over_breeds = _resample(counts), _resample(counts, breeds) if any(breeds) else None
     as_they_are = {name: by_seed for (name, control), by_seed in ways.items() if not control}
     return Operating(
         _points(resampled, over_breeds, {key: entries[key] for key in points}, shifts, compared_with or ""),
@@ -244,7 +246,7 @@ def _as_confusions(
 
 def _points(
     resampled: Resampled,
-    over_breeds: Resampled,
+    over_breeds: Resampled | None,
     entries: Mapping[tuple[str, str, str], dict[int, int]],
     shifts: Mapping[tuple[str, str, str], float],
     compared_with: str,
@@ -255,7 +257,7 @@ def _points(
         same, start = entries.get((compared_with, control, point)), entries.get((compared_with, "", POINTS[0]))
         from_same = estimate_difference(resampled, places, same) if same else None
         from_start = estimate_difference(resampled, places, start) if start else None
-        wide = estimate_difference(over_breeds, places, same) if same else None
+        wide = estimate_difference(over_breeds, places, same) if same and over_breeds else None
         for index, score in enumerate(resampled.scores):
             row = {"configuration": name, "control": control, "point": point, "shift": shifts[name, control, point]}
             row |= {"seeds": len(places), "seeds_in_interval": own.seeds, "score": score}
@@ -288,8 +290,7 @@ def _average_precision(by_seed: Mapping[int, _Way]) -> float:
 
 
 def _curves(ways: Mapping[str, Mapping[int, _Way]]) -> pd.DataFrame:
-    names = [score.name for score in with_intervals()]
-    tables = []
+    names, tables = [score.name for score in with_intervals()], []
     for name, by_seed in ways.items():
         values = [interval_scores(curve(way.scored.sum(axis=0, dtype=np.int64))) for way in by_seed.values()]
         table = pd.DataFrame(np.mean(values, axis=0), columns=names)

@@ -1,5 +1,7 @@
 """Which photos are hard, which divide two runs, and whose trimap is probably wrong."""
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -16,6 +18,16 @@ HOW_SUSPECTED = (
 )
 # of the photos left out
 NAMED = 10
+
+
+def are_own(runs: Sequence[Run]) -> bool:
+    """Whether these runs were scored on one's own photos: these have no breeds, and need not show an object."""
+    return any(run.own_photos for run in runs)
+
+
+def breeds(runs: Sequence[Run], photos: Iterable[str]) -> list[str]:
+    """The breed that each of these photos of the runs shows; empty of one's own."""
+    return ["" if are_own(runs) else breed(name) for name in photos]
 
 
 def photo_scores(run: Run) -> pd.DataFrame:
@@ -43,7 +55,7 @@ def _known(run: Run, scores: pd.DataFrame, by: str) -> pd.Series:
 def hardest(runs: list[Run], by: str) -> tuple[pd.DataFrame, list[str]]:
     """Photos by their mean score over runs, the worst first: of those whose trimap is not broken.
 
-    Broken is a trimap that is wrong beyond doubt: one without a pet, for every photo of this dataset shows one, or one
+    Broken is a trimap that is wrong beyond doubt: one without a pet, for every photo of the dataset shows one, or one
     whose pet and background look swapped to every loss.
 
     Returns:
@@ -57,10 +69,12 @@ def hardest(runs: list[Run], by: str) -> tuple[pd.DataFrame, list[str]]:
     scores = {run.name: _known(run, _photo_scores(table), by) for run, table in zip(runs, images, strict=True)}
     table = pd.DataFrame(scores)
     table.insert(0, "mean", table.mean(axis=1, skipna=False))
-    table.insert(0, "breed", table.index.map(breed))
+    table.insert(0, "breed", breeds(runs, table.index))
     table = table.dropna(subset=["mean"])
     shares = _shares_by_loss(runs, [each.loc[table.index] for each in images])
-    broken = _without_pet(shares) | _swapped(shares)
+    broken = _swapped(shares)
+    if not are_own(runs):
+        broken |= _without_pet(shares)
     ranked = table[~broken].sort_values("mean", ascending=SCORES[by].higher_is_better, kind="stable")
     return ranked, table.index[broken].tolist()
 
@@ -79,7 +93,7 @@ def disagreements(one: list[Run], other: list[Run], by: str) -> pd.DataFrame:
     ]
     first, second = (side.mean(axis=1, skipna=False) for side in sides)
     table = pd.DataFrame({"first": first, "second": second, "difference": second - first}).dropna()
-    table.insert(0, "breed", table.index.map(breed))
+    table.insert(0, "breed", breeds([*one, *other], table.index))
     return table.sort_values("difference", key=lambda column: -column.abs(), kind="stable")
 
 
@@ -113,7 +127,7 @@ def suspects(runs: list[Run]) -> pd.DataFrame:
     images = same_photos(runs)
     quality = [_known(run, table, "label_quality") for run, table in zip(runs, images, strict=True)]
     table = pd.DataFrame({"score": pd.concat(quality, axis=1).mean(axis=1, skipna=False)})
-    table.insert(0, "breed", table.index.map(breed))
+    table.insert(0, "breed", breeds(runs, table.index))
     table["reason"] = _reasons(_shares_by_loss(runs, images))
     return table.dropna(subset=["score"]).sort_values("score", kind="stable")
 

@@ -119,7 +119,7 @@ def _end(run: Run) -> Footing:
     return replace(last_footing(run), detailed=False)
 
 
-def _distance(run: Run) -> tuple[bool, int]:
-    """How far a run's photos are from the article's: another split, or another side."""
+def _distance(run: Run) -> tuple[bool, bool, int]:
+    """How far a run's photos are from the article's: one's own, another split, or another side."""
     last = last_footing(run)
-    return last.holdout, abs(last.trimap_side - Options.size)
+    return last.own_border is not None, last.holdout, abs(last.trimap_side - Options.size)

@@ -1,7 +1,9 @@
-"""The photos whose predictions every run keeps, epoch by epoch: 21 of the test split and package samples."""
+"""The photos whose predictions every run keeps, epoch by epoch: 21 of the test split and package samples, or 21 of
+one's own photos."""
 
 import importlib.util
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,17 +86,27 @@ class Probe:
         return indexed_image(mosaic(classes.to(torch.uint8).cpu().numpy()))
 
 
-def load_probe(validation: Split) -> Probe:
-    """The probe photos that this split and this machine hold, at the split's size."""
+def own_probe(names: Sequence[str]) -> list[str]:
+    """Which of one's own validation photos are the probe: at most 21, evenly spread over their sorted names."""
+    places = np.linspace(0, len(names) - 1, min(len(names), len(VALIDATION_NAMES))).round().astype(int)
+    return [names[place] for place in places]
+
+
+def load_probe(validation: Split, *, own: bool = False) -> Probe:
+    """The probe photos that this split and this machine hold, at the split's size.
+
+    Args:
+        own: whether the split is of one's own photos: the probe is then of them alone.
+    """
     size = validation.photos.shape[-1]
     where = {name: index for index, name in enumerate(validation.names)}
     photos, tiles = [], []
-    for name in VALIDATION_NAMES:
+    for name in own_probe(validation.names) if own else VALIDATION_NAMES:
         if name in where:
             photos.append(np.asarray(validation.photos[where[name]]))
             tiles.append({"name": name, "source": TEST})
     packages = {name: package for name, package, _ in SAMPLES}
-    for name, path in sample_photos().items():
+    for name, path in ({} if own else sample_photos()).items():
         photos.append(read_square(path, size).transpose(2, 0, 1))
         tiles.append({"name": name, "source": packages[name]})
     return Probe(np.stack(photos) if photos else np.zeros((0, 3, size, size), np.uint8), tiles)

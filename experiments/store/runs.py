@@ -88,6 +88,11 @@ class Run:
         return [environment for environment in (self.info.get("environment"), *later) if isinstance(environment, dict)]
 
     @property
+    def own_photos(self) -> bool:
+        """Whether it was trained on one's own photos, not the dataset's."""
+        return self.info.get("own_photos") is True
+
+    @property
     def photos_scored(self) -> int | None:
         """Photos behind the last epoch's row of scores; None before there is one, or where the run does not say."""
         return None if self.epochs.empty else self.photos_scored_at(self.epochs_trained)

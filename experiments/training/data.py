@@ -7,8 +7,10 @@ import torch
 
 from seg.batches import DeviceSplit
 from seg.cache import Split, load_split
+from seg.labelled.masks import BORDER_WIDTH
+from seg.labelled.pairs import HasBorders, are_own, check_listed
 from seg.options import Options
-from seg.pets import TEST, TRAINVAL, check_listed
+from seg.pets import TEST, TRAINVAL
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class RunData:
         scored: what the validation photos are: the `test` split, or the `holdout` of the training split.
         excluded: how many of the photos that were to be left out the training photos, by `trainval`, and those scored
             had, before any limit.
+        own: whether they are one's own photos, not the dataset's.
     """
 
     training: Split
@@ -26,6 +29,7 @@ class RunData:
     validation_sample: Split
     scored: str
     excluded: dict[str, int]
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,17 +42,21 @@ class DeviceData:
 
 
 def load_run_data(root: Path, options: Options) -> RunData:
-    """The photos that a run of these options needs, from the dataset in root.
+    """The photos that a run of these options needs, from the dataset, or one's own photos, in root.
 
     A limit draws the photos that it always draws, of which the excluded ones are then left out; so does the holdout.
 
     Raises:
-        InputError: as `seg.cache.load_split`, `seg.cache.Split.without` and `seg.pets.check_listed`.
+        InputError: as `seg.cache.load_split`, `seg.cache.Split.without` and `seg.labelled.pairs.check_listed`.
+        HasBorders: a width of borders is asked for, and these have theirs.
     """
+    own = are_own(root)
+    if not own and options.border_width != BORDER_WIDTH:
+        raise HasBorders(f"{root} holds the dataset, whose trimaps have borders of their own")
     check_listed(root, options.exclude)
 
     def load(split: str) -> Split:
-        return load_split(root, split, options.size, skip_bad=options.skip_bad)
+        return load_split(root, split, options.size, skip_bad=options.skip_bad, border_width=options.border_width)
 
     training = load(TRAINVAL)
     if options.holdout:
@@ -67,6 +75,7 @@ def load_run_data(root: Path, options: Options) -> RunData:
         whole if sample is validation else sample.without(options.exclude),
         scored,
         excluded,
+        own,
     )
 
 

@@ -45,7 +45,7 @@ def train_run(folder: Path, options: Options, data: RunData, device: torch.devic
     photos = upload(data, device)
     weights = _class_weights(options, photos)
     loss = make_loss(options, None if weights is None else weights.to(device))
-    probe = load_probe(data.validation)
+    probe = load_probe(data.validation, own=data.own)
     state = TrainingState.start(options, device)
     if resuming and state_path(folder).exists():
         state.load(state_path(folder))
@@ -108,6 +108,7 @@ def _description(state: TrainingState, weights: Tensor | None, data: RunData, ph
     }
     pixels = {name: split.class_counts().sum(dim=0).tolist() for name, (split, _) in splits.items()}
     return {
+        "own_photos": data.own,
         "parameters": sum(parameter.numel() for parameter in state.model.parameters()),
         "class_weights": None if weights is None else [round(weight, 6) for weight in weights.tolist()],
         "training_photos": len(photos.training),

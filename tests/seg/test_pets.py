@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from PIL import Image
 from torchvision.datasets import OxfordIIITPet
 
+from seg.labelled.pairs import check_listed
 from seg.pets import (
     SPLITS,
     BadPair,
     DatasetMissing,
     UnknownPhoto,
     breed,
-    check_listed,
     has_photos,
     list_path,
     listed_photos,

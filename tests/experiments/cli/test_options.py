@@ -388,6 +388,15 @@ def effect_of_skip_bad(watch, own_pets):
     assert [len(photos) for photos in seen.photos] == [3]
 
 
+def effect_of_border_width(watch, own_photos):
+    def border_pixels(**given: float) -> int:
+        return watch(data=own_photos, **given).info["class_pixels"]["trainval"]["border"]
+
+    narrow, usual, wide = (border_pixels(border_width=width) for width in (0.1, 0.2, 0.4))
+    assert 0 < narrow < usual < wide
+    assert border_pixels() < narrow
+
+
 def effect_of_precision(watch):
     whole, half = watch(precision="fp32").losses[0][0], watch(precision="bf16").losses[0][0]
     assert torch.equal(half, half.bfloat16().float())
@@ -450,6 +459,7 @@ BESIDE = {
     "limit": None,
     "val_limit": None,
     "exclude": (),
+    "border_width": 0.045,
     "skip_bad": False,
     "precision": "auto",
     "keep_epochs": False,
@@ -548,6 +558,8 @@ def test_options_that_do_not_go_together_are_refused_in_one_line(given, said):
         ),
         ("--exclude=.", ". cannot be read (Is a directory)"),
         ("--jitter-of=hue", "choose from"),
+        ("--border-width=0", "0 is not a number above 0 and below 0.5"),
+        ("--border-width=4.5", "4.5 is not a number above 0 and below 0.5"),
     ],
 )
 def test_a_number_out_of_its_range_is_refused_in_one_line(command, tmp_path, typed, said):
@@ -579,6 +591,7 @@ BEFORE = {
     "soft_iou": 0.0,
     "ema": 0.0,
     "holdout": False,
+    "border_width": 0.045,
 }
 
 

@@ -37,6 +37,7 @@ OTHERS = {
     "ema": 0.9,
     "holdout": True,
     "limit": 7,
+    "border_width": 0.02,
     "skip_bad": True,
     "precision": "bf16",
 }

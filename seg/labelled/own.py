@@ -1,0 +1,146 @@
+"""One's own photos as a dataset: a folder with `photos/` and `masks/`, and, where a person wants, a `split.csv`.
+
+A photo and its mask have one name before the extension. `split.csv` has the columns `name,split`, the latter `train` or
+`validation`; without it a fixed fifth of the photos validates.
+"""
+
+import csv
+import hashlib
+from pathlib import Path
+
+from PIL import Image
+
+from seg.pets import SPLITS, TEST, TRAINVAL, DatasetMissing
+
+PHOTOS, MASKS, SPLIT = "photos", "masks", "split.csv"
+# What a split is called in `split.csv`, and the dataset's own names
+SPLIT_WORDS = {"train": TRAINVAL, "validation": TEST, TRAINVAL: TRAINVAL, TEST: TEST}
+VALIDATION_SHARE = 0.2
+
+
+def photos_folder(root: Path) -> Path:
+    return root / PHOTOS
+
+
+def masks_folder(root: Path) -> Path:
+    return root / MASKS
+
+
+def all_names(root: Path) -> list[str]:
+    """The names of all photos and masks, sorted: of each there is at least one of the two.
+
+    Raises:
+        DatasetMissing: there is no folder of photos or none of masks, or one cannot be read, or both are empty.
+    """
+    names = {name for folder in (photos_folder(root), masks_folder(root)) for name in pictures(folder)}
+    if not names:
+        raise DatasetMissing(f"{photos_folder(root)} holds no photo")
+    return sorted(names)
+
+
+def listed(root: Path, split: str) -> list[str]:
+    """The names of a split's photos, sorted.
+
+    Raises:
+        DatasetMissing: as `all_names`; `split.csv` is wrong; the split would be empty.
+    """
+    names = all_names(root)
+    path = root / SPLIT
+    if path.exists():
+        splits, wrong = read_split(path, names)
+        if wrong:
+            more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+            raise DatasetMissing(f"{wrong[0]}{more}")
+    else:
+        splits = fixed_split(names)
+    members = [name for name in names if splits[name] == split]
+    if not members:
+        raise DatasetMissing(empty_splits(root, splits)[0])
+    return members
+
+
+def fixed_split(names: list[str]) -> dict[str, str]:
+    """The split of each photo: a fifth validates, the same whatever the order and, nearly, whatever is added."""
+    drawn = sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())
+    validating = max(1, round(VALIDATION_SHARE * len(names)))
+    return {name: TEST if place < validating else TRAINVAL for place, name in enumerate(drawn)}
+
+
+def empty_splits(root: Path, splits: dict[str, str]) -> list[str]:
+    """A line for each split that none of these photos is of."""
+    path = root / SPLIT
+    source = path if path.exists() else f"{photos_folder(root)}, which holds {len(splits)},"
+    words = {split: word for word, split in reversed(SPLIT_WORDS.items())}
+    return [f"{source} has no photo for {words[split]}" for split in SPLITS if split not in splits.values()]
+
+
+def read_split(path: Path, names: list[str]) -> tuple[dict[str, str], list[str]]:
+    """What `split.csv` says: the split of each photo, and a line for each thing that is wrong with it.
+
+    Args:
+        names: of all photos. The file may give them with their extension.
+    """
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        return {}, [f"{path} cannot be read ({error})"]
+    known = set(names)
+    splits: dict[str, str] = {}
+    wrong = []
+    for line, row in enumerate(rows, start=2):
+        name, word = ((row.get(column) or "").strip() for column in ("name", "split"))
+        name = name if name in known else Path(name).stem
+        if not name or not word:
+            wrong.append(f"{path}, line {line}: has no name or no split: its columns are name,split")
+        elif name not in known:
+            wrong.append(f"{path}, line {line}: there is no photo {name}")
+        elif word not in SPLIT_WORDS:
+            wrong.append(f"{path}, line {line}: {word} is no split: it is train or validation")
+        elif name in splits:
+            wrong.append(f"{path}, line {line}: names {name} twice")
+        else:
+            splits[name] = SPLIT_WORDS[word]
+    if not wrong:
+        wrong = [f"{path} does not say which split {name} is of" for name in names if name not in splits]
+    return splits, wrong
+
+
+def misplaced(root: Path) -> list[str]:
+    """A line for each thing in the two folders that is no picture and so is not looked at."""
+    there = [
+        path for folder in (photos_folder(root), masks_folder(root)) if folder.is_dir() for path in folder.iterdir()
+    ]
+    return [f"{path} is no image" for path in sorted(there) if path.name[:1] != "." and not _is_picture(path)]
+
+
+def pictures(folder: Path) -> dict[str, list[Path]]:
+    """The files in a folder that can be pictures, by their name before the extension.
+
+    Raises:
+        DatasetMissing: there is no such folder, or it cannot be read.
+    """
+    found: dict[str, list[Path]] = {}
+    try:
+        for path in sorted(folder.iterdir()):
+            if _is_picture(path):
+                found.setdefault(path.stem, []).append(path)
+    except FileNotFoundError as error:
+        raise DatasetMissing(f"{folder} is missing") from error
+    except OSError as error:
+        raise DatasetMissing(f"{folder} cannot be read ({error.strerror})") from error
+    return found
+
+
+def file_of(found: dict[str, list[Path]], folder: Path, name: str) -> tuple[Path, str]:
+    """The file of that name among `pictures`, and what is wrong with it where it is not the only one."""
+    files = found.get(name, [])
+    if not files:
+        return folder / name, f"{folder / name} is missing, with an extension of pictures"
+    if len(files) > 1:
+        return files[0], f"{folder} has {' and '.join(path.name for path in files)}: which of them is {name}'s?"
+    return files[0], ""
+
+
+def _is_picture(path: Path) -> bool:
+    return path.name[:1] != "." and path.suffix.lower() in Image.registered_extensions() and path.is_file()

@@ -41,7 +41,7 @@ def test_nothing_is_drawn_over(command, tmp_path, taken):
     (kept / "photo.jpg" if taken == "folder" else kept).write_bytes(b"mine")
     ended = command(synthetic, kept)
     assert ended.status == 2
-    assert ended.error == f"error: {kept} is not empty: give a folder that is, or a new one\n"
+    assert ended.error.strip() == f"error: {kept} is not empty: give a folder that is, or a new one"
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [
         kept / "photo.jpg" if taken == "folder" else kept
     ]

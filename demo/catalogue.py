@@ -5,9 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from experiments.store.recorded_options import used_options
 from experiments.store.run_reader import RunReader
 from experiments.store.runs import Run, find_runs
 from experiments.store.scored.photo_scores import has_details
+from seg.labelled.masks import BORDER_WIDTH
 from seg.losses import LOSSES
 
 
@@ -42,6 +44,11 @@ class Catalogue:
         """The runs of these names, in the catalogue's order; a name that is gone is left out."""
         wanted = set(names)
         return [run for run in self.runs() if run.name in wanted]
+
+    def border_width(self) -> float:
+        """How wide the borders of one's own photos are that most of the runs have learnt, as a share of the side."""
+        widths = Counter(used_options(run.info)["border_width"] for run in self.runs() if run.own_photos)
+        return max(widths, key=widths.__getitem__, default=BORDER_WIDTH)
 
     def for_visitors(self, line: str) -> str:
         """A line on a file of a run, called as below the folder of all runs: where that lies is no visitor's affair."""

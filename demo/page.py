@@ -12,6 +12,7 @@ from demo.api import add_api
 from demo.catalogue import Catalogue
 from demo.header.component import SHOW_TAB, header_view
 from demo.header.link_preview import LinkPreview, preview_routes
+from demo.labelled import Labelled
 from demo.photos.banner import Offer
 from demo.photos.component import photos_view
 from demo.photos.download import PhotoDownload
@@ -81,13 +82,14 @@ def build_interface(folders: list[Path], dataset: Path, offer: Offer = Offer.NOT
 
     Args:
         folders: parents of run folders.
-        dataset: folder holding `oxford-iiit-pet/`, for the probe's photos; need not exist.
+        dataset: folder of photos with labels, the dataset's or one's own (`demo.labelled`); need not exist.
         offer: who may download what it is to hold; where it is the app itself, it begins here.
     """
     download = PhotoDownload(dataset, time.sleep if offer is Offer.BY_ITSELF else None)
     if offer is Offer.BY_ITSELF:
         download.start()
     catalogue = Catalogue(tuple(folder.resolve() for folder in folders))
+    labelled = Labelled(dataset, catalogue.border_width)
     gr.set_static_paths([*catalogue.folders, *sample_photos().values()])
     with gr.Blocks(title="Borderline", analytics_enabled=False, fill_width=True) as blocks:
         header = header_view({name: tab.title for name, tab in TABS.items()}, {n: tab.icon for n, tab in TABS.items()})
@@ -99,7 +101,7 @@ def build_interface(folders: list[Path], dataset: Path, offer: Offer = Offer.NOT
             for number, (name, entry) in enumerate(TABS.items()):
                 # the first is drawn anyway
                 with gr.Tab(entry.title, id=name, elem_id=f"tab-{name}", render_children=number > 0):
-                    opening = entry.build(Page(catalogue, dataset, followed(name, entry.follows), entry.follows))
+                    opening = entry.build(Page(catalogue, labelled, followed(name, entry.follows), entry.follows))
                 openings += [] if opening is None else [opening]
         header.select(None, inputs=header, outputs=tabs, js=SHOW_TAB, **HIDDEN)
         photos.select(lambda: _filled(openings), outputs=_outputs(openings), **HIDDEN)

@@ -7,6 +7,7 @@ from PIL import Image
 
 import seg.photo
 from seg import InputError
+from seg.labelled.pairs import Pair
 from seg.photo import BadPhoto
 
 # A photo of this many pixels takes 0.9 GB while its probabilities are upsampled
@@ -22,13 +23,13 @@ def open_photo(path: str | Path) -> Image.Image:
     return _opened(path, lambda: seg.photo.open_photo(path, MAX_PIXELS))
 
 
-def open_labelled(path: str | Path) -> Image.Image:
-    """The photo as its label lies over it: see `seg.photo.stored_photo`.
+def open_labelled(pair: Pair) -> Image.Image:
+    """The photo as its label lies over it: see `Pair.read_photo`.
 
     Raises:
-        InputError: not there any more, not an image, or damaged.
+        InputError: not there any more, not an image, damaged, or, one's own, larger than the app takes.
     """
-    return _opened(path, lambda: seg.photo.stored_photo(path))
+    return _opened(pair.photo, lambda: pair.read_photo(MAX_PIXELS))
 
 
 def _opened(path: str | Path, read: Callable[[], Image.Image]) -> Image.Image:

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
 
 from demo.catalogue import Catalogue
+from demo.labelled import Labelled
 
 # What an event shows, as Gradio takes it: a value or an update for a component; one that is left out stays as it is
 Updates = dict[Block, object]
@@ -24,14 +24,14 @@ class Page:
 
     Attributes:
         catalogue: the runs that the page shows.
-        dataset: folder holding `oxford-iiit-pet/`; need not exist.
+        dataset: the photos with labels, which need not be there.
         selection: its value says what is chosen, and its event `select` when that changes or the tab is opened: see
             `demo.selection.followed`.
         follows: what it says beside the runs.
     """
 
     catalogue: Catalogue
-    dataset: Path
+    dataset: Labelled
     selection: gr.HTML
     follows: tuple[str, ...] = ()
 

@@ -26,7 +26,7 @@ LAYERS = (
     ("experiments.reporting", "experiments.training", "experiments.benchmarks"),
     ("experiments",),  # the commands
     ("demo.catalogue", "demo.images", "demo.photo", "demo.scripts", "demo.uploads"),
-    ("demo.analysis", "demo.checkpoints"),
+    ("demo.analysis", "demo.checkpoints", "demo.labelled"),
     ("demo.figures", "demo.tabs"),
     ("demo.header", "demo.photos", "demo.selection", "demo.stage"),
     ("demo.TAB",),  # each folder of a tab

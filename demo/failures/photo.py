@@ -10,13 +10,14 @@ from PIL import Image, ImageOps
 from demo.analysis import cached_images
 from demo.catalogue import Catalogue, last_change
 from demo.images import data_uri
+from demo.labelled import Labelled
 from demo.stage.answer import answer
-from demo.stage.photos import Offered, offered_photo, shown_photo
+from demo.stage.photos import offered_photo, shown_photo
 from experiments.store.runs import BadRun, Run
 from experiments.store.scored.photo_scores import confusions, has_details
 from seg import InputError
 from seg.metrics import scores_from_counts
-from seg.pets import BACKGROUND, BORDER, PET, BadPair, has_photos, read_trimap, trimap_path
+from seg.pets import BACKGROUND, BORDER, PET
 from seg.photo import UNREADABLE
 
 # Of the gallery's pictures, in pixels, for screens of two to one; and how many the page may ask for at once
@@ -24,28 +25,29 @@ THUMB_SIDE, MOST_THUMBS = 288, 60
 NOT_HERE = "The photos are not on this machine; their scores are."
 
 
-def small_pictures(dataset: Path, names: Sequence[object]) -> dict[str, str | None]:
+def small_pictures(dataset: Labelled, names: Sequence[object]) -> dict[str, str | None]:
     """The photos of these names, at most MOST_THUMBS, as small squares; None for one that is not there."""
     found: dict[str, str | None] = {}
     for name in map(str, names[:MOST_THUMBS]):
         try:
-            path = offered_photo(name, dataset).path
-            found[name] = _thumb(path, last_change(path))
+            photo = offered_photo(name, dataset)
+            found[name] = _thumb(photo.path, last_change(photo.path), photo.turned)
         except (InputError, *UNREADABLE):
             found[name] = None
     return found
 
 
 @lru_cache(maxsize=1024)  # about 10 kB each
-def _thumb(path: Path, changed: int | None) -> str:
+def _thumb(path: Path, changed: int | None, turned: bool) -> str:
     with Image.open(path) as image:
         side = min(THUMB_SIDE, *image.size)
         image.draft("RGB", (side, side))
-        small = ImageOps.fit(image.convert("RGB"), (side, side))
+        seen = ImageOps.exif_transpose(image) if turned else image
+        small = ImageOps.fit(seen.convert("RGB"), (side, side))
     return data_uri(small, "JPEG", quality=78)
 
 
-def photo_value(catalogue: Catalogue, dataset: Path, name: str, names: Sequence[str]) -> dict:
+def photo_value(catalogue: Catalogue, dataset: Labelled, name: str, names: Sequence[str]) -> dict:
     """A photo as the stage shows it, and what the runs of these names were scored on it.
 
     Returns:
@@ -54,21 +56,23 @@ def photo_value(catalogue: Catalogue, dataset: Path, name: str, names: Sequence[
     """
     figures = {run.name: _figures(run, name) for run in catalogue.chosen(names) if has_details(run)}
     looked = {"photo": None, "said": "", "figures": {run: found for run, found in figures.items() if found}}
-    if not has_photos(dataset):
+    if not dataset.are_here:
         return looked | {"said": NOT_HERE}
     try:
         photo = offered_photo(name, dataset)
         shown, _ = shown_photo(photo)
     except InputError as error:
         return looked | {"said": str(error)}
-    return looked | {"photo": asdict(shown), "said": "" if shown.truth else _without_label(dataset, name, photo)}
+    return looked | {"photo": asdict(shown), "said": "" if shown.truth else _without_label(dataset, name)}
 
 
-def _without_label(dataset: Path, name: str, photo: Offered) -> str:
+def _without_label(dataset: Labelled, name: str) -> str:
     """Why the photo is shown without its label."""
+    pair = dataset.pair(name)
     try:
-        read_trimap(trimap_path(dataset, name), photo.path)
-    except BadPair as error:
+        if pair is not None:
+            pair.read_label()
+    except InputError as error:
         return str(error)
     return ""
 
@@ -97,7 +101,7 @@ def _figures(run: Run, name: str) -> dict[str, float | None] | None:
     return {kind: float(value) if value == value else None for kind, value in figures.items()}
 
 
-def answer_value(catalogue: Catalogue, dataset: Path, name: str, run_name: str) -> dict:
+def answer_value(catalogue: Catalogue, dataset: Labelled, name: str, run_name: str) -> dict:
     """What the stage's modules read of one network's answer for one photo; or `error`, a sentence why there is none."""
     run = next(iter(catalogue.chosen([run_name])), None)
     if run is None:

@@ -1,7 +1,6 @@
 """What the gallery shows of every photo: its scores, and what speaks against its label. The page puts them in order."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from demo.analysis import (
 from demo.catalogue import Catalogue, run_titles
 from demo.failures.photo import NOT_HERE
 from demo.figures.names import without_run_names
+from demo.labelled import Labelled
 from demo.stage.component import stage_value
 from experiments.comparison.answer.sentences import listed
 from experiments.reporting.measured import measured_sentence
@@ -24,14 +24,13 @@ from experiments.store.runs import Run
 from experiments.store.scored.photo_scores import has_details
 from experiments.units import PER_CENT
 from seg import InputError
-from seg.pets import has_photos
 
 HOW_SUSPECTED = "The less the networks believe a label, the earlier its photo comes: a score called label quality."
 # What a pane needs of a run, of what the stage has
 SHOWN_OF_RUN = ("run", "title", "note", "colour", "onPhoto", "dash", "symbol", "version")
 
 
-def failures_value(catalogue: Catalogue, dataset: Path, names: Sequence[str], asked: str | None = None) -> dict:
+def failures_value(catalogue: Catalogue, dataset: Labelled, names: Sequence[str], asked: str | None = None) -> dict:
     """What the tab shows of the runs of these names.
 
     Args:
@@ -50,7 +49,7 @@ def failures_value(catalogue: Catalogue, dataset: Path, names: Sequence[str], as
     chosen = catalogue.chosen(names)
     runs = [run for run in chosen if has_details(run)]
     score = next((each for each in appearing(Place.PHOTOS) if each.name == asked), CHOSEN_FIRST)
-    are_here = has_photos(dataset)
+    are_here = dataset.are_here
     value = {
         "scores": [(each.title, each.name) for each in appearing(Place.PHOTOS)],
         "dataset": are_here,

@@ -8,6 +8,7 @@ import gradio as gr
 from demo.catalogue import Catalogue
 from demo.failures.photo import answer_value, photo_value, small_pictures
 from demo.failures.ranking import failures_value
+from demo.labelled import Labelled
 from demo.scripts import on_load
 from demo.selection.followed import read_selected
 from demo.tabs import HIDDEN, Page
@@ -38,7 +39,7 @@ def build_failures_tab(page: Page) -> None:
     page.selection.select(show, inputs=page.selection, outputs=failures, trigger_mode="always_last", **HIDDEN)
 
 
-def _functions(catalogue: Catalogue, dataset: Path) -> list[Callable[[dict], dict]]:
+def _functions(catalogue: Catalogue, dataset: Labelled) -> list[Callable[[dict], dict]]:
     """What the page calls: `server.thumbs({photos})`, `server.look({photo, runs})`, `server.answer({photo, run})`."""
 
     def thumbs(asked: dict) -> dict:

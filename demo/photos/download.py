@@ -10,7 +10,7 @@ from pathlib import Path
 from experiments.fetching.dataset import Progress, fetch_dataset
 from experiments.fetching.download import Cancelled, Damaged
 from seg import InputError
-from seg.pets import has_photos
+from seg.labelled.pairs import are_here
 
 # Seconds before the app tries again by itself; the last again and again
 PAUSES = (10, 30, 60, 120, 300)
@@ -67,14 +67,14 @@ class PhotoDownload:
             if self._at_work():
                 return self._standing
             # what is there may also have gone since
-            if has_photos(self.dataset):
+            if are_here(self.dataset):
                 return Standing(Stage.HERE)
             return Standing(Stage.MISSING) if self._standing.stage is Stage.HERE else self._standing
 
     def start(self) -> None:
         """Begin, or go on where an earlier one was stopped; nothing where one is at work or the photos are here."""
         with self._lock:
-            if self._at_work() or self._standing.stage is Stage.WAITING or has_photos(self.dataset):
+            if self._at_work() or self._standing.stage is Stage.WAITING or are_here(self.dataset):
                 return
             self._cancelled = threading.Event()
             self._begin()

@@ -7,6 +7,7 @@ from pathlib import Path
 import gradio as gr
 
 from demo.catalogue import NO_RUNS, Catalogue
+from demo.labelled import Labelled
 from demo.scripts import on_load
 from demo.segment.answers import Session, show_answers
 from demo.segment.download import pack, write_download
@@ -37,7 +38,7 @@ class Parts:
     file: gr.File
 
 
-def lay_out(catalogue: Catalogue, dataset: Path) -> Parts:
+def lay_out(catalogue: Catalogue, dataset: Labelled) -> Parts:
     """The tab's components, laid out where this is called."""
     first = catalogue.chosen(first_runs(catalogue.runs()))
     session = gr.State(Session())
@@ -56,7 +57,7 @@ def lay_out(catalogue: Catalogue, dataset: Path) -> Parts:
     return parts
 
 
-def strip_value(dataset: Path) -> dict:
+def strip_value(dataset: Labelled) -> dict:
     """What the strip shows: the photos that the page offers."""
     offered = offered_photos(dataset).items()
     return {"photos": [_tile(name, photo) for name, photo in offered]}
@@ -66,7 +67,7 @@ def _tile(name: str, photo: Offered) -> dict:
     return {"id": name, "title": photo.title, "thumb": photo.thumb}
 
 
-def _photo_function(dataset: Path) -> Callable[[str], dict]:
+def _photo_function(dataset: Labelled) -> Callable[[str], dict]:
     """What the page calls as `server.photo(name)` for one that the strip does not offer: its tile, or `error`."""
 
     def photo(name: str) -> dict:
@@ -78,7 +79,7 @@ def _photo_function(dataset: Path) -> Callable[[str], dict]:
     return photo
 
 
-def _brought_function(dataset: Path) -> Callable[[dict], dict]:
+def _brought_function(dataset: Labelled) -> Callable[[dict], dict]:
     """What the page calls as `server.brought({path, title})` of an upload: `error` in words where it is no photo."""
 
     def brought(upload: dict) -> dict:
@@ -118,7 +119,7 @@ def build_segment_tab(page: Page) -> Opening:
     return Opening([parts.strip], lambda: {parts.strip: strip_value(page.dataset)})
 
 
-def _connect_download(catalogue: Catalogue, dataset: Path, parts: Parts) -> None:
+def _connect_download(catalogue: Catalogue, dataset: Labelled, parts: Parts) -> None:
     """Write what a button of the stage, or of the strip, asks for, and have the browser save it."""
 
     def download(session: Session, event: gr.EventData) -> str:

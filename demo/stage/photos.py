@@ -1,22 +1,22 @@
 """The photos that the page offers, and the one it shows: at the size on the page, with its label where it is known."""
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from demo.catalogue import last_change
 from demo.images import data_uri
+from demo.labelled import Labelled
 from demo.photo import open_labelled, open_photo
 from demo.stage.component import ShownPhoto
 from demo.stage.pane import deflated_rows, shrink
 from demo.uploads import uploaded_file
-from experiments.store.probe import VALIDATION_NAMES, sample_photos
+from experiments.store.probe import sample_photos
 from seg import InputError
-from seg.pets import BadPair, photo_path, read_trimap, trimap_path
+from seg.labelled.pairs import Pair
 
 # Longest sides, in pixels: of the picture on the page, and of the planes that masks are drawn from
 PICTURE_SIDE, PLANE_SIDE = 1200, 768
@@ -31,47 +31,50 @@ class Offered:
 
     Attributes:
         title: what it is called.
-        trimap: the file of its label, where it has one.
+        pair: it and its label, where it has one.
     """
 
     title: str
     path: Path
-    trimap: Path | None = None
+    pair: Pair | None = None
 
     @property
     def thumb(self) -> str:
         """A small picture of it, as a `data:` URI."""
-        return _thumb(self.path, last_change(self.path))
+        return _thumb(self.path, last_change(self.path), self.turned)
+
+    @property
+    def turned(self) -> bool:
+        """Whether it is shown as a person sees it: the dataset's lie as they are stored, under their labels."""
+        return self.pair is None or self.pair.turned
 
 
-def offered_photos(dataset: Path) -> dict[str, Offered]:
-    """The photos that the page offers, by name: samples first, then what is there of the probe's test photos."""
+def offered_photos(dataset: Labelled) -> dict[str, Offered]:
+    """The photos that the page offers, by name: samples first, then what is there of the probe's."""
     samples = sample_photos()
     found = {name: Offered(name, samples[name]) for name in sorted(samples, key=lambda name: name != FIRST)}
-    for name in VALIDATION_NAMES:
-        photo, trimap = photo_path(dataset, name), trimap_path(dataset, name)
-        if photo.is_file():
-            found[name] = Offered(name.replace("_", " "), photo, trimap if trimap.is_file() else None)
-    return found
+    return found | {pair.name: _of_pair(pair) for pair in dataset.probe()}
 
 
-def offered_photo(name: str, dataset: Path) -> Offered:
+def _of_pair(pair: Pair) -> Offered:
+    return Offered(pair.name.replace("_", " "), pair.photo, pair if pair.label.is_file() else None)
+
+
+def offered_photo(name: str, dataset: Labelled) -> Offered:
     """The photo of that name: one that the page offers, or any other of the dataset.
 
     Raises:
         InputError: it is not there.
     """
-    photos = offered_photos(dataset)
-    if name in photos:
-        return photos[name]
-    # a name is no path
-    if re.fullmatch(r"\w+", name) and photo_path(dataset, name).is_file():
-        trimap = trimap_path(dataset, name)
-        return Offered(name.replace("_", " "), photo_path(dataset, name), trimap if trimap.is_file() else None)
+    pair = dataset.pair(name)
+    if pair is not None:
+        return _of_pair(pair)
+    if name in sample_photos():
+        return Offered(name, sample_photos()[name])
     raise InputError(f"There is no photo {name} here.")
 
 
-def chosen_photo(choice: object, dataset: Path) -> Offered:
+def chosen_photo(choice: object, dataset: Labelled) -> Offered:
     """The photo that the page asks for: one of these names, `{"path": uploaded file, "title": its name}`, or the first.
 
     Raises:
@@ -100,12 +103,12 @@ def picture_of(photo: Offered) -> Image.Image:
     Raises:
         InputError: it cannot be read.
     """
-    return _picture(photo.path, last_change(photo.path), photo.trimap is not None)
+    return _picture(photo.path, last_change(photo.path), photo.pair)
 
 
 @lru_cache(maxsize=2)  # up to 150 MB each
-def _picture(path: Path, changed: int | None, labelled: bool) -> Image.Image:
-    return open_labelled(path) if labelled else open_photo(path)
+def _picture(path: Path, changed: int | None, pair: Pair | None) -> Image.Image:
+    return open_photo(path) if pair is None else open_labelled(pair)
 
 
 @lru_cache(maxsize=32)
@@ -113,10 +116,10 @@ def _shown(photo: Offered, changed: int | None) -> tuple[ShownPhoto, np.ndarray 
     picture = picture_of(photo)
     shown = _fitted(picture.size, PLANE_SIDE)
     label = None
-    if photo.trimap is not None:
+    if photo.pair is not None:
         try:
-            label = read_trimap(photo.trimap, photo.path)
-        except BadPair:  # a photo without a label is shown all the same; training says what is wrong with it
+            label = photo.pair.read_label()
+        except InputError:  # a photo without a label is shown all the same; training says what is wrong with it
             label = None
     small = picture.copy()
     small.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
@@ -141,9 +144,9 @@ def _fitted(size: tuple[int, int], side: int) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=64)
-def _thumb(path: Path, changed: int | None) -> str:
+def _thumb(path: Path, changed: int | None, turned: bool) -> str:
     with Image.open(path) as image:
         image.draft("RGB", (2 * THUMB_SIDE, 2 * THUMB_SIDE))
-        small = image.convert("RGB")
+        small = (ImageOps.exif_transpose(image) if turned else image).convert("RGB")
     small.thumbnail((2 * THUMB_SIDE, THUMB_SIDE))
     return data_uri(small, "JPEG", quality=80)

@@ -1,7 +1,7 @@
 """The probe's photos and trimaps as mosaics, as the runs' predictions are, for the page to fetch."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,9 +10,11 @@ from PIL import Image
 
 from demo.catalogue import last_change
 from demo.images import data_uri
+from demo.labelled import Labelled
 from experiments.store.probe import mosaic, sample_photos
 from seg import InputError
-from seg.pets import BACKGROUND, TEST, indexed_image, photo_path, read_trimap, trimap_path
+from seg.labelled.pairs import Pair
+from seg.pets import BACKGROUND, TEST, indexed_image
 from seg.photo import read_square
 
 # Side in pixels of a photo that is looked at alone
@@ -32,28 +34,18 @@ class ProbePhotos:
     """Where the probe's photos and trimaps come from, and the folder their mosaics are served from.
 
     Attributes:
-        dataset: the folder holding `oxford-iiit-pet/`; without it validation tiles have no photo and no truth.
+        dataset: without its photos validation tiles have no photo and no truth.
         built: mosaics by what they were made of: runs of one layout share them.
     """
 
-    dataset: Path
+    dataset: Labelled
     served: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="borderline-")))
     built: dict[tuple, Mosaic] = field(default_factory=dict)
 
-    def find(self, tile: dict) -> Path | None:
-        """The photo behind a tile of `probe.json`; None where it is not on this machine."""
-        if tile["source"] == TEST:
-            path = photo_path(self.dataset, Path(tile["name"]).name)
-            return path if path.is_file() else None
-        return sample_photos().get(tile["name"])
-
-    def find_pair(self, tile: dict) -> tuple[Path, Path] | None:
-        """The trimap of a validation tile and the photo it must fit; samples have none."""
-        photo = self.find(tile)
-        if photo is None or tile["source"] != TEST:
-            return None
-        trimap = trimap_path(self.dataset, Path(tile["name"]).name)
-        return (trimap, photo) if trimap.is_file() else None
+    def find(self, tile: dict) -> Pair | Path | None:
+        """The photo behind a tile of `probe.json`, with its label, or a sample's file; None where it is not here."""
+        name = str(tile["name"])
+        return self.dataset.pair(name) if tile["source"] == TEST else sample_photos().get(name)
 
     def mosaic(self, layout: dict) -> Mosaic:
         """The photos of these tiles as one JPEG."""
@@ -63,8 +55,7 @@ class ProbePhotos:
             channels = [mosaic(np.stack([tile[..., channel] for tile in tiles])) for channel in range(3)]
             Image.fromarray(np.stack(channels, axis=-1)).save(target, "JPEG", quality=92)
 
-        found = [None if path is None else (path,) for path in map(self.find, layout["tiles"])]
-        return self._build("photos", ".jpg", layout["tile"], found, read_square, missing, write)
+        return self._build("photos", ".jpg", layout, read_photo, missing, write)
 
     def truth(self, layout: dict) -> Mosaic:
         """The trimaps of these tiles as one indexed PNG, as the runs' mosaics of predictions are."""
@@ -73,29 +64,27 @@ class ProbePhotos:
         def write(tiles: list[np.ndarray], target: Path) -> None:
             indexed_image(mosaic(np.stack(tiles))).save(target, "PNG", optimize=True)
 
-        found = [self.find_pair(tile) for tile in layout["tiles"]]
-        return self._build("truth", ".png", layout["tile"], found, read_trimap, missing, write)
+        return self._build("truth", ".png", layout, read_truth, missing, write)
 
     def _build(
         self,
         kind: str,
         suffix: str,
-        side: int,
-        found: Sequence[tuple[Path, ...] | None],
-        read: Callable[..., np.ndarray],
+        layout: dict,
+        read: Callable[[Pair | Path, int], np.ndarray | None],
         missing: np.ndarray,
         write: Callable[[list[np.ndarray], Path], None],
     ) -> Mosaic:
-        """One picture of the tiles that `read(*files, side)` gives, for each tile the files it is found in."""
-        stamps = tuple(tuple((str(path), last_change(path)) for path in files or ()) for files in found)
-        key = (kind, side, stamps)
+        """One picture of the tiles that `read(found, side)` gives; None where it has none."""
+        side, found = layout["tile"], [self.find(tile) for tile in layout["tiles"]]
+        key = (kind, side, tuple(map(_stamp, found)))
         known = self.built.get(key)
         if known is not None and (known.path is None or known.path.is_file()):
             return known
         tiles = []
-        for files in found:
+        for photo in found:
             try:
-                tiles.append(None if files is None else read(*files, side))
+                tiles.append(None if photo is None else read(photo, side))
             except InputError:
                 tiles.append(None)  # a damaged picture is shown as a missing one
         present = tuple(tile is not None for tile in tiles)
@@ -108,14 +97,30 @@ class ProbePhotos:
         return self.built[key]
 
 
+def read_photo(found: Pair | Path, side: int) -> np.ndarray:
+    """(side, side, 3) uint8, as networks see it."""
+    return found.read_square(side) if isinstance(found, Pair) else read_square(found, side)
+
+
+def read_truth(found: Pair | Path, side: int) -> np.ndarray | None:
+    """(side, side) uint8 of classes; samples have none."""
+    return found.read_label(side) if isinstance(found, Pair) and found.label.is_file() else None
+
+
+def _stamp(found: Pair | Path | None) -> tuple:
+    """What changes when a tile's picture does."""
+    files = () if found is None else (found.photo, found.label) if isinstance(found, Pair) else (found,)
+    return found, *map(last_change, files)
+
+
 def tile_function(photos: ProbePhotos) -> Callable[[str], dict]:
     """What the page calls as `server.tile_photo(name)`: the photo larger than its tile, `picture` None without it."""
 
     def tile_photo(name: str) -> dict:
         name = str(name)
-        path = photos.find({"name": name, "source": "sample" if name in sample_photos() else TEST})
+        found = photos.find({"name": name, "source": "sample" if name in sample_photos() else TEST})
         try:
-            picture = None if path is None else Image.fromarray(read_square(path, LARGE))
+            picture = None if found is None else Image.fromarray(read_photo(found, LARGE))
         except InputError:
             return {"picture": None}  # a damaged picture is shown as a missing one
         return {"picture": picture and data_uri(picture, "JPEG")}

@@ -35,6 +35,11 @@ class Pair:
     border_width: float | None = None
     wrong: str = ""
 
+    @property
+    def turned(self) -> bool:
+        """Whether the label lies over the photo as a person sees it, not as it is stored."""
+        return self.border_width is not None
+
     def read_photo(self, most_pixels: int | None = None) -> Image.Image:
         """The photo, RGB, as its label lies over it: one's own as a person sees it, the dataset's as it is stored.
 
@@ -45,7 +50,7 @@ class Pair:
             BadPair, BadPhoto: it is missing, cannot be read, or has too many pixels.
         """
         self._check()
-        return stored_photo(self.photo) if self.border_width is None else open_photo(self.photo, most_pixels)
+        return open_photo(self.photo, most_pixels) if self.turned else stored_photo(self.photo)
 
     def read_square(self, side: int) -> np.ndarray:
         """The photo as networks are trained on it, resized to (side, side, 3) uint8, antialiased bilinear.
@@ -119,6 +124,11 @@ def pairs_of(root: Path, names: Iterable[str], border_width: float = BORDER_WIDT
         (photo, wrong), (mask, also) = (own.file_of(*where, name) for where in zip(found, folders, strict=True))
         pairs.append(Pair(name, photo, mask, border_width, wrong or also))
     return pairs
+
+
+def pair_of(root: Path, name: str, border_width: float = BORDER_WIDTH) -> Pair:
+    """The photo of that name, and its label: see `pairs_of`."""
+    return pairs_of(root, [name], border_width)[0]
 
 
 def check_listed(root: Path, names: Collection[str]) -> None:

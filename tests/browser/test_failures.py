@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from demo.catalogue import Catalogue
 from demo.failures.photo import small_pictures
 from demo.failures.ranking import failures_value
+from demo.labelled import Labelled
 from experiments.run import main as run_command
 from seg.options import parse_exclusion
 from tests.browser.choosing import set_state, show_runs
@@ -119,7 +120,7 @@ def test_the_hardest_come_first_and_the_first_is_open_without_a_click(failures, 
         assert painted(canvas) > 10
     ticks = cards(page).first.locator(".tick").evaluate_all("all => all.map((tick) => parseFloat(tick.style.left))")
     assert ticks == pytest.approx([100 * border_f1.at[means.index[0], name] for name in LOSSES], abs=0.06)
-    pictures = small_pictures(tiny_pets, TEST_NAMES)
+    pictures = small_pictures(Labelled(tiny_pets), TEST_NAMES)
     expect(cards(page).locator("img")).to_have_count(8)
     shown = cards(page).locator("img").evaluate_all("all => all.map((image) => image.src)")
     assert shown == [pictures[named(title)] for title in means.index]
@@ -197,7 +198,7 @@ def test_two_menus_say_which_losses_disagree(failures, border_f1):
 
 
 def test_suspicious_labels_have_their_reason_in_words(failures, tiny_runs, tiny_pets):
-    reasons = failures_value(Catalogue((tiny_runs,)), tiny_pets, LOSSES)["suspects"]["reasons"]
+    reasons = failures_value(Catalogue((tiny_runs,)), Labelled(tiny_pets), LOSSES)["suspects"]["reasons"]
     reasons = [reason[0].upper() + reason[1:] for reason in reasons]
     second = next(number for number, reason in enumerate(reasons) if reason != reasons[0])
     page = failures()

@@ -11,6 +11,7 @@ from PIL import Image
 
 from demo.catalogue import Catalogue
 from demo.failures.photo import photo_value
+from demo.labelled import Labelled
 from demo.watch.probe_photos import ProbePhotos
 from seg.cache import load_split
 from seg.pets import BadPair, photo_path, trimap_path
@@ -102,7 +103,7 @@ def truth(own_pets, tmp_path) -> Callable:
 
     def read() -> np.ndarray | None:
         layout = {"tile": SIDE, "columns": 7, "tiles": [{"name": NAME, "source": "test"}]}
-        mosaic = ProbePhotos(own_pets, served=tmp_path).truth(layout)
+        mosaic = ProbePhotos(Labelled(own_pets), served=tmp_path).truth(layout)
         assert (mosaic.path is not None,) == mosaic.present
         return mosaic.path and np.asarray(Image.open(mosaic.path))[:SIDE, :SIDE]
 
@@ -119,7 +120,7 @@ def test_a_trimap_of_the_right_values_is_taken_everywhere(own_pets, tmp_path, st
 
     np.testing.assert_array_equal(truth(), resized)
 
-    looked = photo_value(Catalogue((tmp_path,)), own_pets, NAME, [])
+    looked = photo_value(Catalogue((tmp_path,)), Labelled(own_pets), NAME, [])
     np.testing.assert_array_equal(decoded(looked["photo"]["truth"], stored.shape), stored - 1)
     assert looked["said"] == ""
 
@@ -141,14 +142,14 @@ def test_a_bad_trimap_is_refused_everywhere_in_the_same_words(own_pets, tmp_path
 
     assert truth() is None
 
-    looked = photo_value(Catalogue((tmp_path,)), own_pets, NAME, [])
+    looked = photo_value(Catalogue((tmp_path,)), Labelled(own_pets), NAME, [])
     assert looked["photo"]["truth"] is None
     assert looked["said"] == sentence
 
 
 def test_a_trimap_whose_photo_changes_its_size_is_no_truth_any_longer(own_pets, tmp_path):
     layout = {"tile": SIDE, "columns": 7, "tiles": [{"name": NAME, "source": "test"}]}
-    photos = ProbePhotos(own_pets, served=tmp_path)
+    photos = ProbePhotos(Labelled(own_pets), served=tmp_path)
     assert photos.truth(layout).present == (True,)
     path = photo_path(own_pets, NAME)
     with Image.open(path) as photo:

@@ -141,6 +141,7 @@ seg.networks.segnet.STAGES = ((1, 16), (1, 16), (2, 32), (1, 32))  # trains in n
 FOLLOWED = """
 import gradio as gr
 from demo import api
+from demo.labelled import Labelled
 from demo.compare import table
 from demo.compare.layout import lay_out
 from demo.compare.updates import refresh_epochs
@@ -181,9 +182,9 @@ seen = {
     "figure": [view.as_value()["title"], view.as_value()["reading"], list(view.figure.data[0].y)],
     "scores": scores_html(analysis, styled),
     "table": list(table.styled_table(runs, analysis.footing).data.columns),
-    "watch": watch_value(catalogue, ProbePhotos(data), ["ce-s0"])["scores"],
+    "watch": watch_value(catalogue, ProbePhotos(Labelled(data)), ["ce-s0"])["scores"],
     "api": api.runs_api(catalogue)[0],
-    "ranking": failures_value(catalogue, data, ["ce-s0"], row.name)["values"]["ce-s0"],
+    "ranking": failures_value(catalogue, Labelled(data), ["ce-s0"], row.name)["values"]["ce-s0"],
     "report": [axes.get_title() for axes in report_figures.by_epoch(analysis).axes],
     "sweep": sweep._summary("ce-s0", "finished", folder / "ce-s0"),
     "interval": analysis.score("ce", row.name)[["mean", "low", "high"]].tolist(),

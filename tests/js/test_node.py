@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from demo.labelled import Labelled
 from demo.stage.answer import pane_of
 from demo.stage.pane import shrink
 from demo.stage.photos import offered_photos, shown_photo
@@ -50,7 +51,7 @@ def test_the_legend_has_a_shape_for_every_loss(node):
 
 def test_the_browser_paints_the_servers_own_mask(node, tmp_path):
     """A shipped network's answer for a sample photo, decoded as the page does, at several thresholds."""
-    photo = next(iter(offered_photos(tmp_path).values()))
+    photo = next(iter(offered_photos(Labelled(tmp_path)).values()))
     shown, _ = shown_photo(photo)
     with Image.open(photo.path) as image:
         prediction = Segmenter.load(RESULTS / "ce-s0" / "model.safetensors").predict(image)

@@ -8,12 +8,13 @@ import pytest
 
 from demo.catalogue import Catalogue
 from demo.failures.ranking import failures_value
+from demo.labelled import Labelled
 
 BOTH = ["ce-s0", "focal-s0"]
 
 
 def test_every_photo_has_the_scores_that_the_files_say(catalogue, tiny_runs, tiny_pets, border_f1):
-    value = failures_value(catalogue, tiny_pets, BOTH)
+    value = failures_value(catalogue, Labelled(tiny_pets), BOTH)
     assert "missing" not in value
     assert value["dataset"]
     assert [loss["title"] for loss in value["losses"]] == ["Cross-entropy", "Focal"]
@@ -26,17 +27,17 @@ def test_every_photo_has_the_scores_that_the_files_say(catalogue, tiny_runs, tin
 
 
 def test_another_score_is_given_where_it_is_asked_for(catalogue, tiny_runs, tiny_pets):
-    value = failures_value(catalogue, tiny_pets, ["ce-s0"], "cross_entropy")
+    value = failures_value(catalogue, Labelled(tiny_pets), ["ce-s0"], "cross_entropy")
     images = pd.read_csv(tiny_runs / "ce-s0" / "images.csv", index_col="name")["cross_entropy"]
     assert value["values"]["ce-s0"] == pytest.approx(images.loc[value["photos"]].tolist(), abs=5e-5)
     assert not value["score"]["better"]
     assert not value["score"]["percent"]
     assert value["score"]["top"] == pytest.approx(images.quantile(0.995))
-    assert failures_value(catalogue, tiny_pets, ["ce-s0"], "luck")["score"]["name"] == "border_f1"
+    assert failures_value(catalogue, Labelled(tiny_pets), ["ce-s0"], "luck")["score"]["name"] == "border_f1"
 
 
 def test_suspects_are_in_the_order_of_label_quality_with_a_reason_in_plain_words(catalogue, tiny_runs, tiny_pets):
-    value = failures_value(catalogue, tiny_pets, BOTH)
+    value = failures_value(catalogue, Labelled(tiny_pets), BOTH)
     quality = [pd.read_csv(tiny_runs / name / "images.csv", index_col="name")["label_quality"] for name in BOTH]
     expected = ((quality[0] + quality[1]) / 2).sort_values(kind="stable").index.tolist()
     assert [value["photos"][place] for place in value["suspects"]["order"]] == expected
@@ -54,7 +55,7 @@ def test_a_broken_label_is_told_apart_and_keeps_its_reason(own_runs, tiny_pets):
         images.loc["pug_2", pet] = 0
         images.loc["beagle_47", [*pet, *background]] = [10, 100, 0, 100, 10, 0]
         images.to_csv(own_runs / name / "images.csv")
-    value = failures_value(Catalogue((own_runs,)), tiny_pets, BOTH)
+    value = failures_value(Catalogue((own_runs,)), Labelled(tiny_pets), BOTH)
     assert {value["photos"][place] for place in value["broken"]} == {"pug_2", "beagle_47"}
     suspects = value["suspects"]
     reasons = {value["photos"][place]: why for place, why in zip(suspects["order"], suspects["reasons"], strict=True)}
@@ -63,30 +64,30 @@ def test_a_broken_label_is_told_apart_and_keeps_its_reason(own_runs, tiny_pets):
 
 
 def test_without_runs_it_says_how_one_comes(tmp_path):
-    missing = failures_value(Catalogue((tmp_path,)), tmp_path, [])["missing"]
+    missing = failures_value(Catalogue((tmp_path,)), Labelled(tmp_path), [])["missing"]
     assert (missing["text"], missing["act"]) == ("No runs are here yet: train one, and it appears.", "copy")
 
 
 def test_without_scores_of_single_photos_it_says_when_they_come(own_runs, tmp_path):
     for name in BOTH:
         (own_runs / name / "images.csv").unlink()
-    missing = failures_value(Catalogue((own_runs,)), tmp_path, BOTH)["missing"]
+    missing = failures_value(Catalogue((own_runs,)), Labelled(tmp_path), BOTH)["missing"]
     assert missing["text"] == "No run has scores of single photos yet: they come when training ends."
     assert missing["act"] == "curves"
 
 
 @pytest.mark.parametrize("names", [[], ["gone-s7"]])
 def test_where_no_run_is_chosen_one_is_asked_for(catalogue, tmp_path, names):
-    missing = failures_value(catalogue, tmp_path, names)["missing"]
+    missing = failures_value(catalogue, Labelled(tmp_path), names)["missing"]
     assert (missing["text"], missing["act"]) == ("No run is chosen.", "add")
 
 
 def test_a_run_without_scores_of_photos_is_named_beside_the_others_and_alone(own_runs, tmp_path):
     (own_runs / "focal-s0" / "images.csv").unlink()
-    value = failures_value(Catalogue((own_runs,)), tmp_path, BOTH)
+    value = failures_value(Catalogue((own_runs,)), Labelled(tmp_path), BOTH)
     assert value["lacking"] == "Focal has no scores of single photos."
     assert [loss["run"] for loss in value["losses"]] == ["ce-s0"]
-    alone = failures_value(Catalogue((own_runs,)), tmp_path, ["focal-s0"])["missing"]
+    alone = failures_value(Catalogue((own_runs,)), Labelled(tmp_path), ["focal-s0"])["missing"]
     assert (alone["text"], alone["act"]) == ("Focal has no scores of single photos.", "add")
 
 
@@ -94,10 +95,10 @@ def test_a_run_of_a_version_without_a_score_is_told_and_otherwise_ranked(own_run
     path = own_runs / "ce-s0" / "images.csv"
     pd.read_csv(path).drop(columns=["custom_iou", "label_quality"]).to_csv(path, index=False)
     catalogue = Catalogue((own_runs,))
-    missing = failures_value(catalogue, tmp_path, BOTH, "custom_iou")["missing"]
+    missing = failures_value(catalogue, Labelled(tmp_path), BOTH, "custom_iou")["missing"]
     assert missing["text"] == "Cross-entropy has no article's soft IoU of single photos."
     assert (missing["act"], missing["button"]) == ("first-score", "Show border F1")
-    value = failures_value(catalogue, tmp_path, BOTH)
+    value = failures_value(catalogue, Labelled(tmp_path), BOTH)
     assert len(value["photos"]) == 8
     assert value["suspects"] == {"text": "Cross-entropy has no label quality of single photos."}
 
@@ -108,17 +109,17 @@ def test_damaged_scores_are_told(tiny_runs, tmp_path):
     lines[4] = lines[4].replace(",", ",x", 1)
     (folder / "ce-s0" / "images.csv").write_text("".join(lines))
     said = "Cross-entropy is left out until it is scored again: its scores of single photos are damaged."
-    missing = failures_value(Catalogue((folder,)), tmp_path, ["ce-s0"])["missing"]
+    missing = failures_value(Catalogue((folder,)), Labelled(tmp_path), ["ce-s0"])["missing"]
     assert (missing["text"], missing["act"]) == (said, "add")
     # the others are ranked without it, as if it were not chosen
-    value = failures_value(Catalogue((folder,)), tmp_path, BOTH)
-    assert value == failures_value(Catalogue((folder,)), tmp_path, ["focal-s0"]) | {"lacking": said}
+    value = failures_value(Catalogue((folder,)), Labelled(tmp_path), BOTH)
+    assert value == failures_value(Catalogue((folder,)), Labelled(tmp_path), ["focal-s0"]) | {"lacking": said}
 
 
 @pytest.mark.parametrize("path", ["focal-s0/images.csv", "focal-s0"])
 def test_scores_that_vanish_once_listed_are_told(vanishing, monkeypatch, tmp_path, path):
     monkeypatch.setattr("demo.failures.ranking.has_details", lambda run: True)
-    value = failures_value(vanishing("runs", path), tmp_path, BOTH)
+    value = failures_value(vanishing("runs", path), Labelled(tmp_path), BOTH)
     if path == "focal-s0":
         assert value["missing"]["text"].startswith("focal-s0 has no images.csv")
     else:  # what is left of its scores is no whole
@@ -129,16 +130,16 @@ def test_runs_that_share_no_photo_are_not_ranked(own_runs, tmp_path):
     path = own_runs / "focal-s0" / "images.csv"
     images = pd.read_csv(path)
     images.assign(name="other_" + images["name"]).to_csv(path, index=False)
-    missing = failures_value(Catalogue((own_runs,)), tmp_path, BOTH, "cross_entropy")["missing"]
+    missing = failures_value(Catalogue((own_runs,)), Labelled(tmp_path), BOTH, "cross_entropy")["missing"]
     assert (missing["text"], missing["act"]) == ("These runs were not scored on the same photos.", "add")
 
 
 def test_changed_scores_are_read_anew(own_runs, tmp_path):
     catalogue = Catalogue((own_runs,))
-    before = failures_value(catalogue, tmp_path, ["ce-s0"])["values"]["ce-s0"]
+    before = failures_value(catalogue, Labelled(tmp_path), ["ce-s0"])["values"]["ce-s0"]
     path = own_runs / "ce-s0" / "images.csv"
     images = pd.read_csv(path)
     images["pet_as_border"] += 50
     images["pet_as_pet"] -= 50
     images.to_csv(path, index=False)
-    assert failures_value(catalogue, tmp_path, ["ce-s0"])["values"]["ce-s0"] != before
+    assert failures_value(catalogue, Labelled(tmp_path), ["ce-s0"])["values"]["ce-s0"] != before

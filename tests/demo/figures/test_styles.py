@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from demo.catalogue import Catalogue
 from demo.figures.styles import styles
 from demo.figures.view import GREY
+from demo.labelled import Labelled
 from demo.watch.probe_photos import ProbePhotos
 from demo.watch.value import watch_value
 from experiments.comparison.configurations import configurations
@@ -51,7 +52,7 @@ def test_a_loss_that_nobody_foresaw_looks_like_nothing_else(seeds, tmp_path):
     run = copy_with_loss(seeds, tmp_path / "more", "lovasz")
     style = styles(configurations([*seeds, run]))["lovasz-s0"]
     assert style.symbol not in {marker for _, marker in LOOKS.values()}
-    tab = watch_value(Catalogue((run.folder.parent,)), ProbePhotos(tmp_path, served=tmp_path), ["lovasz-s0"])
+    tab = watch_value(Catalogue((run.folder.parent,)), ProbePhotos(Labelled(tmp_path), served=tmp_path), ["lovasz-s0"])
     assert tab["runs"][0]["colour"] == style.colour
     assert style.colour.upper() not in TAKEN
 

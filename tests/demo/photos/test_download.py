@@ -1,6 +1,7 @@
 """One download for everybody: it is started, seen, stopped and resumed without a browser."""
 
 import shutil
+import threading
 import time
 from collections.abc import Callable
 
@@ -105,15 +106,17 @@ def test_without_a_button_it_is_tried_again_at_growing_intervals_until_the_photo
 
 
 def test_photos_that_came_another_way_during_a_pause_count(oxford, tiny_pets, tmp_path):
-    stages = []
+    stages, looked = [], threading.Event()
 
     def come() -> None:
         shutil.copytree(tiny_pets, tmp_path / "data", dirs_exist_ok=True)
         stages.append(download.standing().stage)
+        looked.set()
 
     download = PhotoDownload(tmp_path / "data", Pauses(come))
     oxford.status = 404
     download.start()
+    assert looked.wait(60)
     wait_for(download, Stage.HERE)
     assert stages == [Stage.HERE]
     assert oxford.asked == []

@@ -13,7 +13,8 @@ from PIL import Image
 from demo.segment import archive
 from demo.segment.archive import cut_out, file_names, write_archive
 from demo.stage.photos import Offered
-from seg.pets import photo_path, trimap_path
+from seg.labelled.pairs import pair_of
+from seg.pets import photo_path
 
 BOTH = ["ce-s0", "focal-s0"]
 COLUMNS = "photo,run,pet,background,border,border_recall,border_precision,border_f1,border_iou,pixel_accuracy"
@@ -26,7 +27,7 @@ def runs(catalogue):
 
 @pytest.fixture
 def labelled(tiny_pets) -> Offered:
-    return Offered("pug 2", photo_path(tiny_pets, "pug_2"), trimap_path(tiny_pets, "pug_2"))
+    return Offered("pug 2", photo_path(tiny_pets, "pug_2"), pair_of(tiny_pets, "pug_2"))
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_scores_are_of_the_masks_in_the_archive_at_the_photos_own_size(written, 
     assert files["scores.csv"].decode().splitlines()[0] == COLUMNS
     rows = table(files)
     assert [(row["photo"], row["run"]) for row in rows] == [(p, run) for p in ("pug 2", "upright.jpg") for run in BOTH]
-    label = np.asarray(Image.open(labelled.trimap)).astype(int) - 1
+    label = np.asarray(Image.open(labelled.pair.label)).astype(int) - 1
     for row in rows[:2]:
         mask = np.asarray(Image.open(io.BytesIO(files[f"pug 2/{row['run']}-mask.png"])))
         assert mask.shape == label.shape

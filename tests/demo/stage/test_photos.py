@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from demo.labelled import Labelled
 from demo.stage.pane import shrink
 from demo.stage.photos import Offered, chosen_photo, offered_photos, picture_of, shown_photo
 from experiments.store.probe import VALIDATION_NAMES, sample_photos
@@ -30,15 +31,15 @@ def dataset(tmp_path) -> Path:
 
 
 def test_samples_come_first_and_the_datasets_photos_where_they_are(dataset, tmp_path_factory):
-    names = list(offered_photos(dataset))
+    names = list(offered_photos(Labelled(dataset)))
     assert names[0] == "cheetah2"
     assert set(names) == {*sample_photos(), VALIDATION_NAMES[0]}
     assert names[-1] == VALIDATION_NAMES[0]
-    assert set(offered_photos(tmp_path_factory.mktemp("nothing"))) == set(sample_photos())
+    assert set(offered_photos(Labelled(tmp_path_factory.mktemp("nothing")))) == set(sample_photos())
 
 
 def test_a_photo_of_the_dataset_is_shown_with_its_label(dataset):
-    shown, label = shown_photo(chosen_photo(VALIDATION_NAMES[0], dataset))
+    shown, label = shown_photo(chosen_photo(VALIDATION_NAMES[0], Labelled(dataset)))
     assert (shown.size, shown.shown) == ((90, 60), (90, 60))
     np.testing.assert_array_equal(label, np.tile(np.uint8([0, 1, 2]), (60, 30)))
     np.testing.assert_array_equal(decoded(shown.truth, (60, 90)), label)
@@ -46,7 +47,7 @@ def test_a_photo_of_the_dataset_is_shown_with_its_label(dataset):
 
 def test_a_photo_whose_label_cannot_be_used_is_shown_without_one(dataset):
     trimap_path(dataset, VALIDATION_NAMES[0]).write_bytes(b"damaged")
-    shown, label = shown_photo(chosen_photo(VALIDATION_NAMES[0], dataset))
+    shown, label = shown_photo(chosen_photo(VALIDATION_NAMES[0], Labelled(dataset)))
     assert (shown.truth, label) == (None, None)
 
 
@@ -55,7 +56,7 @@ def test_a_photo_that_claims_to_be_turned_lies_under_its_label_as_it_did_in_trai
     exif[0x0112] = 6
     with Image.open(path) as photo:
         photo.save(path, exif=exif)
-    chosen = chosen_photo(VALIDATION_NAMES[0], dataset)
+    chosen = chosen_photo(VALIDATION_NAMES[0], Labelled(dataset))
     shown, label = shown_photo(chosen)
     assert shown.size == picture_of(chosen).size == label.shape[::-1] == (90, 60)
 
@@ -72,18 +73,18 @@ def test_a_photo_is_shown_in_its_own_proportions(tmp_path, size, plane):
 
 
 def test_where_nobody_chose_the_first_is_shown(dataset):
-    assert chosen_photo(None, dataset).path == sample_photos()["cheetah2"]
+    assert chosen_photo(None, Labelled(dataset)).path == sample_photos()["cheetah2"]
 
 
 def test_any_photo_of_the_dataset_can_be_called_by_its_name(dataset):
     other = photo_path(dataset, "pug_7")
     other.write_bytes(photo_path(dataset, VALIDATION_NAMES[0]).read_bytes())
-    called = chosen_photo("pug_7", dataset)
-    assert (called.title, called.path, called.trimap) == ("pug 7", other, None)
-    assert "pug_7" not in offered_photos(dataset)
+    called = chosen_photo("pug_7", Labelled(dataset))
+    assert (called.title, called.path, called.pair) == ("pug 7", other, None)
+    assert "pug_7" not in offered_photos(Labelled(dataset))
 
 
 @pytest.mark.parametrize("choice", ["no such", "../images/Bengal_35", "", {}, {"path": "/etc/passwd"}, {"path": None}])
 def test_only_what_is_there_or_was_uploaded_here_can_be_chosen(dataset, choice):
     with pytest.raises(InputError, match=r"There is no photo|was not uploaded here"):
-        chosen_photo(choice, dataset)
+        chosen_photo(choice, Labelled(dataset))

@@ -5,30 +5,27 @@ from pathlib import Path
 
 import pytest
 
+from demo.labelled import Labelled
 from demo.watch.probe_photos import ProbePhotos
 from seg.pets import photo_path, trimap_path
 
 LAYOUT = {"tile": 16, "columns": 7, "tiles": [{"name": name, "source": "test"} for name in ("Bengal_35", "Bengal_36")]}
 
 
-@pytest.mark.parametrize(("find", "path"), [("find", photo_path), ("find_pair", trimap_path)])
-def test_a_file_that_vanishes_once_found_is_a_missing_one(own_pets, tmp_path, find, path):
+@pytest.mark.parametrize(("kind", "path"), [("mosaic", photo_path), ("truth", trimap_path)])
+def test_a_file_that_vanishes_once_found_is_a_missing_one(own_pets, tmp_path, kind, path):
     class Vanishing(ProbePhotos):
-        pass
+        def find(self, tile: dict) -> object:
+            found = super().find(tile)
+            path(own_pets, "Bengal_35").unlink(missing_ok=True)
+            return found
 
-    def find_then_delete(self: ProbePhotos, tile: dict) -> object:
-        found = getattr(ProbePhotos, find)(self, tile)
-        path(own_pets, "Bengal_35").unlink(missing_ok=True)
-        return found
-
-    setattr(Vanishing, find, find_then_delete)
-    photos = Vanishing(own_pets, served=tmp_path)
-    made = photos.mosaic(LAYOUT) if find == "find" else photos.truth(LAYOUT)
-    assert made.present == (False, True)
+    photos = Vanishing(Labelled(own_pets), served=tmp_path)
+    assert getattr(photos, kind)(LAYOUT).present == (False, True)
 
 
 def test_a_served_mosaic_that_was_tidied_away_is_made_again(own_pets, tmp_path):
-    photos = ProbePhotos(own_pets, served=tmp_path / "served")
+    photos = ProbePhotos(Labelled(own_pets), served=tmp_path / "served")
     first = photos.mosaic(LAYOUT)
     content = first.path.read_bytes()
     assert photos.mosaic(LAYOUT) is first

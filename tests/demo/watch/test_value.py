@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from demo.catalogue import Catalogue
+from demo.labelled import Labelled
 from demo.watch.probe_photos import ProbePhotos
 from demo.watch.value import watch_value
 from experiments.store.probe import sample_photos
@@ -22,7 +23,7 @@ def served_path(url: str) -> str:
 
 @pytest.fixture
 def without_dataset(tmp_path) -> ProbePhotos:
-    return ProbePhotos(tmp_path / "no-dataset", served=tmp_path)
+    return ProbePhotos(Labelled(tmp_path / "no-dataset"), served=tmp_path)
 
 
 def test_every_epoch_of_every_chosen_run_has_its_mosaic(tiny_runs, without_dataset):
@@ -47,7 +48,7 @@ def test_without_the_dataset_only_samples_have_photos(tiny_runs, without_dataset
 
 
 def test_with_the_dataset_validation_tiles_show_their_photo(tiny_runs, tiny_pets, tmp_path):
-    value = watch_value(Catalogue((tiny_runs,)), ProbePhotos(tiny_pets, served=tmp_path), ["ce-s0"])
+    value = watch_value(Catalogue((tiny_runs,)), ProbePhotos(Labelled(tiny_pets), served=tmp_path), ["ce-s0"])
     run = value["runs"][0]
     assert all(tile["photo"] for tile in run["tiles"])
     assert value["message"] == ""
@@ -61,7 +62,7 @@ def test_with_the_dataset_validation_tiles_show_their_photo(tiny_runs, tiny_pets
 
 
 def test_truth_of_validation_tiles_is_their_trimap(tiny_runs, tiny_pets, tmp_path):
-    run = watch_value(Catalogue((tiny_runs,)), ProbePhotos(tiny_pets, served=tmp_path), ["ce-s0"])["runs"][0]
+    run = watch_value(Catalogue((tiny_runs,)), ProbePhotos(Labelled(tiny_pets), served=tmp_path), ["ce-s0"])["runs"][0]
     assert {tile["name"] for tile in run["tiles"] if tile["truth"]} == {"Bengal_35", "beagle_47"}
     index = [tile["name"] for tile in run["tiles"]].index("beagle_47")
     with Image.open(served_path(run["truth"])) as mosaic:
@@ -72,16 +73,18 @@ def test_truth_of_validation_tiles_is_their_trimap(tiny_runs, tiny_pets, tmp_pat
 
 
 def test_runs_of_one_layout_share_the_photos_and_the_truth(tiny_runs, tiny_pets, tmp_path):
-    one, other = watch_value(Catalogue((tiny_runs,)), ProbePhotos(tiny_pets, served=tmp_path), ["ce-s0", "focal-s0"])[
-        "runs"
-    ]
+    one, other = watch_value(
+        Catalogue((tiny_runs,)), ProbePhotos(Labelled(tiny_pets), served=tmp_path), ["ce-s0", "focal-s0"]
+    )["runs"]
     assert (one["photos"], one["truth"]) == (other["photos"], other["truth"])
 
 
 def test_damaged_photo_is_shown_as_a_missing_one(tiny_runs, own_pets, tmp_path):
     shutil.copy(photo_path(own_pets, "Bengal_36"), photo_path(own_pets, "beagle_47"))
     photo_path(own_pets, "Bengal_35").write_bytes(b"no photo")
-    tiles = watch_value(Catalogue((tiny_runs,)), ProbePhotos(own_pets, served=tmp_path), ["ce-s0"])["runs"][0]["tiles"]
+    tiles = watch_value(Catalogue((tiny_runs,)), ProbePhotos(Labelled(own_pets), served=tmp_path), ["ce-s0"])["runs"][
+        0
+    ]["tiles"]
     shown = {tile["name"]: tile["photo"] for tile in tiles}
     assert (shown["Bengal_35"], shown["beagle_47"]) == (False, True)
 

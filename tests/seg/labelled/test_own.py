@@ -13,7 +13,7 @@ from seg.cache import load_split
 from seg.labelled.checking import listed_pairs, wrong_pairs
 from seg.labelled.masks import with_border
 from seg.labelled.own import fixed_split
-from seg.labelled.pairs import are_here, are_own, check_listed, listed_photos, pairs_of
+from seg.labelled.pairs import are_here, are_own, check_listed, listed_photos, pair_of
 from seg.pets import BadPair, DatasetMissing, UnknownPhoto, dataset_folder
 from seg.photo import BadPhoto
 
@@ -168,7 +168,7 @@ def test_photo_and_mask_lie_as_the_photo_is_seen(tmp_path, orientation):
         (tmp_path / folder).mkdir()
     stored.save(tmp_path / "photos" / "one.png", exif=exif)
     Image.fromarray(inside).save(tmp_path / "masks" / "one.png")
-    (pair,) = pairs_of(tmp_path, ["one"])
+    pair = pair_of(tmp_path, "one")
     assert np.array_equal(np.asarray(pair.read_photo()), seen)
     assert np.array_equal(pair.read_label(), with_border(inside))
     square, label = pair.read_square(32), pair.read_label(32)
@@ -178,7 +178,7 @@ def test_photo_and_mask_lie_as_the_photo_is_seen(tmp_path, orientation):
 
 
 def test_a_mask_as_the_photo_is_stored_is_refused(own_photos):
-    (lying,) = pairs_of(own_photos, ["blob-005"])
+    lying = pair_of(own_photos, "blob-005")
     mask = Image.open(lying.label)
     assert Image.open(lying.photo).size == mask.size[::-1]
     mask.transpose(Image.Transpose.ROTATE_90).save(lying.label)
@@ -187,7 +187,7 @@ def test_a_mask_as_the_photo_is_stored_is_refused(own_photos):
 
 
 def test_a_photo_that_is_too_large_is_told(own_photos):
-    (pair,) = pairs_of(own_photos, ["blob-001"])
+    pair = pair_of(own_photos, "blob-001")
     with pytest.raises(BadPhoto, match="megapixels"):
         pair.read_photo(most_pixels=1000)
 
@@ -207,6 +207,6 @@ def test_a_split_is_read_pair_by_pair(own_photos, tmp_path):
     split = load_split(own_photos, TEST, 32, cache=tmp_path)
     assert split.names == listed_photos(own_photos, TEST)
     for name, photo, mask in zip(split.names, split.photos, split.masks, strict=True):
-        (pair,) = pairs_of(own_photos, [name])
+        pair = pair_of(own_photos, name)
         assert np.array_equal(photo, pair.read_square(32).transpose(2, 0, 1))
         assert np.array_equal(mask, pair.read_label(32))

@@ -1,0 +1,53 @@
+"""The photos with labels beside the app: the dataset's, or a person's own."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from experiments.store.probe import VALIDATION_NAMES, own_probe
+from seg import InputError
+from seg.labelled.masks import BORDER_WIDTH
+from seg.labelled.pairs import Pair, are_here, are_own, listed_photos, pairs_of
+from seg.pets import TEST
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A folder of them, which may be empty yet, or gone the next moment.
+
+    Attributes:
+        root: holds `oxford-iiit-pet/`, or one's own `photos/` and `masks/`; need not exist.
+        border_width: says how wide borders of one's own photos are derived now, as a share of the side: as the runs
+            that are shown have learnt them.
+    """
+
+    root: Path
+    border_width: Callable[[], float] = lambda: BORDER_WIDTH
+
+    @property
+    def are_here(self) -> bool:
+        return are_here(self.root)
+
+    def pair(self, name: str) -> Pair | None:
+        """The photo of that name, and its label, which need not be there; None where there is no such photo."""
+        return self.pairs([name])[0]
+
+    def pairs(self, names: list[str]) -> list[Pair | None]:
+        """The same of several."""
+        try:
+            own = are_own(self.root)
+            # of the dataset's a name becomes a path, which no other word may
+            known = [name if own or re.fullmatch(r"\w+", name) else "" for name in names]
+            pairs = pairs_of(self.root, known, self.border_width())
+        except InputError:  # a folder that cannot be read has no photo
+            return [None] * len(names)
+        return [pair if pair.name and pair.photo.is_file() else None for pair in pairs]
+
+    def probe(self) -> list[Pair]:
+        """Of the photos that runs keep their predictions of, those that are here."""
+        try:
+            names = own_probe(listed_photos(self.root, TEST)) if are_own(self.root) else list(VALIDATION_NAMES)
+        except InputError:  # nothing can be listed: `experiments.check` says what is wrong
+            return []
+        return [pair for pair in self.pairs(names) if pair is not None]

@@ -1,6 +1,5 @@
 """The photos with labels beside the app: the dataset's, or a person's own."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +7,9 @@ from pathlib import Path
 from experiments.store.probe import VALIDATION_NAMES, own_probe
 from seg import InputError
 from seg.labelled.masks import BORDER_WIDTH
+from seg.labelled.own import photos_folder
 from seg.labelled.pairs import Pair, are_here, are_own, listed_photos, pairs_of
-from seg.pets import TEST
+from seg.pets import TEST, photo_path
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,10 @@ class Labelled:
     def are_here(self) -> bool:
         return are_here(self.root)
 
+    @property
+    def are_own(self) -> bool:
+        return are_own(self.root)
+
     def pair(self, name: str) -> Pair | None:
         """The photo of that name, and its label, which need not be there; None where there is no such photo."""
         return self.pairs([name])[0]
@@ -36,18 +40,20 @@ class Labelled:
     def pairs(self, names: list[str]) -> list[Pair | None]:
         """The same of several."""
         try:
-            own = are_own(self.root)
-            # of the dataset's a name becomes a path, which no other word may
-            known = [name if own or re.fullmatch(r"\w+", name) else "" for name in names]
-            pairs = pairs_of(self.root, known, self.border_width())
+            pairs = pairs_of(self.root, names, self.border_width())
         except InputError:  # a folder that cannot be read has no photo
             return [None] * len(names)
-        return [pair if pair.name and pair.photo.is_file() else None for pair in pairs]
+        # a name is no path: what is asked for may be any word
+        inside = photo_path(self.root, "_").parent if not self.are_own else photos_folder(self.root)
+        return [
+            pair if pair.photo.parent == inside and pair.photo.stem == pair.name and pair.photo.is_file() else None
+            for pair in pairs
+        ]
 
     def probe(self) -> list[Pair]:
         """Of the photos that runs keep their predictions of, those that are here."""
         try:
-            names = own_probe(listed_photos(self.root, TEST)) if are_own(self.root) else list(VALIDATION_NAMES)
+            names = own_probe(listed_photos(self.root, TEST)) if self.are_own else list(VALIDATION_NAMES)
         except InputError:  # nothing can be listed: `experiments.check` says what is wrong
             return []
         return [pair for pair in self.pairs(names) if pair is not None]

@@ -13,7 +13,7 @@ from demo.figures.intervals import in_points, with_interval
 from demo.figures.names import sentence_case
 from demo.figures.styles import Style
 from demo.figures.view import ARTICLE
-from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY, Analysis
+from experiments.comparison.analysis import Analysis, article_accuracy
 from experiments.comparison.configurations import Configuration
 from experiments.scores import Score, with_intervals
 
@@ -72,7 +72,7 @@ def _figure(analysis: Analysis, scored: list[Score], scale: _Scale, styled: dict
     Losses and a score's marks are in the same order; `compared` is the number of the loss that differences are from.
     """
     looks = [styled[c.runs[0].name] for c in analysis.configurations]
-    names = [c.name for c in analysis.configurations]
+    names, article = [c.name for c in analysis.configurations], article_accuracy(analysis.configurations)
     compared = names.index(analysis.compared_with) if analysis.compared_with and others(analysis) else None
     scores = []
     for score in scored:
@@ -83,12 +83,13 @@ def _figure(analysis: Analysis, scored: list[Score], scale: _Scale, styled: dict
             {name: None if index == compared and name in DIFFERENCE else _hundredfold(row[name]) for name in VALUES}
             for index, row in enumerate(rows)
         ]
-        scores.append({"title": title, "words": words, "marks": marks, "article": score.name == "pixel_accuracy"})
+        beside = article is not None and score.name == "pixel_accuracy"
+        scores.append({"title": title, "words": words, "marks": marks, "article": beside})
     return {
         "low": scale.low,
         "high": scale.high,
         "ticks": scale.ticks,
-        "article": {"at": 100 * ARTICLE_PIXEL_ACCURACY, "text": ARTICLE},
+        "article": None if article is None else {"at": 100 * article, "text": ARTICLE},
         "losses": [
             {"name": sentence_case(s.name), "full": sentence_case(s.full), "colour": s.colour, "symbol": s.symbol}
             for s in looks
@@ -113,12 +114,13 @@ def _reading(analysis: Analysis) -> str:
 
 def _scale(analysis: Analysis, scored: list[Score]) -> _Scale:
     """As narrow as the scores and their intervals let it be, in tens."""
-    known = [100 * ARTICLE_PIXEL_ACCURACY]
+    article = article_accuracy(analysis.configurations)
+    known = [] if article is None else [100 * article]
     for configuration in analysis.configurations:
         for score in scored:
             row = analysis.score(configuration.name, score.name)
             known += [100 * row[name] for name in ("mean", "low", "high") if not pd.isna(row[name])]
-    low, high = (10 * math.floor((min(known) - 4) / 10), 10 * math.ceil((max(known) + 4) / 10))
+    low, high = 10 * math.floor((min(known) - 4) / 10), 10 * math.ceil((max(known) + 4) / 10)
     return _Scale(max(low, 0), min(high, 100))
 
 
@@ -146,8 +148,9 @@ def _row(analysis: Analysis, score: Score, scale: _Scale, styled: dict[str, Styl
         name = f"{escape(sentence_case(style.name))}<br>" if first else ""
         numbers.append(f'<span class="number" style="left:{at:.2f}%" data-at="{at:.4f}">{name}{label}</span>')
     lines = "".join(f'<i class="grid" style="left:{scale.place(tick):.2f}%"></i>' for tick in scale.ticks)
-    if score.name == "pixel_accuracy":
-        at = scale.place(100 * ARTICLE_PIXEL_ACCURACY)
+    article = article_accuracy(analysis.configurations)
+    if score.name == "pixel_accuracy" and article is not None:
+        at = scale.place(100 * article)
         lines += f'<i class="article" style="left:{at:.2f}%" title="{ARTICLE}"><small>{ARTICLE}</small></i>'
     kind = " first" if first else ""
     differences = "".join(_difference(analysis, c, score, styled, kind) for c in others(analysis))

@@ -37,14 +37,15 @@ def failures_value(catalogue: Catalogue, dataset: Labelled, names: Sequence[str]
         asked: the score that photos are ranked by, where a person chose one.
 
     Returns:
-        `scores`, [(title, name)], of which one can be chosen. `dataset`, whether photos are there, and `said`, a
-        sentence where they are not. `missing`, where photos cannot be ranked: `text`, and `act` and `button`, what
-        helps. Else `score`, the chosen one: `name`, `title`, `noun`, `meaning`, `percent`, `top` (the end of its
-        scale), `better` (whether more is); `losses`, the runs, as the stage has them; `classes` and `ramp` of the
-        stage; `lacking`, a sentence on runs that are left out; `photos`, their names; `values`, a list a run, in which
-        None is an unknown score; `broken`, the places in `photos` of those whose label is broken; and `suspects`:
-        `order`, places in `photos`, the most suspicious first, `reasons`, in this order, and `how`, on what they
-        rest; or `text`, why there are none.
+        `scores`, [(title, name)], of which one can be chosen. `dataset`, whether photos are there, `said`, a
+        sentence where they are not, and `search`, what a search is of. `missing`, where photos cannot be
+        ranked: `text`, and `act` and `button`, what helps. Else `score`, the chosen one: `name`, `title`,
+        `noun`, `meaning`, `percent`, `top` (the end of its scale), `better` (whether more is); `losses`, the
+        runs, as the stage has them; `classes` and `ramp` of the stage; `lacking`, a sentence on runs that are
+        left out; `photos`, their names; `values`, a list a run, in which None is an unknown score; `broken`,
+        the places in `photos` of those whose label is broken; and `suspects`: `order`, places in `photos`, the
+        most suspicious first, `reasons`, in this order, and `how`, on what they rest; or `text`, why there are
+        none.
     """
     chosen = catalogue.chosen(names)
     runs = [run for run in chosen if has_details(run)]
@@ -53,6 +54,7 @@ def failures_value(catalogue: Catalogue, dataset: Labelled, names: Sequence[str]
     value = {
         "scores": [(each.title, each.name) for each in appearing(Place.PHOTOS)],
         "dataset": are_here,
+        "search": "Search names" if dataset.are_own else "Search breeds",
         "said": "" if are_here else NOT_HERE,
     }
     try:

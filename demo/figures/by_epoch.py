@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from demo.figures.names import sentence_case
 from demo.figures.styles import Style
 from demo.figures.view import ARTICLE, GREY, View, layout, legend
-from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY
+from experiments.comparison.analysis import article_accuracy
 from experiments.comparison.configurations import Configuration
 from experiments.reporting.epoch_marks import how_points_differ, sampled_epochs, side_changes
 from experiments.scores import SCORES
@@ -37,9 +37,10 @@ def by_epoch(found: list[Configuration], score: str, styled: dict[str, Style]) -
     figure = go.Figure(layout=layout("Epoch", unit.suffix))
     said = [_add_line(figure, configuration, score, styled[configuration.runs[0].name]) for configuration in found]
     labels = _end_labels(found, score, styled)
-    if score == "pixel_accuracy":
+    article = article_accuracy(found)
+    if score == "pixel_accuracy" and article is not None:
         figure.add_hline(
-            y=100 * ARTICLE_PIXEL_ACCURACY,
+            y=100 * article,
             line={"dash": "dot", "width": 2, "color": GREY},
             annotation_text=ARTICLE,
             annotation_position="bottom right",

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 from demo.figures.intervals import WITHOUT_INTERVALS, error_bars, in_points, with_interval
 from demo.figures.styles import Style
 from demo.figures.view import ARTICLE, GREY, View, in_per_cent, layout, legend
-from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY, Analysis
+from experiments.comparison.analysis import Analysis, article_accuracy
 from experiments.comparison.configurations import Configuration
 from experiments.scores import SCORES
 
@@ -15,10 +15,9 @@ def price(analysis: Analysis, styled: dict[str, Style]) -> View:
     against = analysis.baseline if len(analysis.configurations) > 1 else None
     accuracy, f1 = (SCORES[name].title for name in ("pixel_accuracy", "border_f1"))
     plain = "" if against is None else styled[against.runs[0].name].name
-    figure, article = go.Figure(layout=layout(accuracy, " points" if against else " %")), 100 * ARTICLE_PIXEL_ACCURACY
+    figure = go.Figure(layout=layout(accuracy, " points" if against else " %"))
     said = _add_points(figure, analysis, styled, "pixel_accuracy", "border_f1", against=against)
     if against:
-        article -= 100 * analysis.score(against.name, "pixel_accuracy")["mean"]
         style = styled[against.runs[0].name]
         figure.add_scatter(
             x=[0],
@@ -42,16 +41,20 @@ def price(analysis: Analysis, styled: dict[str, Style]) -> View:
             "Up is a better border, right are more pixels right over the whole photo",
             "crosses are 95 % intervals.",
         )
-    extent = [x for trace in figure.data for x in _extent(trace)] + [article]
+    extent = [x for trace in figure.data for x in _extent(trace)]
+    article = article_accuracy(analysis.configurations)
+    if article is not None:
+        start = analysis.score(against.name, "pixel_accuracy")["mean"] if against else 0
+        extent.append(100 * (article - start))
+        figure.add_vline(
+            x=extent[-1],
+            line={"dash": "dot", "width": 2, "color": GREY},
+            annotation_text=ARTICLE,
+            annotation_position="bottom left",
+            annotation_font_size=11,
+        )
     margin = 0.08 * (max(extent) - min(extent) or 1)
     figure.update_xaxes(range=[min(extent) - margin, max(extent) + margin])
-    figure.add_vline(
-        x=article,
-        line={"dash": "dot", "width": 2, "color": GREY},
-        annotation_text=ARTICLE,
-        annotation_position="bottom left",
-        annotation_font_size=11,
-    )
     return View(
         title="The price: pixel accuracy against border F1",
         reading=f"{reading}; {crosses if analysis.footing.detailed else WITHOUT_INTERVALS}",

@@ -50,10 +50,16 @@ class Offered:
 
 
 def offered_photos(dataset: Labelled) -> dict[str, Offered]:
-    """The photos that the page offers, by name: samples first, then what is there of the probe's."""
+    """The photos that the page offers, by name: samples, then what is there of the probe's.
+
+    One's own come first.
+    """
     samples = sample_photos()
     found = {name: Offered(name, samples[name]) for name in sorted(samples, key=lambda name: name != FIRST)}
-    return found | {pair.name: _of_pair(pair) for pair in dataset.probe()}
+    probe = {pair.name: _of_pair(pair) for pair in dataset.probe()}
+    if dataset.are_own:
+        return probe | {name: photo for name, photo in found.items() if name not in probe}
+    return found | probe
 
 
 def _of_pair(pair: Pair) -> Offered:

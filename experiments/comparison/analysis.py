@@ -74,6 +74,11 @@ class Analysis:
         return table[(table["configuration"] == configuration) & (table["score"] == score)].iloc[0]
 
 
+def article_accuracy(found: Sequence[Configuration]) -> float | None:
+    """The article's pixel accuracy, to be held beside these; None where they were scored on one's own photos."""
+    return None if any(run.own_photos for each in found for run in each.runs) else ARTICLE_PIXEL_ACCURACY
+
+
 def analyse(runs: list[Run], epoch: int | None = None) -> Analysis:
     """What these runs say of their configurations, on the deepest footing that they share.
 

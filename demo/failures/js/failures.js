@@ -68,6 +68,9 @@ export function mount({ element, props, server, watch }) {
     find(".spread-of").textContent = listed.spreadOf(value);
     range({ counts: listed.binned(photos, bins, it.most), most: it.most, percent: score.percent });
     if (dataset) store.forget();
+    const search = find(".fail-search input");
+    search.placeholder = value.search;
+    search.ariaLabel = value.search;
     shown.show({ losses: value.losses, score, pictures: dataset });
     if (laid() !== before) stage.lay(value);
     follow();

@@ -87,9 +87,9 @@ export function gallery(place, { choose, want, picture, isMarked }) {
     card.innerHTML = `${it.pictures ? '<span class="ph"></span>' : ""}<span class="badge" hidden aria-hidden="true"><svg viewBox="0 0 16 16"><path d="M4 14V2.500h8l-2 3 2 3H4"/></svg></span><span class="ticks"></span><span class="name"><span></span><em></em><b></b></span>`;
     card.title = photo.title;
     // where there is no room for all, the number stays
-    const [, breed, number] = /^(.*?)\s*(\d*)$/.exec(photo.title);
+    const [, breed, number] = /^(.*?)(?:\s+(\d+))?$/.exec(photo.title);
     card.querySelector(".name span").textContent = breed;
-    card.querySelector(".name em").textContent = number;
+    card.querySelector(".name em").textContent = number ?? "";
     card.addEventListener("click", () => choose(photo));
     return card;
   }

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.cli.command_line import OneLineParser, positive, run_command, writing
+from experiments.cli.command_line import (
+    OneLineParser,
+    add_data_option,
+    data_remedy,
+    positive,
+    remedies,
+    run_command,
+    writing,
+)
 from experiments.cli.places import add_runs_option
 from experiments.scores import CHOSEN_FIRST, SCORES, Place, appearing
 from seg import InputError
@@ -30,13 +39,15 @@ def main(arguments: list[str] | None) -> int:
 
     found, broken = find_runs(folders)
     target = None if kind is None else _target(kind, getattr(options, kind), [run.name for run in found])
-    runs = choose_runs(options.run, found, folders) if options.run else found
-    for line in [] if options.run else broken:
-        print(f"left out: {line}", file=sys.stderr)
-    if not runs:
-        searched = " and ".join(str(folder) for folder in folders)
-        raise InputError(f"no runs in {searched}: make one with `python -m experiments.run --loss ce --data DIR`")
-    output = _output(options, runs, found, folders)
+    with tempfile.TemporaryDirectory(prefix="borderline-") as scored:
+        masks = _scored_masks(options, found, Path(scored))
+        runs = choose_runs(options.run, found, folders) if options.run else found
+        for line in [] if options.run else broken:
+            print(f"left out: {line}", file=sys.stderr)
+        if not runs:
+            searched = " and ".join(str(folder) for folder in folders)
+            raise InputError(f"no runs in {searched}: make one with `python -m experiments.run --loss ce --data DIR`")
+        output = _output(options, [*runs, *masks], [*found, *masks], folders)
     if kind is None:
         print(output.as_text())
     elif target is None:
@@ -46,6 +57,58 @@ def main(arguments: list[str] | None) -> int:
             target.write_text(output.formatted(kind))
         print(output.as_text())
     return 0
+
+
+def _scored_masks(options: argparse.Namespace, found: list[Run], scored: Path) -> list[Run]:
+    """The folders of masks among what was named, scored as the runs beside them are; they are named no longer.
+
+    Args:
+        scored: folder to write what is found to.
+    """
+    from tqdm import tqdm
+
+    from experiments.comparison.footing import last_footing, trained
+    from experiments.comparison.selection import choose_runs, select_runs
+    from experiments.store.scored.masks import are_masks, score_masks
+    from seg.cache import load_split
+    from seg.labelled.masks import BORDER_WIDTH
+    from seg.labelled.pairs import are_own
+    from seg.pets import TEST, TRAINVAL
+
+    named = {run.name for run in found}
+    folders = [Path(name) for name in dict.fromkeys(options.run) if name not in named and are_masks(Path(name))]
+    if not folders:
+        return []
+    options.run = [name for name in options.run if Path(name) not in folders]
+    beside = choose_runs(options.run, found, options.runs) if options.run else select_runs(found, named=False).chosen
+    options.run = options.run or [run.name for run in beside]
+    if not trained(beside):
+        raise InputError(
+            "masks are scored as the runs beside them are, and there is none: name one, or pass --runs DIR"
+        )
+    footing = last_footing(trained(beside)[0])
+    border_width = BORDER_WIDTH if footing.own_border is None else footing.own_border
+    with remedies(lambda error: data_remedy(error, options.data, "leave them out of the folder")):
+        split = load_split(
+            options.data, TRAINVAL if footing.holdout else TEST, footing.trimap_side, border_width=border_width
+        )
+        truth = split.holdout()[1] if footing.holdout else split
+        runs: list[Run] = []
+        for folder in folders:
+            with tqdm(total=len(truth), desc=f"reading {folder.name}", unit="mask") as progress:
+                run, missing = score_masks(
+                    folder,
+                    truth,
+                    {"epochs": footing.epoch, "holdout": footing.holdout, "border_width": border_width},
+                    scored / str(len(runs)) / folder.resolve().name,
+                    border_width=border_width,
+                    own_photos=are_own(options.data),
+                    on_mask=progress.update,
+                )
+            if missing:
+                print(f"{folder}: {missing:,} of {len(truth):,} photos have no mask and are left out", file=sys.stderr)
+            runs.append(run)
+    return runs
 
 
 def _output(options: argparse.Namespace, runs: list[Run], found: list[Run], folders: list[Path]) -> Output:
@@ -96,8 +159,15 @@ def _parser() -> OneLineParser:
         description="Compare runs: scores over seeds, differences from unweighted cross-entropy with 95 % intervals, "
         "accuracy near the outline, calibration. Or rank the photos that they were scored on.",
     )
-    parser.add_argument("run", nargs="*", metavar="RUN", help="a run's name or folder (default: all runs)")
+    parser.add_argument(
+        "run",
+        nargs="*",
+        metavar="RUN",
+        help="a run's name or folder, or a folder of masks that another network predicted, each called as its photo is "
+        "(default: all runs)",
+    )
     add_runs_option(parser)
+    add_data_option(parser, help="where the labels are that masks are held against (default: $PETS_DATA, else data)")
     rankings = parser.add_argument_group("rank photos instead").add_mutually_exclusive_group()
     rankings.add_argument("--hardest", type=positive(int), metavar="N", help="the N photos that the runs find hardest")
     rankings.add_argument(

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from seg import InputError
 from seg.labelled.pairs import HasBorders, are_own
@@ -89,14 +89,11 @@ def data_remedy(error: InputError, data: Path, leave_out: str = "pass --skip-bad
 
 def add_data_option(parser: argparse._ActionsContainer, **settings) -> None:
     """Add `--data`, the folder that holds the dataset; `settings` are argparse's, over its own."""
-    settings = {"default": Path(os.environ.get("PETS_DATA", "data"))} | settings
-    parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help=f"folder holding {DATASET_FOLDER}/, or your own photos/ and masks/ (default: $PETS_DATA, else data)",
-        **settings,
-    )
+    usual: dict[str, Any] = {
+        "default": Path(os.environ.get("PETS_DATA", "data")),
+        "help": f"folder holding {DATASET_FOLDER}/, or your own photos/ and masks/ (default: $PETS_DATA, else data)",
+    }
+    parser.add_argument("--data", type=Path, metavar="DIR", **usual | settings)
 
 
 def add_device_option(parser: argparse._ActionsContainer) -> None:

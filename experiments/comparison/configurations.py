@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 from experiments.store.recorded_options import WITHOUT_EFFECT, used_options
-from experiments.store.runs import Run
+from experiments.store.runs import MASKS, Run
 from seg.losses import BASELINE, LOSSES
 from seg.options import FIELDS
 
@@ -35,6 +35,11 @@ class Configuration:
     def finished(self) -> bool:
         """Whether it has trained for as long as it was to."""
         return self.epochs == self.runs[0].epochs_planned
+
+    @property
+    def of_masks(self) -> bool:
+        """Whether it is anyone's predicted masks, of which neither seeds nor epochs are known."""
+        return self.runs[0].status == MASKS
 
     @property
     def seeds(self) -> list[int]:

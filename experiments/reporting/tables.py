@@ -12,7 +12,7 @@ from experiments.comparison.bootstrap import RESAMPLES
 from experiments.comparison.footing import Footing, photos_in_words
 from experiments.comparison.run_scores import scores_on
 from experiments.scores import Place, appearing, with_intervals
-from experiments.store.runs import Run
+from experiments.store.runs import MASKS, Run
 from experiments.units import Unit
 
 CONFIGURATION = "configuration"
@@ -92,8 +92,7 @@ def runs_section(runs: list[Run], footing: Footing | None, notes: tuple[str, ...
         [
             row["name"],
             row["loss"],
-            str(row["seed"]),
-            f"{row['epochs']}/{row['epochs_planned']}",
+            *(["–"] * 2 if row["status"] == MASKS else [str(row["seed"]), f"{row['epochs']}/{row['epochs_planned']}"]),
             row["status"],
             "" if pd.isna(row["device"]) else row["device"],
             *(number_text(score.unit, row[score.name]) for score in shown),
@@ -158,8 +157,8 @@ def scores_section(analysis: Analysis) -> Section:
         rows.append(
             [
                 configuration.name,
-                ", ".join(map(str, configuration.seeds)),
-                f"{analysis.footing.epoch}/{configuration.runs[0].epochs_planned}",
+                "–" if configuration.of_masks else ", ".join(map(str, configuration.seeds)),
+                "–" if configuration.of_masks else f"{analysis.footing.epoch}/{configuration.runs[0].epochs_planned}",
                 *(number_text(unit, row["mean"], row["std"]) for unit, row in found),
             ]
         )

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # Of run.json; a reader refuses a newer one, and reads an unknown key or column of its own by leaving it alone
 FORMAT = 1
+# The status of what is no run, but anyone's predicted masks, scored as one
+MASKS = "masks"
 
 
 class BadRun(InputError):

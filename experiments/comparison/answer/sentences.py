@@ -42,8 +42,9 @@ def listed(words: Sequence[str]) -> str:
 
 def seeds_in_words(analysis: Analysis) -> str:
     """What the answer rests on: how many seeds, and what one alone cannot tell."""
-    several = {c.name: len(c.runs) for c in analysis.configurations if len(c.runs) > 1}
-    single = [f"`{c.name}`" for c in analysis.configurations if len(c.runs) == 1]
+    trained = [c for c in analysis.configurations if not c.of_masks]
+    several = {c.name: len(c.runs) for c in trained if len(c.runs) > 1}
+    single = [f"`{c.name}`" for c in trained if len(c.runs) == 1]
     parts = [f"{count} seeds of `{name}`" for name, count in several.items()]
     if not single:
         return f"It rests on {listed(parts)}{_compared_seeds(analysis)}."
@@ -58,7 +59,7 @@ def seeds_in_words(analysis: Analysis) -> str:
 def _compared_seeds(analysis: Analysis) -> str:
     """Over which seeds thresholds are compared, where some have others as well; else empty."""
     shared = {seed for seeds in analysis.operating.shared.values() for seed in seeds}
-    if not shared or all(set(c.seeds) == shared for c in analysis.configurations):
+    if not shared or all(set(c.seeds) == shared for c in analysis.configurations if not c.of_masks):
         return ""
     return (
         f" (thresholds are compared over {'seed' if len(shared) == 1 else 'seeds'} {listed(sorted(map(str, shared)))})"

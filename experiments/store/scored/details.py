@@ -9,7 +9,7 @@ from experiments.store.scored.controls import CONTROLS, control_folder
 from experiments.store.scored.margins import FILE as MARGINS
 from experiments.store.scored.margins import RAW, write_margins
 from experiments.store.scored.photo_scores import Provenance, known_details, write_images
-from experiments.store.scored.pixel_sums import write_pixel_sums
+from experiments.store.scored.pixel_sums import write_bands, write_calibration
 from seg.evaluation import Evaluation
 from seg.thresholds.tuning import Tuning
 
@@ -39,7 +39,9 @@ def write_details(folder: Path, scored: Scored) -> None:
         ValueError: the evaluation has no details.
     """
     write_images(folder, scored.names, scored.evaluation, scored.made)
-    write_pixel_sums(folder, known_details(scored.evaluation), scored.made)
+    details = known_details(scored.evaluation)
+    write_bands(folder, details, scored.made)
+    write_calibration(folder, details, scored.made)
     _write_margins(folder, scored)
 
 

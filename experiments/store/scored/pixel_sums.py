@@ -28,8 +28,8 @@ _BAND_ROWS = [(edge, side, *ring) for edge in SILHOUETTES for side in SIDES for 
 _CALIBRATION_ROWS = [(pixels, index) for pixels in CALIBRATED for index in range(CALIBRATION_BINS)]
 
 
-def write_pixel_sums(folder: Path, details: Details, made: Provenance) -> None:
-    """Write `bands.csv` and `calibration.csv`."""
+def write_bands(folder: Path, details: Details, made: Provenance) -> None:
+    """Write `bands.csv`."""
     counts = details.bands.flatten(0, 2).tolist()
     near = (
         [*where, pixels, correct, _ratio(correct, pixels), *made.cells]
@@ -37,6 +37,9 @@ def write_pixel_sums(folder: Path, details: Details, made: Provenance) -> None:
     )
     write_table(folder / "bands.csv", BAND_COLUMNS, near)
 
+
+def write_calibration(folder: Path, details: Details, made: Provenance) -> None:
+    """Write `calibration.csv`."""
     rows: list[Sequence[float | int | str]] = []
     for temperature, sums in zip((1.0, details.temperature), details.calibration.flatten(1, 2).tolist(), strict=True):
         for (pixels, index), (count, probability, happened) in zip(_CALIBRATION_ROWS, sums, strict=True):

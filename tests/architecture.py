@@ -32,6 +32,7 @@ LAYERS = (
     ("demo.TAB",),  # each folder of a tab
     ("demo.api",),
     ("demo",),
+    ("demo.command",),
     ("app",),
     ("tools",),
     ("tests",),

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from experiments.cli.program import typed
 from seg import InputError
 from seg.pets import DATASET_FOLDER, BadPair, DatasetMissing, NoPhotoLeft, NoUsablePair, UnknownPhoto
 
@@ -69,7 +70,7 @@ def data_remedy(error: InputError, data: Path, leave_out: str = "pass --skip-bad
     """
     match error:
         case DatasetMissing():
-            return f"pass --data DIR or set PETS_DATA, or run `python -m experiments.fetch --data {data}`"
+            return f"pass --data DIR or set PETS_DATA, or run `{typed('fetch')} --data {data}`"
         case NoUsablePair():
             return "repair or restore them"
         case BadPair():

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from experiments.cli.command_line import OneLineParser
 from experiments.cli.options import add_options, folder_name, resolve, run_name
+from experiments.cli.program import typed
 from seg import InputError
 from seg.options import FIELDS, Options
 
@@ -72,7 +73,7 @@ def _checked(table: object, where: str) -> dict:
         raise InputError(f"{where} is not a table of options")
     known = {key.replace("-", "_"): value for key, value in table.items()}
     for key in known.keys() - FIELDS.keys() - {"name", "seeds"}:
-        raise InputError(f"{where}: {key} is not an option: `python -m experiments.run --help` names them")
+        raise InputError(f"{where}: {key} is not an option: `{typed('run')} --help` names them")
     if len(known) < len(table):
         raise InputError(f"{where}: an option is given twice, with - and with _: leave one out")
     if {"seed", "seeds"} <= known.keys():

@@ -10,7 +10,7 @@ from experiments.cli.places import add_runs_option
 from experiments.cli.program import typed
 
 
-def main(arguments: list[str] | None) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Serve the app until it is stopped; 0."""
     # read when gradio is imported: no word leaves this machine unless the person asks for it
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")

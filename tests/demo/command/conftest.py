@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[3]
-SCRIPT = """
+SCRIPT = f"""#!{sys.executable}
 import sys
 from demo.command import main
 if __name__ == "__main__":
@@ -21,6 +21,7 @@ if __name__ == "__main__":
 def script(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("bin") / "borderline"
     path.write_text(SCRIPT)
+    path.chmod(0o755)
     return path
 
 

@@ -12,6 +12,9 @@ from experiments.cli.program import typed
 from seg import InputError
 from seg.options import FIELDS, Options
 
+# Those that are shipped, which go by name from any folder
+GRIDS = Path(__file__).parents[1] / "grids"
+
 
 @dataclass(frozen=True)
 class PlannedRun:
@@ -25,6 +28,12 @@ class PlannedRun:
     name: str
     typed: list[str]
     options: Options
+
+
+def grid_path(text: str) -> Path:
+    """What a person means by a grid: a path, else the name of a shipped one, such as `cpu`."""
+    path, shipped = Path(text), GRIDS / f"{text}.toml"
+    return shipped if shipped.is_file() and not path.is_file() else path
 
 
 def read_grid(path: Path) -> list[PlannedRun]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -107,7 +108,7 @@ def _segmented(
             yield LeftOut(" ".join(str(error).split()))
             continue
         except OSError as error:  # such as a name that is too long for where it goes
-            yield LeftOut(f"{target.photo.path}: {out / target.stem} cannot be written ({error.strerror})")
+            yield LeftOut(f"{target.photo.path}: {out / target.stem} cannot be written ({error.strerror or error})")
             continue
         row: dict[str, object] = {"photo": target.photo.path, "run": target.run}
         row |= {"width": photo.width, "height": photo.height}
@@ -131,7 +132,8 @@ def _weights(given: list[str]) -> dict[str, Path]:
                 raise InputError(
                     f"{text} has no {path.name}: give a run that keeps its weights, or a .safetensors file"
                 )
-        path = path.resolve()
+        # links are not followed: a file's name may be a number where a store of files keeps it
+        path = Path(os.path.normpath(path.absolute()))
         folder = folder_of_weights(path)
         if path == weights_path(folder):
             name = folder.name

@@ -108,9 +108,9 @@ def _rows(path: Path) -> list[dict[str, str]]:
     try:
         with open(path, newline="", encoding="utf-8", errors=_NAMES) as file:
             reader = csv.DictReader(file, strict=True)
-            rows = list(reader)
+            columns, rows = reader.fieldnames or (), list(reader)
     except (OSError, csv.Error) as error:
         raise NotOurs(f"{path} is there, and cannot be read ({error})") from error
-    if tuple(reader.fieldnames or ()) != COLUMNS:
+    if tuple(columns) != COLUMNS or any(None in row for row in rows):  # None: cells beyond the columns
         raise NotOurs(f"{path} is there, and Borderline did not write it")
     return rows

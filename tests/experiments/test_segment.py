@@ -169,6 +169,16 @@ def test_runs_of_one_name_are_told_apart_and_one_given_twice_is_one(command, pet
     np.testing.assert_array_equal(second, expected(tiny_runs / "focal-s0", pets / "pets" / "pug.jpg"))
 
 
+def test_a_run_of_links_is_called_after_its_folder(command, pets, tiny_runs):
+    (pets / "runs" / "linked").mkdir(parents=True)
+    (pets / "0123abcd").write_bytes((tiny_runs / "ce-s0" / "model.safetensors").read_bytes())
+    (pets / "runs" / "linked" / "model.safetensors").symlink_to(pets / "0123abcd")
+    assert command(segment, "pets/pug.jpg", "--run", "linked", "runs/../runs/linked/").status == 0
+    os.chdir(pets / "runs" / "linked")
+    assert command(segment, "../../pets/pug.jpg", "--run", "model.safetensors", "--out", "../../segments").status == 0
+    assert [row["file"] for row in table(pets / "segments")] == ["pug-linked-mask.png"]
+
+
 def test_weights_of_an_epoch_are_called_after_it(command, pets, tiny_runs):
     kept = pets / "runs" / "ce-s7" / "weights" / "epoch-003.safetensors"
     kept.parent.mkdir(parents=True)
@@ -206,14 +216,22 @@ def test_masks_beside_their_photos_are_not_taken_for_photos(command, pets, ce):
     assert len(table(pets / "pets")) == 3
 
 
-@pytest.mark.parametrize("name", ["out/pug-ce-s0-overlay.png", "out/segments.csv"])
-def test_a_file_of_ones_own_is_never_replaced(command, pets, ce, name):
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("out/pug-ce-s0-overlay.png", None),
+        ("out/segments.csv", "photo,run\nmine,mine\n"),
+        ("out/segments.csv", f"{','.join(COLUMNS)}\n1,2,3,4,5,6,7,8,9,10\n"),
+        ("out/segments.csv", ""),
+    ],
+)
+def test_a_file_of_ones_own_is_never_replaced(command, pets, ce, name, text):
     path = pets / name
     path.parent.mkdir()
-    if path.suffix == ".png":
+    if text is None:
         Image.new("RGB", (3, 3), "red").save(path)
     else:
-        path.write_text("photo,run\nmine,mine\n")
+        path.write_text(text)
     before = path.read_bytes()
     ended = command(segment, "pets/pug.jpg", *ce, "--as", "mask", "overlay", "--out", "out")
     assert (ended.status, ended.out) == (2, "")

@@ -140,12 +140,15 @@ def test_a_command_that_is_added_shows_by_itself_and_gets_its_options(borderline
     assert (ended.returncode, ended.stdout) == (3, "['--loss', 'a b', '--help']\n")
 
 
-def test_a_module_that_cannot_be_imported_hides_no_other(borderline, tmp_path):
+def test_a_module_that_cannot_be_imported_hides_no_other_and_a_folder_is_no_command(borderline, tmp_path):
     text = 'import nothing_of_this_name\n\nif __name__ == "__main__":\n    pass\n'
     root = project_with(tmp_path, "broken", text)
+    (root / "experiments" / "folder").mkdir()
+    (root / "experiments" / "folder" / "__init__.py").write_text(text)
     ended = borderline(project=root)
     assert ended.returncode == 0
-    assert {"run", "compare"} <= set(listed(ended.stdout))
+    told = set(re.findall(r"^  (\w+)", ended.stdout, re.MULTILINE))
+    assert told == {*SUBCOMMANDS, "broken"}
 
 
 def test_version_is_the_installed_packages(borderline, tmp_path):

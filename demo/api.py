@@ -9,12 +9,12 @@ import gradio as gr
 from demo.analysis import cached_analysis
 from demo.catalogue import Catalogue
 from demo.checkpoints import segment_photo
-from demo.images import class_shares
 from demo.photo import open_photo
 from experiments.comparison.footing import trained
 from experiments.comparison.selection import select_runs
 from experiments.reporting.output import analysis_content
 from experiments.scores import Place, appearing
+from experiments.segmenting.pictures import class_shares
 from seg import InputError
 from seg.pets import indexed_image
 

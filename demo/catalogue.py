@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from experiments.cli.program import typed
 from experiments.store.recorded_options import used_options
 from experiments.store.run_reader import RunReader
 from experiments.store.runs import Run, find_runs
@@ -100,6 +101,6 @@ def run_titles(runs: Sequence[Run]) -> dict[str, str]:
 
 
 NO_RUNS = (
-    "No runs here yet. Train one with `python -m experiments.run --loss ce --data DIR`, "
+    f"No runs here yet. Train one with `{typed('run')} --loss ce --data DIR`, "
     "where DIR holds the Oxford-IIIT Pet dataset, then reload this page."
 )

@@ -12,6 +12,7 @@ from experiments.cli.command_line import (
     positive,
     run_command,
 )
+from experiments.cli.program import typed
 
 # functions of `experiments.benchmarks.timings`
 BENCHMARKS = ("training", "scoring", "inference", "pooling", "bootstrap")
@@ -45,7 +46,7 @@ def main(arguments: list[str] | None) -> int:
 
 def _parser() -> OneLineParser:
     parser = OneLineParser(
-        prog="python -m experiments.benchmark",
+        prog=typed("benchmark"),
         description="Measure how fast this machine trains, scores, segments and compares, on random numbers.",
     )
     add_device_option(parser)

@@ -4,6 +4,7 @@ from tqdm import tqdm
 
 from experiments.cli.command_line import OneLineParser, add_data_option, data_remedy, remedies, run_command
 from experiments.cli.options import add_option
+from experiments.cli.program import typed
 from seg.labelled.masks import BORDER_WIDTH
 
 
@@ -28,7 +29,7 @@ def main(arguments: list[str] | None) -> int:
 
 def _parser() -> OneLineParser:
     parser = OneLineParser(
-        prog="python -m experiments.check",
+        prog=typed("check"),
         description="Name all that is wrong with a dataset at once: photos and labels that cannot be used, names that "
         "do not match, a split that cannot be read. Status 1 where there is anything.",
     )

@@ -18,6 +18,7 @@ from experiments.cli.command_line import (
     writing,
 )
 from experiments.cli.places import add_runs_option
+from experiments.cli.program import typed
 from experiments.scores import CHOSEN_FIRST, SCORES, Place, appearing
 from seg import InputError
 
@@ -46,7 +47,7 @@ def main(arguments: list[str] | None) -> int:
             print(f"left out: {line}", file=sys.stderr)
         if not runs:
             searched = " and ".join(str(folder) for folder in folders)
-            raise InputError(f"no runs in {searched}: make one with `python -m experiments.run --loss ce --data DIR`")
+            raise InputError(f"no runs in {searched}: make one with `{typed('run')} --loss ce --data DIR`")
         output = _output(options, [*runs, *masks], [*found, *masks], folders)
     if kind is None:
         print(output.as_text())
@@ -155,7 +156,7 @@ def _target(kind: str, text: str, runs: list[str]) -> Path | None:
 
 def _parser() -> OneLineParser:
     parser = OneLineParser(
-        prog="python -m experiments.compare",
+        prog=typed("compare"),
         description="Compare runs: scores over seeds, differences from unweighted cross-entropy with 95 % intervals, "
         "accuracy near the outline, calibration. Or rank the photos that they were scored on.",
     )

@@ -23,6 +23,7 @@ from experiments.cli.command_line import (
 )
 from experiments.cli.options import add_option
 from experiments.cli.places import run_path
+from experiments.cli.program import typed
 from experiments.scores import SCORES
 from experiments.store.folder import folder_of_weights, weights_path
 from experiments.store.recorded_options import used_options
@@ -203,7 +204,7 @@ def _recorded_options(checkpoint: Path) -> dict[str, Any]:
 
 def _parser() -> OneLineParser:
     parser = OneLineParser(
-        prog="python -m experiments.evaluate",
+        prog=typed("evaluate"),
         description="Score a checkpoint on the photos its run was scored on, the test split as a rule, beside the "
         "scores its run recorded.",
     )

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from tqdm import tqdm
 
 from experiments.cli.command_line import OneLineParser, add_data_option, remedies, run_command
+from experiments.cli.program import typed
 from experiments.fetching.dataset import Progress, archives, check_whole, fetch_dataset
 from experiments.fetching.download import Cut, Damaged, NoPlace, NotThere
 from seg import InputError
@@ -17,7 +18,7 @@ from seg.pets import dataset_folder
 
 def main(arguments: list[str] | None) -> int:
     parser = OneLineParser(
-        prog="python -m experiments.fetch",
+        prog=typed("fetch"),
         description="Download the Oxford-IIIT Pet dataset (0.8 GB, CC BY-SA 4.0). What was cut goes on.",
     )
     add_data_option(parser)
@@ -37,7 +38,7 @@ def main(arguments: list[str] | None) -> int:
         return 0
     with remedies(lambda error: _remedy(error, root, options.address)), _bar() as show:
         fetch_dataset(root, options.address, show)
-    print(f"{dataset} is ready: train with `python -m experiments.run --loss ce --data {root}`.")
+    print(f"{dataset} is ready: train with `{typed('run')} --loss ce --data {root}`.")
     return 0
 
 

@@ -21,6 +21,7 @@ from experiments.cli.command_line import (
     writing,
 )
 from experiments.cli.places import runs_folder
+from experiments.cli.program import typed
 from experiments.measurements import MEASUREMENTS, Measurement, measured_path
 from seg import InputError
 from seg.pets import BadPair
@@ -76,7 +77,7 @@ def _write(path: Path, table: pd.DataFrame) -> None:
 
 def _parser() -> OneLineParser:
     parser = OneLineParser(
-        prog="python -m experiments.measure",
+        prog=typed("measure"),
         description="Measure what no run's scores say, on the photos of the test split. Sentences of the report and of "
         "the app come from the CSVs that this writes.",
     )

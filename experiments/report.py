@@ -4,6 +4,7 @@ from pathlib import Path
 
 from experiments.cli.command_line import RESULTS, OneLineParser, run_command, writing
 from experiments.cli.places import runs_folder
+from experiments.cli.program import typed
 from seg import InputError
 
 
@@ -28,7 +29,7 @@ def main(arguments: list[str] | None) -> int:
     selection = select_runs([run for run in runs if has_details(run)], named=False)
     runs = selection.chosen
     if not runs:
-        raise InputError(f"{options.runs} has no run with an images.csv: train one with `python -m experiments.run`")
+        raise InputError(f"{options.runs} has no run with an images.csv: train one with `{typed('run')}`")
     analysis = analyse(runs)
     with writing(options.out, "pass --out DIR"):
         figures = draw_figures(analysis, options.out / FIGURES)
@@ -44,7 +45,7 @@ def main(arguments: list[str] | None) -> int:
 
 def _parser() -> OneLineParser:
     parser = OneLineParser(
-        prog="python -m experiments.report",
+        prog=typed("report"),
         description="Write RESULTS.md, its figures and README's results from the CSVs of the shipped runs.",
     )
     parser.add_argument(

@@ -16,6 +16,7 @@ from experiments.cli.command_line import (
 )
 from experiments.cli.options import add_options, folder_name, resolve, run_name
 from experiments.cli.places import run_path
+from experiments.cli.program import typed
 from experiments.store.folder import FolderNotMade, FolderTaken, NotARun
 from experiments.store.recorded_options import read_options
 from experiments.store.runs import read_unfinished
@@ -36,7 +37,7 @@ def main(arguments: list[str] | None) -> int:
 
     where = {name: given[name] for name in ("data", "device")}
     again = [f" --{name} {shlex.quote(str(said))}" for name, said in where.items() if said != parser.get_default(name)]
-    continued = f"python -m experiments.run --resume {shlex.quote(str(folder))}{''.join(again)}"
+    continued = f"{typed('run')} --resume {shlex.quote(str(folder))}{''.join(again)}"
     try:
         with remedies(lambda error: _remedy(error, given["data"])):
             if resume is None:
@@ -49,7 +50,7 @@ def main(arguments: list[str] | None) -> int:
     except RunFailed as failure:
         print(f"error: {failure}: {_failure(failure.__cause__, continued)}", file=sys.stderr)
         return 1
-    print(f"{folder}: finished. See it with `python app.py`, compare it with `python -m experiments.compare`.")
+    print(f"{folder}: finished. See it with `{typed('app')}`, compare it with `{typed('compare')}`.")
     return 0
 
 
@@ -117,7 +118,7 @@ def _failure(error: BaseException | None, continued: str) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser(
-        prog="python -m experiments.run",
+        prog=typed("run"),
         description="Train a network on the Oxford-IIIT Pet dataset with one loss and log the run to a folder.",
         epilog="The defaults are the recipe of the article's authors: 20 epochs, Adam, StepLR, batches of 64, "
         "128 x 128, jitter of contrast.",

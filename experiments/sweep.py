@@ -24,8 +24,9 @@ from experiments.cli.command_line import (
     remedies,
     run_command,
 )
-from experiments.cli.grid import PlannedRun, read_grid
+from experiments.cli.grid import GRIDS, PlannedRun, grid_path, read_grid
 from experiments.cli.interruption import noted_signals
+from experiments.cli.program import typed
 from experiments.scores import Place, Score, appearing
 from experiments.store.folder import state_path
 from experiments.store.recorded_options import used_options
@@ -70,7 +71,7 @@ def main(arguments: list[str] | None) -> int:
     print("\n" + _table(grid, given.out, outcomes))
     if received:
         again = shlex.join(sys.argv[1:] if arguments is None else arguments)
-        print(f"\nStopped; nothing is lost. The same command continues:\n  python -m experiments.sweep {again}")
+        print(f"\nStopped; nothing is lost. The same command continues:\n  {typed('sweep')} {again}")
         return 130
     return 0 if all(outcome == "finished" for outcome in outcomes.values()) else 1
 
@@ -276,14 +277,16 @@ def _final(run: Run, score: Score) -> str:
 
 def _parser() -> OneLineParser:
     parser = OneLineParser(
-        prog="python -m experiments.sweep",
+        prog=typed("sweep"),
         description="Train all runs of a grid: skip what is finished, continue what was interrupted. "
         "The same command goes on after any stop. What a run prints goes to DIR/NAME.log.",
-        epilog="A grid has a [[runs]] table for each run, with options of experiments.run: see "
-        "experiments/grids/holdout.toml, and cpu.toml beside it for a line a run. A run may have a name, and "
-        "seeds = [0, 1, 2]; [defaults] holds for all.",
+        epilog=f"A grid has a [[runs]] table for each run, with options of `{typed('run')}`. A run may have "
+        "a name, and seeds = [0, 1, 2]; [defaults] holds for all. Shipped, and examples of it, in "
+        f"{GRIDS}: {', '.join(sorted(path.stem for path in GRIDS.glob('*.toml')))}.",
     )
-    parser.add_argument("grid", type=Path, metavar="GRID.toml", help="the runs to train")
+    parser.add_argument(
+        "grid", type=grid_path, metavar="GRID", help="the runs to train: a file, or a shipped one's name"
+    )
     add_data_option(parser)
     parser.add_argument("--out", type=Path, default=DEFAULT_FOLDER, metavar="DIR", help="where runs go (default: runs)")
     add_device_option(parser)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.cli.command_line import OneLineParser, number, run_command, writing
+from experiments.cli.program import typed
 from seg import InputError
 from seg.labelled.own import masks_folder, photos_folder
 
@@ -39,7 +40,7 @@ def main(arguments: list[str] | None) -> int:
             _save_photo(photo, photos_folder(options.out) / f"{name}.jpg", lying=index % LYING == LYING - 1)
             mask.save(masks_folder(options.out) / f"{name}.png")
     print(f"{options.out}: {options.photos} photos with masks. Train with")
-    print(f"  python -m experiments.run --loss ce --data {options.out}")
+    print(f"  {typed('run')} --loss ce --data {options.out}")
     return 0
 
 
@@ -97,7 +98,7 @@ def _save_photo(photo: Image.Image, path: Path, *, lying: bool) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser(
-        prog="python -m experiments.synthetic",
+        prog=typed("synthetic"),
         description="Draw a small dataset in the layout of your own photos: blobs on a ground of like colours, with "
         "masks of two values. To try the commands on, and the app.",
     )

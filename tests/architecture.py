@@ -21,7 +21,7 @@ LAYERS = (
     ("experiments.scores",),
     ("experiments.cli",),
     ("experiments.store",),
-    ("experiments.comparison", "experiments.fetching"),
+    ("experiments.comparison", "experiments.fetching", "experiments.segmenting"),
     ("experiments.measurements",),
     ("experiments.reporting", "experiments.training", "experiments.benchmarks"),
     ("experiments",),  # the commands
@@ -32,6 +32,7 @@ LAYERS = (
     ("demo.TAB",),  # each folder of a tab
     ("demo.api",),
     ("demo",),
+    ("demo.command",),
     ("app",),
     ("tools",),
     ("tests",),

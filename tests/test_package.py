@@ -145,16 +145,72 @@ def test_commands_of_the_installed_package_read_its_shipped_runs(installed, tmp_
     assert {"ce-s0", "weighted-s0", "focal-s0"} <= {run["name"] for run in json.loads(compared)["runs"]}
 
 
-def test_readmes_line_starts_the_app_in_a_fresh_clone(clone, fresh_python, free_port):
-    port = free_port()
-    (line,) = re.findall(r"^pip install -r requirements\.txt && python app\.py$", README, re.MULTILINE)
-    environment = os.environ | {"PATH": f"{fresh_python.parent}:{os.environ['PATH']}"}
-    environment.pop("PETS_DATA", None)
-    with subprocess.Popen(
-        ["bash", "-c", f"exec 2>&1; {line.replace('&& ', '&& exec ')} --port {port}"],
+@pytest.fixture
+def borderline(installed) -> Path:
+    """The command that pip made of the wheel."""
+    return installed.with_name("borderline")
+
+
+def test_the_command_lists_its_subcommands_and_its_version(borderline, wheel, tmp_path):
+    printed = run(borderline, cwd=tmp_path)
+    listed = set(re.findall(r"^  (\w+) ", printed, re.MULTILINE))
+    assert listed >= {
+        "app",
+        "run",
+        "segment",
+        "compare",
+        "evaluate",
+        "sweep",
+        "report",
+        "benchmark",
+        "fetch",
+        "measure",
+    }
+    assert run(borderline, "--version", cwd=tmp_path) == f"borderline {wheel.name.split('-')[1]}\n"
+    for name in sorted(listed):
+        assert run(borderline, name, "--help", cwd=tmp_path).startswith(f"usage: borderline {name} ")
+    mistyped = subprocess.run([borderline, "segmnet"], capture_output=True, text=True)
+    assert (mistyped.returncode, mistyped.stderr.count("\n")) == (2, 1)
+    assert "did you mean segment?" in mistyped.stderr
+
+
+def test_the_command_trains_scores_and_segments_in_any_folder(borderline, installed, clone, tiny_pets, tmp_path):
+    small = ["--epochs", "1", "--size", "32", "--batch-size", "6", "--device", "cpu"]
+    told = run(borderline, "run", "--loss", "ce", "--data", tiny_pets, *small, cwd=tmp_path)
+    assert "See it with `borderline app`, compare it with `borderline compare`." in told
+    assert (tmp_path / "runs" / "ce-s0" / "model.safetensors").is_file()
+    assert "border_f1" in run(borderline, "evaluate", "runs/ce-s0", "--data", tiny_pets, cwd=tmp_path)
+    photo = tiny_pets / "oxford-iiit-pet" / "images" / "pug_1.jpg"
+    run(borderline, "segment", photo, "--run", "weighted-s0", "--device", "cpu", cwd=tmp_path)
+    run(
+        sys.executable,
+        "-m",
+        "experiments.segment",
+        photo,
+        "--run",
+        "weighted-s0",
+        "--out",
+        tmp_path / "here",
         cwd=clone,
+    )
+    masks = [(tmp_path / folder / "pug_1-weighted-s0-mask.png").read_bytes() for folder in ("segments", "here")]
+    assert masks[0] == masks[1]
+
+
+def test_the_command_starts_the_app(borderline, installed, free_port, tmp_path):
+    port = free_port()
+    command = [borderline, "app", "--port", port]
+    assert {"ce-s0", "weighted-s0", "focal-s0"} <= runs_served(command, port, installed, tmp_path, dict(os.environ))
+
+
+def runs_served(command: list, port: int, python: Path, cwd: Path, environment: dict[str, str]) -> set[str]:
+    """The names of the runs with weights that an app says it has, which the command starts on this port."""
+    with subprocess.Popen(
+        [str(part) for part in command],
+        cwd=cwd,
         env=environment,
         stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
     ) as process:
         try:
@@ -165,7 +221,15 @@ def test_readmes_line_starts_the_app_in_a_fresh_clone(clone, fresh_python, free_
                 pytest.fail("the app ended before it ran")
             asked = "import json, sys; from gradio_client import Client; c = Client(sys.argv[1], verbose=False); "
             asked += "print(json.dumps([run['name'] for run in c.predict(api_name='/runs') if run['has_checkpoint']]))"
-            names = json.loads(run(fresh_python, "-c", asked, f"http://127.0.0.1:{port}"))
+            return set(json.loads(run(python, "-c", asked, f"http://127.0.0.1:{port}")))
         finally:
             process.terminate()
-    assert {"ce-s0", "weighted-s0", "focal-s0"} <= set(names)
+
+
+def test_readmes_line_starts_the_app_in_a_fresh_clone(clone, fresh_python, free_port):
+    port = free_port()
+    (line,) = re.findall(r"^pip install -r requirements\.txt && python app\.py$", README, re.MULTILINE)
+    environment = os.environ | {"PATH": f"{fresh_python.parent}:{os.environ['PATH']}"}
+    environment.pop("PETS_DATA", None)
+    command = ["bash", "-c", f"{line.replace('&& ', '&& exec ')} --port {port}"]
+    assert {"ce-s0", "weighted-s0", "focal-s0"} <= runs_served(command, port, fresh_python, clone, environment)

@@ -7,6 +7,7 @@ from demo.compare.facts import how_sure, loss_or_threshold, more_sentences, othe
 from demo.compare.headline import headline
 from demo.figures.names import names_in_words, names_of_runs, sentence_case, without_run_names
 from demo.figures.styles import styles
+from experiments.cli.program import typed
 from experiments.comparison.analysis import Analysis
 from experiments.comparison.answer.seeds import seeds_of_differences
 from experiments.comparison.answer.sentences import listed
@@ -100,7 +101,7 @@ def _without(runs: list[Run], names: dict[str, str]) -> str:
 
 
 def _lacking(runs: list[Run]) -> str:
-    score_it = "`python -m experiments.evaluate RUN --details`"
+    score_it = f"`{typed('evaluate')} RUN --details`"
     return f"Intervals need the scores of single photos, from {score_it}, of {_listed(runs)}." if runs else ""
 
 

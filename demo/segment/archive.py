@@ -2,26 +2,24 @@
 
 import csv
 import io
-import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import torch
-from PIL import Image
 
 from demo.catalogue import run_titles
-from demo.images import class_shares
 from demo.stage.answer import answer, mask_of
 from demo.stage.photos import Offered, picture_of, shown_photo
 from experiments.scores import SCORES
+from experiments.segmenting.names import file_name, without_doubles
+from experiments.segmenting.pictures import class_shares, cut_out, save
 from experiments.store.runs import Run
 from seg import InputError
 from seg.metrics import confusion_per_photo, confusion_scores
-from seg.pets import CLASS_COLOURS, CLASS_NAMES, PET, indexed_image
+from seg.pets import CLASS_COLOURS, CLASS_NAMES, indexed_image
 
 SCORED = ("border_recall", "border_precision", "border_f1", "border_iou", "pixel_accuracy")
 _FILES = """Files
@@ -34,8 +32,6 @@ _FILES = """Files
       A row a photo and run: the share of each class in the mask. Where the photo's label is known, also border
       recall, precision, F1 and IoU, and pixel accuracy, at the photo's own size. All are fractions of 1; a cell is
       empty where there is nothing to tell."""
-# No file name on Windows has these
-_NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 
 
 @dataclass
@@ -96,37 +92,9 @@ def _add_mask(archive: zipfile.ZipFile, photo: Offered, run: Run, prefix: str, c
     contents.rows.append({"photo": photo.title, "run": run.name} | _scores(mask, label))
 
 
-def save(image: Image.Image, file: IO[bytes] | Path) -> None:
-    """Write it as a PNG."""
-    # the strongest compression takes seconds for a large photo, and a fifth off its file
-    image.save(file, "PNG", compress_level=1)
-
-
-def cut_out(photo: Image.Image, mask: np.ndarray) -> Image.Image:
-    """The pet alone, RGBA: opaque where the mask (H, W) says PET, and nothing of the photo elsewhere."""
-    pet = Image.fromarray(np.where(mask == PET, 255, 0).astype(np.uint8))
-    image = Image.new("RGBA", photo.size)
-    image.paste(photo, mask=pet)
-    image.putalpha(pet)
-    return image
-
-
-def file_name(title: str) -> str:
-    """What a file of this photo or run is called on every system, without ending."""
-    return _NOT_IN_NAMES.sub("_", title).strip(" .") or "photo"
-
-
 def file_names(photos: Sequence[Offered]) -> list[str]:
-    """One for each photo, no two alike, not even where a system takes small and capital letters for the same."""
-    names: list[str] = []
-    taken: set[str] = set()
-    for photo in photos:
-        plain = file_name(Path(photo.title).stem)
-        tries = (plain if number == 1 else f"{plain} ({number})" for number in range(1, len(photos) + 1))
-        name = next(name for name in tries if name.lower() not in taken)
-        taken.add(name.lower())
-        names.append(name)
-    return names
+    """One for each photo, no two alike."""
+    return without_doubles([file_name(Path(photo.title).stem) for photo in photos])
 
 
 def _scores(mask: np.ndarray, label: np.ndarray | None) -> dict[str, str]:

@@ -9,9 +9,11 @@ import gradio as gr
 
 from demo.catalogue import Catalogue
 from demo.segment.answers import Session
-from demo.segment.archive import cut_out, file_name, save, write_archive
-from demo.stage.answer import answer, mask_of, shifted_mask
+from demo.segment.archive import write_archive
+from demo.stage.answer import answer, mask_at, mask_of
 from demo.stage.photos import Offered, picture_of
+from experiments.segmenting.names import file_name, shift_in_name
+from experiments.segmenting.pictures import cut_out, save
 from seg import InputError
 from seg.pets import indexed_image
 
@@ -62,12 +64,11 @@ def write_download(
         return str(target)
     try:
         moved = _tenths(shift)
-        mask = shifted_mask(photo, runs[0], moved) if moved else mask_of(answer(photo, runs[0]))
+        mask = mask_at(photo, runs[0], moved) if moved else mask_of(answer(photo, runs[0]))
         image = indexed_image(mask) if what == "mask" else cut_out(picture_of(photo), mask)
     except InputError as error:
         raise gr.Error(str(error)) from error
-    at = f"-border{moved:+.1f}" if moved else ""
-    target = _new_folder() / f"{name}-{file_name(checkpoint)}{at}-{what}.png"
+    target = _new_folder() / f"{name}-{file_name(checkpoint)}{shift_in_name(moved)}-{what}.png"
     save(image, target)
     return str(target)
 

@@ -10,8 +10,6 @@ from PIL import Image
 from demo.catalogue import last_change
 from demo.checkpoints import checkpoint_version, loaded, segmenter
 from demo.stage.pane import (
-    LEVEL_OF_ZERO,
-    LEVELS_PER_LOGIT,
     Pane,
     confidence_levels,
     level_counts,
@@ -22,7 +20,8 @@ from demo.stage.photos import Offered, picture_of, shown_photo
 from experiments.store.runs import Run
 from seg.inference import Prediction
 from seg.metrics import CLASSES
-from seg.pets import BACKGROUND, BORDER, PET, indexed_image
+from seg.pets import BACKGROUND, PET, indexed_image
+from seg.thresholds.shift import shifted_mask
 
 
 def answer(photo: Offered, run: Run) -> Pane:
@@ -67,7 +66,7 @@ def mask_of(pane: Pane) -> np.ndarray:
         return np.asarray(image)
 
 
-def shifted_mask(photo: Offered, run: Run, shift: float) -> np.ndarray:
+def mask_at(photo: Offered, run: Run, shift: float) -> np.ndarray:
     """The classes (H, W) at the photo's own size where the border's logit is shifted, as the page shows them.
 
     Args:
@@ -76,8 +75,4 @@ def shifted_mask(photo: Offered, run: Run, shift: float) -> np.ndarray:
     Raises:
         InputError: the photo or the checkpoint cannot be used.
     """
-    probabilities = segmenter(run).predict(picture_of(photo)).probabilities
-    border = margin_levels(probabilities) > LEVEL_OF_ZERO - round(LEVELS_PER_LOGIT * shift)
-    return np.where(border, BORDER, np.where(probabilities[BACKGROUND] > probabilities[PET], BACKGROUND, PET)).astype(
-        np.uint8
-    )
+    return shifted_mask(segmenter(run).predict(picture_of(photo)).probabilities, shift)

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from seg.metrics import CLASSES
-from seg.pets import BACKGROUND, BORDER, PET
+from seg.thresholds.shift import border_margin
 
 # Levels of the margin in a logit: at a shift of whole tenths the threshold lies between two levels, so that nothing is
 # rounded. Beyond REACH logits all margins are one
@@ -51,18 +51,14 @@ class Pane:
 
 
 def margin_levels(probabilities: np.ndarray) -> np.ndarray:
-    """The border's margin log p(border) - max(log p(pet), log p(background)) as levels, (H, W) uint8 in [1, 253].
+    """`border_margin` as levels, (H, W) uint8 in [1, 253].
 
     Border wins at a shift of d logits, a multiple of 0.1 in [-2, 2], where the level is above 127 - 60 d.
 
     Args:
         probabilities: (3, H, W) float32.
     """
-    smallest = np.finfo(np.float32).tiny
-    other = np.maximum(np.maximum(probabilities[PET], probabilities[BACKGROUND]), smallest)
-    # of the quotient: its logarithm is above 0 where the one probability is above the other, to the last bit
-    margin = np.log(np.maximum(probabilities[BORDER] / other, smallest))
-    steps = np.ceil(LEVELS_PER_LOGIT * np.clip(margin.astype(np.float64), -REACH, REACH))
+    steps = np.ceil(LEVELS_PER_LOGIT * np.clip(border_margin(probabilities), -REACH, REACH))
     return (LEVEL_OF_ZERO + steps).astype(np.uint8)
 
 

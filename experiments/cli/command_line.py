@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from experiments.cli.program import typed
 from seg import InputError
 from seg.labelled.pairs import HasBorders, are_own
 from seg.pets import DATASET_FOLDER, BadPair, DatasetMissing, NoPhotoLeft, NoUsablePair, UnknownPhoto
@@ -71,12 +72,12 @@ def data_remedy(error: InputError, data: Path, leave_out: str = "pass --skip-bad
     match error:
         case DatasetMissing():
             if are_own(data):
-                return f"`python -m experiments.check --data {data}` names all that is wrong"
-            return f"pass --data DIR or set PETS_DATA, or run `python -m experiments.fetch --data {data}`"
+                return f"`{typed('check')} --data {data}` names all that is wrong"
+            return f"pass --data DIR or set PETS_DATA, or run `{typed('fetch')} --data {data}`"
         case NoUsablePair():
             return "repair or restore them"
         case BadPair():
-            names_all = f"; `python -m experiments.check --data {data}` names all" if are_own(data) else ""
+            names_all = f"; `{typed('check')} --data {data}` names all" if are_own(data) else ""
             return f"repair or restore it, or {leave_out} to leave such pairs out{names_all}"
         case HasBorders():
             return "leave out --border-width"

@@ -8,8 +8,12 @@ from typing import NoReturn
 
 from experiments.cli.command_line import OneLineParser
 from experiments.cli.options import add_options, folder_name, resolve, run_name
+from experiments.cli.program import typed
 from seg import InputError
 from seg.options import FIELDS, Options
+
+# Those that are shipped, which go by name from any folder
+GRIDS = Path(__file__).parents[1] / "grids"
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,12 @@ class PlannedRun:
     name: str
     typed: list[str]
     options: Options
+
+
+def grid_path(text: str) -> Path:
+    """What a person means by a grid: a path, else the name of a shipped one, such as `cpu`."""
+    path, shipped = Path(text), GRIDS / f"{text}.toml"
+    return shipped if shipped.is_file() and not path.is_file() else path
 
 
 def read_grid(path: Path) -> list[PlannedRun]:
@@ -72,7 +82,7 @@ def _checked(table: object, where: str) -> dict:
         raise InputError(f"{where} is not a table of options")
     known = {key.replace("-", "_"): value for key, value in table.items()}
     for key in known.keys() - FIELDS.keys() - {"name", "seeds"}:
-        raise InputError(f"{where}: {key} is not an option: `python -m experiments.run --help` names them")
+        raise InputError(f"{where}: {key} is not an option: `{typed('run')} --help` names them")
     if len(known) < len(table):
         raise InputError(f"{where}: an option is given twice, with - and with _: leave one out")
     if {"seed", "seeds"} <= known.keys():

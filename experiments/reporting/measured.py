@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from experiments.cli.program import typed
 from experiments.measurements import MEASURED, MEASUREMENTS, SUSPICIOUS, measured_path
 from experiments.store.csv_table import BadTable, read_table
 from seg import InputError
@@ -38,7 +39,7 @@ def say_measured(name: str, table: pd.DataFrame) -> str:
 
 
 def _remedy(name: str) -> str:
-    return f"write it anew with `python -m experiments.measure {name}`"
+    return f"write it anew with `{typed('measure')} {name}`"
 
 
 def _border_scale(table: pd.DataFrame) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.cli.program import typed
 from experiments.comparison.analysis import Analysis, analyse
 from experiments.comparison.answer.verdict import verdict
 from experiments.comparison.footing import footing_sentence, lacking_details
@@ -24,7 +25,7 @@ from experiments.reporting.tables import (
 )
 from experiments.store.runs import Run
 
-SCORE_IT = "Finish such a run, or score it as it is with `python -m experiments.evaluate FOLDER --details`"
+SCORE_IT = f"Finish such a run, or score it as it is with `{typed('evaluate')} FOLDER --details`"
 
 
 @dataclass(frozen=True)

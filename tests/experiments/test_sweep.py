@@ -20,7 +20,7 @@ import pytest
 
 from experiments import sweep
 from experiments.cli.command_line import RESULTS
-from experiments.cli.grid import PlannedRun, read_grid
+from experiments.cli.grid import PlannedRun, grid_path, read_grid
 from experiments.cli.options import add_options, resolve
 from experiments.store.folder import hold
 from experiments.store.recorded_options import recorded, used_options
@@ -508,3 +508,13 @@ def test_the_grid_for_a_gpu():
     ]
     assert {run.options.epochs for name, run in runs.items() if name != "ce-60-s0"} == {20}
     assert {run.options.jitter_of for run in runs.values() if run.options.recipe == "article"} == {"contrast"}
+
+
+def test_a_shipped_grid_goes_by_its_name_in_any_folder(tmp_path, command, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ended = command(sweep, "holdout", "--data", "nowhere", "--device", "cpu")
+    assert ended.status == 2
+    assert ended.error.startswith("error: nowhere has no oxford-iiit-pet/ folder")
+    (tmp_path / "holdout").write_text("a grid of one's own")
+    assert [grid_path(text) for text in ("holdout", "cpu")] == [Path("holdout"), GRIDS / "cpu.toml"]
+    assert "nothing cannot be read" in command(sweep, "nothing").error

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from experiments.cli.program import typed
 from experiments.comparison.analysis import Analysis
 from experiments.comparison.answer.comparable import comparable
 from experiments.comparison.answer.sentences import listed
@@ -101,7 +102,7 @@ def lead_sentence(analysis: Analysis, lead: Lead) -> str:
         case Finding.NO_MARGINS:
             return (
                 "Whether it is the loss or only the threshold is open: these runs keep no margins, which "
-                f"`python -m experiments.evaluate RUN --details` writes{basis}"
+                f"`{typed('evaluate')} RUN --details` writes{basis}"
             )
         case Finding.LOSS:
             return (

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from experiments.cli.program import typed
 from experiments.scores import Place, appearing, tolerant_f1
 from experiments.store.csv_table import BadTable, read_table, write_table
 from experiments.store.environment import short_commit
@@ -199,7 +200,7 @@ def how_to_rescore(run: Run, name: str = "images.csv") -> str:
     """
     control = CONTROL_KINDS.get(Path(name).parent.name)
     options = ["--details", *(control.options if control else ())]
-    return f"score the run again with `python -m experiments.evaluate {run.folder} {' '.join(options)}`"
+    return f"score the run again with `{typed('evaluate')} {run.folder} {' '.join(options)}`"
 
 
 def confusions(images: pd.DataFrame) -> np.ndarray:

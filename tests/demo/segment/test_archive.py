@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from demo.segment import archive
-from demo.segment.archive import cut_out, file_names, write_archive
+from demo.segment.archive import file_names, write_archive
 from demo.stage.photos import Offered
 from seg.labelled.pairs import pair_of
 from seg.pets import photo_path
@@ -165,8 +165,3 @@ def test_names_are_files_names_on_every_system_and_no_two_are_alike():
         "cat (2) (2)",
         "down_there",
     ]
-
-
-def test_a_cut_out_has_nothing_of_the_photo_where_no_pet_is():
-    photo = Image.new("RGB", (2, 1), (10, 20, 30))
-    assert np.asarray(cut_out(photo, np.array([[0, 1]]))).tolist() == [[[10, 20, 30, 255], [0, 0, 0, 0]]]

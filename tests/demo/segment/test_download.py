@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 from demo.segment.answers import Session
 from demo.segment.download import pack, write_download
 from demo.stage.photos import Offered
+from experiments import segment
 from seg.inference import Segmenter
 from seg.pets import BORDER, photo_path
 
@@ -49,6 +50,29 @@ def test_a_moved_threshold_is_in_the_file_as_it_is_on_the_page(written, catalogu
     logits[BORDER] += shift
     with Image.open(path) as mask:
         assert (np.asarray(mask) == logits.argmax(axis=0)).mean() >= 0.999
+
+
+@pytest.mark.parametrize("shift", [0, 0.1, -0.3, 2.0, -2.0])
+@pytest.mark.parametrize("what", ["mask", "cutout"])
+def test_a_file_from_the_shell_is_the_same_at_every_place_of_the_slider(
+    written, photo, tiny_runs, tmp_path, what, shift
+):
+    path = written(what, "ce-s0", shift=shift)
+    kind = {"cutout": "cut-out"}.get(what, what)
+    options = [
+        photo,
+        "--run",
+        tiny_runs / "ce-s0",
+        "--as",
+        kind,
+        f"--shift={shift}",
+        "--out",
+        tmp_path,
+        "--device",
+        "cpu",
+    ]
+    assert segment.main([str(option) for option in options]) == 0
+    assert (tmp_path / path.name).read_bytes() == path.read_bytes()
 
 
 @pytest.mark.parametrize("shift", [3, "0.5", None, float("nan")])

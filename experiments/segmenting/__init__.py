@@ -1,0 +1,1 @@
+"""A person's own photos, segmented: which they are, the pictures made of them, and what their files are called."""

@@ -31,6 +31,7 @@ LAYERS = (
     ("demo.header", "demo.photos", "demo.selection", "demo.stage"),
     ("demo.TAB",),  # each folder of a tab
     ("demo.api",),
+    ("demo.agents",),
     ("demo",),
     ("app",),
     ("tools",),

@@ -21,7 +21,7 @@ LAYERS = (
     ("experiments.scores",),
     ("experiments.cli",),
     ("experiments.store",),
-    ("experiments.comparison", "experiments.fetching"),
+    ("experiments.comparison", "experiments.curves", "experiments.fetching"),
     ("experiments.measurements",),
     ("experiments.reporting", "experiments.training", "experiments.benchmarks"),
     ("experiments",),  # the commands

@@ -110,6 +110,8 @@ def test_agents_find_these_tools_described_with_valid_schemas_and_nothing_else(a
 def test_programs_see_the_three_endpoints_and_none_of_the_tools(app):
     client = Client(app.url, verbose=False)
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == {"/segment", "/runs", "/compare"}
+    # nor is there Gradio's own server of tools, which would offer the three again
+    assert httpx.get(f"{app.url}/gradio_api/mcp/schema").status_code == 404
 
 
 def test_a_photo_as_a_data_url_is_segmented_by_the_run_that_is_named(app, tiny_runs, tiny_pets):

@@ -79,7 +79,10 @@ class _Trackio:
         # read when it is imported; who has named a folder has all their curves there
         kept = os.environ.setdefault("TRACKIO_DIR", str((folder.parent / "trackio").absolute()))
         self.see = f"TRACKIO_DIR={shlex.quote(kept)} trackio show --project {PROJECT}"
-        with _quiet():
+        self._said: list[str] = []
+        self._show_others = warnings.showwarning
+        warnings.showwarning = self._note  # type: ignore[assignment]
+        with self._quiet():
             import trackio
 
             self._image, self._end = trackio.Image, trackio.finish
@@ -94,12 +97,32 @@ class _Trackio:
                 )
 
     def epoch(self, number: int, scores: dict[str, float], mosaic: "Image.Image") -> None:
-        with _quiet():
+        with self._quiet():
             self._run.log({**scores, MOSAIC: self._image(mosaic)}, step=number)
 
     def finish(self) -> None:
-        with _quiet():
+        with self._quiet():
             self._end()
+        warnings.showwarning = self._show_others
+
+    def _note(self, message: Warning | str, category: type[Warning], filename: str, *where: Any) -> None:
+        """Of what it cannot keep Trackio only warns, from a thread of its own and again and again."""
+        if Path(filename).parent.name == "trackio":
+            self._said.append(str(message))
+        else:
+            self._show_others(message, category, filename, *where)
+
+    @contextlib.contextmanager
+    def _quiet(self) -> Iterator[None]:
+        """Print nothing.
+
+        Raises:
+            RuntimeError: it has warned.
+        """
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+        if self._said:
+            raise RuntimeError(self._said[0])
 
 
 class _Wandb:
@@ -148,21 +171,6 @@ LOGGERS = {
     "trackio": Logger("trackio", _Trackio),
     "wandb": Logger("wandb", _Wandb),
 }
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Print nothing; a tool that only warns of what it cannot keep fails with that instead.
-
-    Raises:
-        RuntimeError: it has warned.
-    """
-    with warnings.catch_warnings(record=True) as said, contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("always", UserWarning)
-        yield
-    for warning in said:
-        if warning.category is UserWarning:
-            raise RuntimeError(str(warning.message))
 
 
 @contextlib.contextmanager

@@ -213,6 +213,17 @@ def test_a_tool_that_fails_is_named_once_and_neither_the_run_nor_another_tool_no
     assert json.loads((tmp_path / "ce-s0" / "run.json").read_text())["status"] == "finished"
 
 
+@pytest.mark.parametrize("tool", ["tensorboard", "trackio"])
+def test_a_tool_that_cannot_write_where_it_is_to_says_so_in_one_line(tool, tmp_path, tiny_pets, narrow_processes):
+    needs(tool)
+    (tmp_path / tool).write_text("in the way")
+    options = [*SMALL, "--data", tiny_pets, "--out", tmp_path, "--log", tool]
+    said = trained(*options, **narrow_processes)
+    assert said.count(f"{tool} is left out from here on, and the run goes on: ") == 1
+    assert "Warning" not in said and "Traceback" not in said
+    assert json.loads((tmp_path / "ce-s0" / "run.json").read_text())["status"] == "finished"
+
+
 class Interrupting(Kept):
     """One that the person stops the run with, in its first epoch."""
 

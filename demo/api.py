@@ -1,10 +1,13 @@
-"""What programs and agents can ask the running app: `/segment`, `/runs` and `/compare`, with no place on the page."""
+"""What programs can ask the running app: `/segment`, `/runs` and `/compare`, with no place on the page."""
 
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 import gradio as gr
+from PIL import Image
 
 from demo.analysis import cached_analysis
 from demo.catalogue import Catalogue
@@ -15,7 +18,9 @@ from experiments.comparison.selection import select_runs
 from experiments.reporting.output import analysis_content
 from experiments.scores import Place, appearing
 from experiments.segmenting.pictures import class_shares
+from experiments.store.runs import Run
 from seg import InputError
+from seg.inference import Prediction
 from seg.pets import indexed_image
 
 # What Gradio's page of the API and its clients take for a file
@@ -30,28 +35,46 @@ def segment_api(catalogue: Catalogue, photo: str, checkpoint: str) -> tuple[str,
     Returns:
         The path of an indexed PNG of the photo's own size after EXIF rotation, values 0 (pet),
         1 (background), 2 (border); and a report: checkpoint, size [width, height], share, milliseconds.
+
+    Raises:
+        InputError: there is no such checkpoint, or no photo that can be read.
     """
-    runs = {run.name: run for run in catalogue.with_checkpoint()}
-    if checkpoint not in runs:
-        raise gr.Error(f"no checkpoint {checkpoint}: choose from {', '.join(runs) or 'none, there are no runs yet'}")
+    run = run_with_checkpoint(catalogue, checkpoint)  # before a large photo is read
     if not photo:
-        raise gr.Error("no photo: give an image file")
-    try:
-        image = open_photo(photo)
-        prediction, milliseconds = segment_photo(image, runs[checkpoint])
-    except InputError as error:
-        raise gr.Error(str(error)) from error
+        raise InputError("no photo: give an image file")
+    prediction, report = prediction_and_report(open_photo(photo), run)
     # Gradio copies the file into its own cache and serves it from there
     with tempfile.NamedTemporaryFile(prefix=f"{Path(photo).stem}-{checkpoint}-", suffix=".png", delete=False) as file:
         indexed_image(prediction.mask).save(file, "PNG", optimize=True)
+    return file.name, report
+
+
+def prediction_and_report(photo: Image.Image, run: Run) -> tuple[Prediction, dict]:
+    """A run's prediction for a photo, and the report of `segment_api`.
+
+    Raises:
+        InputError: its checkpoint is gone, or cannot be read.
+    """
+    prediction, milliseconds = segment_photo(photo, run)
     height, width = prediction.mask.shape
-    report = {
-        "checkpoint": checkpoint,
+    return prediction, {
+        "checkpoint": run.name,
         "size": [width, height],
         "share": class_shares(prediction.mask),
         "milliseconds": round(milliseconds, 1),
     }
-    return file.name, report
+
+
+def run_with_checkpoint(catalogue: Catalogue, name: str) -> Run:
+    """The run of this name.
+
+    Raises:
+        InputError: there is none, or it has no checkpoint.
+    """
+    runs = {run.name: run for run in catalogue.with_checkpoint()}
+    if name not in runs:
+        raise InputError(f"no checkpoint {name}: choose from {', '.join(runs) or 'none, there are no runs yet'}")
+    return runs[name]
 
 
 def runs_api(catalogue: Catalogue) -> list[dict]:
@@ -72,23 +95,20 @@ def runs_api(catalogue: Catalogue) -> list[dict]:
     ]
 
 
-def compare_api(catalogue: Catalogue, names: list[str] | None) -> dict:
+def compare_api(catalogue: Catalogue, names: Sequence[str]) -> dict:
     """The comparison of these runs, or of those that most of the project's comparison is of.
 
     Raises:
-        gr.Error: there is no such run, or these cannot be compared.
+        InputError: there is no such run, or these cannot be compared.
     """
     there = {run.name: run for run in trained(catalogue.scored())}
-    unknown = [str(name) for name in names or [] if name not in there]
+    unknown = [name for name in names if name not in there]
     if unknown or not there:
         choices = ", ".join(there) or "none, no run has finished an epoch yet"
-        raise gr.Error(f"no scores of {', '.join(unknown) or 'any run'}: choose from {choices}")
+        raise InputError(f"no scores of {', '.join(unknown) or 'any run'}: choose from {choices}")
     chosen = [run for name, run in there.items() if not names or name in names]
     selection = select_runs(chosen, named=bool(names))
-    try:
-        analysis = cached_analysis(selection.chosen)
-    except InputError as error:
-        raise gr.Error(str(error)) from error
+    analysis = cached_analysis(selection.chosen)
     return {
         "runs": [run.name for run in selection.chosen],
         "apart": [run.name for run in selection.apart],
@@ -97,7 +117,7 @@ def compare_api(catalogue: Catalogue, names: list[str] | None) -> dict:
 
 
 def add_api(catalogue: Catalogue) -> None:
-    """Serve the three. Agents know each by its function's name, and what it does by its docstring."""
+    """Serve the three. Programs read what each does in its docstring."""
 
     def segment(photo: str, checkpoint: str) -> tuple[str, dict]:
         """Segment a photo: an indexed PNG of its size (0 pet, 1 background, 2 border) and a report.
@@ -106,7 +126,8 @@ def add_api(catalogue: Catalogue) -> None:
             photo: an image file.
             checkpoint: the name of a run with a checkpoint, as /runs lists them.
         """
-        return segment_api(catalogue, photo, checkpoint)
+        with _refusals():
+            return segment_api(catalogue, photo, checkpoint)
 
     def runs() -> list[dict]:
         return runs_api(catalogue)
@@ -124,17 +145,26 @@ def add_api(catalogue: Catalogue) -> None:
         Args:
             runs: names of runs, as /runs lists them, with commas between; empty for those most of which are alike.
         """
-        return compare_api(catalogue, [name.strip() for name in runs.split(",") if name.strip()])
+        with _refusals():
+            return compare_api(catalogue, [name.strip() for name in runs.split(",") if name.strip()])
 
     with gr.Row(visible=False):
         photo = _with_example(gr.File(label="photo", type="filepath"), EXAMPLE_PHOTO)
         checkpoint = _with_example(gr.Textbox(label="checkpoint"), "ce-s0")
-        # text: what Gradio tells agents of its lists is no valid schema
         names = _with_example(gr.Textbox("", label="runs"), "ce-s0, weighted-s0")
         mask, report = gr.File(label="mask"), gr.JSON(label="report")
         gr.Button().click(segment, inputs=[photo, checkpoint], outputs=[mask, report], api_name="segment")
         gr.Button().click(runs, outputs=gr.JSON(label="runs"), api_name="runs")
         gr.Button().click(compare, inputs=names, outputs=gr.JSON(label="comparison"), api_name="compare")
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What a caller did wrong is told to them, and no fault for the app's log."""
+    try:
+        yield
+    except InputError as error:
+        raise gr.Error(str(error), print_exception=False) from error
 
 
 def _with_example(component: Component, example: object) -> Component:

@@ -7,6 +7,7 @@ from pathlib import Path
 import gradio as gr
 from gradio.blocks import Block
 from starlette.middleware import Middleware
+from starlette.routing import Route
 
 from demo.api import add_api
 from demo.catalogue import Catalogue
@@ -65,16 +66,24 @@ def theme() -> gr.themes.Base:
     return plain.set(color_accent="var(--ink)", **both)
 
 
-def page_settings() -> dict:
-    """What `launch` and `gr.mount_gradio_app` must be told for the page to look and to work as it does."""
-    return {
-        "theme": theme(),
-        "css_paths": STYLES,
-        "app_kwargs": {
-            "routes": [*script_routes(), *preview_routes()],
-            "middleware": [Middleware(LinkPreview)],
-        },
-    }
+def page_settings(for_agents: list[Path] | None = None) -> dict:
+    """What `launch` and `gr.mount_gradio_app` must be told for the page to look and to work as it does.
+
+    Args:
+        for_agents: the folders of runs that agents may ask about; None serves them no tools, and needs no `mcp`.
+    """
+    routes: list[Route] = [*script_routes(), *preview_routes()]
+    app: dict = {"routes": routes, "middleware": [Middleware(LinkPreview)]}
+    if for_agents is not None:
+        from demo.agents.server import agents_settings
+
+        agents = agents_settings(_catalogue(for_agents))
+        app |= agents | {"routes": [*routes, *agents["routes"]]}
+    return {"theme": theme(), "css_paths": STYLES, "app_kwargs": app}
+
+
+def _catalogue(folders: list[Path]) -> Catalogue:
+    return Catalogue(tuple(folder.resolve() for folder in folders))
 
 
 def build_interface(folders: list[Path], dataset: Path, offer: Offer = Offer.NOTHING) -> gr.Blocks:
@@ -88,7 +97,7 @@ def build_interface(folders: list[Path], dataset: Path, offer: Offer = Offer.NOT
     download = PhotoDownload(dataset, time.sleep if offer is Offer.BY_ITSELF else None)
     if offer is Offer.BY_ITSELF:
         download.start()
-    catalogue = Catalogue(tuple(folder.resolve() for folder in folders))
+    catalogue = _catalogue(folders)
     labelled = Labelled(dataset, catalogue.border_width)
     gr.set_static_paths([*catalogue.folders, *sample_photos().values()])
     with gr.Blocks(title="Borderline", analytics_enabled=False, fill_width=True) as blocks:

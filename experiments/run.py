@@ -17,6 +17,7 @@ from experiments.cli.command_line import (
 from experiments.cli.options import add_options, folder_name, resolve, run_name
 from experiments.cli.places import run_path
 from experiments.cli.program import typed
+from experiments.curves.option import add_log_option, assert_installed
 from experiments.store.folder import FolderNotMade, FolderTaken, NotARun
 from experiments.store.recorded_options import read_options
 from experiments.store.runs import read_unfinished
@@ -30,6 +31,7 @@ def main(arguments: list[str] | None) -> int:
     parser = _parser()
     given = vars(parser.parse_args(arguments))
     resume = given.pop("resume")
+    assert_installed(given["log"])
     folder, options = _new_run(given) if resume is None else _begun_run(resume, given)
     # torch takes seconds to import: a wrong option is answered before
     from experiments.training.begin import begin_run, resume_run
@@ -37,13 +39,14 @@ def main(arguments: list[str] | None) -> int:
 
     where = {name: given[name] for name in ("data", "device")}
     again = [f" --{name} {shlex.quote(str(said))}" for name, said in where.items() if said != parser.get_default(name)]
+    again += [f" --log {name}" for name in dict.fromkeys(given["log"])]
     continued = f"{typed('run')} --resume {shlex.quote(str(folder))}{''.join(again)}"
     try:
         with remedies(lambda error: _remedy(error, given["data"])):
             if resume is None:
-                begin_run(folder, options, **where, overwrite=given["overwrite"])
+                begin_run(folder, options, **where, log=given["log"], overwrite=given["overwrite"])
             else:
-                resume_run(folder, options, **where)
+                resume_run(folder, options, **where, log=given["log"])
     except Interrupted as stop:
         print(f"Interrupted in epoch {stop.epoch}; nothing is lost. Continue with:\n  {continued}")
         return 130
@@ -139,6 +142,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="RUN",
         help="continue an interrupted run: name or folder",
     )
+    add_log_option(where)
     where.add_argument("--overwrite", action="store_true", help="replace a run of the same name")
     return parser
 

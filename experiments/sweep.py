@@ -27,6 +27,7 @@ from experiments.cli.command_line import (
 from experiments.cli.grid import GRIDS, PlannedRun, grid_path, read_grid
 from experiments.cli.interruption import noted_signals
 from experiments.cli.program import typed
+from experiments.curves.option import add_log_option, assert_installed
 from experiments.scores import Place, Score, appearing
 from experiments.store.folder import state_path
 from experiments.store.recorded_options import used_options
@@ -54,7 +55,8 @@ class Job:
 def main(arguments: list[str] | None) -> int:
     given = _parser().parse_args(arguments)
     grid = read_grid(given.grid)
-    where = [f"--data={given.data.absolute()}", f"--device={given.device}"]
+    assert_installed(given.log)
+    where = [f"--data={given.data.absolute()}", f"--device={given.device}", *(f"--log={name}" for name in given.log)]
     device = choose_device(given.device)
     missing = {run.name: _missing(run, given.out / run.name, given.grid) for run in grid}
     waiting = {name: [*options, *where] for name, options in missing.items() if options is not None}
@@ -290,6 +292,7 @@ def _parser() -> OneLineParser:
     add_data_option(parser)
     parser.add_argument("--out", type=Path, default=DEFAULT_FOLDER, metavar="DIR", help="where runs go (default: runs)")
     add_device_option(parser)
+    add_log_option(parser)
     parser.add_argument(
         "--jobs", type=positive(int), default=1, metavar="N", help="runs side by side on the device (default: 1)"
     )

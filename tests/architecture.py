@@ -21,7 +21,7 @@ LAYERS = (
     ("experiments.scores",),
     ("experiments.cli",),
     ("experiments.store",),
-    ("experiments.comparison", "experiments.fetching", "experiments.segmenting"),
+    ("experiments.comparison", "experiments.curves", "experiments.fetching", "experiments.segmenting"),
     ("experiments.measurements",),
     ("experiments.reporting", "experiments.training", "experiments.benchmarks"),
     ("experiments",),  # the commands
@@ -31,6 +31,7 @@ LAYERS = (
     ("demo.header", "demo.photos", "demo.selection", "demo.stage"),
     ("demo.TAB",),  # each folder of a tab
     ("demo.api",),
+    ("demo.agents",),
     ("demo",),
     ("demo.command",),
     ("app",),

@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--port", type=_port, default=7860, help="(default: 7860)")
     add_runs_option(parser)
-    parser.add_argument("--mcp", action="store_true", help="also serve the API to agents (MCP)")
+    parser.add_argument("--mcp", action="store_true", help="also serve tools to agents (MCP), at /gradio_api/mcp/")
     parser.add_argument(
         "--no-fetch",
         action="store_true",
@@ -43,11 +43,11 @@ def main(arguments: list[str] | None = None) -> int:
     build_interface(options.runs, options.data, offer).launch(
         server_name=options.host,
         server_port=options.port,
-        mcp_server=options.mcp,
+        mcp_server=False,  # agents get tools of their own
         footer_links=["api", "gradio"],
         show_error=True,
         ssr_mode=False,
-        **page_settings(),
+        **page_settings(options.runs if options.mcp else None),
     )
     return 0
 

@@ -1,5 +1,6 @@
 """A run that is begun, and one that goes on where it was stopped: what has to hold before either is trained."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,12 +28,13 @@ class OtherPhotos(InputError):
     """A run was begun with other photos than it is to go on with."""
 
 
-def begin_run(folder: Path, options: Options, *, data: Path, device: str, overwrite: bool) -> None:
+def begin_run(folder: Path, options: Options, *, data: Path, device: str, log: Sequence[str], overwrite: bool) -> None:
     """Train a new run to its end.
 
     Args:
         data: folder holding the dataset.
         device: its name, or `auto`.
+        log: the tools of `experiments.curves.tools.LOGGERS` that are told the curves.
         overwrite: replace the run that is in the folder.
 
     Raises:
@@ -47,15 +49,15 @@ def begin_run(folder: Path, options: Options, *, data: Path, device: str, overwr
     photos = load_run_data(data, options)
     create_folder(folder, overwrite=overwrite)
     with hold(folder):
-        train_run(folder, options, photos, chosen, resuming=False)
+        train_run(folder, options, photos, chosen, log, resuming=False)
 
 
-def resume_run(folder: Path, options: Options, *, data: Path, device: str) -> None:
+def resume_run(folder: Path, options: Options, *, data: Path, device: str, log: Sequence[str]) -> None:
     """Train an interrupted run to its end.
 
     Args:
         options: those that it was begun with.
-        data, device: as `begin_run`.
+        data, device, log: as `begin_run`.
 
     Raises:
         InputError: the run is finished, or was begun otherwise, or the data or the device cannot be used.
@@ -79,4 +81,4 @@ def resume_run(folder: Path, options: Options, *, data: Path, device: str) -> No
         read_unfinished(folder)  # nor finished by another process, just now
         if state_path(folder).exists():  # else nothing is kept of it
             note_differences(run, environment(chosen, options.precision))
-        train_run(folder, options, photos, chosen, resuming=True)
+        train_run(folder, options, photos, chosen, log, resuming=True)

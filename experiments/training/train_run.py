@@ -1,5 +1,6 @@
 """One run from its first epoch, or from where it was stopped, to its last, into its folder."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import torch
 from torch import Tensor
 
 from experiments.cli.interruption import noted_signals
+from experiments.curves.told import Curves
 from experiments.store.folder import state_path
 from experiments.store.probe import load_probe
 from experiments.store.scored.details import Scored
@@ -34,7 +36,9 @@ class RunFailed(Exception):
     """The run cannot go on as it is; its cause is the error that stopped it."""
 
 
-def train_run(folder: Path, options: Options, data: RunData, device: torch.device, *, resuming: bool) -> None:
+def train_run(
+    folder: Path, options: Options, data: RunData, device: torch.device, log: Sequence[str], *, resuming: bool
+) -> None:
     """Train from the folder's state, or from the start, to the last epoch, and write everything to the folder.
 
     Raises:
@@ -51,7 +55,8 @@ def train_run(folder: Path, options: Options, data: RunData, device: torch.devic
         state.load(state_path(folder))
     described = _description(state, weights, data, photos) | {"environment": environment(device, options.precision)}
 
-    with noted_signals(second_stops=True) as received, Progress(options, state, photos) as progress:
+    shown = Progress(options, state, photos)
+    with noted_signals(second_stops=True) as received, shown as progress, Curves(folder, log) as curves:
         if resuming:
             # without a state the first epoch was never finished: nothing is kept and the run starts over
             begun = state.epoch > 0 or state.order is not None
@@ -71,6 +76,7 @@ def train_run(folder: Path, options: Options, data: RunData, device: torch.devic
                 mosaic = probe.predict(state.scored_model, device, size, options.precision)
                 writer.epoch(result, mosaic, state, input_size=size)
                 progress.finish_epoch(result)
+                curves.tell()
         except Interrupted:
             writer.interrupted(state)
             raise

@@ -4,7 +4,6 @@ import json
 import shutil
 from pathlib import Path
 
-import gradio as gr
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +13,7 @@ from demo.api import compare_api, runs_api, segment_api
 from demo.catalogue import Catalogue
 from experiments.comparison.analysis import analyse
 from experiments.comparison.answer.verdict import verdict
+from seg import InputError
 from seg.inference import Segmenter
 
 BOTH = ["ce-s0", "focal-s0"]
@@ -46,19 +46,19 @@ def test_an_empty_folder_of_runs_is_no_error(tmp_path):
     ("checkpoint", "said"), [("nothing-s0", "choose from ce-s0, focal-s0"), ("../ce-s0", "no checkpoint")]
 )
 def test_api_names_the_checkpoints_it_has(catalogue, photo, checkpoint, said):
-    with pytest.raises(gr.Error, match=said):
+    with pytest.raises(InputError, match=said):
         segment_api(catalogue, str(photo), checkpoint)
 
 
 def test_api_says_what_to_do_with_a_file_that_is_no_image(catalogue, tmp_path):
     path = tmp_path / "notes.jpg"
     path.write_text("not a photo")
-    with pytest.raises(gr.Error, match=r"notes\.jpg cannot be read as an image: save it as JPEG or PNG"):
+    with pytest.raises(InputError, match=r"notes\.jpg cannot be read as an image: save it as JPEG or PNG"):
         segment_api(catalogue, str(path), "ce-s0")
 
 
 def test_the_api_gives_the_analysis_without_nan(catalogue):
-    content = compare_api(catalogue, None)
+    content = compare_api(catalogue, [])
     assert json.loads(json.dumps(content, allow_nan=False)) == content
     analysis = analyse(catalogue.scored())
     assert content["answer"] == verdict(analysis)
@@ -67,7 +67,7 @@ def test_the_api_gives_the_analysis_without_nan(catalogue):
     assert len(content["scores"]) == len(analysis.scores)
     assert content["scores"][0]["mean"] == pytest.approx(analysis.scores["mean"][0])
     assert {row["configuration"] for row in compare_api(catalogue, ["focal-s0"])["scores"]} == {"focal"}
-    with pytest.raises(gr.Error, match=r"dice-s0: choose from ce-s0, focal-s0"):
+    with pytest.raises(InputError, match=r"dice-s0: choose from ce-s0, focal-s0"):
         compare_api(catalogue, ["dice-s0"])
 
 
@@ -75,13 +75,13 @@ def test_api_tells_why_runs_cannot_be_compared(even_runs, tmp_path):
     folder = shutil.copytree(even_runs, tmp_path / "runs")
     images = pd.read_csv(folder / "focal-s0" / "images.csv")
     images.assign(name="other_" + images["name"]).to_csv(folder / "focal-s0" / "images.csv", index=False)
-    with pytest.raises(gr.Error, match="different photos"):
+    with pytest.raises(InputError, match="different photos"):
         compare_api(Catalogue((folder,)), [])
 
 
 @pytest.mark.parametrize("path", ["focal-s0/model.safetensors", "focal-s0"])
 def test_api_tells_of_a_checkpoint_that_vanishes_once_listed(vanishing, photo, path):
-    with pytest.raises(gr.Error, match="focal-s0 has no checkpoint any more: choose another run, or train it again"):
+    with pytest.raises(InputError, match="focal-s0 has no checkpoint any more: choose another run, or train it again"):
         segment_api(vanishing("with_checkpoint", path), str(photo), "focal-s0")
 
 
@@ -102,7 +102,7 @@ def test_without_names_a_short_run_stands_apart(even_runs, tmp_path):
     content = compare_api(Catalogue((folder,)), [])
     assert (content["runs"], content["apart"]) == (BOTH, ["a-s0"])
     assert content["scores"] == compare_api(Catalogue((even_runs,)), [])["scores"]
-    with pytest.raises(gr.Error, match=r"focal-s0 and a-s0 were scored at another side \(32 x 32, and 16 x 16\)"):
+    with pytest.raises(InputError, match=r"focal-s0 and a-s0 were scored at another side \(32 x 32, and 16 x 16\)"):
         compare_api(Catalogue((folder,)), ["a-s0", "focal-s0"])
 
 

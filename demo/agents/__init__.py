@@ -1,0 +1,1 @@
+"""What agents can ask the running app (MCP), in `python app.py --mcp`."""

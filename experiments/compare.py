@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.cli.command_line import OneLineParser, positive, run_command, writing
-from experiments.cli.places import add_runs_option
+from experiments.cli.places import add_runs_option, run_or_address
 from experiments.scores import CHOSEN_FIRST, SCORES, Place, appearing
 from seg import InputError
 
@@ -96,12 +96,15 @@ def _parser() -> OneLineParser:
         description="Compare runs: scores over seeds, differences from unweighted cross-entropy with 95 % intervals, "
         "accuracy near the outline, calibration. Or rank the photos that they were scored on.",
     )
-    parser.add_argument("run", nargs="*", metavar="RUN", help="a run's name or folder (default: all runs)")
+    parser.add_argument(
+        "run", type=run_or_address, nargs="*", metavar="RUN", help="a run's name or folder (default: all runs)"
+    )
     add_runs_option(parser)
     rankings = parser.add_argument_group("rank photos instead").add_mutually_exclusive_group()
     rankings.add_argument("--hardest", type=positive(int), metavar="N", help="the N photos that the runs find hardest")
     rankings.add_argument(
         "--disagree",
+        type=run_or_address,
         nargs=2,
         metavar=("A", "B"),
         help="the photos on which two runs, or two configurations, differ most",

@@ -36,7 +36,7 @@ In a terminal.
 
 As [the sun](RESULTS.md#top) shows.
 
-It works.
+It works, [as is](LICENSE#mit).
 """
 
 
@@ -119,7 +119,7 @@ def test_of_readme_nothing_leads_to_what_is_not_there(small, tmp_path):
     text = (tmp_path / "out" / "README.md").read_text()
     assert text.startswith("---\ntitle: Small\nsdk: gradio\n---\n\n# Small\n")
     assert "![Here](docs/here.png) and [there](https://example.org/x.md#part)" in text
-    assert text.endswith("## Results\n\nIt works.\n")
+    assert text.endswith("## Results\n\nIt works, [as is](LICENSE#mit).\n")
     for gone in ("Gone", "tour", "Run it", "terminal", "sun"):
         assert gone not in text
 
@@ -163,6 +163,12 @@ def test_this_projects_space_obeys_the_hubs_rules(built):
         "demo",
         "docs",
     }
+
+
+def test_readme_tells_the_size(built):
+    told = re.search(r"^OUT has (\d+) MB", (PROJECT / "README.md").read_text(), re.MULTILINE)
+    size = sum((built / name).stat().st_size for name in (built / ".borderline-space").read_text().splitlines())
+    assert abs(int(told[1]) - size / 1e6) < 1
 
 
 def test_this_projects_readme_is_a_spaces(built):

@@ -1,7 +1,6 @@
 """Runs and weights on the Hub: real huggingface_hub, and a stand-in for the Hub that it asks."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -177,10 +176,15 @@ def test_folders_of_the_cache_are_known_by_their_place(elsewhere, tiny_runs):
     assert cached_repository(Path("/")) is linked_folder(Path("/")) is None
 
 
-def test_from_a_fresh_process_it_is_the_same(elsewhere, tmp_path):
+def test_from_a_fresh_process_it_is_the_same_and_then_without_asking(elsewhere, hub):
     code = "import sys; from seg.inference import Segmenter; print(Segmenter.load(sys.argv[1]).metadata['loss'])"
-    ended = subprocess.run(
-        [sys.executable, "-c", code, "hf://somebody/focal"], cwd=PROJECT, env=os.environ, capture_output=True, text=True
-    )
-    assert ended.stdout == "focal\n", ended.stderr
-    shutil.rmtree(tmp_path / "cache")
+    for offline in ("0", "1"):
+        ended = subprocess.run(
+            [sys.executable, "-c", code, "hf://somebody/focal"],
+            cwd=PROJECT,
+            env=os.environ | {"HF_HUB_OFFLINE": offline},
+            capture_output=True,
+            text=True,
+        )
+        assert ended.stdout == "focal\n", ended.stderr
+    assert hub.sent == ["model.safetensors"]

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import venv
 import zipfile
 from collections.abc import Iterator
@@ -200,19 +201,19 @@ def space_url(space, fresh_python, real_pets, tmp_path_factory, free_port) -> It
         (code / "sitecustomize.py").write_text(ELSEWHERE.format(resources=server.resources))
         environment = os.environ | {"SPACE_ID": "ann/pets", "PYTHONPATH": f"{code}:{space}", "no_proxy": "127.0.0.1"}
         environment.pop("PETS_DATA", None)
+        printed = code / "printed"
         command = [fresh_python, "app.py", "--port", str(port)]
-        with subprocess.Popen(
-            command, cwd=space, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        ) as process:
-            try:
-                for printed in process.stdout:
-                    if "Running on local URL" in printed:
-                        break
-                else:
-                    pytest.fail("the Space's app ended before it ran")
-                yield f"http://127.0.0.1:{port}"
-            finally:
-                process.terminate()
+        # a file: a pipe that nobody reads would fill up, and stop the app
+        with open(printed, "w") as file:
+            process = subprocess.Popen(command, cwd=space, env=environment, stdout=file, stderr=subprocess.STDOUT)
+        try:
+            while "Running on local URL" not in printed.read_text():
+                assert process.poll() is None, printed.read_text()
+                time.sleep(0.2)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
 
 
 def test_a_space_gets_the_photos_and_every_tab_has_them(space_url):
@@ -253,8 +254,8 @@ def walk(page: Page) -> None:
     expect(page.get_by_test_id("verdict")).to_contain_text("cross-entropy")
     expect(page.get_by_role("img", name=re.compile("^Border F1 by epoch.*Focal loss")).first).to_be_visible()
     page.get_by_role("tab", name="Try").click()
-    expect(page.get_by_test_id("stage")).to_have_attribute("aria-busy", "false")
-    expect(page.get_by_test_id("stage")).to_contain_text("all 3 networks agree on")
+    # the first time in a new environment, on a machine that does other things
+    expect(page.get_by_test_id("stage")).to_contain_text("all 3 networks agree on", timeout=120_000)
 
 
 def test_an_installed_package_writes_a_space_too(installed, clone, tmp_path):

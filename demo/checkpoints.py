@@ -1,9 +1,16 @@
-"""What segments a photo: the runs' checkpoints, each loaded once for as long as its file stays as it is."""
+"""What segments a photo: the runs' checkpoints, each loaded once for as long as its file stays as it is.
+
+All networks of the app run here, on a GPU where there is one.
+"""
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
+import torch
 from PIL import Image
 
 from demo.catalogue import last_change
@@ -12,48 +19,34 @@ from seg import InputError
 from seg.checkpoint import BadCheckpoint
 from seg.inference import Prediction, Segmenter
 
+# More than one network takes of a photo on a GPU that is lent, its way there and back included
+SECONDS_LENT = 15
+
+Taken = ParamSpec("Taken")
+Given = TypeVar("Given")
+
 
 class CheckpointGone(InputError):
     """A run that had a checkpoint when it was listed has none now: it was moved, deleted or begun anew."""
 
 
-def checkpoint_version(run: Run) -> tuple[Path, int]:
-    """The run's checkpoint and when it was last changed, which tell it from any other.
+@contextmanager
+def checkpoint_of(run: Run) -> Iterator[tuple[Path, int]]:
+    """The run's checkpoint, and when it was last changed, which tell it from any other.
 
     Raises:
-        CheckpointGone: it is not there any more.
+        CheckpointGone: it is not there any more, or goes while it is used inside.
     """
     path = run.checkpoint
     changed = None if path is None else last_change(path)
     if path is None or changed is None:
         raise _checkpoint_gone(run)
-    return path, changed
-
-
-def segmenter(run: Run) -> Segmenter:
-    """The run's checkpoint, kept in memory until its file changes.
-
-    Raises:
-        CheckpointGone: it is not there any more.
-        BadCheckpoint: the file cannot be read or holds no network that is known.
-    """
-    path, changed = checkpoint_version(run)
     try:
-        return loaded(path, changed)
+        yield path, changed
     except BadCheckpoint as error:
         if last_change(path) is None:
             raise _checkpoint_gone(run) from error
         raise
-
-
-@lru_cache(maxsize=8)  # 61 MB each
-def loaded(path: Path, changed: int) -> Segmenter:
-    """The checkpoint of `checkpoint_version`, kept in memory.
-
-    Raises:
-        BadCheckpoint: the file cannot be read or holds no network that is known.
-    """
-    return Segmenter.load(path)
 
 
 def _checkpoint_gone(run: Run) -> CheckpointGone:
@@ -64,9 +57,56 @@ def segment_photo(photo: Image.Image, run: Run) -> tuple[Prediction, float]:
     """The run's prediction for a photo, and the milliseconds of its one pass.
 
     Raises:
-        CheckpointGone, BadCheckpoint: as `segmenter` does.
+        CheckpointGone: as `checkpoint_of`.
+        BadCheckpoint: the file cannot be read or holds no network that is known.
     """
-    network = segmenter(run)
+    with checkpoint_of(run) as (path, changed):
+        return segmented(photo, path, changed)
+
+
+def segmented(photo: Image.Image, path: Path, changed: int | None = None) -> tuple[Prediction, float]:
+    """The prediction of the network in this file for a photo, and the milliseconds of its one pass.
+
+    Args:
+        changed: when the file was last changed, for a network that is kept in memory; None for one that is not.
+
+    Raises:
+        BadCheckpoint: the file cannot be read or holds no network that is known.
+    """
+    answer = _answer(photo, path, changed)
+    if isinstance(answer, InputError):
+        raise answer
+    return answer
+
+
+def _on_a_lent_gpu(function: Callable[Taken, Given]) -> Callable[Taken, Given]:
+    """The function in a process that has a GPU for as long as it runs, on a Space that lends them (ZeroGPU).
+
+    Elsewhere it is the function itself. What it takes and gives is pickled on the way.
+    """
+    try:
+        import spaces
+    except ImportError:
+        return function
+    return spaces.GPU(duration=SECONDS_LENT)(function)
+
+
+@_on_a_lent_gpu
+def _answer(photo: Image.Image, path: Path, changed: int | None) -> tuple[Prediction, float] | InputError:
+    """An error is given, not raised: of one that leaves that process only its name arrives."""
+    try:
+        network = Segmenter.load(path, _device()) if changed is None else _loaded(path, changed)
+    except InputError as error:
+        return error
     started = time.perf_counter()
     prediction = network.predict(photo)
     return prediction, 1000 * (time.perf_counter() - started)
+
+
+@lru_cache(maxsize=8)  # 61 MB each
+def _loaded(path: Path, changed: int) -> Segmenter:
+    return Segmenter.load(path, _device())
+
+
+def _device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -23,6 +23,7 @@ from demo.selection.described import selection_value
 from demo.selection.followed import followed
 from demo.tabs import HIDDEN, TABS, Opening, Page, Updates
 from experiments.store.probe import sample_photos
+from seg.hub import linked_folder
 
 # Seconds between looks at runs that train: an epoch takes longer
 REFRESH = 4
@@ -99,7 +100,8 @@ def build_interface(folders: list[Path], dataset: Path, offer: Offer = Offer.NOT
         download.start()
     catalogue = _catalogue(folders)
     labelled = Labelled(dataset, catalogue.border_width)
-    gr.set_static_paths([*catalogue.folders, *sample_photos().values()])
+    links = filter(None, map(linked_folder, catalogue.folders))
+    gr.set_static_paths([*catalogue.folders, *links, *sample_photos().values()])
     with gr.Blocks(title="Borderline", analytics_enabled=False, fill_width=True) as blocks:
         header = header_view({name: tab.title for name, tab in TABS.items()}, {n: tab.icon for n, tab in TABS.items()})
         # what the runs are now: a page that opens later reads them anew

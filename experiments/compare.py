@@ -17,7 +17,7 @@ from experiments.cli.command_line import (
     run_command,
     writing,
 )
-from experiments.cli.places import add_runs_option
+from experiments.cli.places import add_runs_option, run_or_address
 from experiments.cli.program import typed
 from experiments.scores import CHOSEN_FIRST, SCORES, Place, appearing
 from seg import InputError
@@ -162,6 +162,7 @@ def _parser() -> OneLineParser:
     )
     parser.add_argument(
         "run",
+        type=run_or_address,
         nargs="*",
         metavar="RUN",
         help="a run's name or folder, or a folder of masks that another network predicted, each called as its photo is "
@@ -173,6 +174,7 @@ def _parser() -> OneLineParser:
     rankings.add_argument("--hardest", type=positive(int), metavar="N", help="the N photos that the runs find hardest")
     rankings.add_argument(
         "--disagree",
+        type=run_or_address,
         nargs=2,
         metavar=("A", "B"),
         help="the photos on which two runs, or two configurations, differ most",

@@ -22,7 +22,7 @@ from experiments.cli.command_line import (
     write_csv,
 )
 from experiments.cli.options import add_option
-from experiments.cli.places import run_path
+from experiments.cli.places import own_run_path, run_path
 from experiments.cli.program import typed
 from experiments.scores import SCORES
 from experiments.store.folder import folder_of_weights, weights_path
@@ -45,7 +45,8 @@ if TYPE_CHECKING:
 def main(arguments: list[str] | None) -> int:
     """Score the checkpoint and print the scores beside those recorded; 0."""
     options = _parser().parse_args(arguments)
-    given = run_path(options.checkpoint)
+    writes = options.details or options.raw_margins
+    given = own_run_path(options.checkpoint) if writes else run_path(options.checkpoint)
     if options.raw_margins:
         return _convert(given)
     path = weights_path(given) if given.is_dir() else given
@@ -208,7 +209,11 @@ def _parser() -> OneLineParser:
         description="Score a checkpoint on the photos its run was scored on, the test split as a rule, beside the "
         "scores its run recorded.",
     )
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="a run's name or folder, or a .safetensors file")
+    parser.add_argument(
+        "checkpoint",
+        metavar="CHECKPOINT",
+        help="a run's name or folder, or a .safetensors file; also hf://USER/NAME[/FOLDER]",
+    )
     add_data_option(parser)
     add_device_option(parser)
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32", help="(default: fp32)")

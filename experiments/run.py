@@ -15,7 +15,7 @@ from experiments.cli.command_line import (
     run_command,
 )
 from experiments.cli.options import add_options, folder_name, resolve, run_name
-from experiments.cli.places import run_path
+from experiments.cli.places import own_run_path
 from experiments.cli.program import typed
 from experiments.curves.option import add_log_option, assert_installed
 from experiments.store.folder import FolderNotMade, FolderTaken, NotARun
@@ -69,7 +69,7 @@ def _begun_run(resume: str, given: dict) -> tuple[Path, Options]:
     if not resume and given["name"] is None and "loss" not in typed:
         raise InputError("--resume needs the run's folder, or --loss or --name to find it by")
     if resume:
-        folder = run_path(resume, [given["out"]])
+        folder = own_run_path(resume, [given["out"]])
     else:
         folder = given["out"] / (given["name"] or run_name(Options(**typed)))
     run = read_unfinished(folder)

@@ -13,6 +13,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from seg.batches import resize_photos
 from seg.checkpoint import load_checkpoint
+from seg.hub import find_weights
 from seg.pets import BORDER
 from seg.photo import as_rgb
 
@@ -50,10 +51,15 @@ class Segmenter:
     def load(cls, path: Path | str, device: torch.device | str = "cpu") -> "Segmenter":
         """Read a checkpoint.
 
+        Args:
+            path: of a .safetensors file, or of a run's folder; or where either is on the Hugging Face Hub, as text:
+                `hf://USER/NAME[@REVISION][/PATH]`.
+
         Raises:
             BadCheckpoint: the file cannot be read or holds no network that is known.
+            InputError: it does not arrive from the Hub.
         """
-        model, metadata = load_checkpoint(Path(path))
+        model, metadata = load_checkpoint(find_weights(path))
         device = torch.device(device)
         model = fold_batch_norms(model).to(device).to(memory_format=torch.channels_last)
         return cls(model, device, metadata["input_size"], metadata)

@@ -15,6 +15,16 @@ from seg.pets import dataset_folder
 
 ARCHIVES = ("images.tar.gz", "annotations.tar.gz")
 
+# What an app's process runs before anything else: its dataset's own address is that of a test's server
+ELSEWHERE = """
+from torchvision.datasets import OxfordIIITPet
+from experiments.fetching import download
+OxfordIIITPet._RESOURCES = {resources!r}
+download.WAITS = (0, 0, 0)
+from demo.photos import download
+download.PAUSES = (1,)
+"""
+
 
 @dataclass
 class ArchiveServer:

@@ -24,6 +24,7 @@ from experiments import synthetic
 from seg.inference import Segmenter
 from seg.pets import DATASET_FOLDER, SPLITS, dataset_folder, list_path, photo_path, trimap_path
 from tests.archive_server import ArchiveServer, pack, serving
+from tests.hub_server import HubServer, fetching_from, serving_hub
 
 # no verdict on a busy machine's speed
 settings.register_profile("quick", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -107,6 +108,15 @@ def oxford(tiny_pets, tmp_path, monkeypatch) -> Iterator[ArchiveServer]:
     monkeypatch.setattr("experiments.fetching.download.WAITS", (0, 0, 0))
     with serving(served) as server:
         monkeypatch.setattr(OxfordIIITPet, "_RESOURCES", server.resources)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def hub(tiny_runs, tmp_path_factory) -> Iterator[HubServer]:
+    """A stand-in for the Hugging Face Hub with `somebody/runs`, and `somebody/focal`, which is itself a run."""
+    with serving_hub() as server, fetching_from(server.url, tmp_path_factory.mktemp("hub-cache")):
+        server.add("somebody/runs", tiny_runs)
+        server.add("somebody/focal", tiny_runs / "focal-s0", older=tiny_runs / "ce-s0")
         yield server
 
 

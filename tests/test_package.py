@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import venv
 import zipfile
 from collections.abc import Iterator
@@ -14,6 +15,10 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.archive_server import ELSEWHERE, pack, serving
+from tests.browser.conftest import CHROMIUM, OPTIONS
 
 pytestmark = pytest.mark.long
 
@@ -233,3 +238,103 @@ def test_readmes_line_starts_the_app_in_a_fresh_clone(clone, fresh_python, free_
     environment.pop("PETS_DATA", None)
     command = ["bash", "-c", f"{line.replace('&& ', '&& exec ')} --port {port}"]
     assert {"ce-s0", "weighted-s0", "focal-s0"} <= runs_served(command, port, fresh_python, clone, environment)
+
+
+# ---- the folder of a Space
+
+
+@pytest.fixture(scope="session")
+def space(clone, tmp_path_factory) -> Path:
+    """A Space as it is written in a clone that is not git's."""
+    out = tmp_path_factory.mktemp("space") / "out"
+    run(sys.executable, "-m", "experiments.space", out, cwd=clone)
+    return out
+
+
+def test_a_space_needs_what_the_project_needs(space, fresh_python):
+    told = run(fresh_python, "-m", "pip", "install", "--dry-run", "--no-index", "-r", space / "requirements.txt")
+    assert "Would install" not in told
+
+
+@pytest.fixture(scope="session")
+def space_url(space, fresh_python, real_pets, tmp_path_factory, free_port) -> Iterator[str]:
+    """The Space, started as Hugging Face does, with the dataset's server on this machine."""
+    served, code, port = tmp_path_factory.mktemp("served"), tmp_path_factory.mktemp("code"), free_port()
+    pack(real_pets, served)
+    with serving(served) as server:
+        (code / "sitecustomize.py").write_text(ELSEWHERE.format(resources=server.resources))
+        environment = os.environ | {"SPACE_ID": "ann/pets", "PYTHONPATH": f"{code}:{space}", "no_proxy": "127.0.0.1"}
+        environment.pop("PETS_DATA", None)
+        printed = code / "printed"
+        command = [fresh_python, "app.py", "--port", str(port)]
+        # a file: a pipe that nobody reads would fill up, and stop the app
+        with open(printed, "w") as file:
+            process = subprocess.Popen(command, cwd=space, env=environment, stdout=file, stderr=subprocess.STDOUT)
+        try:
+            while "Running on local URL" not in printed.read_text():
+                assert process.poll() is None, printed.read_text()
+                time.sleep(0.2)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def test_a_space_gets_the_photos_and_every_tab_has_them(space_url):
+    """In real Chromium: no script fails or complains, and no photo is missing once they are here."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.goto(f"{space_url}/?tab=watch")
+        banner = page.get_by_test_id("fetch-photos")
+        expect(banner.get_by_role("button")).to_have_count(0)  # it began by itself
+        expect(banner).to_be_hidden(timeout=120_000)
+        walk(page)
+        browser.close()
+    assert complaints == []
+
+
+def walk(page: Page) -> None:
+    """Look at each tab as a visitor does."""
+    grid = page.get_by_test_id("watch-grid")
+    expect(page.get_by_role("radio", name="Errors")).to_be_enabled()
+    # only what is on the screen is drawn
+    page.set_viewport_size({"width": 1440, "height": 4000})
+    # all of the probe: the scores of a tile need its label
+    expect(grid.get_by_role("listitem").filter(has_text="F1")).to_have_count(21)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_role("tab", name="Failures").click()
+    gallery = page.get_by_test_id("gallery")
+    expect(gallery.locator("img").first).to_be_visible()
+    gallery.get_by_role("option").first.click()
+    expect(page.get_by_test_id("failures-photo").locator("canvas").first).to_be_visible()
+    expect(page.get_by_text("This photo is not here")).to_have_count(0)
+    page.get_by_role("tab", name="Which loss?").click()
+    expect(page.get_by_test_id("verdict")).to_contain_text("cross-entropy")
+    expect(page.get_by_role("img", name=re.compile("^Border F1 by epoch.*Focal loss")).first).to_be_visible()
+    page.get_by_role("tab", name="Try").click()
+    # the first time in a new environment, on a machine that does other things
+    expect(page.get_by_test_id("stage")).to_contain_text("all 3 networks agree on", timeout=120_000)
+
+
+def test_an_installed_package_writes_a_space_too(installed, clone, tmp_path):
+    out = tmp_path / "out"
+    if not (clone / "demo" / "command" / "serve.py").is_file():
+        command = [str(installed), "-m", "experiments.space", str(out)]
+        ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+        pytest.skip("the app starts in app.py, which a wheel does not hold")
+    run(installed, "-m", "experiments.space", out, cwd=tmp_path)
+    names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    files = {path.relative_to(clone).as_posix() for path in clone.rglob("*") if path.is_file()}
+    made = {".borderline-space", ".gitattributes", "README.md", "requirements.txt", "app.py", "LICENSE", "CITATION.cff"}
+    assert names == made | {name for name in files if name.startswith(("seg/", "experiments/", "demo/"))}
+    lines = {canonical(Requirement(line)) for line in (out / "requirements.txt").read_text().splitlines()[2:]}
+    assert lines == listed("requirements.txt")
+    assert (out / "README.md").read_text().startswith("---\ntitle: Borderline\n")
+    run(installed, "app.py", "--help", cwd=out)

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from demo.catalogue import last_change
-from demo.checkpoints import checkpoint_version, loaded, segmenter
+from demo.checkpoints import checkpoint_of, segment_photo, segmented
 from demo.stage.pane import (
     Pane,
     confidence_levels,
@@ -30,14 +30,14 @@ def answer(photo: Offered, run: Run) -> Pane:
     Raises:
         InputError: the photo or the checkpoint cannot be used.
     """
-    segmenter(run)  # says what is wrong with it
-    return _answer(photo, last_change(photo.path), *checkpoint_version(run))
+    with checkpoint_of(run) as version:
+        return _answer(photo, last_change(photo.path), *version)
 
 
 @lru_cache(maxsize=48)  # about 1 MB each
 def _answer(photo: Offered, changed: int | None, checkpoint: Path, checkpoint_changed: int) -> Pane:
     shown, label = shown_photo(photo)
-    prediction = loaded(checkpoint, checkpoint_changed).predict(picture_of(photo))
+    prediction, _ = segmented(picture_of(photo), checkpoint, checkpoint_changed)
     return pane_of(prediction, shown.shown, label)
 
 
@@ -75,4 +75,4 @@ def mask_at(photo: Offered, run: Run, shift: float) -> np.ndarray:
     Raises:
         InputError: the photo or the checkpoint cannot be used.
     """
-    return shifted_mask(segmenter(run).predict(picture_of(photo)).probabilities, shift)
+    return shifted_mask(segment_photo(picture_of(photo), run)[0].probabilities, shift)

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from demo.catalogue import Catalogue, last_change
+from demo.checkpoints import segmented
 from demo.images import data_uri
 from demo.photo import open_photo
 from demo.uploads import uploaded_file, whole_number
@@ -17,7 +18,6 @@ from experiments.store.probe import read_layout
 from experiments.store.runs import Run
 from seg import InputError
 from seg.checkpoint import BadCheckpoint
-from seg.inference import Segmenter
 from seg.pets import indexed_image
 
 # The page asks for one mask after another; many pages at once would only slow each other down
@@ -65,7 +65,7 @@ def _no_weights(run: Run, epoch: int) -> InputError:
 
 @lru_cache(maxsize=2048)  # 16 kB each
 def _mask(path: str, side: int, weights: Path, changed: int) -> np.ndarray:
-    return Segmenter.load(weights).predict(uploaded_photo(path, side)).mask
+    return segmented(uploaded_photo(path, side), weights)[0].mask
 
 
 def own_functions(catalogue: Catalogue) -> list[Callable[[dict], dict]]:

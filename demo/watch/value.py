@@ -118,4 +118,6 @@ def _sides(run: Run) -> list[list[int]]:
 def _url(path: Path) -> str | None:
     """A URL of a served file that changes with its content, so that no browser shows an old one; None of no file."""
     changed = last_change(path)
-    return None if changed is None else f"gradio_api/file={quote(str(path.resolve()))}?v={changed}"
+    # of a link its own name, whose ending says what it is: what it leads to has none
+    served = path.parent.resolve() / path.name
+    return None if changed is None else f"gradio_api/file={quote(str(served))}?v={changed}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from seg import InputError
+from seg.hub import WEIGHTS
 
 try:
     import fcntl
@@ -20,7 +21,7 @@ _EPOCHS = "weights"
 
 def weights_path(folder: Path) -> Path:
     """Where a run keeps the weights of its last epoch."""
-    return folder / "model.safetensors"
+    return folder / WEIGHTS
 
 
 def epoch_weights_path(folder: Path, epoch: int) -> Path:

@@ -14,6 +14,7 @@ from experiments.store.environment import device_with_threads
 from experiments.store.epochs import read_epochs
 from experiments.store.folder import weights_path
 from seg import InputError
+from seg.hub import cached_repository
 from seg.losses import LOSSES
 from seg.options import Options
 
@@ -35,7 +36,8 @@ class Run:
     """A run read from disk.
 
     Attributes:
-        name: the folder's name; with its parent's where another run has the same.
+        name: the folder's name, or that of the repository on the Hub that it is; with where it lies where another run
+            has the same.
         info: what `run.json` holds.
         epochs: `epochs.csv`, one row an epoch, row 0 the untrained model; empty before the first score. It has all of
             EPOCH_COLUMNS, NaN where the file lacks one, then the columns that only the file knows.
@@ -144,7 +146,7 @@ def read_run(folder: Path) -> Run:
         raise BadRun(f"{path} cannot be read ({error.strerror})") from error
     except BadTable as error:
         raise BadRun(f"{error}: mend the file, move the run's folder away, or train it anew") from error
-    return Run(folder.resolve().name, folder, info, epochs)
+    return Run(_name(folder.resolve()), folder, info, epochs)
 
 
 def read_unfinished(folder: Path) -> Run:
@@ -214,26 +216,34 @@ def _is_whole(value: object) -> bool:
 def find_runs(folders: list[Path], read: Callable[[Path], Run] = read_run) -> tuple[list[Run], list[str]]:
     """All runs directly inside these folders, sorted by loss and name, and one line for each broken one.
 
-    Where two folders hold a run of the same name both are kept: `ce-s0`, and `ce-s0 (runs)` from the later
-    folder `runs`.
+    A folder may itself be a run. Where two folders hold a run of the same name both are kept: `ce-s0`, and
+    `ce-s0 (runs)` from the later folder `runs`.
     """
     runs: dict[str, Run] = {}
     broken = []
-    for parent in dict.fromkeys(folder.resolve() for folder in folders):
-        if not parent.is_dir():
+    for folder in dict.fromkeys(each for parent in folders for each in _runs_of(parent.resolve())):
+        try:
+            run = read(folder)
+        except BadRun as error:
+            broken.append(str(error))
             continue
-        for folder in sorted(parent.iterdir()):
-            if not (folder / "run.json").exists():
-                continue
-            try:
-                run = read(folder)
-            except BadRun as error:
-                broken.append(str(error))
-                continue
-            names = (run.name, f"{run.name} ({parent.name})", f"{run.name} ({parent})")
-            name = next(name for name in names if name not in runs)
-            runs[name] = replace(run, name=name)
+        source = folder if cached_repository(folder) else folder.parent
+        names = (run.name, f"{run.name} ({cached_repository(source) or source.name})", f"{run.name} ({source})")
+        name = next(name for name in names if name not in runs)
+        runs[name] = replace(run, name=name)
     return sorted(runs.values(), key=_loss_then_name), broken
+
+
+def _runs_of(folder: Path) -> list[Path]:
+    """The folders of the runs that a folder holds, or is."""
+    if not folder.is_dir():
+        return []
+    return [each for each in (folder, *sorted(folder.iterdir())) if (each / "run.json").exists()]
+
+
+def _name(folder: Path) -> str:
+    """A run's name: its folder's, which of a whole repository is that of a commit."""
+    return (cached_repository(folder) or folder.name).rpartition("/")[2]
 
 
 def _loss_then_name(run: Run) -> tuple[int, str]:

@@ -10,19 +10,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from seg.pets import dataset_folder
-from tests.archive_server import ArchiveServer, pack, serving
+from tests.archive_server import ELSEWHERE, ArchiveServer, pack, serving
 
 PROJECT = Path(__file__).parents[2]
-
-# What the app's process runs before anything else: its dataset's own address is that of the test's server
-ELSEWHERE = """
-from torchvision.datasets import OxfordIIITPet
-from experiments.fetching import download
-OxfordIIITPet._RESOURCES = {resources!r}
-download.WAITS = (0, 0, 0)
-from demo.photos import download
-download.PAUSES = (1,)
-"""
 
 
 @pytest.fixture(scope="module")

@@ -563,3 +563,17 @@ def test_runs_without_details_are_left_out_of_a_ranking(command, detailed):
     one = command(compare, "--runs", detailed, "--disagree", "ce-s0", "focal-s1")
     assert (one.status, one.out) == (2, "")
     assert "focal-s1 has no images.csv" in one.error
+
+
+def test_runs_on_the_hub_are_compared_as_those_here(command, tiny_runs, hub):
+    here = command(compare, "--runs", tiny_runs, "--json")
+    assert json.loads(command(compare, "--runs", "hf://somebody/runs", "--json").out) == json.loads(here.out)
+    mixed = command(compare, "hf://somebody/focal", "ce-s0", "--runs", tiny_runs, "--json")
+    assert [run["name"] for run in json.loads(mixed.out)["runs"]] == ["focal", "ce-s0"]
+
+
+@pytest.mark.parametrize("options", [["--runs", "hf://somebody/none"], ["hf://somebody/none"]])
+def test_a_repository_that_is_not_there_is_told_in_one_line(command, hub, options):
+    ended = command(compare, *options)
+    assert ended.status == 2
+    assert "hf://somebody/none is not there, or is private" in ended.error

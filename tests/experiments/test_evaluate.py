@@ -358,3 +358,17 @@ def test_what_cannot_be_scored_is_told_in_one_line(command, tiny_runs, tiny_pets
         assert (ended.status, ended.out) == (2, ""), options
         assert len(ended.err.splitlines()) == 1, ended.err
         assert said in ended.err
+
+
+def test_a_run_on_the_hub_is_scored_as_it_is_here_and_left_as_it_is(command, tiny_runs, tiny_pets, hub):
+    here, there = (
+        command(evaluate, given, "--data", tiny_pets, "--device", "cpu")
+        for given in (tiny_runs / "focal-s0", "hf://somebody/focal")
+    )
+    assert here.status == there.status == 0
+    assert "of the test split at 32 x 32" in there.out  # what its run.json says
+    assert parse(there.out) == parse(here.out)
+    for option in ("--details", "--raw-margins"):
+        refused = command(evaluate, "hf://somebody/focal", option, "--data", tiny_pets)
+        assert refused.status == 2
+        assert "hf://somebody/focal is not to be changed" in refused.error

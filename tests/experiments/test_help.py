@@ -39,7 +39,7 @@ def test_all_commands_are_looked_at():
         "app",
         *(
             f"experiments.{name}"
-            for name in ["run", "sweep", "compare", "evaluate", "report", "measure", "benchmark", "fetch"]
+            for name in ["run", "sweep", "compare", "evaluate", "report", "measure", "benchmark", "fetch", "space"]
         ),
     }
     assert documented <= set(commands())

@@ -86,3 +86,9 @@ def test_photo_given_is_left_as_it_was(segmenter):
     before = photo.tobytes()
     segmenter.predict(photo)
     assert (photo.mode, photo.size, photo.tobytes()) == ("RGBA", (20, 10), before)
+
+
+def test_all_of_it_is_computed_on_its_device_and_then_taken_from_there(checkpoint):
+    # a device without values refuses what is on another, and cannot be copied from: the last step
+    with pytest.raises(NotImplementedError, match="Cannot copy out of meta tensor"):
+        Segmenter.load(checkpoint, "meta").predict(noise(75, 50))

@@ -97,9 +97,9 @@ def test_weights_that_vanish_are_told(runs, photo, delete, monkeypatch, path, li
 def test_weights_that_vanish_while_they_are_loaded_are_told(runs, photo, monkeypatch):
     load = Segmenter.load
 
-    def too_late(path):
+    def too_late(path, device):
         path.unlink()
-        return load(path)
+        return load(path, device)
 
     monkeypatch.setattr(Segmenter, "load", too_late)
     _, own_mask = own_functions(Catalogue((runs,)))

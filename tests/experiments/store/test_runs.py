@@ -21,6 +21,7 @@ from experiments.store.runs import BadRun, find_runs, read_run
 from experiments.store.scored.photo_scores import CONFUSION_COLUMNS
 from seg.cache import load_split
 from seg.checkpoint import load_checkpoint
+from seg.hub import download
 
 WIDTH = len(EPOCH_COLUMNS)
 DESCRIPTION = {"options": {"loss": "ce", "seed": 0, "epochs": 3}, "status": "running"}
@@ -362,3 +363,25 @@ def test_runs_of_one_name_are_all_kept_apart(tmp_path):
         "ce-s0 (runs)": 1,
         f"ce-s0 ({folders[2].resolve()})": 2,
     }
+
+
+def test_a_folder_that_is_a_run_is_found_as_one(tmp_path):
+    write_run(tmp_path / "shipped" / "ce-s0")
+    write_run(tmp_path / "runs" / "ce-s0")
+    runs, _ = find_runs([tmp_path / "shipped" / "ce-s0", tmp_path / "shipped", tmp_path / "runs" / "ce-s0"])
+    assert {run.name: run.folder.parent.name for run in runs} == {"ce-s0": "shipped", "ce-s0 (runs)": "runs"}
+
+
+def test_runs_on_the_hub_have_the_names_of_folders_and_repositories(hub, tmp_path):
+    hub.add("another/focal", hub.repositories["models/somebody/focal"]["main"])
+    whole, other = download("hf://somebody/focal"), download("hf://another/focal")
+    write_run(tmp_path / "runs" / "ce-s0")
+    runs, _ = find_runs([tmp_path / "runs", whole, other, download("hf://somebody/runs")])
+    assert {run.name for run in runs} == {
+        "focal",
+        "focal (another/focal)",
+        "focal-s0",
+        "ce-s0",
+        "ce-s0 (somebody/runs)",
+    }
+    assert read_run(whole).name == "focal"

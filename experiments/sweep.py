@@ -89,7 +89,7 @@ def _missing(run: PlannedRun, folder: Path, grid: Path) -> list[str] | None:
         BadRun: it holds a run that cannot be read.
     """
     remedy = "move the folder away, or give the grid's run another name"
-    begun = _begun(folder)
+    begun = read_run(folder) if (folder / "run.json").exists() else None
     anew = [*run.typed, f"--name={run.name}", f"--out={folder.parent.absolute()}"]
     if begun is None:
         # a run stopped before its first file has left an empty predictions/: as good as nothing
@@ -107,11 +107,6 @@ def _missing(run: PlannedRun, folder: Path, grid: Path) -> list[str] | None:
     if begun.status == "failed" and not state_path(folder).exists():
         return [*anew, "--overwrite"]
     return [f"--resume={folder.absolute()}"]
-
-
-def _begun(folder: Path) -> Run | None:
-    """The folder's run; None where it has none yet."""
-    return read_run(folder) if (folder / "run.json").exists() else None
 
 
 def _decode_once(data: Path, runs: list[PlannedRun]) -> None:
@@ -251,7 +246,7 @@ def _table(grid: list[PlannedRun], out: Path, outcomes: dict[str, str]) -> str:
 
 def _readable(folder: Path) -> Run | None:
     try:
-        return _begun(folder)
+        return read_run(folder)
     except BadRun:  # being replaced this very moment, or damaged: nothing to show, and no reason to stop the others
         return None
 

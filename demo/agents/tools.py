@@ -22,16 +22,15 @@ from experiments.reporting.content import json_rows
 from experiments.reporting.measured import measured_sentence
 from experiments.reporting.output import SCORE_IT
 from experiments.scores import Place, appearing
+from experiments.segmenting.pictures import overlay
 from experiments.store.epochs import EPOCH_COLUMNS
 from experiments.store.runs import Run
 from experiments.store.scored.photo_scores import has_details
 from seg import InputError
-from seg.pets import BACKGROUND, CLASS_COLOURS, indexed_image
+from seg.pets import indexed_image
 
 # At most so much is answered at once
 MOST_RUNS, MOST_PHOTOS, MOST_EPOCHS, OVERLAY_SIDE = 100, 100, 100, 1024
-# How opaque a class lies over the photo
-_OVER = 0.5
 _DIGITS = 4
 # What `compare_runs` keeps of the comparison: curves, calibration and controls are ten times as long
 _COMPARED = ("runs", "apart", "answer", "compared_with", "footing", "photos", "seeds_counted")
@@ -70,16 +69,12 @@ def _first_checkpoint(catalogue: Catalogue) -> str:
 
 
 def _overlay(photo: Image.Image, mask: np.ndarray) -> bytes:
-    """The photo with pet and border in their colours, and its background as it is."""
+    """The photo with pet and border in their colours, small enough to be looked at."""
     shown = photo.copy()
     shown.thumbnail((OVERLAY_SIDE, OVERLAY_SIDE))
-    classes = Image.fromarray(mask).resize(shown.size, Image.Resampling.NEAREST)
-    colours = np.array([list(bytes.fromhex(colour[1:])) for colour in CLASS_COLOURS], np.uint8)
-    values = np.asarray(classes)
-    over = np.where(values == BACKGROUND, 0, round(255 * _OVER)).astype(np.uint8)
-    shown.paste(Image.fromarray(colours[values]), mask=Image.fromarray(over))
+    classes = np.asarray(Image.fromarray(mask).resize(shown.size, Image.Resampling.NEAREST))
     file = io.BytesIO()
-    shown.save(file, "JPEG", quality=85)
+    overlay(shown, classes).save(file, "JPEG", quality=85)
     return file.getvalue()
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from seg import InputError, pets
 from seg.labelled import own
 from seg.labelled.masks import BORDER_WIDTH, read_mask
-from seg.pets import DATASET_FOLDER, SPLITS, BadPair, DatasetMissing, UnknownPhoto
+from seg.pets import SPLITS, BadPair, UnknownPhoto
 from seg.photo import open_photo, seen_size, stored_photo
 
 
@@ -102,11 +102,7 @@ def listed_photos(root: Path, split: str) -> list[str]:
     Raises:
         DatasetMissing: there is neither, or the split has no photo or cannot be read.
     """
-    if are_own(root):
-        return own.listed(root, split)
-    if not pets.dataset_folder(root).is_dir():
-        raise DatasetMissing(f"{root} has no {DATASET_FOLDER}/ folder, and no {own.PHOTOS}/ and {own.MASKS}/")
-    return pets.listed_photos(root, split)
+    return own.listed(root, split) if are_own(root) else pets.listed_photos(root, split)
 
 
 def pairs_of(root: Path, names: Iterable[str], border_width: float = BORDER_WIDTH) -> list[Pair]:

@@ -88,6 +88,7 @@ def test_api_tells_of_a_checkpoint_that_vanishes_once_listed(vanishing, photo, p
 def test_scores_of_photos_that_vanish_once_listed_leave_those_of_the_epochs(vanishing):
     content = compare_api(vanishing("scored", "focal-s0"), BOTH)
     footing = {"epoch": 2, "side": 32, "photos": 8, "detailed": False, "trimap_side": 32, "holdout": False}
+    footing |= {"own_border": None}
     assert content["footing"] == footing
     assert "without intervals" in content["answer"][-1]
 

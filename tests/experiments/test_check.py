@@ -43,4 +43,4 @@ def test_training_says_where_all_is_named(command, own_photos, tmp_path):
 def test_a_folder_without_photos_is_one_line(command, tmp_path):
     ended = command(check, "--data", tmp_path)
     assert ended.status == 2
-    assert "has no oxford-iiit-pet/ folder, and no photos/ and masks/" in ended.error
+    assert "has no oxford-iiit-pet/ folder: pass --data DIR" in ended.error

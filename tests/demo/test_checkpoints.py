@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 
 from demo.catalogue import Catalogue
 from demo.checkpoints import CheckpointGone, segment_photo, segmented
+from demo.labelled import Labelled
 from demo.stage.answer import answer, shifted_mask
 from demo.stage.photos import offered_photo
 from demo.watch.own_photo import own_functions
@@ -82,7 +83,7 @@ def test_a_checkpoint_that_goes_while_it_is_loaded_is_told_alike(own_runs, tiny_
 
     monkeypatch.setattr(Segmenter, "load", too_late)
     with pytest.raises(CheckpointGone, match="^focal-s0 has no checkpoint any more"):
-        segment_photo(photo, run) if ask == "segment" else answer(offered_photo("pug_1", tiny_pets), run)
+        segment_photo(photo, run) if ask == "segment" else answer(offered_photo("pug_1", Labelled(tiny_pets)), run)
 
 
 def test_a_checkpoint_replaced_by_no_network_is_told_by_its_path(own_runs, photo):
@@ -109,7 +110,7 @@ def test_a_run_replaced_by_another_of_its_name_answers_with_the_other_network(ow
 @pytest.mark.parametrize("there", [False, True])
 def test_every_network_of_the_app_runs_on_the_gpu_where_there_is_one(own_runs, tiny_pets, monkeypatch, loads, there):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
-    run, offered = read_run(own_runs / "focal-s0"), offered_photo("pug_1", tiny_pets)
+    run, offered = read_run(own_runs / "focal-s0"), offered_photo("pug_1", Labelled(tiny_pets))
     answer(offered, run)
     os.utime(run.checkpoint, ns=(0, 0))
     shifted_mask(offered, run, 0.5)

@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from demo.catalogue import Catalogue
 from demo.checkpoints import CheckpointGone, segment_photo, segmented
 from demo.labelled import Labelled
-from demo.stage.answer import answer, shifted_mask
+from demo.stage.answer import answer, mask_at
 from demo.stage.photos import offered_photo
 from demo.watch.own_photo import own_functions
 from experiments.store.runs import read_run
@@ -113,7 +113,7 @@ def test_every_network_of_the_app_runs_on_the_gpu_where_there_is_one(own_runs, t
     run, offered = read_run(own_runs / "focal-s0"), offered_photo("pug_1", Labelled(tiny_pets))
     answer(offered, run)
     os.utime(run.checkpoint, ns=(0, 0))
-    shifted_mask(offered, run, 0.5)
+    mask_at(offered, run, 0.5)
     (run.folder / "weights").mkdir()
     shutil.copy(run.checkpoint, run.folder / "weights" / "epoch-001.safetensors")
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(own_runs))

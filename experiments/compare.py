@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from experiments.cli.command_line import (
     OneLineParser,
@@ -20,11 +21,16 @@ from experiments.cli.command_line import (
 from experiments.cli.places import add_runs_option, run_or_address
 from experiments.cli.program import typed
 from experiments.scores import CHOSEN_FIRST, SCORES, Place, appearing
+from experiments.store.recorded_options import used_options
+from experiments.store.runs import cached_repository
 from seg import InputError
+from seg.pets import TEST, TRAINVAL, BadPair
 
 if TYPE_CHECKING:
+    from experiments.comparison.footing import Footing
     from experiments.reporting.output import Output
     from experiments.store.runs import Run
+    from seg.cache import Split
 
 FORMATS = ("markdown", "csv", "json")
 
@@ -35,20 +41,25 @@ def main(arguments: list[str] | None) -> int:
     folders = options.runs
     kind = next((kind for kind in FORMATS if getattr(options, kind) is not None), None)
     # torch and pandas take seconds to import: a wrong option is answered before
-    from experiments.comparison.selection import choose_runs
+    from experiments.comparison.selection import choose_runs, select_runs
     from experiments.store.runs import find_runs
 
     found, broken = find_runs(folders)
     target = None if kind is None else _target(kind, getattr(options, kind), [run.name for run in found])
+    given = _mask_folders(options, found)
+    named = [name for name in options.run if name not in given]
+    usual = select_runs(found, named=False).chosen if given else found
+    runs = choose_runs(named, found, folders) if named else usual
+    for line in [] if options.run else broken:
+        print(f"left out: {line}", file=sys.stderr)
+    if not runs:
+        searched = " and ".join(str(folder) for folder in folders)
+        raise InputError(f"no runs in {searched}: make one with `{typed('run')} --loss ce --data DIR`")
     with tempfile.TemporaryDirectory(prefix="borderline-") as scored:
-        masks = _scored_masks(options, found, Path(scored))
-        runs = choose_runs(options.run, found, folders) if options.run else found
-        for line in [] if options.run else broken:
-            print(f"left out: {line}", file=sys.stderr)
-        if not runs:
-            searched = " and ".join(str(folder) for folder in folders)
-            raise InputError(f"no runs in {searched}: make one with `{typed('run')} --loss ce --data DIR`")
-        output = _output(options, [*runs, *masks], [*found, *masks], folders)
+        masks = _scored_masks(given, runs, found, options.data, Path(scored)) if given else {}
+        beside = [run for name, run in masks.items() if name in options.run]
+        options.disagree = [masks[name].name if name in masks else name for name in options.disagree or ()]
+        output = _output(options, [*runs, *beside], [*found, *masks.values()], folders)
     if kind is None:
         print(output.as_text())
     elif target is None:
@@ -60,56 +71,64 @@ def main(arguments: list[str] | None) -> int:
     return 0
 
 
-def _scored_masks(options: argparse.Namespace, found: list[Run], scored: Path) -> list[Run]:
-    """The folders of masks among what was named, scored as the runs beside them are; they are named no longer.
+def _mask_folders(options: argparse.Namespace, found: list[Run]) -> list[str]:
+    """The folders of masks among what was named."""
+    from experiments.store.scored.masks import are_masks
+
+    names, runs = dict.fromkeys([*options.run, *(options.disagree or ())]), {run.name for run in found}
+    return [name for name in names if name not in runs and are_masks(Path(name))]
+
+
+def _scored_masks(given: list[str], runs: list[Run], found: list[Run], data: Path, scored: Path) -> dict[str, Run]:
+    """These folders of masks, scored as the runs beside them are, each under a name that nothing else has.
 
     Args:
+        found: all runs, whose names are taken.
         scored: folder to write what is found to.
     """
     from tqdm import tqdm
 
+    from experiments.comparison.configurations import configurations
     from experiments.comparison.footing import last_footing, trained
-    from experiments.comparison.selection import choose_runs, select_runs
-    from experiments.store.scored.masks import are_masks, score_masks
+    from experiments.store.scored.masks import score_masks
+
+    there = trained(runs)
+    if not there:
+        raise InputError("masks are scored as the runs beside them are, and none of these has finished an epoch")
+    footing = last_footing(there[0])
+    truth, options = _truth(there[0], footing, data)
+    taken = {each.name for group in (found, configurations(found), configurations(runs)) for each in group}
+    masks: dict[str, Run] = {}
+    for text in given:
+        folder = Path(text)
+        with (
+            tqdm(total=len(truth), desc=f"reading {folder.name}", unit="mask") as progress,
+            remedies(lambda error: "mend it, or take it out of the folder" if isinstance(error, BadPair) else None),
+        ):
+            run, missing = score_masks(folder, truth, options, scored / str(len(masks)), on_mask=progress.update)
+        if missing:
+            print(f"{folder}: {missing:,} of {len(truth):,} photos have no mask and are left out", file=sys.stderr)
+        name = cached_repository(folder) or folder.resolve().name
+        name = next(each for each in (name, f"{name} (masks)", str(folder), f"{folder} (masks)") if each not in taken)
+        taken.add(name)
+        masks[text] = replace(run, name=name)
+    return masks
+
+
+def _truth(beside: Run, footing: Footing, data: Path) -> tuple[Split, dict[str, Any]]:
+    """The labels that a run was scored against on this footing, and what masks say of having been so, too."""
     from seg.cache import load_split
     from seg.labelled.masks import BORDER_WIDTH
-    from seg.labelled.pairs import are_own
-    from seg.pets import TEST, TRAINVAL
 
-    named = {run.name for run in found}
-    folders = [Path(name) for name in dict.fromkeys(options.run) if name not in named and are_masks(Path(name))]
-    if not folders:
-        return []
-    options.run = [name for name in options.run if Path(name) not in folders]
-    beside = choose_runs(options.run, found, options.runs) if options.run else select_runs(found, named=False).chosen
-    options.run = options.run or [run.name for run in beside]
-    if not trained(beside):
-        raise InputError(
-            "masks are scored as the runs beside them are, and there is none: name one, or pass --runs DIR"
-        )
-    footing = last_footing(trained(beside)[0])
-    border_width = BORDER_WIDTH if footing.own_border is None else footing.own_border
-    with remedies(lambda error: data_remedy(error, options.data, "leave them out of the folder")):
-        split = load_split(
-            options.data, TRAINVAL if footing.holdout else TEST, footing.trimap_side, border_width=border_width
-        )
-        truth = split.holdout()[1] if footing.holdout else split
-        runs: list[Run] = []
-        for folder in folders:
-            with tqdm(total=len(truth), desc=f"reading {folder.name}", unit="mask") as progress:
-                run, missing = score_masks(
-                    folder,
-                    truth,
-                    {"epochs": footing.epoch, "holdout": footing.holdout, "border_width": border_width},
-                    scored / str(len(runs)) / folder.resolve().name,
-                    border_width=border_width,
-                    own_photos=are_own(options.data),
-                    on_mask=progress.update,
-                )
-            if missing:
-                print(f"{folder}: {missing:,} of {len(truth):,} photos have no mask and are left out", file=sys.stderr)
-            runs.append(run)
-    return runs
+    options = used_options(beside.info)
+    width = BORDER_WIDTH if footing.own_border is None else footing.own_border
+    split = TRAINVAL if footing.holdout else TEST
+    with remedies(lambda error: data_remedy(error, data, "name a run beside them that was trained with --skip-bad")):
+        truth = load_split(data, split, footing.trimap_side, skip_bad=options["skip_bad"], border_width=width)
+    said: dict[str, Any] = {"epochs": footing.epoch, "holdout": footing.holdout, "border_width": width}
+    if footing.side != footing.trimap_side:  # a progressive run that was stopped
+        said["size"] = [footing.side] * footing.epoch + [footing.trimap_side]
+    return (truth.holdout()[1] if footing.holdout else truth).without(options["exclude"]), said
 
 
 def _output(options: argparse.Namespace, runs: list[Run], found: list[Run], folders: list[Path]) -> Output:

@@ -27,8 +27,10 @@ from experiments.cli.program import typed
 from experiments.scores import SCORES
 from experiments.store.folder import folder_of_weights, weights_path
 from experiments.store.recorded_options import used_options
+from experiments.store.runs import read_run
 from experiments.store.scored.controls import CONTROL_KINDS, Control
 from seg import InputError
+from seg.labelled.pairs import are_own
 from seg.losses import BASELINE, make_loss
 from seg.options import FIELDS, PRECISIONS, Options
 from seg.pets import TEST, TRAINVAL
@@ -51,6 +53,10 @@ def main(arguments: list[str] | None) -> int:
         return _convert(given)
     path = weights_path(given) if given.is_dir() else given
     _check_details(options, path)
+    own = are_own(options.data)
+    if options.details and read_run(path.parent).own_photos != own:
+        theirs, ours = ("the dataset's", "one's own") if own else ("one's own", "the dataset's")
+        raise InputError(f"{path.parent} is of {theirs} photos, {options.data} holds {ours}: pass its own --data")
     # torch and pandas take seconds to import: a wrong option is answered before
     import pandas as pd
     import torch
@@ -75,7 +81,8 @@ def main(arguments: list[str] | None) -> int:
 
     side = metadata["input_size"]
     print(f"{path}: {metadata['loss']}, epoch {metadata['epoch']}, network at {side} x {side}")
-    where = "held out of the training split" if recorded["holdout"] else "of the test split"
+    where = "of the validation split" if own else "of the test split"
+    where = "held out of the training split" if recorded["holdout"] else where
     how = "".join(f", {control.in_full}" for control in CONTROL_KINDS.values() if _asked(control, options))
     print(
         f"{len(split):,} photos {where} at {recorded['size']} x {recorded['size']}, {precision} on {device.type}{how}\n"
@@ -166,7 +173,6 @@ def _photos(options: argparse.Namespace, recorded: dict[str, Any]) -> tuple[Spli
 
 
 def _convert(folder: Path) -> int:
-    from experiments.store.runs import read_run
     from experiments.store.scored.margins import convert_raw_margins
 
     print(f"{convert_raw_margins(read_run(folder))}: of another pass than images.csv, which it says")
@@ -198,8 +204,6 @@ def _recorded_options(checkpoint: Path) -> dict[str, Any]:
     folder = folder_of_weights(checkpoint)
     if not (folder / "run.json").is_file():
         return {name: each.default for name, each in FIELDS.items()}
-    from experiments.store.runs import read_run  # as above
-
     return used_options(read_run(folder).info)
 
 

@@ -24,6 +24,7 @@ from experiments.cli.places import runs_folder
 from experiments.cli.program import typed
 from experiments.measurements import MEASUREMENTS, Measurement, measured_path
 from seg import InputError
+from seg.labelled.pairs import are_own
 from seg.pets import BadPair
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def main(arguments: list[str] | None) -> int:
     """Measure what was asked for, write its CSV and print it; 0."""
     options = _parser().parse_args(arguments)
     measurement = MEASUREMENTS[options.name]
+    if are_own(options.data):
+        raise InputError(f"{options.data} holds one's own photos, measurements are of the dataset's: pass its --data")
     with remedies(lambda error: _remedy(error, options.data)):
         # torch and pandas take seconds to import: a wrong option is answered before
         measure = import_module(measurement.module).measure

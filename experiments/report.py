@@ -30,6 +30,11 @@ def main(arguments: list[str] | None) -> int:
     runs = selection.chosen
     if not runs:
         raise InputError(f"{options.runs} has no run with an images.csv: train one with `{typed('run')}`")
+    if any(run.own_photos for run in runs):
+        raise InputError(
+            f"{options.runs} has runs on photos of one's own, and a report is on the dataset's: compare them with "
+            f"`{typed('compare')} --runs {options.runs}`"
+        )
     analysis = analyse(runs)
     with writing(options.out, "pass --out DIR"):
         figures = draw_figures(analysis, options.out / FIGURES)

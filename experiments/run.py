@@ -22,6 +22,7 @@ from experiments.store.folder import FolderNotMade, FolderTaken, NotARun
 from experiments.store.recorded_options import read_options
 from experiments.store.runs import read_unfinished
 from seg import InputError
+from seg.labelled.pairs import are_own
 from seg.losses import Diverged, NoClassWeights
 from seg.options import FIELDS, Options
 
@@ -53,7 +54,13 @@ def main(arguments: list[str] | None) -> int:
     except RunFailed as failure:
         print(f"error: {failure}: {_failure(failure.__cause__, continued)}", file=sys.stderr)
         return 1
-    print(f"{folder}: finished. See it with `{typed('app')}`, compare it with `{typed('compare')}`.")
+    runs, data = (shlex.quote(str(path)) for path in (folder.parent, given["data"]))
+    # the shipped runs were scored on other photos: beside them one's own would not be compared
+    alone, with_data = (f" --runs {runs}", f" --data {data}") if are_own(given["data"]) else ("", "")
+    print(
+        f"{folder}: finished. See it with `{typed('app')}{alone}{with_data}`, compare it with "
+        f"`{typed('compare')}{alone}`."
+    )
     return 0
 
 

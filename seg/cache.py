@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from seg import InputError
 from seg.labelled.masks import BORDER_WIDTH
-from seg.labelled.pairs import Pair, are_here, listed_photos, pairs_of
+from seg.labelled.pairs import HasBorders, Pair, are_here, are_own, listed_photos, pairs_of
 from seg.pets import BadPair, DatasetMissing, NoPhotoLeft, NoUsablePair, photo_path
 from seg.photo import BadPhoto
 
@@ -123,6 +123,7 @@ def load_split(
 
     Raises:
         DatasetMissing: no dataset, or no list for this split.
+        HasBorders: another width of borders than the usual is asked for, and these have theirs.
         BadPair: a file is missing or unreadable, a label has other values than it may have, or another size than its
             photo.
         NoUsablePair: all pairs are such.
@@ -130,6 +131,8 @@ def load_split(
     """
     root = Path(root)
     names = _listed(root, split)
+    if border_width != BORDER_WIDTH and not are_own(root):
+        raise HasBorders(f"{root} holds the dataset, whose trimaps have borders of their own")
     kind = f"{split}-{size}{'-skip-bad' if skip_bad else ''}"
     pairs = pairs_of(root, names, border_width)
     folder = (cache or cache_folder()) / f"{kind}-{_fingerprint(pairs)}"

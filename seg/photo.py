@@ -59,7 +59,8 @@ def seen_size(path: Path | str) -> tuple[int, int]:
 
 
 def _seen_size(photo: Image.Image) -> tuple[int, int]:
-    lies = photo.getexif().get(ExifTags.Base.Orientation) in _LYING
+    # a TIFF's size is that of what is seen already
+    lies = photo.format != "TIFF" and photo.getexif().get(ExifTags.Base.Orientation) in _LYING
     return (photo.height, photo.width) if lies else photo.size
 
 

@@ -5,12 +5,13 @@ from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import ImageOps
 
 from demo.analysis import cached_images
 from demo.catalogue import Catalogue, last_change
 from demo.images import data_uri
 from demo.labelled import Labelled
+from demo.photo import small_photo
 from demo.stage.answer import answer
 from demo.stage.photos import offered_photo, shown_photo
 from experiments.store.runs import BadRun, Run
@@ -18,7 +19,6 @@ from experiments.store.scored.photo_scores import confusions, has_details
 from seg import InputError
 from seg.metrics import scores_from_counts
 from seg.pets import BACKGROUND, BORDER, PET
-from seg.photo import UNREADABLE
 
 # Of the gallery's pictures, in pixels, for screens of two to one; and how many the page may ask for at once
 THUMB_SIDE, MOST_THUMBS = 288, 60
@@ -32,19 +32,16 @@ def small_pictures(dataset: Labelled, names: Sequence[object]) -> dict[str, str 
         try:
             photo = offered_photo(name, dataset)
             found[name] = _thumb(photo.path, last_change(photo.path), photo.turned)
-        except (InputError, *UNREADABLE):
+        except InputError:
             found[name] = None
     return found
 
 
 @lru_cache(maxsize=1024)  # about 10 kB each
 def _thumb(path: Path, changed: int | None, turned: bool) -> str:
-    with Image.open(path) as image:
-        side = min(THUMB_SIDE, *image.size)
-        image.draft("RGB", (side, side))
-        seen = ImageOps.exif_transpose(image) if turned else image
-        small = ImageOps.fit(seen.convert("RGB"), (side, side))
-    return data_uri(small, "JPEG", quality=78)
+    photo = small_photo(path, THUMB_SIDE, turned=turned)
+    side = min(THUMB_SIDE, *photo.size)
+    return data_uri(ImageOps.fit(photo, (side, side)), "JPEG", quality=78)
 
 
 def photo_value(catalogue: Catalogue, dataset: Labelled, name: str, names: Sequence[str]) -> dict:

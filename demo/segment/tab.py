@@ -1,6 +1,7 @@
 """The Try tab: one photo on the stage, as each chosen run's network sees it, over the strip of photos."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,9 +59,12 @@ def lay_out(catalogue: Catalogue, dataset: Labelled) -> Parts:
 
 
 def strip_value(dataset: Labelled) -> dict:
-    """What the strip shows: the photos that the page offers."""
-    offered = offered_photos(dataset).items()
-    return {"photos": [_tile(name, photo) for name, photo in offered]}
+    """What the strip shows: the photos that the page offers, but for those that cannot be read."""
+    tiles = []
+    for name, photo in offered_photos(dataset).items():
+        with suppress(InputError):  # who asks for it by its name is told what is wrong
+            tiles.append(_tile(name, photo))
+    return {"photos": tiles}
 
 
 def _tile(name: str, photo: Offered) -> dict:

@@ -5,12 +5,12 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from demo.catalogue import last_change
 from demo.images import data_uri
 from demo.labelled import Labelled
-from demo.photo import open_labelled, open_photo
+from demo.photo import open_labelled, open_photo, small_photo
 from demo.stage.component import ShownPhoto
 from demo.stage.pane import deflated_rows, shrink
 from demo.uploads import uploaded_file
@@ -40,7 +40,11 @@ class Offered:
 
     @property
     def thumb(self) -> str:
-        """A small picture of it, as a `data:` URI."""
+        """A small picture of it, as a `data:` URI.
+
+        Raises:
+            InputError: it cannot be read.
+        """
         return _thumb(self.path, last_change(self.path), self.turned)
 
     @property
@@ -151,8 +155,6 @@ def _fitted(size: tuple[int, int], side: int) -> tuple[int, int]:
 
 @lru_cache(maxsize=64)
 def _thumb(path: Path, changed: int | None, turned: bool) -> str:
-    with Image.open(path) as image:
-        image.draft("RGB", (2 * THUMB_SIDE, 2 * THUMB_SIDE))
-        small = (ImageOps.exif_transpose(image) if turned else image).convert("RGB")
+    small = small_photo(path, 2 * THUMB_SIDE, turned=turned)
     small.thumbnail((2 * THUMB_SIDE, THUMB_SIDE))
     return data_uri(small, "JPEG", quality=80)

@@ -118,7 +118,7 @@ def tile_function(photos: ProbePhotos) -> Callable[[str], dict]:
 
     def tile_photo(name: str) -> dict:
         name = str(name)
-        found = photos.find({"name": name, "source": "sample" if name in sample_photos() else TEST})
+        found = photos.dataset.pair(name) or sample_photos().get(name)
         try:
             picture = None if found is None else Image.fromarray(read_photo(found, LARGE))
         except InputError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import shlex
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -72,12 +73,12 @@ def data_remedy(error: InputError, data: Path, leave_out: str = "pass --skip-bad
     match error:
         case DatasetMissing():
             if are_own(data):
-                return f"`{typed('check')} --data {data}` names all that is wrong"
+                return f"`{typed('check')} --data {shlex.quote(str(data))}` names all that is wrong"
             return f"pass --data DIR or set PETS_DATA, or run `{typed('fetch')} --data {data}`"
         case NoUsablePair():
             return "repair or restore them"
         case BadPair():
-            names_all = f"; `{typed('check')} --data {data}` names all" if are_own(data) else ""
+            names_all = f"; `{typed('check')} --data {shlex.quote(str(data))}` names all" if are_own(data) else ""
             return f"repair or restore it, or {leave_out} to leave such pairs out{names_all}"
         case HasBorders():
             return "leave out --border-width"

@@ -58,7 +58,7 @@ def run_path(text: str, folders: Sequence[Path] = FOLDERS) -> Path:
     One on the Hub is its folder, which is fetched.
 
     Raises:
-        InputError: it is neither, or does not arrive.
+        InputError: it is neither, or a name in several of the folders, or does not arrive.
     """
     if is_address(text):
         path = download(text)
@@ -67,9 +67,13 @@ def run_path(text: str, folders: Sequence[Path] = FOLDERS) -> Path:
         if not (path / WEIGHTS).exists():
             raise InputError(f"{text} is no run with weights: it holds {_names([path]) or 'no runs'}")
         return path
-    for path in (Path(text), *(folder / text for folder in folders)):
-        if path.exists():
-            return path
+    if Path(text).exists():
+        return Path(text)
+    found = [folder / text for folder in folders if (folder / text).exists()]
+    if len(found) > 1:
+        raise InputError(f"{text} is {' and '.join(map(str, found))}: give the one that you mean")
+    if found:
+        return found[0]
     raise InputError(f"{text} is neither a run nor a path: there are {_names(folders) or 'no runs'}")
 
 

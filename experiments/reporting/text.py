@@ -59,7 +59,7 @@ def results_text(selection: Selection, analysis: Analysis, figures: list[str], r
         figures: the names of the figures there are.
         recipe: of the runs that were scored on a holdout.
     """
-    runs, own = selection.chosen, analysis.footing.own_border is not None
+    runs = selection.chosen
     parts = [
         "# Which loss sees the border?",
         "Written by `python -m experiments.report` from the CSVs in `experiments/results/`; do not edit.",
@@ -82,7 +82,7 @@ def results_text(selection: Selection, analysis: Analysis, figures: list[str], r
         hardware_section(runs).as_markdown(),
         "## How the intervals are made",
         INTERVALS,
-        breed_section(analysis).as_markdown(level=3) if analysis.footing.detailed and not own else "",
+        breed_section(analysis).as_markdown(level=3) if analysis.footing.detailed else "",
     ]
     return "\n\n".join(part for part in parts if part.strip()) + "\n"
 

@@ -60,7 +60,7 @@ class Run:
 
     @property
     def status(self) -> str:
-        """`running`, `finished`, `interrupted` or `failed`."""
+        """`running`, `finished`, `interrupted` or `failed`; `masks` of what is no run."""
         return self.info["status"]
 
     @property
@@ -93,7 +93,7 @@ class Run:
 
     @property
     def own_photos(self) -> bool:
-        """Whether it was trained on one's own photos, not the dataset's."""
+        """Whether its scores are of one's own photos, not of the dataset's."""
         return self.info.get("own_photos") is True
 
     @property

@@ -1,5 +1,6 @@
 """The photos of a run: those that it trains on, and those that it is scored on."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,8 +8,7 @@ import torch
 
 from seg.batches import DeviceSplit
 from seg.cache import Split, load_split
-from seg.labelled.masks import BORDER_WIDTH
-from seg.labelled.pairs import HasBorders, are_own, check_listed
+from seg.labelled.pairs import are_own, check_listed
 from seg.options import Options
 from seg.pets import TEST, TRAINVAL
 
@@ -48,11 +48,7 @@ def load_run_data(root: Path, options: Options) -> RunData:
 
     Raises:
         InputError: as `seg.cache.load_split`, `seg.cache.Split.without` and `seg.labelled.pairs.check_listed`.
-        HasBorders: a width of borders is asked for, and these have theirs.
     """
-    own = are_own(root)
-    if not own and options.border_width != BORDER_WIDTH:
-        raise HasBorders(f"{root} holds the dataset, whose trimaps have borders of their own")
     check_listed(root, options.exclude)
 
     def load(split: str) -> Split:
@@ -68,6 +64,9 @@ def load_run_data(root: Path, options: Options) -> RunData:
         name: len(set(options.exclude).intersection(split.names))
         for name, split in ((TRAINVAL, training), (scored, validation))
     }
+    skipped = sum(len(split.skipped) for split in (training, *([] if options.holdout else [validation])))
+    if skipped:
+        print(f"left out: {skipped:,} pairs that cannot be used", file=sys.stderr)
     whole, sample = validation.without(options.exclude), validation.sample(options.val_limit)
     return RunData(
         training.sample(options.limit).without(options.exclude),
@@ -75,7 +74,7 @@ def load_run_data(root: Path, options: Options) -> RunData:
         whole if sample is validation else sample.without(options.exclude),
         scored,
         excluded,
-        own,
+        are_own(root),
     )
 
 

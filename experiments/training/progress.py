@@ -46,10 +46,11 @@ class Progress:
         self.close()
         scores = result.evaluation.scores()
         trained = f", {result.images_per_second:.0f} img/s, train loss {result.train_loss:.4f}" if result.epoch else ""
+        shown = ("pixel_accuracy", "border_recall", "border_precision", "border_f1")
+        accuracy, recall, precision, f1 = ("–" if scores[s] != scores[s] else f"{scores[s]:.2%}" for s in shown)
         print(
             f"epoch {result.epoch:>2}/{self.epochs}: {result.seconds:.1f} s{trained}, val loss {scores['val_loss']:.4f}"
-            f", pixel accuracy {scores['pixel_accuracy']:.2%}, border recall {scores['border_recall']:.2%}"
-            f", precision {scores['border_precision']:.2%}, F1 {scores['border_f1']:.2%}",
+            f", pixel accuracy {accuracy}, border recall {recall}, precision {precision}, F1 {f1}",
             flush=True,
         )
         self.epoch, self.done = result.epoch + 1, 0

@@ -40,12 +40,12 @@ def read_mask(path: Path, size: tuple[int, int] | None, border_width: float = BO
     try:
         with Image.open(path) as mask:
             mode, its_size, palette = mask.mode, mask.size, mask.getpalette()
-            if size is not None and its_size != tuple(size):
-                its, photos = ("{} x {}".format(*each) for each in (its_size, size))
-                raise BadPair(f"{path} is {its}, its photo {photos} as it is seen")
-            values = np.asarray(mask)
+            values = np.asarray(mask) if size is None or its_size == tuple(size) else None
     except UNREADABLE as error:
         raise BadPair(f"{path} cannot be read ({error})") from error
+    if values is None:
+        its, photos = ("{} x {}".format(*each) for each in (its_size, size or its_size))
+        raise BadPair(f"{path} is {its}, its photo {photos} as it is seen")
     if values.ndim != 2:
         raise BadPair(f"{path} has {mode} pixels: a mask has one channel")
     held = set(np.unique(values).tolist())

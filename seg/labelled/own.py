@@ -6,6 +6,7 @@ A photo and its mask have one name before the extension. `split.csv` has the col
 
 import csv
 import hashlib
+import io
 from pathlib import Path
 
 from PIL import Image
@@ -14,7 +15,7 @@ from seg.pets import SPLITS, TEST, TRAINVAL, DatasetMissing
 
 PHOTOS, MASKS, SPLIT = "photos", "masks", "split.csv"
 # What a split is called in `split.csv`, and the dataset's own names
-SPLIT_WORDS = {"train": TRAINVAL, "validation": TEST, TRAINVAL: TRAINVAL, TEST: TEST}
+SPLIT_WORDS = {"train": TRAINVAL, "validation": TEST, "val": TEST, TRAINVAL: TRAINVAL, TEST: TEST}
 VALIDATION_SHARE = 0.2
 
 
@@ -81,18 +82,29 @@ def read_split(path: Path, names: list[str]) -> tuple[dict[str, str], list[str]]
         names: of all photos. The file may give them with their extension.
     """
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        return {}, [f"{path} cannot be read ({error})"]
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        return {}, [f"{path} is not UTF-8: save it as that"]
+    except OSError as error:
+        return {}, [f"{path} cannot be read ({error.strerror})"]
+    head = text.partition("\n")[0]
+    separator = max(",;\t", key=head.count)  # as spreadsheets of other countries write them
+    columns, *lines = list(csv.reader(io.StringIO(text), delimiter=separator)) or [[]]
+    columns = [column.strip().lower() for column in columns]
+    if not {"name", "split"} <= set(columns):
+        return {}, [f"{path} begins with {head.strip() or 'an empty line'}: its first line is to be name,split"]
+    rows = [dict(zip(columns, line, strict=False)) for line in lines]
     known = set(names)
     splits: dict[str, str] = {}
     wrong = []
     for line, row in enumerate(rows, start=2):
-        name, word = ((row.get(column) or "").strip() for column in ("name", "split"))
+        name, word = (row.get(column, "").strip() for column in ("name", "split"))
+        word = word.lower()
         name = name if name in known else Path(name).stem
+        if not any(value.strip() for value in row.values()):
+            continue
         if not name or not word:
-            wrong.append(f"{path}, line {line}: has no name or no split: its columns are name,split")
+            wrong.append(f"{path}, line {line}: has no name or no split")
         elif name not in known:
             wrong.append(f"{path}, line {line}: there is no photo {name}")
         elif word not in SPLIT_WORDS:
@@ -111,7 +123,7 @@ def misplaced(root: Path) -> list[str]:
     there = [
         path for folder in (photos_folder(root), masks_folder(root)) if folder.is_dir() for path in folder.iterdir()
     ]
-    return [f"{path} is no image" for path in sorted(there) if path.name[:1] != "." and not _is_picture(path)]
+    return [f"{path} is no image" for path in sorted(there) if not (_is_picture(path) or _is_systems(path))]
 
 
 def pictures(folder: Path) -> dict[str, list[Path]]:
@@ -136,10 +148,15 @@ def file_of(found: dict[str, list[Path]], folder: Path, name: str) -> tuple[Path
     """The file of that name among `pictures`, and what is wrong with it where it is not the only one."""
     files = found.get(name, [])
     if not files:
-        return folder / name, f"{folder / name} is missing, with an extension of pictures"
+        return folder / name, f"{folder} has no picture called {name}"
     if len(files) > 1:
         return files[0], f"{folder} has {' and '.join(path.name for path in files)}: which of them is {name}'s?"
     return files[0], ""
+
+
+def _is_systems(path: Path) -> bool:
+    """Whether a person's system put it there."""
+    return path.name[:1] == "." or path.name.lower() in ("thumbs.db", "desktop.ini")
 
 
 def _is_picture(path: Path) -> bool:

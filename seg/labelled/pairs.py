@@ -122,11 +122,6 @@ def pairs_of(root: Path, names: Iterable[str], border_width: float = BORDER_WIDT
     return pairs
 
 
-def pair_of(root: Path, name: str, border_width: float = BORDER_WIDTH) -> Pair:
-    """The photo of that name, and its label: see `pairs_of`."""
-    return pairs_of(root, [name], border_width)[0]
-
-
 def check_listed(root: Path, names: Collection[str]) -> None:
     """Raise where a name is in no split's list.
 

@@ -8,12 +8,13 @@ from demo.catalogue import Catalogue
 from demo.failures.photo import photo_value, small_pictures
 from demo.failures.ranking import failures_value
 from demo.labelled import Labelled
+from demo.segment.tab import strip_value
 from demo.stage.photos import chosen_photo, offered_photos, picture_of, shown_photo
-from demo.watch.probe_photos import ProbePhotos
+from demo.watch.probe_photos import ProbePhotos, tile_function
 from demo.watch.value import watch_value
 from experiments import run
 from experiments.store.probe import sample_photos
-from seg.labelled.pairs import listed_photos, pair_of
+from seg.labelled.pairs import listed_photos, pairs_of
 
 BORDER = 2
 
@@ -31,12 +32,12 @@ def test_ones_own_validation_photos_come_first_and_samples_after(own_photos):
     validating = listed_photos(own_photos, "test")
     assert names[: len(validating)] == validating
     assert set(names[len(validating) :]) == set(sample_photos())
-    assert chosen_photo(None, Labelled(own_photos)).pair == pair_of(own_photos, validating[0])
+    assert chosen_photo(None, Labelled(own_photos)).pair == pairs_of(own_photos, [validating[0]])[0]
 
 
 def test_any_photo_of_ones_own_is_found_by_its_name_and_no_other_file(own_photos, tmp_path):
     labelled = Labelled(own_photos)
-    assert labelled.pair("blob-001") == pair_of(own_photos, "blob-001")
+    assert labelled.pair("blob-001") == pairs_of(own_photos, ["blob-001"])[0]
     Image.new("RGB", (5, 5)).save(tmp_path / "secret.png")
     for name in ("../masks/blob-001", "../../secret", "/etc/hostname", "blob-001.jpg", "", ".", "blob-999"):
         assert labelled.pair(name) is None
@@ -73,8 +74,8 @@ def test_labels_have_the_borders_that_the_runs_have_learnt(own_runs, own_photos,
     labelled = Labelled(own_photos, catalogue.border_width)
     name = listed_photos(own_photos, "test")[0]
     _, label = shown_photo(chosen_photo(name, labelled))
-    assert np.array_equal(label, pair_of(own_photos, name, 0.2).read_label())
-    assert (label == BORDER).sum() > 2 * (pair_of(own_photos, name).read_label() == BORDER).sum()
+    assert np.array_equal(label, pairs_of(own_photos, [name], 0.2)[0].read_label())
+    assert (label == BORDER).sum() > 2 * (pairs_of(own_photos, [name])[0].read_label() == BORDER).sum()
 
 
 def test_watch_and_failures_show_ones_own_photos(own_runs, own_photos, tmp_path):
@@ -93,7 +94,23 @@ def test_watch_and_failures_show_ones_own_photos(own_runs, own_photos, tmp_path)
 
 def test_a_mask_that_is_wrong_is_told_and_the_photo_shown(own_runs, own_photos):
     name = listed_photos(own_photos, "test")[0]
-    pair = pair_of(own_photos, name)
+    pair = pairs_of(own_photos, [name])[0]
     Image.fromarray(np.full((96, 96), 9, np.uint8)).save(pair.label)
     looked = photo_value(Catalogue((own_runs,)), Labelled(own_photos), name, ["ce-s0"])
     assert looked["photo"]["truth"] is None and name in looked["said"]
+
+
+def test_a_photo_that_is_damaged_is_left_out_of_the_strip_alone(own_photos):
+    first, second = listed_photos(own_photos, "test")
+    (own_photos / "photos" / f"{first}.jpg").write_bytes(b"no photo")
+    tiles = [tile["id"] for tile in strip_value(Labelled(own_photos))["photos"]]
+    assert tiles == [second, *(name for name in offered_photos(Labelled(own_photos)) if name in sample_photos())]
+
+
+def test_a_photo_of_ones_own_that_is_called_as_a_sample_is_is_ones_own(own_photos, tmp_path):
+    for folder, suffix in (("photos", "jpg"), ("masks", "png")):
+        path = own_photos / folder / f"blob-001.{suffix}"
+        path.rename(path.with_stem("lion"))
+    enlarged = tile_function(ProbePhotos(Labelled(own_photos), served=tmp_path))("lion")["picture"]
+    expected = pairs_of(own_photos, ["lion"])[0].read_square(512).astype(float)
+    assert np.abs(np.asarray(_picture(enlarged), float) - expected).mean() < 8

@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
-from experiments import check, run
+from experiments import check, measure, report, run
 
 PROJECT = Path(__file__).parents[2]
 
@@ -44,3 +45,34 @@ def test_a_folder_without_photos_is_one_line(command, tmp_path):
     ended = command(check, "--data", tmp_path)
     assert ended.status == 2
     assert "has no oxford-iiit-pet/ folder: pass --data DIR" in ended.error
+
+
+def test_it_is_not_its_own_remedy(command, own_photos):
+    (own_photos / "masks").rename(own_photos / "labels")
+    ended = command(check, "--data", own_photos)
+    assert (ended.status, ended.error) == (2, f"error: {own_photos / 'masks'} is missing")
+
+
+def test_what_is_said_of_the_dataset_is_not_measured_on_ones_own_photos(command, own_photos, tmp_path):
+    ended = command(measure, "outline-width", "--data", own_photos, "--out", tmp_path / "table.csv")
+    assert ended.status == 2 and "holds one's own photos, measurements are of the dataset's" in ended.error
+    assert not (tmp_path / "table.csv").exists()
+
+
+def test_a_report_is_on_the_datasets_photos(command, own_photos, tmp_path, narrow):
+    pytest.importorskip("matplotlib")
+    typed = ["--loss", "ce", "--size", "16", "--epochs", "1", "--data", own_photos, "--out", tmp_path / "runs"]
+    ended = command(run, *typed)
+    assert ended.status == 0
+    assert f"--runs {tmp_path / 'runs'} --data {own_photos}`" in ended.out.replace("\n", " ")
+    ended = command(report, "--runs", tmp_path / "runs", "--out", tmp_path)
+    assert ended.status == 2 and "photos of one's own, and a report is on the dataset's" in ended.error
+    assert not (tmp_path / "RESULTS.md").exists()
+
+
+def test_pairs_that_are_left_out_are_counted(command, own_photos, tmp_path, narrow):
+    for number in (1, 2):
+        (own_photos / "masks" / f"blob-00{number}.png").unlink()
+    typed = ["--loss", "ce", "--size", "16", "--epochs", "1", "--data", own_photos, "--out", tmp_path, "--skip-bad"]
+    ended = command(run, *typed)
+    assert ended.status == 0 and "left out: 2 pairs that cannot be used" in ended.told

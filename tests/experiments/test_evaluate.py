@@ -372,3 +372,11 @@ def test_a_run_on_the_hub_is_scored_as_it_is_here_and_left_as_it_is(command, tin
         refused = command(evaluate, "hf://somebody/focal", option, "--data", tiny_pets)
         assert refused.status == 2
         assert "hf://somebody/focal is not to be changed" in refused.error
+
+
+def test_details_of_other_photos_do_not_take_the_place_of_a_runs_own(command, trained, own_photos):
+    before = {path.name: path.read_bytes() for path in trained.iterdir() if path.is_file()}
+    ended = command(evaluate, trained, "--details", "--data", own_photos)
+    assert ended.status == 2
+    assert ended.error.endswith(f"is of the dataset's photos, {own_photos} holds one's own: pass its own --data")
+    assert {path.name: path.read_bytes() for path in trained.iterdir() if path.is_file()} == before

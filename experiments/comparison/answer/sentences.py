@@ -49,11 +49,13 @@ def seeds_in_words(analysis: Analysis) -> str:
     if not single:
         return f"It rests on {listed(parts)}{_compared_seeds(analysis)}."
     parts += [f"one seed each of {listed(single)}" if len(single) > 1 else f"one seed of {single[0]}"]
-    wandering = wander_in_words(analysis)
-    return (
+    said = (
         f"It rests on {listed(parts)}{_compared_seeds(analysis)}; where a side has one seed, an interval is over other "
-        f"photos alone, and says something of these networks, not of the losses. {ROUNDING_ALONE}{wandering}."
+        "photos alone, and says something of these networks, not of the losses."
     )
+    # what rounding alone changes was measured on the dataset's photos
+    own = analysis.footing.own_border is not None
+    return said if own else f"{said} {ROUNDING_ALONE}{wander_in_words(analysis)}."
 
 
 def _compared_seeds(analysis: Analysis) -> str:

@@ -21,7 +21,7 @@ from seg import InputError
 from seg.cache import Split
 from seg.evaluation import Details, Evaluation
 from seg.labelled.masks import BORDER_WIDTH, read_mask
-from seg.labelled.own import pictures
+from seg.labelled.own import file_of, pictures
 from seg.metrics import band_counts, border_matches, boundary_iou, confusion_per_photo
 from seg.pets import BadPair
 
@@ -41,7 +41,6 @@ def score_masks(
     options: Mapping[str, Any],
     out: Path,
     *,
-    border_width: float = BORDER_WIDTH,
     own_photos: bool = False,
     on_mask: Callable[[], object] = lambda: None,
 ) -> tuple[Run, int]:
@@ -53,9 +52,10 @@ def score_masks(
         folder: of masks, each called as its photo is, with the values of `seg.labelled.masks.read_mask` and of any
             size: they are resized to the labels', each pixel the nearest one's.
         truth: the photos' labels, (N, S, S).
-        options: what `run.json` is to say that they were scored by: `epochs`, `holdout`.
+        options: what `run.json` is to say that they were scored by: `epochs`, `holdout`, `border_width`, by which
+            borders are derived where masks hold two values, and `size` where the networks beside them ran at another
+            side than the labels'.
         out: a new folder, named as they are to be called.
-        border_width: of borders that are derived, where masks hold two values.
         own_photos: whether the photos are a person's own.
         on_mask: called after each.
 
@@ -66,7 +66,7 @@ def score_masks(
         InputError: none of the split's photos has a mask.
         BadPair: masks cannot be used; naming the first.
     """
-    files = {name: paths[0] for name, paths in pictures(folder).items()}
+    files = pictures(folder)
     places = [place for place, name in enumerate(truth.names) if name in files]
     if not places:
         raise InputError(f"{folder} has no mask of the {len(truth):,} photos: one is called as its photo is")
@@ -74,8 +74,11 @@ def score_masks(
     wrong: list[str] = []
 
     def read(place: int) -> np.ndarray | None:
+        path, doubled = file_of(files, folder, truth.names[place])
         try:
-            classes = read_mask(files[truth.names[place]], None, border_width)
+            if doubled:
+                raise BadPair(doubled)
+            classes = read_mask(path, None, options.get("border_width", BORDER_WIDTH))
         except BadPair as error:
             wrong.append(str(error))
             return None
@@ -89,7 +92,7 @@ def score_masks(
     if wrong:
         raise BadPair(f"{min(wrong)}{f' (and {len(wrong) - 1} more)' if len(wrong) > 1 else ''}")
     evaluation = _evaluation(np.stack([mask for mask in predicted if mask is not None]), truth.masks[places])
-    info = {"loss": folder.resolve().name, "seed": NO_SEED, "size": side, "masks": str(folder), **options}
+    info = {"loss": MASKS, "seed": NO_SEED, "size": side, "masks": str(folder), **options}
     _write(out, [truth.names[place] for place in places], evaluation, info, own_photos)
     return read_run(out), len(truth) - len(places)
 

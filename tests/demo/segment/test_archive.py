@@ -13,7 +13,7 @@ from PIL import Image
 from demo.segment import archive
 from demo.segment.archive import file_names, write_archive
 from demo.stage.photos import Offered
-from seg.labelled.pairs import pair_of
+from seg.labelled.pairs import pairs_of
 from seg.pets import photo_path
 
 BOTH = ["ce-s0", "focal-s0"]
@@ -27,7 +27,7 @@ def runs(catalogue):
 
 @pytest.fixture
 def labelled(tiny_pets) -> Offered:
-    return Offered("pug 2", photo_path(tiny_pets, "pug_2"), pair_of(tiny_pets, "pug_2"))
+    return Offered("pug 2", photo_path(tiny_pets, "pug_2"), pairs_of(tiny_pets, ["pug_2"])[0])
 
 
 @pytest.fixture

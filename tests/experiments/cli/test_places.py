@@ -17,8 +17,7 @@ def folders(tmp_path):
     return [tmp_path / "one", tmp_path / "two"]
 
 
-def test_a_name_is_looked_for_in_each_folder_in_turn(folders):
-    assert run_path("ce-s0", folders) == folders[0] / "ce-s0"
+def test_a_name_is_looked_for_in_each_folder(folders):
     assert run_path("focal-s0", folders) == folders[1] / "focal-s0"
 
 
@@ -77,3 +76,9 @@ def test_a_run_on_the_hub_is_fetched_and_is_not_to_be_changed(hub):
 
 def test_a_run_to_be_changed_is_found_as_any_other(folders):
     assert own_run_path("focal-s0", folders) == folders[1] / "focal-s0"
+
+
+def test_a_name_that_two_folders_have_is_not_guessed(folders):
+    with pytest.raises(InputError, match=r"^ce-s0 is .*one/ce-s0 and .*two/ce-s0: give the one that you mean$"):
+        run_path("ce-s0", folders)
+    assert run_path("ce-s0", folders[:1]) == folders[0] / "ce-s0"

@@ -13,9 +13,9 @@ from seg.cache import load_split
 from seg.labelled.checking import listed_pairs, wrong_pairs
 from seg.labelled.masks import with_border
 from seg.labelled.own import fixed_split
-from seg.labelled.pairs import are_here, are_own, check_listed, listed_photos, pair_of
+from seg.labelled.pairs import are_here, are_own, check_listed, listed_photos, pairs_of
 from seg.pets import BadPair, DatasetMissing, UnknownPhoto, dataset_folder
-from seg.photo import BadPhoto
+from seg.photo import BadPhoto, open_photo, seen_size
 
 TRAINVAL, TEST = "trainval", "test"
 ORIENTATION = 0x0112
@@ -73,6 +73,20 @@ def test_a_list_says_the_splits(own_photos):
     assert problems(own_photos) == []
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t", ", "])
+@pytest.mark.parametrize("head", ["name,split", "Name,SPLIT", "split,name,note"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_list_is_read_as_spreadsheets_write_it(own_photos, separator, head, end):
+    names = sorted(path.stem for path in (own_photos / "photos").iterdir())
+    columns = head.lower().split(",")
+    rows = [{"name": name, "split": "Val" if name < "blob-005" else "train", "note": "x"} for name in names]
+    lines = [head.split(","), *([row[column] for column in columns] for row in rows), ["", ""]]
+    text = end.join(separator.join(line) for line in lines)
+    (own_photos / "split.csv").write_text(text, encoding="utf-8-sig", newline="")
+    assert problems(own_photos) == []
+    assert listed_photos(own_photos, TEST) == names[:4]
+
+
 def test_all_that_is_wrong_with_a_list_is_named(own_photos):
     rows = [("blob-001", "train"), ("blob-001", "train"), ("blob-002", "holdout"), ("nobody", "train"), ("", "train")]
     write_split(own_photos, rows)
@@ -81,7 +95,7 @@ def test_all_that_is_wrong_with_a_list_is_named(own_photos):
         ", line 3: names blob-001 twice",
         ", line 4: holdout is no split: it is train or validation",
         ", line 5: there is no photo nobody",
-        ", line 6: has no name or no split: its columns are name,split",
+        ", line 6: has no name or no split",
     ]
     with pytest.raises(DatasetMissing, match=r"line 3: names blob-001 twice \(and 3 more\)"):
         listed_photos(own_photos, TRAINVAL)
@@ -89,7 +103,10 @@ def test_all_that_is_wrong_with_a_list_is_named(own_photos):
     assert len(problems(own_photos)) == 11
     assert problems(own_photos)[0].endswith("split.csv does not say which split blob-002 is of")
     (own_photos / "split.csv").write_bytes(b"\xff\xfe\x00")
-    assert "split.csv cannot be read" in problems(own_photos)[0]
+    assert problems(own_photos) == [f"{own_photos / 'split.csv'} is not UTF-8: save it as that"]
+    (own_photos / "split.csv").write_text("blob-001,train\nblob-002,train\n")
+    said = f"{own_photos / 'split.csv'} begins with blob-001,train: its first line is to be name,split"
+    assert problems(own_photos) == [said]
 
 
 def test_a_split_without_photos_is_told(own_photos):
@@ -121,8 +138,8 @@ def test_all_that_is_wrong_with_the_files_is_named_at_once(own_photos):
     said = problems(own_photos)
     assert [line.removeprefix(f"{own_photos}/").split(":")[0] for line in said[:4]] == [
         "photos/notes.txt is no image",
-        "photos/blob-001 is missing, with an extension of pictures",
-        "masks/blob-002 is missing, with an extension of pictures",
+        "photos has no picture called blob-001",
+        "masks has no picture called blob-002",
         f"photos/blob-003.jpg cannot be read as an image (cannot identify image file '{photos / 'blob-003.jpg'}')",
     ]
     assert len(said) == 7
@@ -168,7 +185,7 @@ def test_photo_and_mask_lie_as_the_photo_is_seen(tmp_path, orientation):
         (tmp_path / folder).mkdir()
     stored.save(tmp_path / "photos" / "one.png", exif=exif)
     Image.fromarray(inside).save(tmp_path / "masks" / "one.png")
-    pair = pair_of(tmp_path, "one")
+    pair = pairs_of(tmp_path, ["one"])[0]
     assert np.array_equal(np.asarray(pair.read_photo()), seen)
     assert np.array_equal(pair.read_label(), with_border(inside))
     square, label = pair.read_square(32), pair.read_label(32)
@@ -177,8 +194,18 @@ def test_photo_and_mask_lie_as_the_photo_is_seen(tmp_path, orientation):
     assert square[..., 0][label == 0].min() > 150 and square[..., 0][label == 1].max() < 50
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photos_size_is_known_before_its_pixels(tmp_path, kind, orientation):
+    image = Image.new("RGB", (40, 20))
+    exif = image.getexif()
+    exif[ORIENTATION] = orientation
+    image.save(tmp_path / "photo", kind, exif=exif)
+    assert seen_size(tmp_path / "photo") == open_photo(tmp_path / "photo").size
+
+
 def test_a_mask_as_the_photo_is_stored_is_refused(own_photos):
-    lying = pair_of(own_photos, "blob-005")
+    lying = pairs_of(own_photos, ["blob-005"])[0]
     mask = Image.open(lying.label)
     assert Image.open(lying.photo).size == mask.size[::-1]
     mask.transpose(Image.Transpose.ROTATE_90).save(lying.label)
@@ -187,7 +214,7 @@ def test_a_mask_as_the_photo_is_stored_is_refused(own_photos):
 
 
 def test_a_photo_that_is_too_large_is_told(own_photos):
-    pair = pair_of(own_photos, "blob-001")
+    pair = pairs_of(own_photos, ["blob-001"])[0]
     with pytest.raises(BadPhoto, match="megapixels"):
         pair.read_photo(most_pixels=1000)
 
@@ -207,6 +234,6 @@ def test_a_split_is_read_pair_by_pair(own_photos, tmp_path):
     split = load_split(own_photos, TEST, 32, cache=tmp_path)
     assert split.names == listed_photos(own_photos, TEST)
     for name, photo, mask in zip(split.names, split.photos, split.masks, strict=True):
-        pair = pair_of(own_photos, name)
+        pair = pairs_of(own_photos, [name])[0]
         assert np.array_equal(photo, pair.read_square(32).transpose(2, 0, 1))
         assert np.array_equal(mask, pair.read_label(32))

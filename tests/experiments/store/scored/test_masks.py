@@ -39,7 +39,7 @@ def predicted(tiny_runs, truth, tmp_path):
 
 def test_masks_of_a_run_get_its_scores(predicted, truth, tiny_runs, tmp_path):
     run, missing = score_masks(predicted, truth, {"epochs": 2, "holdout": False}, tmp_path / "out" / "theirs")
-    assert missing == 0 and run.loss == "theirs"
+    assert missing == 0 and run.loss == "masks"
     ours, theirs = read_images(read_run(tiny_runs / "ce-s0")), read_images(run)
     known = ("_as_", "boundary_iou", "border_found", "border_placed", "border_f1")
     same = [name for name in ours.columns if any(part in name for part in known)]
@@ -111,7 +111,7 @@ def test_masks_stand_beside_the_runs_that_are_named(command, predicted, tiny_run
     assert ended.status == 0, ended.error
     runs = {line.split()[0]: line.split() for line in reversed(ended.out.splitlines()) if line.strip()}
     assert runs["ce-s0"][:5] == ["ce-s0", "ce", "0", "2/2", "finished"]
-    assert runs["theirs"][:5] == ["theirs", "theirs", "–", "–", "masks"]
+    assert runs["theirs"][:5] == ["theirs", "masks", "–", "–", "masks"]
     assert "focal-s0" not in runs
     # nothing that a loss or a seed could be said of
     assert "one seed of `ce`" in ended.out and "of `theirs`" not in ended.out
@@ -137,10 +137,61 @@ def test_masks_without_a_run_beside_them_are_refused(command, predicted, tmp_pat
     (tmp_path / "empty").mkdir()
     ended = command(compare, predicted, "--runs", tmp_path / "empty")
     assert ended.status == 2
-    assert "masks are scored as the runs beside them are, and there is none" in ended.error
+    assert "no runs in" in ended.error
 
 
 def test_seeds_are_not_paired_with_masks(predicted, truth, tiny_runs, tmp_path):
     run, _ = score_masks(predicted, truth, {"epochs": 2, "holdout": False}, tmp_path / "out" / "theirs")
     analysis = analyse([read_run(tiny_runs / "ce-s0"), run])
     assert analysis.score("theirs", "border_f1")["difference_seeds"] == 0
+
+
+@pytest.mark.parametrize("name", ["ce-s0", "ce", "focal-s0"])
+def test_masks_called_as_a_run_is_are_not_taken_for_it(command, predicted, tiny_runs, tiny_pets, tmp_path, name):
+    """Nor for its loss: their name says what they are."""
+    folder = tmp_path / "others" / name
+    folder.mkdir(parents=True)
+    for path in predicted.iterdir():  # nothing but pet
+        Image.new("L", (8, 8), 1).save(folder / path.name)
+    plain = command(compare, "ce-s0", "focal-s0", "--runs", tiny_runs, "--csv", tmp_path / "plain.csv")
+    ended = command(
+        *(compare, "ce-s0", "focal-s0", folder, "--runs", tiny_runs, "--data", tiny_pets),
+        *("--csv", tmp_path / "table.csv"),
+    )
+    assert plain.status == 0 and ended.status == 0, ended.err
+    keys = ["configuration", "score"]
+    before, after = (pd.read_csv(tmp_path / f"{each}.csv").set_index(keys) for each in ("plain", "table"))
+    assert set(after.index.levels[0]) == {"ce", "focal", f"{name} (masks)"}
+    for configuration in ("ce", "focal"):
+        values = after.loc[configuration, ["mean", "difference"]]
+        pd.testing.assert_frame_equal(values, before.loc[configuration, ["mean", "difference"]])
+    assert after.loc[f"{name} (masks)", "border_f1"]["mean"] == 0
+
+
+def test_two_folders_of_one_name_are_told_apart(command, predicted, tiny_runs, tiny_pets, tmp_path):
+    for parent in ("one", "other"):
+        (tmp_path / parent).mkdir()
+        predicted.rename(tmp_path / parent / "net") if parent == "other" else None
+    (tmp_path / "one" / "net").mkdir()
+    for path in (tmp_path / "other" / "net").iterdir():
+        Image.new("L", (8, 8), 1).save(tmp_path / "one" / "net" / path.name)
+    folders = [tmp_path / parent / "net" for parent in ("one", "other")]
+    where = ["--runs", tiny_runs, "--data", tiny_pets]
+    ended = command(compare, "ce-s0", *folders, *where, "--csv", tmp_path / "table.csv")
+    assert ended.status == 0, ended.err
+    table = pd.read_csv(tmp_path / "table.csv").set_index(["configuration", "score"])
+    assert set(table.index.levels[0]) == {"ce", "net", "net (masks)"}
+    assert table.loc["net", "border_f1"]["mean"] == 0 < table.loc["net (masks)", "border_f1"]["mean"]
+
+
+def test_photos_are_ranked_by_how_masks_and_a_run_disagree(command, predicted, tiny_runs, tiny_pets):
+    ended = command(compare, "--disagree", "focal-s0", predicted, "--runs", tiny_runs, "--data", tiny_pets)
+    assert ended.status == 0, ended.err
+    assert "Photos on which focal-s0 and theirs disagree by border F1" in ended.out
+
+
+def test_two_masks_of_one_photo_are_not_chosen_from(predicted, truth, tmp_path):
+    name = truth.names[0]
+    Image.new("L", (5, 5)).save(predicted / f"{name}.tiff")
+    with pytest.raises(BadPair, match=rf"{name}.png and {name}.tiff: which of them is {name}'s"):
+        score_masks(predicted, truth, {"epochs": 2}, tmp_path / "out" / "theirs")

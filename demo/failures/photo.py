@@ -1,6 +1,7 @@
 """What the page asks of single photos: small pictures, one photo with its figures, a network's answer for it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from demo.images import data_uri
 from demo.labelled import Labelled
 from demo.photo import small_photo
 from demo.stage.answer import answer
-from demo.stage.photos import offered_photo, shown_photo
+from demo.stage.photos import labelled_photos, offered_photo, shown_photo
 from experiments.store.runs import BadRun, Run
 from experiments.store.scored.photo_scores import confusions, has_details
 from seg import InputError
@@ -27,13 +28,12 @@ NOT_HERE = "The photos are not on this machine; their scores are."
 
 def small_pictures(dataset: Labelled, names: Sequence[object]) -> dict[str, str | None]:
     """The photos of these names, at most MOST_THUMBS, as small squares; None for one that is not there."""
-    found: dict[str, str | None] = {}
-    for name in map(str, names[:MOST_THUMBS]):
-        try:
-            photo = offered_photo(name, dataset)
-            found[name] = _thumb(photo.path, last_change(photo.path), photo.turned)
-        except InputError:
-            found[name] = None
+    asked = list(map(str, names[:MOST_THUMBS]))
+    found: dict[str, str | None] = dict.fromkeys(asked)
+    for name, photo in zip(asked, labelled_photos(asked, dataset), strict=True):
+        if photo is not None:
+            with suppress(InputError):  # as one that is not there
+                found[name] = _thumb(photo.path, last_change(photo.path), photo.turned)
     return found
 
 

@@ -70,15 +70,20 @@ def _of_pair(pair: Pair) -> Offered:
     return Offered(pair.name.replace("_", " "), pair.photo, pair if pair.label.is_file() else None)
 
 
+def labelled_photos(names: list[str], dataset: Labelled) -> list[Offered | None]:
+    """The photos of these names among those with labels; None for one that is not there."""
+    return [None if pair is None else _of_pair(pair) for pair in dataset.pairs(names)]
+
+
 def offered_photo(name: str, dataset: Labelled) -> Offered:
     """The photo of that name: one that the page offers, or any other of the dataset.
 
     Raises:
         InputError: it is not there.
     """
-    pair = dataset.pair(name)
-    if pair is not None:
-        return _of_pair(pair)
+    (photo,) = labelled_photos([name], dataset)
+    if photo is not None:
+        return photo
     if name in sample_photos():
         return Offered(name, sample_photos()[name])
     raise InputError(f"There is no photo {name} here.")

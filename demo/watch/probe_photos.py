@@ -1,7 +1,7 @@
 """The probe's photos and trimaps as mosaics, as the runs' predictions are, for the page to fetch."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,10 +42,14 @@ class ProbePhotos:
     served: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="borderline-")))
     built: dict[tuple, Mosaic] = field(default_factory=dict)
 
-    def find(self, tile: dict) -> Pair | Path | None:
-        """The photo behind a tile of `probe.json`, with its label, or a sample's file; None where it is not here."""
-        name = str(tile["name"])
-        return self.dataset.pair(name) if tile["source"] == TEST else sample_photos().get(name)
+    def find(self, tiles: Sequence[dict]) -> list[Pair | Path | None]:
+        """The photo behind each tile of `probe.json`, with its label, or a sample's file; None where it is not here."""
+        names, samples = [str(tile["name"]) for tile in tiles], sample_photos()
+        pairs = self.dataset.pairs(names)
+        return [
+            pair if tile["source"] == TEST else samples.get(name)
+            for tile, name, pair in zip(tiles, names, pairs, strict=True)
+        ]
 
     def mosaic(self, layout: dict) -> Mosaic:
         """The photos of these tiles as one JPEG."""
@@ -76,7 +80,7 @@ class ProbePhotos:
         write: Callable[[list[np.ndarray], Path], None],
     ) -> Mosaic:
         """One picture of the tiles that `read(found, side)` gives; None where it has none."""
-        side, found = layout["tile"], [self.find(tile) for tile in layout["tiles"]]
+        side, found = layout["tile"], self.find(layout["tiles"])
         key = (kind, side, tuple(map(_stamp, found)))
         known = self.built.get(key)
         if known is not None and (known.path is None or known.path.is_file()):

@@ -7,6 +7,7 @@ A photo and its mask have one name before the extension. `split.csv` has the col
 import csv
 import hashlib
 import io
+import os
 from pathlib import Path
 
 from PIL import Image
@@ -123,7 +124,11 @@ def misplaced(root: Path) -> list[str]:
     there = [
         path for folder in (photos_folder(root), masks_folder(root)) if folder.is_dir() for path in folder.iterdir()
     ]
-    return [f"{path} is no image" for path in sorted(there) if not (_is_picture(path) or _is_systems(path))]
+    return [
+        f"{path} is no image"
+        for path in sorted(there)
+        if not (path.is_file() and _is_picture(path)) and not _is_systems(path)
+    ]
 
 
 def pictures(folder: Path) -> dict[str, list[Path]]:
@@ -134,7 +139,9 @@ def pictures(folder: Path) -> dict[str, list[Path]]:
     """
     found: dict[str, list[Path]] = {}
     try:
-        for path in sorted(folder.iterdir()):
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries if entry.is_file())
+        for path in (folder / name for name in names):
             if _is_picture(path):
                 found.setdefault(path.stem, []).append(path)
     except FileNotFoundError as error:
@@ -160,4 +167,4 @@ def _is_systems(path: Path) -> bool:
 
 
 def _is_picture(path: Path) -> bool:
-    return path.name[:1] != "." and path.suffix.lower() in Image.registered_extensions() and path.is_file()
+    return path.name[:1] != "." and path.suffix.lower() in Image.registered_extensions()

@@ -15,8 +15,8 @@ LAYOUT = {"tile": 16, "columns": 7, "tiles": [{"name": name, "source": "test"} f
 @pytest.mark.parametrize(("kind", "path"), [("mosaic", photo_path), ("truth", trimap_path)])
 def test_a_file_that_vanishes_once_found_is_a_missing_one(own_pets, tmp_path, kind, path):
     class Vanishing(ProbePhotos):
-        def find(self, tile: dict) -> object:
-            found = super().find(tile)
+        def find(self, tiles: list[dict]) -> list:
+            found = super().find(tiles)
             path(own_pets, "Bengal_35").unlink(missing_ok=True)
             return found
 

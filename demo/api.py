@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import gradio as gr
+import numpy as np
+from gradio.processing_utils import save_file_to_cache
+from gradio.utils import get_upload_folder
 from PIL import Image
 
 from demo.analysis import cached_analysis
@@ -17,6 +20,7 @@ from experiments.comparison.footing import trained
 from experiments.comparison.selection import select_runs
 from experiments.reporting.output import analysis_content
 from experiments.scores import Place, appearing
+from experiments.segmenting.names import file_name
 from experiments.segmenting.pictures import class_shares
 from experiments.store.runs import Run
 from seg import InputError
@@ -25,6 +29,8 @@ from seg.pets import indexed_image
 
 # What Gradio's page of the API and its clients take for a file
 EXAMPLE_PHOTO = {"path": "cat.jpg", "url": "cat.jpg", "orig_name": "cat.jpg", "meta": {"_type": "gradio.FileData"}}
+
+_NAME_BYTES = 90
 
 Component = TypeVar("Component", bound=gr.components.Component)
 
@@ -43,10 +49,26 @@ def segment_api(catalogue: Catalogue, photo: str, checkpoint: str) -> tuple[str,
     if not photo:
         raise InputError("no photo: give an image file")
     prediction, report = prediction_and_report(open_photo(photo), run)
-    # Gradio copies the file into its own cache and serves it from there
-    with tempfile.NamedTemporaryFile(prefix=f"{Path(photo).stem}-{checkpoint}-", suffix=".png", delete=False) as file:
-        indexed_image(prediction.mask).save(file, "PNG", optimize=True)
-    return file.name, report
+    return mask_file(prediction.mask, photo, run), report
+
+
+def mask_file(mask: np.ndarray, photo: str, run: Run) -> str:
+    """The path of a mask in Gradio's own cache, from where it is served; an equal one of that name is not kept twice.
+
+    Args:
+        mask: (height, width) uint8 of classes.
+        photo: its file's path or name.
+    """
+    name = f"{_short_name(Path(photo).stem)}-{_short_name(run.name)}.png"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, name)
+        indexed_image(mask).save(path, "PNG", optimize=True)
+        return save_file_to_cache(path, get_upload_folder())
+
+
+def _short_name(title: str) -> str:
+    # two of them and an ending are less than a file's name may have, which is counted in bytes
+    return file_name(title).encode(errors="ignore")[:_NAME_BYTES].decode(errors="ignore")
 
 
 def prediction_and_report(photo: Image.Image, run: Run) -> tuple[Prediction, dict]:

@@ -30,6 +30,7 @@ from experiments.segmenting.photos import find_photos
 from experiments.segmenting.pictures import PICTURES, class_shares
 from experiments.segmenting.written import TABLE, NoFolder, NotOurs, Target, plan, prepare, write_picture, write_table
 from experiments.store.folder import folder_of_weights, weights_path
+from experiments.store.runs import run_name
 from seg import InputError
 from seg.photo import BadPhoto, open_photo
 
@@ -136,9 +137,9 @@ def _weights(given: list[str]) -> dict[str, Path]:
         path = Path(os.path.normpath(path.absolute()))
         folder = folder_of_weights(path)
         if path == weights_path(folder):
-            name = folder.name
+            name = run_name(folder)
         else:
-            name = path.stem if folder == path.parent else f"{folder.name}-{path.stem}"
+            name = path.stem if folder == path.parent else f"{run_name(folder)}-{path.stem}"
         found.setdefault(path, name)
     return dict(zip(without_doubles(list(found.values())), found, strict=True))
 
@@ -172,8 +173,9 @@ def _parser() -> OneLineParser:
         nargs="+",
         action="extend",
         metavar="RUN",
-        help=f"runs whose networks segment: names, folders or .safetensors files (default: the shipped {DEFAULT.name}, "
-        "unweighted cross-entropy, which no other loss is shown to beat at the border)",
+        help="runs whose networks segment: names, folders or .safetensors files, also on the Hugging Face Hub: "
+        f"hf://USER/NAME[@REVISION][/FOLDER] (default: the shipped {DEFAULT.name}, unweighted cross-entropy, which no "
+        "other loss is shown to beat at the border)",
     )
     parser.add_argument(
         "--as",

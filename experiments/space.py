@@ -1,8 +1,11 @@
 """Write the folder of a Hugging Face Space that runs the app: `python -m experiments.space OUT`."""
 
 import argparse
+import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
@@ -25,12 +28,15 @@ PICTURE = "demo/header/link_picture.jpg"
 LARGEST_PLAIN = 10_000_000
 LFS = "filter=lfs diff=lfs merge=lfs -text"
 
+# Of the files that are not committed
+NAMED = 10
+
 # What an earlier call wrote, which alone a later one replaces
 LIST = ".borderline-space"
 
-# As the checkout's own; an installed package has none
+# app.py of the project, which an installed package has none of: tests hold the two equal
 APP = '''\
-"""Start the app: the entry point on Hugging Face Spaces."""
+"""Start the app: `python app.py`. Also the entry point on Hugging Face Spaces."""
 
 from demo.command.serve import main
 from experiments.cli.command_line import run_command
@@ -50,14 +56,14 @@ class Project:
         root: the folder of the three packages.
         readme: README.md, with the front matter that Spaces read.
         requirements: what pip is to install, a line each.
-        app: the entry point.
+        files: what lies below these packages and is the project's, by its place in `root`.
         others: further files by their place in the Space, where they are there.
     """
 
     root: Path
     readme: str
     requirements: str
-    app: str
+    files: list[str]
     others: dict[str, Path]
 
 
@@ -67,7 +73,11 @@ def main(arguments: list[str] | None) -> int:
     out: Path = options.out
     project = _checkout(ROOT) if (ROOT / "pyproject.toml").is_file() else _installed(ROOT)
     copied = dict(_copied(project))
-    written = _written(project, copied, repo=options.repo)
+    written = {
+        "README.md": _readme(project.readme, copied, options.repo),
+        "requirements.txt": project.requirements,
+        "app.py": APP,
+    }
     files = sorted([*copied, *written, ".gitattributes", LIST])
     with writing(out, "give another folder"):
         _clear(out, files, overwrite=options.overwrite)
@@ -80,6 +90,9 @@ def main(arguments: list[str] | None) -> int:
             _write(out / name, text)
         _write(out / ".gitattributes", _attributes(out, files))
         size = sum((out / name).stat().st_size for name in files)
+    if open_work := [name for name in _not_committed(project.root) if name in files]:
+        more = f" and {len(open_work) - NAMED} more" if len(open_work) > NAMED else ""
+        print(f"not committed, and taken as they are here: {', '.join(open_work[:NAMED])}{more}", file=sys.stderr)
     print(f"{out}: {len(files)} files, {size / 1e6:.0f} MB. Once `hf auth login` knows you, these upload it:")
     repo = options.repo or "USER/NAME"
     print(f"  hf repos create {repo} --repo-type space --space-sdk gradio")
@@ -88,12 +101,46 @@ def main(arguments: list[str] | None) -> int:
 
 
 def _checkout(root: Path) -> Project:
-    """What a checkout has, whether or not git knows it."""
+    """What a checkout has; where git keeps it, without what git is told to ignore."""
     readme = (root / "README.md").read_text()
     pictures = {link: root / link for link in _local_links(_shown(readme)) if (root / link).suffix != ".md"}
     others = {name: root / name for name in ("LICENSE", "CITATION.cff")} | pictures
     requirements = (root / "requirements.txt").read_text()
-    return Project(root, readme, requirements, (root / "app.py").read_text(), others)
+    listed = ("ls-files", "--cached", "--others", "--exclude-standard")
+    files = _git(root, *listed, "--", *PACKAGES) if _is_gits(root) else _below(root)
+    return Project(root, readme, requirements, sorted(files), others)
+
+
+def _is_gits(root: Path) -> bool:
+    return (root / ".git").exists()
+
+
+def _not_committed(root: Path) -> list[str]:
+    """The files that are new or changed since the last commit; none outside git."""
+    if not _is_gits(root):
+        return []
+    # two letters and a space before each
+    return [line[3:] for line in _git(root, "status", "--porcelain", "--untracked-files=all", "--no-renames")]
+
+
+def _git(root: Path, command: str, *options: str) -> list[str]:
+    """The lines of an answer of git's.
+
+    Raises:
+        InputError: git is not there, or does not answer.
+    """
+    try:
+        ended = subprocess.run(["git", "-C", root, command, "-z", *options], capture_output=True, check=True)
+    except FileNotFoundError as error:
+        raise InputError(f"{root} is git's, which says what of it is the project's: install git") from error
+    except subprocess.CalledProcessError as error:
+        said = " ".join(os.fsdecode(error.stderr).split())
+        raise InputError(f"git does not say what of {root} is the project's ({said}): mend that") from error
+    return [line for line in os.fsdecode(ended.stdout).split("\0") if line]
+
+
+def _below(root: Path) -> list[str]:
+    return [path.relative_to(root).as_posix() for package in PACKAGES for path in (root / package).rglob("*")]
 
 
 def _installed(root: Path) -> Project:
@@ -112,26 +159,17 @@ def _installed(root: Path) -> Project:
     needs = [need for need in package.requires or [] if "extra ==" not in need]
     licences = {path.name: Path(str(path.locate())) for path in package.files or [] if path.parent.name == "licenses"}
     readme = str(package.metadata.get_payload())  # type: ignore[attr-defined]
-    return Project(root, readme, "".join(f"{need}\n" for need in needs), APP, licences)
+    return Project(root, readme, "".join(f"{need}\n" for need in needs), sorted(_below(root)), licences)
 
 
 def _copied(project: Project) -> Iterator[tuple[str, Path]]:
     """The files that are in the Space as they are here, by their place in it."""
-    for package in PACKAGES:
-        for path in sorted((project.root / package).rglob("*")):
-            place = path.relative_to(project.root)
-            if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in place.parts):
-                yield place.as_posix(), path
+    for name in project.files:
+        path = project.root / name
+        # not one that is deleted, and not committed yet
+        if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in Path(name).parts):
+            yield name, path
     yield from ((name, path) for name, path in sorted(project.others.items()) if path.is_file())
-
-
-def _written(project: Project, copied: dict[str, Path], *, repo: str | None) -> dict[str, str]:
-    """The files that are made for the Space."""
-    return {
-        "README.md": _readme(project.readme, copied, repo),
-        "requirements.txt": project.requirements,
-        "app.py": project.app,
-    }
 
 
 def _shown(readme: str) -> str:

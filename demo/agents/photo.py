@@ -4,11 +4,12 @@ import base64
 import binascii
 import tempfile
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin
 
+import anyio
 import httpx
-from gradio.processing_utils import async_ssrf_protected_get
 from PIL import Image
+from safehttpx import AsyncSecureTransport, async_validate_url
 
 from demo.photo import open_photo
 from demo.uploads import uploaded_file
@@ -18,12 +19,17 @@ WAYS = (
     "a data: URL (data:image/jpeg;base64,...), an http(s) address, or, for a file, what uploading it returned: "
     "POST it to /gradio_api/upload of this app, as the form's field `files`"
 )
+# Of a photo, however it comes: 50 megapixels as a data: URL
+MOST_BYTES = 64 * 2**20
+# For one that is fetched, all in all: others wait
+MOST_SECONDS = 60
+_MOST_REDIRECTS = 20
 # Where the app serves files that were uploaded to it
 _SERVED = "/gradio_api/file="
 
 
 async def received(text: str) -> tuple[bytes, str]:
-    """The file that the text is, or leads to; and its name.
+    """The file that the text is, or leads to; and its name, which may be anything.
 
     Raises:
         InputError: there is none, or it cannot be fetched.
@@ -37,18 +43,18 @@ async def received(text: str) -> tuple[bytes, str]:
     if path is not None:
         return path.read_bytes(), path.name
     if text.startswith(("http://", "https://")):
-        return await _fetched(text), PurePosixPath(unquote(urlsplit(text).path)).name or "photo"
+        return await _fetched(text), PurePosixPath(httpx.URL(text).path).name
     raise InputError(f"{_short(text)} is no photo that can be reached from here: give {WAYS}")
 
 
-def opened(content: bytes, name: str) -> Image.Image:
-    """The photo in a file of this content and name, as a person sees it.
+def opened(content: bytes) -> Image.Image:
+    """The photo in a file of this content, as a person sees it.
 
     Raises:
         InputError: it is not an image, damaged, or larger than the app takes.
     """
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, name)
+        path = Path(folder, "photo")
         path.write_bytes(content)
         return open_photo(path)
 
@@ -73,16 +79,46 @@ def _uploaded(text: str) -> Path | None:
 
 async def _fetched(url: str) -> bytes:
     try:
-        # only from the public internet: nobody reads this machine's network through the app
-        answer = await async_ssrf_protected_get(url)
-        answer.raise_for_status()
-    except httpx.HTTPStatusError as error:
-        raise InputError(f"{_short(url)} answers {error.response.status_code}: give another address") from error
-    except Exception as error:  # Gradio raises its plainest kind, too
+        with anyio.fail_after(MOST_SECONDS):
+            return await _answer(url)
+    except InputError:
+        raise
+    except TimeoutError as error:
+        raise InputError(f"{_short(url)} takes over {MOST_SECONDS} seconds: send the photo as a data: URL") from error
+    except Exception as error:  # whatever an address, a network or a server can do wrong
         raise InputError(
             f"{_short(url)} cannot be fetched from here ({error}): send the photo as a data: URL"
         ) from error
-    return answer.content
+
+
+async def _answer(url: str) -> bytes:
+    """What lies at an address, or where it sends one on to."""
+    at = url
+    for _ in range(_MOST_REDIRECTS + 1):
+        # only from the public internet: nobody reads this machine's network through the app
+        transport = AsyncSecureTransport(await async_validate_url(httpx.URL(at).host))
+        # not packed: what arrives is as large as what it is read into
+        client = httpx.AsyncClient(transport=transport, headers={"Accept-Encoding": "identity"})
+        async with client, client.stream("GET", at) as answer:
+            if not answer.has_redirect_location:
+                return await _content(url, answer)
+            at = urljoin(at, answer.headers["Location"])
+    raise InputError(f"{_short(url)} is sent on more than {_MOST_REDIRECTS} times: give the address that it leads to")
+
+
+async def _content(url: str, answer: httpx.Response) -> bytes:
+    if not answer.is_success:
+        raise InputError(f"{_short(url)} answers {answer.status_code}: give another address")
+    content = bytearray()
+    told = int(answer.headers.get("Content-Length", 0))
+    if told <= MOST_BYTES:
+        async for part in answer.aiter_bytes():
+            content += part
+            if len(content) > MOST_BYTES:
+                break
+    if max(told, len(content)) > MOST_BYTES:
+        raise InputError(f"{_short(url)} is larger than {MOST_BYTES // 2**20} MiB: scale the photo down")
+    return bytes(content)
 
 
 def _short(text: str) -> str:

@@ -17,15 +17,13 @@ from pydantic import Field, ValidationError
 from starlette.routing import Route
 
 from demo.agents import tools
-from demo.agents.photo import WAYS, received
+from demo.agents.photo import MOST_BYTES, WAYS, received
 from demo.catalogue import Catalogue
 from experiments.scores import CHOSEN_FIRST
 from seg import InputError
 
 # Where Gradio's own server of tools would answer: clients know the address
 ADDRESS = "/gradio_api/mcp"
-# A photo of 50 megapixels as a data: URL
-MOST_BYTES = 64 * 2**20
 
 INSTRUCTIONS = (
     "Borderline compares SegNets that learnt to segment photos of cats and dogs into pet, background and the border "
@@ -79,19 +77,20 @@ def agents_server(catalogue: Catalogue) -> AgentsServer:
         # as the rest of the app, which says the same to whoever asks, under whichever name it is reached
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
-    one_at_a_time = anyio.CapacityLimiter(1)
+    one_at_a_time = anyio.Lock()
 
     def tool(function: Callable) -> None:
         described = " ".join((function.__doc__ or "").split())
         server.add_tool(function, description=described, annotations=READS, structured_output=False)
 
     async def work(function: Callable[..., Answer], *arguments: object) -> Answer:
-        return await anyio.to_thread.run_sync(partial(function, catalogue, *arguments), limiter=one_at_a_time)
+        return await anyio.to_thread.run_sync(partial(function, catalogue, *arguments))
 
     async def said(function: Callable[..., dict], *arguments: object) -> str:
-        return json.dumps(await work(function, *arguments))
+        async with one_at_a_time:
+            return json.dumps(await work(function, *arguments))
 
-    _add_segment_photo(tool, work)
+    _add_segment_photo(tool, work, one_at_a_time)
 
     @tool
     async def list_runs() -> str:
@@ -128,7 +127,7 @@ def agents_server(catalogue: Catalogue) -> AgentsServer:
     return server
 
 
-def _add_segment_photo(tool: Callable, work: Callable) -> None:
+def _add_segment_photo(tool: Callable, work: Callable, one_at_a_time: anyio.Lock) -> None:
     async def segment_photo(
         photo: Annotated[str, Field(description=WAYS)],
         context: Context,
@@ -138,8 +137,9 @@ def _add_segment_photo(tool: Callable, work: Callable) -> None:
         [width, height], each class's share of the pixels, the milliseconds, and where the mask is: an indexed PNG of
         the photo's own size, 0 pet, 1 background, 2 border. The photo is a data: URL, an address or an uploaded file.
         """
-        content, name = await received(photo)
-        overlay, mask, report = await work(tools.segmented, content, name, run)
+        async with one_at_a_time:  # also while it arrives: several of them would fill a small machine's memory
+            content, name = await received(photo)
+            overlay, mask, report = await work(tools.segmented, content, name, run)
         request: Any = context.request_context.request
         root = get_root_url(request, request.url.path, None)
         report = tools.rounded(report) | {"mask": f"{root}/gradio_api/file={mask}"}

@@ -2,32 +2,28 @@
 
 import io
 import json
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from gradio.utils import get_upload_folder
 from PIL import Image
 
 from demo.agents.photo import opened
-from demo.api import compare_api, prediction_and_report, run_with_checkpoint, runs_api
+from demo.api import compare_api, mask_file, prediction_and_report, run_with_checkpoint, runs_api
 from demo.catalogue import Catalogue
 from demo.selection.first import first_runs
 from experiments.comparison.photos import HOW_SUSPECTED, hardest, left_out, suspects
 from experiments.comparison.selection import select_runs
 from experiments.reporting.content import json_rows
 from experiments.reporting.measured import measured_sentence
-from experiments.reporting.output import SCORE_IT
+from experiments.reporting.output import SCORE_IT, without_empty_breeds
 from experiments.scores import Place, appearing
 from experiments.segmenting.pictures import overlay
 from experiments.store.epochs import EPOCH_COLUMNS
 from experiments.store.runs import Run
 from experiments.store.scored.photo_scores import has_details
 from seg import InputError
-from seg.pets import indexed_image
 
 # At most so much is answered at once
 MOST_RUNS, MOST_PHOTOS, MOST_EPOCHS, OVERLAY_SIDE = 100, 100, 100, 1024
@@ -38,7 +34,7 @@ RANKED_BY = tuple(score.name for score in appearing(Place.PHOTOS))
 _SCORES = tuple(score.name for score in appearing(Place.API))
 
 
-def segmented(catalogue: Catalogue, content: bytes, name: str, run: str) -> tuple[bytes, Path, dict]:
+def segmented(catalogue: Catalogue, content: bytes, name: str, run: str) -> tuple[bytes, str, dict]:
     """Segment the photo in a file of this content and name.
 
     Args:
@@ -52,13 +48,9 @@ def segmented(catalogue: Catalogue, content: bytes, name: str, run: str) -> tupl
         InputError: there is no such checkpoint, or the photo cannot be read.
     """
     chosen = run_with_checkpoint(catalogue, run or _first_checkpoint(catalogue))
-    photo = opened(content, name)
+    photo = opened(content)
     prediction, report = prediction_and_report(photo, chosen)
-    folder = Path(get_upload_folder())
-    folder.mkdir(parents=True, exist_ok=True)
-    file = Path(tempfile.mkdtemp(dir=folder), f"{Path(name).stem}-{chosen.name}.png")
-    indexed_image(prediction.mask).save(file, "PNG", optimize=True)
-    return _overlay(photo, prediction.mask), file, report
+    return _overlay(photo, prediction.mask), mask_file(prediction.mask, name, chosen), report
 
 
 def _first_checkpoint(catalogue: Catalogue) -> str:
@@ -130,7 +122,7 @@ def suspect_photos(catalogue: Catalogue, names: Sequence[str], top: int) -> dict
 
 
 def _ranking(runs: Sequence[Run], photos: pd.DataFrame, top: int) -> dict:
-    shown = photos.head(top).rename_axis("photo").reset_index()
+    shown = without_empty_breeds(photos).head(top).rename_axis("photo").reset_index()
     return rounded({"runs": [run.name for run in runs], "of": len(photos), "photos": json_rows(shown)})
 
 
@@ -171,5 +163,9 @@ def epochs_of(catalogue: Catalogue, name: str, scores: Sequence[str]) -> dict:
 
 
 def rounded(content: Any) -> Any:
-    """The content, every fraction in it rounded to what is worth reading."""
-    return json.loads(json.dumps(content, allow_nan=False), parse_float=lambda text: round(float(text), _DIGITS))
+    """The content, every fraction in it rounded to what is worth reading: _DIGITS of them, however small it is."""
+    return json.loads(json.dumps(content, allow_nan=False), parse_float=lambda text: _rounded(float(text)))
+
+
+def _rounded(number: float) -> float:
+    return number if number.is_integer() else float(f"{number:.{_DIGITS}g}")

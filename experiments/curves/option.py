@@ -14,8 +14,8 @@ def add_log_option(parser: argparse.ArgumentParser | argparse._ArgumentGroup) ->
         action="append",
         choices=list(LOGGERS),
         default=[],
-        help="also keep the curves in this tool, in DIR/TOOL on this machine; may be given several times, and is to be "
-        "given again with a run that goes on, of which it is told all",
+        help="also keep the curves in this tool, in DIR/TOOL on this machine (wandb elsewhere with WANDB_MODE=online); "
+        "may be given several times, and is to be given again with a run that goes on, of which it is told all",
     )
 
 

@@ -33,8 +33,9 @@ class Curves:
     def __exit__(self, *_: object) -> None:
         for name in list(self._logs):
             with self._apart(name):
-                self._logs[name].finish()
-                print(f"{name} has the curves: `{self._logs[name].see}`")
+                log = self._logs.pop(name)
+                log.finish()
+                print(f"{name} has the curves: `{log.see}`")
 
     def tell(self) -> None:
         """Tell every tool the epochs that it does not know yet."""
@@ -60,6 +61,9 @@ class Curves:
             yield
         except Exception as error:
             self._told.pop(name, None)
-            self._logs.pop(name, None)
+            dropped = self._logs.pop(name, None)
+            if dropped is not None:  # it may hold a process of its own; what it says now is said already
+                with contextlib.suppress(Exception):
+                    dropped.finish()
             said = " ".join(str(error).split()) or type(error).__name__
             print(f"{name} is left out from here on, and the run goes on: {said}", file=sys.stderr)

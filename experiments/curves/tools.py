@@ -1,4 +1,7 @@
-"""The tools that people keep curves in: one a row of LOGGERS, each optional, and all on this machine alone."""
+"""The tools that people keep curves in: one a row of LOGGERS, each optional.
+
+All stay on this machine alone, but for wandb where the environment says otherwise (WANDB_MODE=online).
+"""
 
 import contextlib
 import io
@@ -32,7 +35,7 @@ class Log(Protocol):
         """Keep an epoch's scores, by their names in `epochs.csv`, and the probe's mosaic in the classes' colours."""
 
     def finish(self) -> None:
-        """Write what is not written yet: the process goes on without it."""
+        """Write what is not written yet, and let go of all that it holds: the process goes on without it."""
 
 
 @dataclass(frozen=True)
@@ -82,28 +85,38 @@ class _Trackio:
         self._said: list[str] = []
         self._show_others = warnings.showwarning
         warnings.showwarning = self._note  # type: ignore[assignment]
-        with self._quiet():
-            import trackio
+        try:
+            with self._quiet():
+                self._begin(folder, Path(kept), info["options"])
+        except BaseException:
+            with contextlib.suppress(Exception):
+                self.finish()
+            raise
 
-            self._image, self._end = trackio.Image, trackio.finish
-            with contextlib.suppress(ValueError):  # no run is kept there yet
-                for run in trackio.Api().runs(PROJECT):
-                    if run.name == folder.name:
-                        run.delete()
-            shutil.rmtree(Path(kept, "media", PROJECT, folder.name), ignore_errors=True)
-            with _without("TRACKIO_SPACE_ID", "TRACKIO_SERVER_URL"):  # it stays on this machine
-                self._run = trackio.init(
-                    PROJECT, folder.name, config=info["options"], auto_log_gpu=False, auto_log_cpu=False, embed=False
-                )
+    def _begin(self, folder: Path, kept: Path, options: dict) -> None:
+        import trackio
+
+        self._image, self._end = trackio.Image, trackio.finish
+        with contextlib.suppress(ValueError):  # no run is kept there yet
+            for run in trackio.Api().runs(PROJECT):
+                if run.name == folder.name:
+                    run.delete()
+        shutil.rmtree(kept / "media" / PROJECT / folder.name, ignore_errors=True)
+        with _without("TRACKIO_SPACE_ID", "TRACKIO_SERVER_URL"):  # it stays on this machine
+            self._run = trackio.init(
+                PROJECT, folder.name, config=options, auto_log_gpu=False, auto_log_cpu=False, embed=False
+            )
 
     def epoch(self, number: int, scores: dict[str, float], mosaic: "Image.Image") -> None:
         with self._quiet():
             self._run.log({**scores, MOSAIC: self._image(mosaic)}, step=number)
 
     def finish(self) -> None:
-        with self._quiet():
-            self._end()
-        warnings.showwarning = self._show_others
+        try:
+            with self._quiet():
+                self._end()
+        finally:  # not before: it warns while it ends
+            warnings.showwarning = self._show_others
 
     def _note(self, message: Warning | str, category: type[Warning], filename: str, *where: Any) -> None:
         """Of what it cannot keep Trackio only warns, from a thread of its own and again and again."""

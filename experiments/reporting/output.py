@@ -84,10 +84,14 @@ def analysis_sections(analysis: Analysis) -> list[Section]:
 
 def ranking_output(title: str, photos: pd.DataFrame, shown: int, notes: Iterable[str] = ()) -> Output:
     """The first photos of a ranking of `experiments.comparison.photos`; an empty note is none."""
-    if not photos["breed"].any():  # one's own
-        photos = photos.drop(columns="breed")
+    photos = without_empty_breeds(photos)
     table, said = photos.head(shown).rename_axis("photo").reset_index(), tuple(note for note in notes if note)
     return Output([photos_section(title, photos.head(shown), said)], [], table, json_rows(table))
+
+
+def without_empty_breeds(photos: pd.DataFrame) -> pd.DataFrame:
+    """A ranking of `experiments.comparison.photos`, without the column of breeds where one's own photos have none."""
+    return photos if photos["breed"].any() else photos.drop(columns="breed")
 
 
 def _names(runs: list[Run]) -> str:

@@ -132,6 +132,11 @@ class Run:
         return None if math.isnan(value) else value
 
 
+def run_name(folder: Path) -> str:
+    """A run's name: its folder's; of one that is a whole repository on the Hub the repository's, not its commit's."""
+    return (cached_repository(folder) or folder.name).rpartition("/")[2]
+
+
 def read_run(folder: Path) -> Run:
     """The run in this folder, as its files are now.
 
@@ -146,7 +151,7 @@ def read_run(folder: Path) -> Run:
         raise BadRun(f"{path} cannot be read ({error.strerror})") from error
     except BadTable as error:
         raise BadRun(f"{error}: mend the file, move the run's folder away, or train it anew") from error
-    return Run(_name(folder.resolve()), folder, info, epochs)
+    return Run(run_name(folder.resolve()), folder, info, epochs)
 
 
 def read_unfinished(folder: Path) -> Run:
@@ -239,11 +244,6 @@ def _runs_of(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return [each for each in (folder, *sorted(folder.iterdir())) if (each / "run.json").exists()]
-
-
-def _name(folder: Path) -> str:
-    """A run's name: its folder's, which of a whole repository is that of a commit."""
-    return (cached_repository(folder) or folder.name).rpartition("/")[2]
 
 
 def _loss_then_name(run: Run) -> tuple[int, str]:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from demo.catalogue import Catalogue
 from experiments.comparison.analysis import analyse
 from experiments.comparison.answer.verdict import verdict
 from seg import InputError
+from seg.hub import download
 from seg.inference import Segmenter
 
 BOTH = ["ce-s0", "focal-s0"]
@@ -36,6 +38,21 @@ def test_api_mask_is_an_indexed_png_of_the_photo_as_seen(catalogue, tiny_runs, p
     assert report["share"] == pytest.approx(
         {name: float((expected == value).mean()) for value, name in enumerate(("pet", "background", "border"))}
     )
+
+
+def test_a_run_whose_name_has_a_slash_segments_and_no_file_is_left_beside_gradios(
+    own_runs, photo, hub, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "cache"))
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    catalogue = Catalogue((own_runs, download("hf://somebody/runs")))
+    paths = {segment_api(catalogue, str(photo), "ce-s0 (somebody/runs)")[0] for _ in range(2)}
+    (path,) = map(Path, paths)
+    assert path.name == "upright-ce-s0 (somebody_runs).png"
+    assert path.is_relative_to(tmp_path / "cache")
+    assert list(temporary.iterdir()) == []
 
 
 def test_an_empty_folder_of_runs_is_no_error(tmp_path):

@@ -2,14 +2,17 @@
 
 import asyncio
 import base64
+import contextlib
 import io
 import json
 import re
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -151,13 +154,36 @@ def test_without_a_run_the_first_of_the_page_segments_an_upright_phone_photo_tha
 
 
 class _Photo(BaseHTTPRequestHandler):
-    """Serves a PNG at /cat.png, and nothing else."""
+    """Serves a PNG at /cat.png, sends on to it, or elsewhere, and sends too much, with and without saying so."""
 
     def do_GET(self) -> None:
-        self.send_response(200 if self.path == "/cat.png" else 404)
+        match self.path:
+            case "/cat.png":
+                self.answer(200)
+                Image.new("RGB", (9, 7)).save(self.wfile, "PNG")
+            case "/on":
+                self.answer(302, Location="cat.png")
+            case "/round":
+                self.answer(302, Location="/round")
+            case "/inside":
+                self.answer(302, Location=f"http://127.0.0.2:{self.server.server_port}/cat.png")
+            case "/large":
+                self.answer(200, **{"Content-Length": str(65 * 2**20)})
+            case "/endless":
+                self.answer(200)
+                with contextlib.suppress(OSError):
+                    while True:
+                        self.wfile.write(bytes(2**20))
+            case "/silent":
+                time.sleep(5)
+            case _:
+                self.answer(404)
+
+    def answer(self, status: int, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.end_headers()
-        if self.path == "/cat.png":
-            Image.new("RGB", (9, 7)).save(self.wfile, "PNG")
 
     def log_message(self, *_: object) -> None:
         pass
@@ -181,6 +207,94 @@ def test_a_photo_at_an_address_is_fetched_but_none_of_this_machines_network(app,
         assert photo.size == (9, 7)
     with pytest.raises(InputError, match=r"/dog\.png answers 404"):
         asyncio.run(received(f"{elsewhere}/dog.png"))
+
+
+def test_an_address_may_send_one_on_but_not_to_this_machines_network_nor_for_ever(elsewhere, monkeypatch):
+    monkeypatch.setattr("safehttpx.is_public_ip", lambda address: address == "127.0.0.1")
+    content, name = asyncio.run(received(f"{elsewhere}/on"))
+    with Image.open(io.BytesIO(content)) as photo:
+        assert (name, photo.size) == ("on", (9, 7))
+    with pytest.raises(InputError, match=r"/inside cannot be fetched from here \("):
+        asyncio.run(received(f"{elsewhere}/inside"))
+    with pytest.raises(InputError, match=r"/round is sent on more than 20 times"):
+        asyncio.run(received(f"{elsewhere}/round"))
+
+
+@pytest.mark.parametrize("path", ["large", "endless"])
+def test_of_a_file_that_is_too_large_no_more_is_read_than_may_be(path, elsewhere, monkeypatch):
+    monkeypatch.setattr("safehttpx.is_public_ip", lambda address: True)
+    with pytest.raises(InputError, match=rf"/{path} is larger than 64 MiB: scale the photo down"):
+        asyncio.run(received(f"{elsewhere}/{path}"))
+
+
+def test_an_address_that_does_not_answer_is_given_up(elsewhere, monkeypatch):
+    monkeypatch.setattr("safehttpx.is_public_ip", lambda address: True)
+    monkeypatch.setattr("demo.agents.photo.MOST_SECONDS", 0.2)
+    with pytest.raises(InputError, match=r"/silent takes over 0\.2 seconds"):
+        asyncio.run(received(f"{elsewhere}/silent"))
+
+
+def test_one_photo_is_fetched_at_a_time(even_runs, monkeypatch):
+    under_way, most = 0, 0
+
+    async def slowly(text: str) -> tuple[bytes, str]:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.05)
+        under_way -= 1
+        raise InputError("no photo")
+
+    monkeypatch.setattr("demo.agents.server.received", slowly)
+    server = agents_server(Catalogue((even_runs,)))
+
+    async def thrice() -> list:
+        asked = (server.call_tool("segment_photo", {"photo": "http://a/b"}) for _ in range(3))
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    assert [str(refused) for refused in asyncio.run(thrice())] == ["no photo"] * 3
+    assert most == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["cat.png", "..", ".", "", "x" * 300, "\U0001f431" * 200, "a\0b.png", "a/../../b", "\ud800"]
+)
+def test_whatever_a_photo_or_a_run_is_called_its_mask_has_a_file(name, own_runs, monkeypatch, tmp_path):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "cache"))
+    listed = Catalogue.with_checkpoint
+    # as a run on the Hub is called where another has its name
+    slashed = lambda self: [replace(run, name=f"{run.name} (alice/net)") for run in listed(self)]  # noqa: E731
+    monkeypatch.setattr(Catalogue, "with_checkpoint", slashed)
+    file = io.BytesIO()
+    Image.new("RGB", (9, 7)).save(file, "PNG")
+    made = set()
+    for _ in range(2):
+        _, mask, report = tools.segmented(Catalogue((own_runs,)), file.getvalue(), name, "ce-s0 (alice/net)")
+        made.add(mask)
+        assert report["checkpoint"] == "ce-s0 (alice/net)"
+        with Image.open(mask) as image:
+            assert image.size == (9, 7)
+    (path,) = map(Path, made)  # nothing more of the second call
+    assert path.parents[1] == tmp_path / "cache"
+    assert path.name.endswith("-ce-s0 (alice_net).png")
+    if name == "cat.png":
+        assert path.name.startswith("cat-")
+    assert [each for each in (tmp_path / "cache").rglob("*") if each.is_file()] == [path]
+
+
+def test_own_photos_have_no_breed(own_runs):
+    for run in ("ce-s0", "focal-s0"):
+        path = own_runs / run / "run.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"own_photos": True}))
+    (photo, *_) = tools.suspect_photos(Catalogue((own_runs,)), ["ce-s0"], 1)["photos"]
+    assert photo.keys() == {"photo", "score", "reason"}
+
+
+def test_small_numbers_keep_their_digits_and_whole_ones_are_left():
+    content = {"rate": 0.00049, "smaller": 1.23456e-5, "share": 0.123456, "photos": 123456, "counted": 123456.0}
+    told = tools.rounded(content)
+    assert told == {"rate": 0.00049, "smaller": 1.235e-5, "share": 0.1235, "photos": 123456, "counted": 123456}
+    assert isinstance(told["photos"], int)
 
 
 def test_lists_of_runs_are_taken_as_lists_and_answers_are_json(app):

@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import venv
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -156,6 +157,7 @@ class Kept:
     def __init__(self, fails_in: object = None, wrong: BaseException | None = None) -> None:
         self.epochs: dict[int, dict[str, float]] = {}
         self.finished = 0
+        self.asked_to_finish = 0
         self.fails_in = fails_in
         self.wrong = wrong
 
@@ -169,6 +171,7 @@ class Kept:
         self.epochs[number] = scores
 
     def finish(self) -> None:
+        self.asked_to_finish += 1
         self.fail("finish")
         self.finished += 1
 
@@ -209,7 +212,9 @@ def test_a_tool_that_fails_is_named_once_and_neither_the_run_nor_another_tool_no
         epoch: {name: curve[epoch] for name, curve in csv_curves(tmp_path / "ce-s0").items() if epoch in curve}
         for epoch in (0, 1, 2)
     }
-    assert (good.finished, bad.finished) == (1, 0)
+    # what has begun is closed once, also where it is left out
+    assert (good.finished, bad.finished) == (1, 1 if where in (0, 1) else 0)
+    assert bad.asked_to_finish == (0 if where == "start" else 1)
     assert json.loads((tmp_path / "ce-s0" / "run.json").read_text())["status"] == "finished"
 
 
@@ -222,6 +227,23 @@ def test_a_tool_that_cannot_write_where_it_is_to_says_so_in_one_line(tool, tmp_p
     assert said.count(f"{tool} is left out from here on, and the run goes on: ") == 1
     assert "Warning" not in said and "Traceback" not in said
     assert json.loads((tmp_path / "ce-s0" / "run.json").read_text())["status"] == "finished"
+
+
+@pytest.mark.parametrize("fails", ["start", "finish"])
+def test_warnings_are_shown_as_before_after_trackio_has_failed(fails, tmp_path, monkeypatch):
+    needs("trackio")
+    import trackio
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setenv("TRACKIO_DIR", str(tmp_path / "trackio"))
+    shown_before = warnings.showwarning
+    monkeypatch.setattr(trackio, "init", fail if fails == "start" else lambda *_, **__: None)
+    monkeypatch.setattr(trackio, "finish", fail)
+    with pytest.raises(OSError, match="No space left"):
+        LOGGERS["trackio"].start(tmp_path / "ce-s0", {"options": {}}).finish()
+    assert warnings.showwarning == shown_before
 
 
 class Interrupting(Kept):

@@ -326,3 +326,18 @@ def test_stopped_it_keeps_what_is_done(pets, number):
     for row in rows:
         with Image.open(pets / "segments" / row["file"]) as mask:
             mask.load()
+
+
+def test_a_run_that_is_a_repository_on_the_hub_is_called_after_it(command, pets, hub, tiny_runs):
+    assert command(segment, "pets/pug.jpg", "--run", "hf://somebody/focal", "hf://somebody/runs/ce-s0").status == 0
+    assert [(row["run"], row["file"]) for row in table(pets / "segments")] == [
+        ("focal", "pug-focal-mask.png"),
+        ("ce-s0", "pug-ce-s0-mask.png"),
+    ]
+    mask = np.asarray(Image.open("segments/pug-focal-mask.png"))
+    np.testing.assert_array_equal(mask, expected(tiny_runs / "focal-s0", pets / "pets" / "pug.jpg"))
+
+
+def test_its_help_says_that_runs_may_lie_on_the_hub(command):
+    told = " ".join(command(segment, "--help").out.split())
+    assert "hf://USER/NAME[@REVISION][/FOLDER]" in told.partition("--run")[2]

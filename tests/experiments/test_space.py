@@ -55,7 +55,6 @@ def small(tmp_path, monkeypatch) -> Path:
         "README.md": README,
         "RESULTS.md": "",
         "LICENSE": "MIT",
-        "app.py": "print('app')\n",
         "requirements.txt": "torch>=2.11,<3\n",
         "pyproject.toml": "",
         "docs/tour.md": "",
@@ -109,8 +108,51 @@ def test_it_holds_what_the_app_needs_and_nothing_else(small, tmp_path):
         "requirements.txt",
         "seg/__init__.py",
     }
-    for name in ("LICENSE", "app.py", "docs/here.png", "experiments/large.csv"):
+    for name in ("LICENSE", "docs/here.png", "experiments/large.csv"):
         assert (out / name).read_bytes() == (small / name).read_bytes()
+
+
+def git(folder: Path, *command: str) -> None:
+    person = ["-c", "user.name=Ann", "-c", "user.email=ann@example.org"]
+    subprocess.run(["git", "-C", folder, *person, *command], check=True, capture_output=True)
+
+
+def test_of_a_checkout_that_git_keeps_what_it_ignores_stays_here_and_what_is_not_committed_is_told(
+    small, tmp_path, command
+):
+    (small / ".gitignore").write_text("private*\n")
+    (small / "seg" / "private.txt").write_text("mine")
+    (small / "seg" / "gone.py").write_text("")
+    git(small, "init", "-q")
+    git(small, "add", ".")
+    git(small, "commit", "-qm", "all")
+    ended = command(space, tmp_path / "clean")
+    assert ended.status == 0
+    assert "committed" not in ended.err
+    assert "seg/gone.py" in files_of(tmp_path / "clean")
+    (small / "seg" / "gone.py").unlink()
+    (small / "seg" / "\u00e9 new.py").write_text("")
+    (small / "demo" / "a b.css").write_text("p {}")
+    (small / "tests" / "test_new.py").write_text("")
+    ended = command(space, tmp_path / "out")
+    assert ended.status == 0
+    (said,) = (line for line in ended.err.splitlines() if "committed" in line)
+    assert said == "not committed, and taken as they are here: demo/a b.css, seg/\u00e9 new.py"
+    copied = {"demo/a b.css", "experiments/large.csv", "seg/__init__.py", "seg/\u00e9 new.py"}
+    assert {name for name in files_of(tmp_path / "out") if name.startswith(("seg/", "experiments/", "demo/"))} == copied
+    assert (tmp_path / "out" / "demo" / "a b.css").read_text() == "p {}"
+
+
+def test_where_git_does_not_answer_it_is_told_in_one_line(small, tmp_path, command):
+    (small / ".git").write_text("gitdir: nowhere\n")
+    ended = command(space, tmp_path / "out")
+    assert ended.status == 2
+    assert "git does not say what of" in ended.error
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_spaces_entry_point_is_the_projects(built):
+    assert (built / "app.py").read_bytes() == (PROJECT / "app.py").read_bytes()
 
 
 def test_of_readme_nothing_leads_to_what_is_not_there(small, tmp_path):
@@ -226,7 +268,7 @@ def test_only_what_an_earlier_call_wrote_is_replaced(small, tmp_path, command):
     (small / "seg" / "new.py").write_text("")
     shutil.rmtree(small / "docs")
     assert command(space, out, "--overwrite").status == 0
-    assert (out / "app.py").read_text() == "print('app')\n"
+    assert (out / "app.py").read_text() == (PROJECT / "app.py").read_text()
     assert {"mine.txt", "demo/mine.txt", "seg/new.py"} < files_of(out)
     assert not (out / "docs").exists()
     # a file of a person's that would be written over

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
-from importlib.util import find_spec
 from pathlib import Path
 
 from tqdm import tqdm
@@ -147,14 +146,12 @@ def _installed(root: Path) -> Project:
     """What an installed package has: its description is README.md.
 
     Raises:
-        InputError: it is no installed package, or one that cannot start the app.
+        InputError: it is no installed package.
     """
     try:
         package = distribution("borderline")
     except PackageNotFoundError as error:
         raise InputError(f"{root} is neither a checkout nor an installed package: run this in one of them") from error
-    if find_spec("demo.command") is None or find_spec("demo.command.serve") is None:
-        raise InputError("this installation does not hold what starts the app: run this in a checkout of the project")
     # those of the extras have a marker
     needs = [need for need in package.requires or [] if "extra ==" not in need]
     licences = {path.name: Path(str(path.locate())) for path in package.files or [] if path.parent.name == "licenses"}

@@ -66,7 +66,7 @@ def main(arguments: list[str] | None) -> int:
         print(output.formatted(kind), end="")
     else:
         with writing(target, "give another file"):
-            target.write_text(output.formatted(kind))
+            target.write_text(output.formatted(kind), encoding="utf-8")
         print(output.as_text())
     return 0
 
@@ -105,7 +105,9 @@ def _scored_masks(given: list[str], runs: list[Run], found: list[Run], data: Pat
             tqdm(total=len(truth), desc=f"reading {folder.name}", unit="mask") as progress,
             remedies(lambda error: "mend it, or take it out of the folder" if isinstance(error, BadPair) else None),
         ):
-            run, missing = score_masks(folder, truth, options, scored / str(len(masks)), on_mask=progress.update)
+            own = footing.own_border is not None
+            out = scored / str(len(masks))
+            run, missing = score_masks(folder, truth, options, out, own_photos=own, on_mask=progress.update)
         if missing:
             print(f"{folder}: {missing:,} of {len(truth):,} photos have no mask and are left out", file=sys.stderr)
         name = cached_repository(folder) or folder.resolve().name

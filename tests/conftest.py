@@ -6,6 +6,7 @@ import os
 # As `one_thread` does for torch; NumPy's BLAS looks once, when it is loaded
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import shutil
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
 
 from experiments import synthetic
 from seg.inference import Segmenter
@@ -250,6 +252,32 @@ def _assert_worth_asserting_on(runs: Path, photos: list[Path]) -> None:
             assert shares.min() > 0.05, f"{name} predicts hardly any of a class on {path.stem}: {shares.round(3)}"
         differ = (masks["ce-s0"] != masks["focal-s0"]).mean()
         assert differ > 0.05, f"ce-s0 and focal-s0 predict nearly the same on {path.stem}: {differ:.1%} differ"
+
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+# a page of a test must reach no other machine, and Chromium itself tries at every start
+OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    # a webcam that shows a moving test picture, and no question whether it may
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

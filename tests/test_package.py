@@ -15,10 +15,9 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from tests.archive_server import ELSEWHERE, pack, serving
-from tests.browser.conftest import CHROMIUM, OPTIONS
 
 pytestmark = pytest.mark.long
 
@@ -280,22 +279,18 @@ def space_url(space, fresh_python, real_pets, tmp_path_factory, free_port) -> It
             process.wait(timeout=30)
 
 
-def test_a_space_gets_the_photos_and_every_tab_has_them(space_url):
+def test_a_space_gets_the_photos_and_every_tab_has_them(space_url, chromium):
     """In real Chromium: no script fails or complains, and no photo is missing once they are here."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        page.goto(f"{space_url}/?tab=watch")
-        banner = page.get_by_test_id("fetch-photos")
-        expect(banner.get_by_role("button")).to_have_count(0)  # it began by itself
-        expect(banner).to_be_hidden(timeout=120_000)
-        walk(page)
-        browser.close()
+    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.goto(f"{space_url}/?tab=watch")
+    banner = page.get_by_test_id("fetch-photos")
+    expect(banner.get_by_role("button")).to_have_count(0)  # it began by itself
+    expect(banner).to_be_hidden(timeout=120_000)
+    walk(page)
+    page.close()
     assert complaints == []
 
 

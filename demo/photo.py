@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 import seg.photo
 from seg import InputError
 from seg.labelled.pairs import Pair
-from seg.photo import UNREADABLE, BadPhoto
+from seg.photo import BadPhoto
 
 # A photo of this many pixels takes 0.9 GB while its probabilities are upsampled
 MAX_PIXELS = 50_000_000
@@ -33,25 +33,12 @@ def open_labelled(pair: Pair) -> Image.Image:
 
 
 def small_photo(path: Path, side: int, *, turned: bool) -> Image.Image:
-    """A photo that is to be shown small, RGB, decoded no larger than that needs.
-
-    Args:
-        side: in pixels, that each of its sides is to have at least where the photo has as many.
-        turned: whether it is shown as a person sees it, else as it is stored.
+    """A photo that is to be shown small: see `seg.photo.small_photo`.
 
     Raises:
         InputError: not there any more, not an image, or damaged.
     """
-
-    def read() -> Image.Image:
-        try:
-            with Image.open(path) as image:
-                image.draft("RGB", (side, side))
-                return (ImageOps.exif_transpose(image) if turned else image).convert("RGB")
-        except UNREADABLE as error:
-            raise BadPhoto(path, "cannot be read as an image", error) from error
-
-    return _opened(path, read)
+    return _opened(path, lambda: seg.photo.small_photo(path, side, turned=turned))
 
 
 def _opened(path: str | Path, read: Callable[[], Image.Image]) -> Image.Image:

@@ -3,14 +3,15 @@
 Parkhi, Vedaldi, Zisserman and Jawahar, "Cats and Dogs", CVPR 2012. CC BY-SA 4.0.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image
 
 from seg import InputError
-from seg.photo import UNREADABLE
+from seg.photo import UNREADABLE, with_image
 
 # Class indices as the article numbers them
 PET, BACKGROUND, BORDER = 0, 1, 2
@@ -29,6 +30,9 @@ DATASET_FOLDER = "oxford-iiit-pet"
 
 # of a trimap with wrong values, how many are told
 _TOLD_VALUES = 8
+
+
+Read = TypeVar("Read")
 
 
 class DatasetMissing(InputError):
@@ -129,18 +133,17 @@ def read_trimap(path: Path, photo: Path, side: int | None = None) -> np.ndarray:
         BadPair: one of the two is missing or no image, the trimap is damaged, has another size than its
             photo, or other values.
     """
-    with _open(photo) as image:
-        photo_size = image.size
-    with _open(path) as trimap:
+    photo_size = _of_image(photo, lambda image: image.size)
+
+    def read(trimap: Image.Image) -> tuple[str, np.ndarray]:
         if trimap.size != photo_size:
             its_size, photos = ("{} x {}".format(*size) for size in (trimap.size, photo_size))
             raise BadPair(f"{path} is {its_size}, its photo {photos}")
-        try:
-            values = np.asarray(trimap)
-        except UNREADABLE as error:
-            raise BadPair(f"{path} cannot be read ({error})") from error
+        return trimap.mode, np.asarray(trimap)
+
+    mode, values = _of_image(path, read)
     if values.ndim != 2 or not np.isin(values, TRIMAP_VALUES).all():
-        held = f"{trimap.mode} pixels" if values.ndim != 2 else f"the values {told_values(np.unique(values))}"
+        held = f"{mode} pixels" if values.ndim != 2 else f"the values {told_values(np.unique(values))}"
         meant = [f"{value} ({name})" for value, name in zip(TRIMAP_VALUES, CLASS_NAMES, strict=True)]
         raise BadPair(f"{path} has {held}: a trimap holds {', '.join(meant[:-1])} and {meant[-1]}")
     classes = values.astype(np.uint8) - 1
@@ -149,12 +152,14 @@ def read_trimap(path: Path, photo: Path, side: int | None = None) -> np.ndarray:
     return np.asarray(Image.fromarray(classes).resize((side, side), Image.Resampling.NEAREST))
 
 
-def _open(path: Path) -> Image.Image:
-    """The image, of which the pixels are not read yet."""
+def _of_image(path: Path, use: Callable[[Image.Image], Read]) -> Read:
+    """What `use` makes of the image in a file."""
     if not path.is_file():
         raise BadPair(f"{path} is missing")
     try:
-        return Image.open(path)
+        return with_image(path, use)
+    except BadPair:
+        raise
     except UNREADABLE as error:
         raise BadPair(f"{path} cannot be read ({error})") from error
 

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from seg.pets import BACKGROUND, BORDER, CLASS_COLOURS, PET, TRIMAP_VALUES, BadPair, told_values
-from seg.photo import UNREADABLE
+from seg.photo import UNREADABLE, with_image
 
 # Of a border that is derived: the dataset's own median, 5.8 of 128 pixels (`experiments/measured/outline-width.csv`)
 BORDER_WIDTH = 0.045
@@ -37,10 +37,13 @@ def read_mask(path: Path, size: tuple[int, int] | None, border_width: float = BO
     """
     if not path.is_file():
         raise BadPair(f"{path} is missing")
+
+    def read(mask: Image.Image) -> tuple[str, tuple[int, int], list[int] | None, np.ndarray | None]:
+        fits = size is None or mask.size == tuple(size)
+        return mask.mode, mask.size, mask.getpalette(), np.asarray(mask) if fits else None
+
     try:
-        with Image.open(path) as mask:
-            mode, its_size, palette = mask.mode, mask.size, mask.getpalette()
-            values = np.asarray(mask) if size is None or its_size == tuple(size) else None
+        mode, its_size, palette, values = with_image(path, read)
     except UNREADABLE as error:
         raise BadPair(f"{path} cannot be read ({error})") from error
     if values is None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 from seg.pets import SPLITS, TEST, TRAINVAL, DatasetMissing
+from seg.photo import HEIC_SUFFIXES
 
 PHOTOS, MASKS, SPLIT = "photos", "masks", "split.csv"
 # What a split is called in `split.csv`, and the dataset's own names
@@ -167,4 +168,4 @@ def _is_systems(path: Path) -> bool:
 
 
 def _is_picture(path: Path) -> bool:
-    return path.name[:1] != "." and path.suffix.lower() in Image.registered_extensions()
+    return path.name[:1] != "." and path.suffix.lower() in (*Image.registered_extensions(), *HEIC_SUFFIXES)

@@ -39,10 +39,10 @@ def main(arguments: list[str] | None) -> int:
     with writing(options.out, "pass --out DIR"):
         figures = draw_figures(analysis, options.out / FIGURES)
         text = results_text(selection, analysis, [path.stem for path in figures], analyse_holdout())
-        (options.out / "RESULTS.md").write_text(text)
+        (options.out / "RESULTS.md").write_text(text, encoding="utf-8")
         readme = options.out / "README.md"
         if readme.exists():
-            readme.write_text(readme_with_results(readme.read_text(), runs, analysis))
+            readme.write_text(readme_with_results(readme.read_text(encoding="utf-8"), runs, analysis), encoding="utf-8")
     print(f"{options.out / 'RESULTS.md'}: {len(runs)} runs, {len(figures)} figures in {options.out / FIGURES}")
     print(*verdict(analysis), sep="\n")
     return 0

@@ -101,10 +101,10 @@ def main(arguments: list[str] | None) -> int:
 
 def _checkout(root: Path) -> Project:
     """What a checkout has; where git keeps it, without what git is told to ignore."""
-    readme = (root / "README.md").read_text()
+    readme = (root / "README.md").read_text(encoding="utf-8")
     pictures = {link: root / link for link in _local_links(_shown(readme)) if (root / link).suffix != ".md"}
     others = {name: root / name for name in ("LICENSE", "CITATION.cff")} | pictures
-    requirements = (root / "requirements.txt").read_text()
+    requirements = (root / "requirements.txt").read_text(encoding="utf-8")
     listed = ("ls-files", "--cached", "--others", "--exclude-standard")
     files = _git(root, *listed, "--", *PACKAGES) if _is_gits(root) else _below(root)
     return Project(root, readme, requirements, sorted(files), others)
@@ -213,7 +213,7 @@ def _clear(out: Path, files: list[str], *, overwrite: bool) -> None:
         InputError: something else is in the way.
     """
     there = sorted(path.name for path in out.iterdir()) if out.is_dir() else []
-    earlier = (out / LIST).read_text().splitlines() if LIST in there else []
+    earlier = (out / LIST).read_text(encoding="utf-8").splitlines() if LIST in there else []
     if there and not overwrite:
         remedy = ", or pass --overwrite to replace it" if earlier else ""
         raise InputError(f"{out} is not empty: give a folder that is, or is not there{remedy}")
@@ -232,7 +232,7 @@ def _clear(out: Path, files: list[str], *, overwrite: bool) -> None:
 
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
 
 
 def _repo(text: str) -> str:

@@ -201,7 +201,8 @@ def _reason(job: Job) -> str:
     if status < 0:
         said = f"killed by {signal.Signals(-status).name}"
     else:
-        lines = [line.strip() for line in re.split(r"[\r\n]+", job.log.read_text(errors="replace").rstrip())]
+        text = job.log.read_text(encoding="utf-8", errors="replace").rstrip()
+        lines = [line.strip() for line in re.split(r"[\r\n]+", text)]
         begun = max(number for number, line in enumerate(lines) if line.startswith("$ "))
         # where this run was refused because another process trains it, that one goes on writing to the log
         errors = [line for line in lines[begun:] if line.startswith("error: ")]

@@ -224,7 +224,9 @@ def _write_cache(folder: Path, split: Split) -> None:
         temporary.mkdir(parents=True, exist_ok=True)
         np.save(temporary / "photos.npy", split.photos)
         np.save(temporary / "masks.npy", split.masks)
-        (temporary / "index.json").write_text(json.dumps({"names": split.names, "skipped": split.skipped}))
+        (temporary / "index.json").write_text(
+            json.dumps({"names": split.names, "skipped": split.skipped}), encoding="utf-8"
+        )
         if folder.exists() and _read_cache(folder) is None:
             _delete(folder)
         try:
@@ -241,7 +243,7 @@ def _write_cache(folder: Path, split: Split) -> None:
 def _read_cache(folder: Path) -> Split | None:
     """What the cache holds, which counts as using it; None where there is none, or a damaged one."""
     try:
-        index = json.loads((folder / "index.json").read_text())
+        index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
         photos = np.load(folder / "photos.npy", mmap_mode="r")
         masks = np.load(folder / "masks.npy", mmap_mode="r")
         if len(index["names"]) != len(photos) or len(photos) != len(masks):

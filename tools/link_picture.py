@@ -54,7 +54,7 @@ def main(arguments: list[str] | None) -> int:
         sign = f'<svg width="64" height="16"><path d="M0 8H64" {style.format(8)}/></svg>'
         key.append(f"<li>{sign}{html.escape(LOSSES[loss].title)}</li>")
     page_html = PAGE.format(
-        tokens=(PROJECT / "demo" / "tokens.css").read_text(),
+        tokens=(PROJECT / "demo" / "tokens.css").read_text(encoding="utf-8"),
         width=SIZE[0],
         height=SIZE[1],
         side=min(photo.size),

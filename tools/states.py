@@ -84,11 +84,11 @@ def _copy(runs: Path, *names: str) -> None:
 
 def _change(folder: Path, epochs: int | None = None, status: str | None = None, **options: object) -> None:
     """Make a run say that it has these options and this status, and cut it after so many epochs."""
-    info = json.loads((folder / "run.json").read_text())
+    info = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     info["options"] |= options
     if status is not None:
         info["status"] = status
-    (folder / "run.json").write_text(json.dumps(info))
+    (folder / "run.json").write_text(json.dumps(info), encoding="utf-8")
     if epochs is None:
         return
     table = pd.read_csv(folder / "epochs.csv")

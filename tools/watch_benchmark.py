@@ -101,9 +101,9 @@ def _open(browser: Browser, url: str, runs: list[Run], options: argparse.Namespa
 def _stretch(run: Run, target: Path) -> None:
     """A copy that seems to have trained for 300 epochs: its own pictures again and again."""
     shutil.copytree(run.folder, target, ignore=shutil.ignore_patterns("*.safetensors", "controls", "predictions"))
-    info = json.loads((target / "run.json").read_text())
+    info = json.loads((target / "run.json").read_text(encoding="utf-8"))
     info["options"]["epochs"] = LONG
-    (target / "run.json").write_text(json.dumps(info))
+    (target / "run.json").write_text(json.dumps(info), encoding="utf-8")
     rows = run.epochs[run.epochs["epoch"] > 0].to_dict("records")
     stretched = [{**rows[epoch % len(rows)], "epoch": epoch} for epoch in range(LONG + 1)]
     pd.DataFrame(stretched).to_csv(target / "epochs.csv", index=False)
@@ -117,5 +117,5 @@ def _page_megabytes(browser: Browser) -> float:
     """Memory of the largest process that draws a page, with its share of what several have in common."""
     found = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
     pages = [Path(f"/proc/{process['id']}/smaps_rollup") for process in found if process["type"] == "renderer"]
-    sizes = [re.search(r"^Pss: +(\d+) kB", path.read_text(), re.MULTILINE) for path in pages]
+    sizes = [re.search(r"^Pss: +(\d+) kB", path.read_text(encoding="utf-8"), re.MULTILINE) for path in pages]
     return max(int(size[1]) for size in sizes if size) * 1024 / 1e6

@@ -12,9 +12,9 @@ from demo.figures.component import TEMPLATE, figure_view
 from demo.scripts import on_load
 from experiments.scores import CHOSEN_FIRST, Place, appearing
 
-CURVES = (Path(__file__).parent / "curves.html").read_text().replace("FIGURE", TEMPLATE)
-TABLE_FILES = (Path(__file__).parent / "table.html").read_text()
-OPERATING = (Path(__file__).parent / "operating.html").read_text().replace("FIGURE", TEMPLATE)
+CURVES = (Path(__file__).parent / "curves.html").read_text(encoding="utf-8").replace("FIGURE", TEMPLATE)
+TABLE_FILES = (Path(__file__).parent / "table.html").read_text(encoding="utf-8")
+OPERATING = (Path(__file__).parent / "operating.html").read_text(encoding="utf-8").replace("FIGURE", TEMPLATE)
 
 
 @dataclass(frozen=True)

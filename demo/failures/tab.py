@@ -25,7 +25,7 @@ def build_failures_tab(page: Page) -> None:
     failures = gr.HTML(
         # what can be chosen, and nothing to choose from yet
         {"scores": failures_value(catalogue, dataset, [])["scores"], "waiting": True},
-        html_template=(FOLDER / "failures.html").read_text(),
+        html_template=(FOLDER / "failures.html").read_text(encoding="utf-8"),
         js_on_load=on_load("failures/js/failures.js"),
         apply_default_css=False,
         server_functions=_functions(catalogue, dataset),

@@ -10,7 +10,7 @@ import plotly
 from demo.scripts import on_load
 
 FOLDER = Path(__file__).parent
-SAVES = (FOLDER / "saves.html").read_text()
+SAVES = (FOLDER / "saves.html").read_text(encoding="utf-8")
 # from Plotly's own package: the page asks no other machine for it
 LIBRARY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
@@ -21,7 +21,7 @@ def saves(title: str) -> str:
 
 
 # titled by `figure.js`
-TEMPLATE = (FOLDER / "figure.html").read_text().replace("SAVES", saves(""))
+TEMPLATE = (FOLDER / "figure.html").read_text(encoding="utf-8").replace("SAVES", saves(""))
 
 
 def figure_view(name: str, template: str = TEMPLATE, script: str = "figures/js/figure.js") -> gr.HTML:

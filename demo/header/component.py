@@ -27,7 +27,7 @@ def header_view(titles: Mapping[str, str], icons: Mapping[str, str]) -> gr.HTML:
     drawn = [_tab(name, title, icons.get(name) or PLAIN_ICON, name == first) for name, title in titles.items()]
     return gr.HTML(
         None,
-        html_template=(FOLDER / "header.html").read_text().replace("TABS", "".join(drawn)),
+        html_template=(FOLDER / "header.html").read_text(encoding="utf-8").replace("TABS", "".join(drawn)),
         js_on_load=on_load("header/js/header.js"),
         apply_default_css=False,
         elem_id="header",

@@ -19,7 +19,7 @@ def photos_view(download: PhotoDownload, offer: Offer) -> gr.HTML:
     words = {key.upper(): html.escape(value[key] or "") for key in ("title", "said", "button")}
     # what is missing has its place from the first frame
     words["HIDDEN"] = " hidden" if value["stage"] == Stage.HERE.value else ""
-    template = (FOLDER / "photos.html").read_text()
+    template = (FOLDER / "photos.html").read_text(encoding="utf-8")
     for name, word in words.items():
         template = template.replace(name, word)
     return gr.HTML(

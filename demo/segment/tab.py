@@ -47,7 +47,7 @@ def lay_out(catalogue: Catalogue, dataset: Labelled) -> Parts:
     stage = stage_view(waiting, "segment-result")
     strip = gr.HTML(
         {"photos": []},  # they come when the page opens
-        html_template=(FOLDER / "strip.html").read_text(),
+        html_template=(FOLDER / "strip.html").read_text(encoding="utf-8"),
         js_on_load=on_load("segment/js/strip.js"),
         apply_default_css=False,
         server_functions=[_photo_function(dataset), _brought_function(dataset)],

@@ -13,7 +13,7 @@ def selection_view(value: dict) -> gr.HTML:
     """The bar, showing a value of `selection_value`."""
     return gr.HTML(
         value,
-        html_template=(FOLDER / "selection.html").read_text(),
+        html_template=(FOLDER / "selection.html").read_text(encoding="utf-8"),
         js_on_load=on_load("selection/js/selection.js"),
         apply_default_css=False,
         elem_id="selection",

@@ -44,7 +44,7 @@ def stage_view(value: dict, name: str) -> gr.HTML:
     """The stage, showing a value of `stage_value`; the page finds it as `name`."""
     return gr.HTML(
         value,
-        html_template=(FOLDER / "stage.html").read_text(),
+        html_template=(FOLDER / "stage.html").read_text(encoding="utf-8"),
         js_on_load=on_load("stage/js/stage.js"),
         apply_default_css=False,
         elem_id=name,

@@ -24,7 +24,7 @@ def build_watch_tab(page: Page) -> None:
     gr.set_static_paths([photos.served])
     view = gr.HTML(
         empty_value(),
-        html_template=(FOLDER / "watch.html").read_text(),
+        html_template=(FOLDER / "watch.html").read_text(encoding="utf-8"),
         js_on_load=on_load("watch/js/watch.js"),
         apply_default_css=False,
         server_functions=[tile_function(photos), *own_functions(catalogue), *export_functions(photos.served)],

@@ -6,6 +6,7 @@ Nothing here imports torch or pandas until it is needed: `--help` answers at onc
 from __future__ import annotations
 
 import argparse
+import io
 import math
 import os
 import shlex
@@ -37,7 +38,13 @@ class OneLineParser(argparse.ArgumentParser):
 
 
 def run_command(main: Callable[[list[str] | None], int]) -> None:
-    """Exit with main's status; an error a person can cause is one line and status 2."""
+    """Exit with main's status; an error a person can cause is one line and status 2.
+
+    What is printed into a file or a pipe is UTF-8, whatever the machine writes by default.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
     try:
         sys.exit(main(None))
     except InputError as error:

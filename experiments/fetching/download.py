@@ -96,13 +96,13 @@ class _Part:
     def version(self) -> Version | None:
         """Of which version it is; None where nothing has arrived."""
         try:
-            return Version(**json.loads(self.record.read_text())) if self.size else None
+            return Version(**json.loads(self.record.read_text(encoding="utf-8"))) if self.size else None
         except (OSError, ValueError, TypeError):  # killed while it was written
             return None
 
     def begin(self, version: Version) -> None:
         self.delete()
-        self.record.write_text(json.dumps(asdict(version)))
+        self.record.write_text(json.dumps(asdict(version)), encoding="utf-8")
 
     def delete(self) -> None:
         self.path.unlink(missing_ok=True)

@@ -129,7 +129,7 @@ def mosaic_path(folder: Path, epoch: int) -> Path:
 def read_layout(folder: Path) -> dict | None:
     """`probe.json` of the run in this folder: `tile, columns, tiles`; None where it has none that can be read."""
     try:
-        layout = json.loads((folder / "predictions" / "probe.json").read_text())
+        layout = json.loads((folder / "predictions" / "probe.json").read_text(encoding="utf-8"))
         return layout if {"tile", "columns", "tiles"} <= layout.keys() else None
     except (OSError, ValueError, AttributeError):
         return None

@@ -175,7 +175,7 @@ def read_info(folder: Path) -> dict:
     """
     path = folder / "run.json"
     try:
-        info = json.loads(path.read_text())
+        info = json.loads(path.read_text(encoding="utf-8"))
         version = info.get("format", FORMAT)  # older runs do not say
         if _is_whole(version) and version > FORMAT:
             raise BadRun(f"{path} has format {version}, this version reads up to {FORMAT}: update Borderline")

@@ -201,7 +201,7 @@ def _keep_epochs_until(folder: Path, last: int) -> None:
 
 def _write_json(path: Path, content: dict) -> None:
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=2) + "\n")
+        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def _defined(scores: dict[str, float]) -> dict[str, float | None]:

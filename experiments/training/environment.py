@@ -51,7 +51,7 @@ def _circumstances(environment: dict) -> dict[str, str]:
 
 def _processor() -> str:
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
         return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()
@@ -66,7 +66,7 @@ def commit() -> str | None:
 
     def git(*arguments: str) -> str:
         return subprocess.run(
-            ["git", "-C", str(project), *arguments], capture_output=True, text=True, check=True
+            ["git", "-C", str(project), *arguments], capture_output=True, encoding="utf-8", check=True
         ).stdout.strip()
 
     try:

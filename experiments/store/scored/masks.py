@@ -135,4 +135,4 @@ def _write(out: Path, names: list[str], evaluation: Evaluation, options: dict[st
     write_table(out / "epochs.csv", EPOCH_COLUMNS, [row])
     info = {"format": FORMAT, "options": options, "status": MASKS, "own_photos": own_photos}
     info |= {"validation_photos": len(names), "validation_sample_photos": len(names)}
-    (out / "run.json").write_text(json.dumps(info))
+    (out / "run.json").write_text(json.dumps(info), encoding="utf-8")

@@ -147,8 +147,11 @@ def read_trimap(path: Path, photo: Path, side: int | None = None) -> np.ndarray:
         meant = [f"{value} ({name})" for value, name in zip(TRIMAP_VALUES, CLASS_NAMES, strict=True)]
         raise BadPair(f"{path} has {held}: a trimap holds {', '.join(meant[:-1])} and {meant[-1]}")
     classes = values.astype(np.uint8) - 1
-    if side is None:
-        return classes
+    return classes if side is None else square(classes, side)
+
+
+def square(classes: np.ndarray, side: int) -> np.ndarray:
+    """Classes (H, W) uint8 at side x side, without keeping the aspect ratio, each pixel the nearest one's."""
     return np.asarray(Image.fromarray(classes).resize((side, side), Image.Resampling.NEAREST))
 
 

@@ -77,9 +77,7 @@ class Pair:
         if self.border_width is None:
             return pets.read_trimap(self.label, self.photo, side)
         classes = read_mask(self.label, seen_size(self.photo), self.border_width)
-        if side is None:
-            return classes
-        return np.asarray(Image.fromarray(classes).resize((side, side), Image.Resampling.NEAREST))
+        return classes if side is None else pets.square(classes, side)
 
     def _check(self) -> None:
         if self.wrong:

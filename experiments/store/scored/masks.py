@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 
 from experiments.store.csv_table import write_table
 from experiments.store.epochs import EPOCH_COLUMNS
@@ -23,7 +22,7 @@ from seg.evaluation import Details, Evaluation
 from seg.labelled.masks import BORDER_WIDTH, read_mask
 from seg.labelled.own import file_of, pictures
 from seg.metrics import band_counts, border_matches, boundary_iou, confusion_per_photo
-from seg.pets import BadPair
+from seg.pets import BadPair, square
 
 # Nobody's: a difference between runs of one seed is of these two alone
 NO_SEED = -1
@@ -55,7 +54,7 @@ def score_masks(
         options: what `run.json` is to say that they were scored by: `epochs`, `holdout`, `border_width`, by which
             borders are derived where masks hold two values, and `size` where the networks beside them ran at another
             side than the labels'.
-        out: a new folder, named as they are to be called.
+        out: a new folder.
         own_photos: whether the photos are a person's own.
         on_mask: called after each.
 
@@ -82,7 +81,7 @@ def score_masks(
         except BadPair as error:
             wrong.append(str(error))
             return None
-        return np.asarray(Image.fromarray(classes).resize((side, side), Image.Resampling.NEAREST))
+        return square(classes, side)
 
     predicted = []
     with ThreadPoolExecutor(os.cpu_count()) as threads:

@@ -22,7 +22,7 @@ from experiments.cli.places import add_runs_option, run_or_address
 from experiments.cli.program import typed
 from experiments.scores import CHOSEN_FIRST, SCORES, Place, appearing
 from experiments.store.recorded_options import used_options
-from experiments.store.runs import cached_repository
+from experiments.store.runs import run_name
 from seg import InputError
 from seg.pets import TEST, TRAINVAL, BadPair
 
@@ -110,7 +110,7 @@ def _scored_masks(given: list[str], runs: list[Run], found: list[Run], data: Pat
             run, missing = score_masks(folder, truth, options, out, own_photos=own, on_mask=progress.update)
         if missing:
             print(f"{folder}: {missing:,} of {len(truth):,} photos have no mask and are left out", file=sys.stderr)
-        name = cached_repository(folder) or folder.resolve().name
+        name = run_name(folder.resolve())
         name = next(each for each in (name, f"{name} (masks)", str(folder), f"{folder} (masks)") if each not in taken)
         taken.add(name)
         masks[text] = replace(run, name=name)

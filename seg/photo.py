@@ -84,7 +84,7 @@ def small_photo(path: Path | str, side: int, *, turned: bool) -> Image.Image:
 
     def decode(photo: Image.Image) -> Image.Image:
         photo.draft("RGB", (side, side))
-        return as_rgb(photo) if turned else photo.convert("RGB")
+        return as_rgb(photo) if turned else _loaded(photo).convert("RGB")
 
     return _read(path, decode)
 
@@ -110,7 +110,7 @@ def stored_photo(path: Path | str) -> Image.Image:
     Raises:
         BadPhoto: it cannot be read.
     """
-    photo = _read(path, lambda photo: photo.convert("RGB"))
+    photo = _read(path, lambda photo: _loaded(photo).convert("RGB"))
     photo.info.clear()  # or who is given the photo would turn it after all
     return photo
 
@@ -129,7 +129,7 @@ def as_rgb(photo: Image.Image) -> Image.Image:
 
     Its colours are sRGB's, those of its own profile converted.
     """
-    photo.load()
+    photo = _loaded(photo)
     turn = _TURNS.get(_orientation(photo))
     photo = _in_srgb(photo.copy() if turn is None else photo.transpose(turn))
     if photo.mode.startswith("I") or photo.mode == "F":
@@ -141,6 +141,23 @@ def as_rgb(photo: Image.Image) -> Image.Image:
         photo = Image.alpha_composite(Image.new("RGBA", photo.size, "white"), photo)
     photo = photo.convert("RGB")
     photo.info.clear()  # nothing of it is wanted, and who is given the photo would turn it again
+    return photo
+
+
+def _loaded(photo: Image.Image) -> Image.Image:
+    """The photo with its pixels read. Pillow turns a TIFF as it reads it, and stumbles over tags that are no pixels."""
+    if photo.format != "TIFF":
+        photo.load()
+        return photo
+    if not isinstance(photo.info.get("xmp", b""), bytes):
+        del photo.info["xmp"]
+    try:
+        photo.load()
+    except OSError:  # the pixels
+        raise
+    except Exception:  # what stands beside them, of every kind there is; they have been read, and not turned
+        turn = _TURNS.get(_orientation(photo))
+        return photo.copy() if turn is None else photo.transpose(turn)
     return photo
 
 

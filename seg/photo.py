@@ -14,11 +14,8 @@ from PIL import ExifTags, Image, ImageCms
 
 from seg import InputError
 
-# what Pillow raises on files that are damaged, no images, or absurdly large
-UNREADABLE = (
-    *(OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError, ArithmeticError, struct.error),
-    Image.DecompressionBombError,
-)
+# What Pillow raises on files that are damaged, no images, or absurdly large: anything, each format's reader as it likes
+UNREADABLE = (Exception,)
 # What each of EXIF's orientations but the first does to a photo; the last four turn it by a quarter
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,

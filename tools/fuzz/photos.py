@@ -51,7 +51,7 @@ def _through_all(path: Path) -> str:
     with refusals(outcome):
         photo = open_photo(path)
         if photo.mode != "RGB" or photo.size != size or photo.info or len(photo.getexif()):
-            raise Broke(f"a photo of {photo.mode} {photo.size} for {size}, beside it {list(photo.info)}")
+            raise Broke("a photo that is not as was said", f"{photo.mode} {photo.size} for {size}, {list(photo.info)}")
     with refusals(outcome):
         small_photo(path, 16, turned=True)
     with refusals(outcome):
@@ -59,7 +59,7 @@ def _through_all(path: Path) -> str:
     with refusals([]):  # few pictures are masks
         mask = read_mask(path, None)
         if mask.ndim != 2 or mask.dtype != np.uint8 or mask.max() > 2:
-            raise Broke(f"a mask of {mask.dtype} {mask.shape} up to {mask.max()}")
+            raise Broke("a mask that is none", f"{mask.dtype} {mask.shape} up to {mask.max()}")
     return "refused" if outcome else "read"
 
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from demo.page import build_interface, page_settings
 from tools.fuzz.mutations import HOSTILE, damaged_value
-from tools.fuzz.trying import Attack, Broke
+from tools.fuzz.trying import LINE, Attack, Broke
 
 # Words of a programmer, and places on the server's disk: nobody who uses the app is told any
 NO_SENTENCE = re.compile(
@@ -52,7 +52,7 @@ SAID = {
 def requests(folder: Path, runs: Path) -> Iterator[Attack]:
     """A real server, and a visitor who sends what comes to hand."""
     page = build_interface([runs], folder / "no dataset")
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False, **page_settings())
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, show_error=True, ssr_mode=False, **page_settings())
     try:
         with httpx.Client(base_url=url, timeout=60) as client:
             Image.linear_gradient("L").resize((40, 30)).save(folder / "photo.png")
@@ -73,7 +73,7 @@ def requests(folder: Path, runs: Path) -> Iterator[Attack]:
                     else:
                         outcome = _event(client, random, *random.choice(events), uploaded)
                 if "Traceback" in said.getvalue():
-                    raise Broke(f"the server's log has a traceback: {said.getvalue()[-600:]}")
+                    raise Broke("a traceback in the server's log", said.getvalue()[-600:])
                 return outcome
 
             yield attack
@@ -88,7 +88,7 @@ def _server_function(client: httpx.Client, random: Random, block: int, name: str
         return "refused"
     value = answer.json()
     if isinstance(value, dict) and value.get("error") is not None:
-        _sentence(value["error"], f"{name} of {json.dumps(asked['data'])[:300]}")
+        _sentence(value["error"], name, asked["data"])
         return "refused"
     return "answered"
 
@@ -113,22 +113,22 @@ def _event(client: httpx.Client, random: Random, number: int, inputs: int, uploa
     if message.get("success", True) and message["msg"] == "process_completed":
         return "answered"
     output = message.get("output") or message
-    _sentence(output.get("error") or message.get("message"), f"event {number} of {json.dumps(asked)[:400]}")
+    _sentence(output.get("error") or message.get("message"), f"event {number}", asked)
     return "refused"
 
 
 def _post(client: httpx.Client, path: str, asked: Any, what: str) -> httpx.Response:
     answer = client.post(path, content=json.dumps(asked), headers={"content-type": "application/json"})
     if answer.status_code >= 500:
-        raise Broke(f"{answer.status_code} from {what}: {answer.text[:200]} for {json.dumps(asked)[:300]}")
+        raise Broke(f"{answer.status_code} from {what}", f"{answer.text[:200]} for {json.dumps(asked)[:300]}")
     if answer.status_code != 200 and NO_SENTENCE.search(answer.text):
-        raise Broke(f"{answer.status_code} from {what} in a programmer's words: {answer.text[:300]}")
+        raise Broke(f"a programmer's words from {what}", f"{answer.status_code} {answer.text[:300]}")
     return answer
 
 
-def _sentence(said: object, asked: str) -> None:
-    if not isinstance(said, str) or not said.strip() or NO_SENTENCE.search(said):
-        raise Broke(f"no sentence for a person: {said!r} for {asked}")
+def _sentence(said: object, what: str, asked: object) -> None:
+    if not isinstance(said, str) or not said.strip() or len(said) > LINE or NO_SENTENCE.search(said):
+        raise Broke(f"no sentence for a person from {what}", f"{str(said)[:400]!r} for {json.dumps(asked)[:300]}")
 
 
 def _said(random: Random, uploaded: str) -> Any:

@@ -5,7 +5,7 @@ import io
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 from random import Random
@@ -21,12 +21,12 @@ from experiments import compare
 from experiments.cli.command_line import run_command
 from seg.inference import Segmenter
 from tools.fuzz.mutations import damaged_bytes, damaged_value
-from tools.fuzz.trying import Attack, Broke, one_line, refusals
+from tools.fuzz.trying import Attack, Broke, Kind, one_line, refusals
 
 Damage = Callable[[Random, bytes], bytes]
 
 
-def run_folders(pattern: str, damage: Damage) -> Callable[[Path, Path], AbstractContextManager[Attack]]:
+def run_folders(pattern: str, damage: Damage) -> Kind:
     """A kind of attack: one file of one run is damaged, and put right afterwards.
 
     Args:
@@ -45,7 +45,7 @@ def run_folders(pattern: str, damage: Damage) -> Callable[[Path, Path], Abstract
             whole = file.read_bytes()
             try:
                 file.write_bytes(damage(random, whole))
-                return doors.all_of(random, name, by_network=file.suffix == ".safetensors")
+                return doors.some_of(random, name, by_network=file.suffix == ".safetensors")
             finally:
                 # a new file: another one took the old one's place
                 file.with_name("whole").write_bytes(whole)
@@ -85,49 +85,53 @@ class _Doors:
         self.photo = folder / "photo.png"
         Image.linear_gradient("L").resize((40, 30)).save(self.photo)
 
-    def all_of(self, random: Random, hurt: str, *, by_network: bool) -> str:
+    def some_of(self, random: Random, hurt: str, *, by_network: bool) -> str:
+        """The page opens, and two other doors, or all that the weights of a run have."""
         outcome: list[str] = []
-        selection = self._page(by_network)
-        there = [run["name"] for run in selection["runs"]]
-        lost = set(self.names) - {hurt} - set(there)
+        selection = self._opened()
+        lost = set(self.names) - {hurt} - {run["name"] for run in selection["runs"]}
         if lost:
-            raise Broke(f"{lost} went with {hurt}")
+            raise Broke("whole runs went with a damaged one", f"{lost} with {hurt}")
         for line in selection["broken"]:
             one_line(line)
             if str(self.runs) in line:
-                raise Broke(f"a visitor reads where the runs are: {line}")
+                raise Broke("a visitor reads where the runs are", line)
             outcome.append("refused")
-        _as_json(runs_api(self.catalogue))
-        for names in ([], self.names, [hurt]):
+        doors = (self._look, self._look, self._look, self._ask, self._ask, self._command)
+        for door in (self._segment, self._look) if by_network else random.sample(doors, 2):
             with refusals(outcome):
-                _as_json(compare_api(self.catalogue, names))
-        if by_network:
-            with refusals(outcome):
-                Segmenter.load(self.runs / hurt)
-            with refusals(outcome):
-                segment_api(self.catalogue, str(self.photo), hurt)
-        if random.random() < 0.1:
-            self._command()
+                door(random, hurt)
         return "refused" if outcome else "read"
 
-    def _page(self, by_network: bool) -> dict:
-        """What a page fills that opens now and looks at each tab; the bar's value."""
-        said = {"runs": self.names, "epoch": None, "score": None, "details": "open", "photoScore": None}
-        shown = {}
-        for event in self.page.fns.values():
-            if event.fn is None or not (event.name.startswith("show") or event.name == "open_page"):
-                continue
-            if event.name == "show" and len(event.inputs) > 1 and not by_network:
-                continue  # the networks' answers to a photo
-            given = [deepcopy(part.value) if isinstance(part, gr.State) else said for part in event.inputs]
-            answer: Any = event.fn(*given)
-            answers = list(answer) if hasattr(answer, "__next__") else [answer]
-            if event.name == "open_page":
-                shown = {part.elem_id: value for part, value in answers[0].items()}
-        _as_json(shown["selection"])
-        return shown["selection"]
+    def _opened(self) -> dict:
+        """What the bar of a page says that opens now."""
+        [event] = [event for event in self.page.fns.values() if event.name == "open_page"]
+        shown: Any = event.fn() if event.fn else {}
+        [value] = [value for part, value in shown.items() if part.elem_id == "selection"]
+        _as_json(value)
+        return value
 
-    def _command(self) -> None:
+    def _look(self, random: Random, hurt: str) -> None:
+        """One tab is looked at."""
+        said = {"runs": self.names, "epoch": random.choice((None, 1)), "details": "open"}
+        tabs = [event for event in self.page.fns.values() if event.fn and (event.name or "").startswith("show")]
+        tab = random.choice(tabs)
+        given = [deepcopy(part.value) if isinstance(part, gr.State) else said for part in tab.inputs]
+        answer: Any = tab.fn(*given) if tab.fn else None
+        for _ in answer if hasattr(answer, "__next__") else ():
+            pass
+
+    def _ask(self, random: Random, hurt: str) -> None:
+        """A program asks for the runs and compares some."""
+        _as_json(runs_api(self.catalogue))
+        _as_json(compare_api(self.catalogue, random.choice(([], self.names, [hurt]))))
+
+    def _segment(self, random: Random, hurt: str) -> None:
+        """A program segments a photo."""
+        segment_api(self.catalogue, str(self.photo), hurt)
+        Segmenter.load(self.runs / hurt)
+
+    def _command(self, random: Random, hurt: str) -> None:
         """`compare`: one line and status 2 where it cannot."""
         told, printed = io.StringIO(), io.StringIO()
         with contextlib.redirect_stderr(told), contextlib.redirect_stdout(printed):
@@ -136,7 +140,7 @@ class _Doors:
             except SystemExit as ended:
                 status = ended.code
         if status not in (0, 2) or "Traceback" in told.getvalue():
-            raise Broke(f"compare ended with {status}: {told.getvalue()[-300:]}")
+            raise Broke(f"compare ended with {status}", told.getvalue()[-300:])
         if status == 2:
             one_line(told.getvalue().strip().splitlines()[-1])
 

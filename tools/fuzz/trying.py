@@ -3,7 +3,7 @@
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -19,11 +19,19 @@ LINE = 1_000
 # refusal in one line. It returns what it did, for the report
 Attack = Callable[[Random], object]
 # Given a folder of its own to work in, and one of whole runs
-Kind = Callable[[Path, Path], "contextmanager[Attack]"]
+Kind = Callable[[Path, Path], AbstractContextManager[Attack]]
 
 
 class Broke(AssertionError):
-    """A door did what none may do."""
+    """A door did what none may do.
+
+    Attributes:
+        what: it did, in a few words: of those that did the same, the first is told.
+    """
+
+    def __init__(self, what: str, told: object = "") -> None:
+        super().__init__(f"{what}: {told}")
+        self.what = what
 
 
 @dataclass
@@ -64,11 +72,10 @@ def try_one(attack: Attack, seed: int, number: int, tried: Tried) -> None:
 
 
 def _place(error: Exception) -> str:
-    """The last line of this project that the error came through, and the error's kind."""
+    """What was done; or the last line of this project that the error came through, and the error's kind."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename]
     last = frames[-1]
-    said = str(error).splitlines()[0][:120] if isinstance(error, Broke) else ""
-    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno} {said}".strip()
+    return error.what if isinstance(error, Broke) else f"{type(error).__name__} at {last.filename}:{last.lineno}"
 
 
 @contextmanager
@@ -88,4 +95,4 @@ def one_line(said: str) -> None:
         Broke: it is empty, of several lines, or endless.
     """
     if not said.strip() or len(said.splitlines()) > 1 or len(said) > LINE:
-        raise Broke(f"no line that a person reads: {said[:300]!r}")
+        raise Broke("no line that a person reads", repr(said[:300]))

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from seg import InputError
-from seg.photo import UNREADABLE, with_image
+from seg.photo import UNREADABLE, BadPhoto, seen_size, stored_size, with_image
 
 # Class indices as the article numbers them
 PET, BACKGROUND, BORDER = 0, 1, 2
@@ -123,7 +123,7 @@ def read_trimap(path: Path, photo: Path, side: int | None = None) -> np.ndarray:
 
     Args:
         path: the trimap.
-        photo: its photo, of which only the size is read.
+        photo: its photo, of which only the size is read; the trimap lies over what a person sees.
         side: resize to side x side, without keeping the aspect ratio, each pixel the nearest one's.
 
     Returns:
@@ -133,12 +133,16 @@ def read_trimap(path: Path, photo: Path, side: int | None = None) -> np.ndarray:
         BadPair: one of the two is missing or no image, the trimap is damaged, has another size than its
             photo, or other values.
     """
-    photo_size = _of_image(photo, lambda image: image.size)
+    try:
+        photo_size = seen_size(photo)
+    except BadPhoto as error:
+        raise BadPair(str(error)) from error
 
     def read(trimap: Image.Image) -> tuple[str, np.ndarray]:
         if trimap.size != photo_size:
             its_size, photos = ("{} x {}".format(*size) for size in (trimap.size, photo_size))
-            raise BadPair(f"{path} is {its_size}, its photo {photos}")
+            turned = "" if stored_size(photo) == photo_size else " as its EXIF orientation turns it"
+            raise BadPair(f"{path} is {its_size}, its photo {photos}{turned}")
         return trimap.mode, np.asarray(trimap)
 
     mode, values = _of_image(path, read)

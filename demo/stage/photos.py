@@ -45,12 +45,7 @@ class Offered:
         Raises:
             InputError: it cannot be read.
         """
-        return _thumb(self.path, last_change(self.path), self.turned)
-
-    @property
-    def turned(self) -> bool:
-        """Whether it is shown as a person sees it: the dataset's lie as they are stored, under their labels."""
-        return self.pair is None or self.pair.turned
+        return _thumb(self.path, last_change(self.path))
 
 
 def offered_photos(dataset: Labelled) -> dict[str, Offered]:
@@ -159,7 +154,7 @@ def _fitted(size: tuple[int, int], side: int) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=64)
-def _thumb(path: Path, changed: int | None, turned: bool) -> str:
-    small = small_photo(path, 2 * THUMB_SIDE, turned=turned)
+def _thumb(path: Path, changed: int | None) -> str:
+    small = small_photo(path, 2 * THUMB_SIDE)
     small.thumbnail((2 * THUMB_SIDE, THUMB_SIDE))
     return data_uri(small, "JPEG", quality=80)

@@ -11,7 +11,7 @@ from seg import InputError, pets
 from seg.labelled import own
 from seg.labelled.masks import BORDER_WIDTH, read_mask
 from seg.pets import SPLITS, BadPair, UnknownPhoto
-from seg.photo import open_photo, seen_size, stored_photo
+from seg.photo import open_photo, seen_size
 
 
 class HasBorders(InputError):
@@ -35,22 +35,17 @@ class Pair:
     border_width: float | None = None
     wrong: str = ""
 
-    @property
-    def turned(self) -> bool:
-        """Whether the label lies over the photo as a person sees it, not as it is stored."""
-        return self.border_width is not None
-
     def read_photo(self, most_pixels: int | None = None) -> Image.Image:
-        """The photo, RGB, as its label lies over it: one's own as a person sees it, the dataset's as it is stored.
+        """The photo as a person sees it, RGB: its label lies over that.
 
         Args:
-            most_pixels: refuse one of one's own of more; None takes as many as Pillow does.
+            most_pixels: refuse one of more; None takes as many as Pillow does.
 
         Raises:
             BadPair, BadPhoto: it is missing, cannot be read, or has too many pixels.
         """
         self._check()
-        return open_photo(self.photo, most_pixels) if self.turned else stored_photo(self.photo)
+        return open_photo(self.photo, most_pixels)
 
     def read_square(self, side: int) -> np.ndarray:
         """The photo as networks are trained on it, resized to (side, side, 3) uint8, antialiased bilinear.

@@ -71,7 +71,7 @@ def test_the_second_load_opens_no_image(own_pets, tmp_path, monkeypatch):
     first = load_split(own_pets, "trainval", 32, cache=tmp_path)
     monkeypatch.setattr(Image, "open", refuse)
     assert_equal(load_split(own_pets, "trainval", 32, cache=tmp_path), first)
-    with pytest.raises(AssertionError, match="an image was opened"):
+    with pytest.raises(BadPair, match="an image was opened"):
         load_split(own_pets, "trainval", 16, cache=tmp_path)
 
 

@@ -5,7 +5,7 @@ What a file says beside its pixels never decides whether these can be used.
 
 import io
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,6 +30,19 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _LYING = (5, 6, 7, 8)
+# The pixels (H, W, 3) as a person sees them, viewed as they are stored
+_AS_STORED: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    1: lambda seen: seen,
+    2: lambda seen: seen[:, ::-1],
+    3: lambda seen: seen[::-1, ::-1],
+    4: lambda seen: seen[::-1],
+    5: lambda seen: seen.swapaxes(0, 1),
+    6: lambda seen: np.rot90(seen, 1),
+    7: lambda seen: seen[::-1, ::-1].swapaxes(0, 1),
+    8: lambda seen: np.rot90(seen, -1),
+}
+# Pixels of a photo that are converted at once
+_STRIP = 2**20
 # What an iPhone's photos are called; Pillow reads them where the package pillow-heif is installed
 HEIC_SUFFIXES = (".heic", ".heif")
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
@@ -68,7 +81,7 @@ def open_photo(path: Path | str, most_pixels: int | None = None) -> Image.Image:
     Raises:
         BadPhoto: it cannot be read, or has too many pixels.
     """
-    return _read(path, as_rgb, most_pixels)
+    return _read(path, _into_rgb, most_pixels)
 
 
 def small_photo(path: Path | str, side: int, *, turned: bool) -> Image.Image:
@@ -84,7 +97,7 @@ def small_photo(path: Path | str, side: int, *, turned: bool) -> Image.Image:
 
     def decode(photo: Image.Image) -> Image.Image:
         photo.draft("RGB", (side, side))
-        return as_rgb(photo) if turned else photo.convert("RGB")
+        return _into_rgb(photo) if turned else photo.convert("RGB")
 
     return _read(path, decode)
 
@@ -130,18 +143,57 @@ def as_rgb(photo: Image.Image) -> Image.Image:
     Its colours are sRGB's, those of its own profile converted.
     """
     photo.load()
+    white = _white(photo)
     turn = _TURNS.get(_orientation(photo))
-    photo = _in_srgb(photo.copy() if turn is None else photo.transpose(turn))
-    if photo.mode.startswith("I") or photo.mode == "F":
-        photo = _as_grey(photo)
+    return _cleared(_plain(photo.copy() if turn is None else photo.transpose(turn), white))
+
+
+def _into_rgb(photo: Image.Image) -> Image.Image:
+    """`as_rgb` of a photo that is nobody else's, and is used up: of 50 megapixels no more than 400 MB at any time."""
+    photo.load()
+    orientation = _orientation(photo)
+    if orientation == 1 and not photo.info.get("icc_profile") and not photo.has_transparency_data:
+        if photo.mode == "RGB":
+            return _cleared(photo)
+        if photo.mode in ("1", "L", "P"):
+            return _cleared(photo.convert("RGB"))
+    white = _white(photo)
+    size = photo.size[::-1] if orientation in _LYING else photo.size
+    seen = np.empty((size[1], size[0], 3), np.uint8)
+    stored = _AS_STORED[orientation](seen)
+    for top, rows in _strips(photo):
+        stored[top : top + rows.height] = np.asarray(_plain(rows, white))
+    photo.close()  # what it takes is needed for what follows
+    return Image.fromarray(seen)
+
+
+def _strips(photo: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """The photo in strips of rows, each with the row that it begins at."""
+    height = max(1, _STRIP // photo.width)
+    for top in range(0, photo.height, height):
+        yield top, photo.crop((0, top, photo.width, min(top + height, photo.height)))
+
+
+def _cleared(photo: Image.Image) -> Image.Image:
+    photo.info.clear()  # nothing of it is wanted, and who is given the photo would turn it again
+    return photo
+
+
+def _plain(photo: Image.Image, white: int) -> Image.Image:
+    """The photo as it is stored, RGB, transparency over white.
+
+    Args:
+        white: see `_white`.
+    """
+    photo = _in_srgb(photo)
+    if _is_deep_grey(photo):
+        photo = _as_grey(photo, white)
     if photo.mode == "La":  # PIL knows no direct way from premultiplied grey to RGB
         photo = photo.convert("LA")
     if photo.has_transparency_data:
         photo = photo.convert("RGBA")
         photo = Image.alpha_composite(Image.new("RGBA", photo.size, "white"), photo)
-    photo = photo.convert("RGB")
-    photo.info.clear()  # nothing of it is wanted, and who is given the photo would turn it again
-    return photo
+    return photo.convert("RGB")
 
 
 def _in_srgb(photo: Image.Image) -> Image.Image:
@@ -168,12 +220,33 @@ def _orientation(photo: Image.Image) -> int:
     return said if isinstance(said, int) and said in _TURNS else 1
 
 
-def _as_grey(photo: Image.Image) -> Image.Image:
-    """16-bit, 32-bit and floating-point grey as 8 bits; values beyond 8 bits are taken to be 16-bit."""
-    values = np.nan_to_num(np.asarray(photo, dtype=np.float64))
-    if photo.mode.startswith("I;16") or values.max() > 255:
+def _is_deep_grey(photo: Image.Image) -> bool:
+    """Whether it is grey of 16 or 32 bits, or of floating point."""
+    return photo.mode.startswith("I") or photo.mode == "F"
+
+
+def _white(photo: Image.Image) -> int:
+    """Which value of deep grey stands for white: of 16 bits where any is beyond 8; 1 of fractions; 255 of all else."""
+    if not _is_deep_grey(photo):
+        return 255
+    if photo.mode.startswith("I;16"):
+        return 65535
+    largest = max(float(_values(rows).max()) for _, rows in _strips(photo))
+    if largest > 255:
+        return 65535
+    return 1 if photo.mode == "F" and largest <= 1 else 255
+
+
+def _values(photo: Image.Image) -> np.ndarray:
+    return np.nan_to_num(np.asarray(photo, dtype=np.float64))
+
+
+def _as_grey(photo: Image.Image, white: int) -> Image.Image:
+    """Deep grey as 8 bits."""
+    values = _values(photo)
+    if white == 65535:
         values = values / 257
-    elif photo.mode == "F" and values.max() <= 1:
+    elif white == 1:
         values = values * 255
     return Image.fromarray(values.round().clip(0, 255).astype(np.uint8))
 

@@ -1,6 +1,6 @@
 """Segment a photo of any size and mode with a checkpoint."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +16,7 @@ from seg.batches import resize_photos
 from seg.checkpoint import load_checkpoint
 from seg.hub import find_weights
 from seg.pets import BORDER
-from seg.photo import as_rgb
+from seg.pixels.rgb import as_rgb
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,15 @@ class SmallPrediction:
         first = above[0]
         return _between(across[:, above - first], across[:, below - first], share_below[:, None]).numpy()
 
-    def mask(self) -> np.ndarray:
-        """The classes (H, W) uint8 at the photo's own size, as `Segmenter.predict` gives them."""
+    def mask(self, classes: Callable[[np.ndarray], np.ndarray] | None = None) -> np.ndarray:
+        """The classes (H, W) uint8 at the photo's own size, as `Segmenter.predict` gives them.
+
+        Args:
+            classes: another rule, from probabilities (3, H, W) to classes (H, W).
+        """
         mask = np.empty(self.size[::-1], np.uint8)
         for rows, columns, probabilities in self.tiles():
-            mask[rows, columns] = _likeliest(torch.from_numpy(probabilities)).numpy()
+            mask[rows, columns] = (classes or likeliest)(probabilities)
         return mask
 
 
@@ -97,8 +101,12 @@ def _between(first: Tensor, second: Tensor, share: Tensor) -> Tensor:
     return (first.double() * (1 - share)).add_(second * share).float()
 
 
+def likeliest(probabilities: np.ndarray) -> np.ndarray:
+    """The classes (H, W) uint8 that are the most probable of (3, H, W); of equals the first."""
+    return _likeliest(torch.from_numpy(probabilities)).numpy()
+
+
 def _likeliest(probabilities: Tensor) -> Tensor:
-    """The class of the largest of (3, H, W), uint8; of equals the first."""
     # class by class: argmax over three takes several times as long
     pet, background, border = probabilities
     mask = (background > pet).to(torch.uint8)

@@ -10,12 +10,12 @@ import gradio as gr
 import numpy as np
 from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
-from PIL import Image
 
 from demo.analysis import cached_analysis
 from demo.catalogue import Catalogue
 from demo.checkpoints import segment_photo
-from demo.photo import open_photo
+from demo.photo import MASKS, room_for
+from demo.stage.photos import Offered
 from experiments.comparison.footing import trained
 from experiments.comparison.selection import select_runs
 from experiments.reporting.output import analysis_content
@@ -24,7 +24,6 @@ from experiments.segmenting.names import file_name
 from experiments.segmenting.pictures import class_shares
 from experiments.store.runs import Run
 from seg import InputError
-from seg.inference import Prediction
 from seg.pets import indexed_image
 
 # What Gradio's page of the API and its clients take for a file
@@ -48,8 +47,11 @@ def segment_api(catalogue: Catalogue, photo: str, checkpoint: str) -> tuple[str,
     run = run_with_checkpoint(catalogue, checkpoint)  # before a large photo is read
     if not photo:
         raise InputError("no photo: give an image file")
-    prediction, report = prediction_and_report(open_photo(photo), run)
-    return mask_file(prediction.mask, photo, run), report
+    offered = Offered(Path(photo).name, Path(photo))
+    prediction, milliseconds = segment_photo(offered, run)
+    with room_for(offered.path, times=MASKS):
+        mask = prediction.mask()
+        return mask_file(mask, photo, run), mask_report(mask, run, milliseconds)
 
 
 def mask_file(mask: np.ndarray, photo: str, run: Run) -> str:
@@ -71,18 +73,13 @@ def _short_name(title: str) -> str:
     return file_name(title).encode(errors="ignore")[:_NAME_BYTES].decode(errors="ignore")
 
 
-def prediction_and_report(photo: Image.Image, run: Run) -> tuple[Prediction, dict]:
-    """A run's prediction for a photo, and the report of `segment_api`.
-
-    Raises:
-        InputError: its checkpoint is gone, or cannot be read.
-    """
-    prediction, milliseconds = segment_photo(photo, run)
-    height, width = prediction.mask.shape
-    return prediction, {
+def mask_report(mask: np.ndarray, run: Run, milliseconds: float) -> dict:
+    """The report of `segment_api` on a run's mask (H, W) of a photo."""
+    height, width = mask.shape
+    return {
         "checkpoint": run.name,
         "size": [width, height],
-        "share": class_shares(prediction.mask),
+        "share": class_shares(mask),
         "milliseconds": round(milliseconds, 1),
     }
 

@@ -8,22 +8,33 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 import torch
-from PIL import Image
 
 from demo.catalogue import last_change
+from demo.photo import SmallPhoto
 from experiments.store.runs import Run
 from seg import InputError
 from seg.checkpoint import BadCheckpoint
-from seg.inference import Prediction, Segmenter
+from seg.inference import Segmenter, SmallPrediction
 
 # More than one network takes of a photo on a GPU that is lent, its way there and back included
 SECONDS_LENT = 15
 
 Taken = ParamSpec("Taken")
 Given = TypeVar("Given")
+
+
+class Photo(Protocol):
+    """A photo that networks are given as small as they see it."""
+
+    def at(self, side: int) -> SmallPhoto:
+        """The photo for a network of this side.
+
+        Raises:
+            InputError: it cannot be read.
+        """
 
 
 class CheckpointGone(InputError):
@@ -53,10 +64,11 @@ def _checkpoint_gone(run: Run) -> CheckpointGone:
     return CheckpointGone(f"{run.name} has no checkpoint any more: choose another run, or train it again")
 
 
-def segment_photo(photo: Image.Image, run: Run) -> tuple[Prediction, float]:
+def segment_photo(photo: Photo, run: Run) -> tuple[SmallPrediction, float]:
     """The run's prediction for a photo, and the milliseconds of its one pass.
 
     Raises:
+        InputError: the photo cannot be read.
         CheckpointGone: as `checkpoint_of`.
         BadCheckpoint: the file cannot be read or holds no network that is known.
     """
@@ -64,13 +76,14 @@ def segment_photo(photo: Image.Image, run: Run) -> tuple[Prediction, float]:
         return segmented(photo, path, changed)
 
 
-def segmented(photo: Image.Image, path: Path, changed: int | None = None) -> tuple[Prediction, float]:
+def segmented(photo: Photo, path: Path, changed: int | None = None) -> tuple[SmallPrediction, float]:
     """The prediction of the network in this file for a photo, and the milliseconds of its one pass.
 
     Args:
         changed: when the file was last changed, for a network that is kept in memory; None for one that is not.
 
     Raises:
+        InputError: the photo cannot be read.
         BadCheckpoint: the file cannot be read or holds no network that is known.
     """
     answer = _answer(photo, path, changed)
@@ -92,14 +105,15 @@ def _on_a_lent_gpu(function: Callable[Taken, Given]) -> Callable[Taken, Given]:
 
 
 @_on_a_lent_gpu
-def _answer(photo: Image.Image, path: Path, changed: int | None) -> tuple[Prediction, float] | InputError:
+def _answer(photo: Photo, path: Path, changed: int | None) -> tuple[SmallPrediction, float] | InputError:
     """An error is given, not raised: of one that leaves that process only its name arrives."""
     try:
         network = Segmenter.load(path, _device()) if changed is None else _loaded(path, changed)
+        small = photo.at(network.network_size)
     except InputError as error:
         return error
     started = time.perf_counter()
-    prediction = network.predict(photo)
+    prediction = network.predict_small(small.pixels, small.size)
     return prediction, 1000 * (time.perf_counter() - started)
 
 

@@ -16,3 +16,8 @@ def data_uri(image: Image.Image, kind: str, **options: object) -> str:
     file = io.BytesIO()
     image.save(file, kind, **options)
     return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def picture_in(uri: str) -> Image.Image:
+    """The picture that `data_uri` has made text of."""
+    return Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2])))

@@ -1,17 +1,57 @@
 """Opening a photo that somebody hands to the app."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from PIL import Image
 
 import seg.photo
+from demo.work.room import LARGE
 from seg import InputError
 from seg.labelled.pairs import Pair
 from seg.photo import BadPhoto
 
-# A photo of this many pixels takes 0.9 GB while its probabilities are upsampled
 MAX_PIXELS = 50_000_000
+# Of memory that a photo takes while it is read, and while pictures of its own size are made of it
+BYTES_PER_PIXEL = 8
+# Of it, what is made of masks at the photo's own size
+MASKS = 0.5
+
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True)
+class SmallPhoto:
+    """A photo as a network sees it.
+
+    Attributes:
+        pixels: the photo, RGB, at the network's size.
+        size: the photo's own width and height.
+    """
+
+    pixels: Image.Image
+    size: tuple[int, int]
+
+
+def shrunk(photo: Image.Image, side: int) -> SmallPhoto:
+    """A photo, RGB, for a network of this side."""
+    return SmallPhoto(photo.resize((side, side), Image.Resampling.BILINEAR), photo.size)
+
+
+@contextmanager
+def room_for(path: Path, *, times: float = 1) -> Iterator[None]:
+    """Memory for a photo, of which nothing at its own size is kept after it; `times` as much as reading it takes.
+
+    Raises:
+        InputError: there is none for too long, or the photo cannot be read.
+    """
+    width, height = _opened(path, lambda: seg.photo.seen_size(path))
+    # one that is too large is refused when it is opened
+    with LARGE.lent(round(times * BYTES_PER_PIXEL * min(width * height, MAX_PIXELS))):
+        yield
 
 
 def open_photo(path: str | Path) -> Image.Image:
@@ -41,7 +81,7 @@ def small_photo(path: Path, side: int) -> Image.Image:
     return _opened(path, lambda: seg.photo.small_photo(path, side))
 
 
-def _opened(path: str | Path, read: Callable[[], Image.Image]) -> Image.Image:
+def _opened(path: str | Path, read: Callable[[], Read]) -> Read:
     try:
         return read()
     except BadPhoto as error:

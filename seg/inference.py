@@ -1,5 +1,6 @@
 """Segment a photo of any size and mode with a checkpoint."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -8,14 +9,14 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from seg.batches import resize_photos
 from seg.checkpoint import load_checkpoint
 from seg.hub import find_weights
 from seg.pets import BORDER
-from seg.photo import as_rgb
+from seg.pixels.rgb import as_rgb
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,88 @@ class Prediction:
 
     mask: np.ndarray
     probabilities: np.ndarray
+
+
+# Pixels of a photo that are enlarged at once: what is computed of them takes 30 MB
+TILE = 2**19
+
+
+@dataclass(frozen=True)
+class SmallPrediction:
+    """A photo's segmentation as the network gave it, enlarged where somebody asks: whole, a large photo's takes 600 MB.
+
+    Attributes:
+        probabilities: (3, h, w) float32, at the network's size.
+        size: the photo's own width and height, after EXIF rotation.
+    """
+
+    probabilities: np.ndarray
+    size: tuple[int, int]
+
+    def tiles(self) -> Iterator[tuple[slice, slice, np.ndarray]]:
+        """The probabilities at the photo's own size, part by part: rows, columns, and (3, rows, columns) float32.
+
+        They are those of `Segmenter.predict`, to the last bit on processors that multiply and add at once.
+        """
+        width, height = self.size
+        columns = min(width, TILE)
+        rows = max(1, TILE // columns)
+        for top in range(0, height, rows):
+            for left in range(0, width, columns):
+                place = slice(top, min(top + rows, height)), slice(left, min(left + columns, width))
+                yield *place, self._enlarged(*place)
+
+    def _enlarged(self, rows: slice, columns: slice) -> np.ndarray:
+        width, height = self.size
+        above, below, share_below = _neighbours(rows, self.probabilities.shape[1], height)
+        used = torch.from_numpy(self.probabilities[:, above[0] : below[-1] + 1])
+        if columns == slice(0, width):
+            across = F.interpolate(used[None], (used.shape[1], width), mode="bilinear")[0]
+        else:
+            left, right, share_right = _neighbours(columns, self.probabilities.shape[2], width)
+            across = _between(used[..., left], used[..., right], share_right)
+        first = above[0]
+        return _between(across[:, above - first], across[:, below - first], share_below[:, None]).numpy()
+
+    def mask(self, classes: Callable[[np.ndarray], np.ndarray] | None = None) -> np.ndarray:
+        """The classes (H, W) uint8 at the photo's own size, as `Segmenter.predict` gives them.
+
+        Args:
+            classes: another rule, from probabilities (3, H, W) to classes (H, W).
+        """
+        mask = np.empty(self.size[::-1], np.uint8)
+        for rows, columns, probabilities in self.tiles():
+            mask[rows, columns] = (classes or likeliest)(probabilities)
+        return mask
+
+
+def _neighbours(places: slice, small: int, large: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Between which of `small` pixels these of `large` lie, and the share of the second, as bilinear upsampling has it.
+
+    Rounded as PyTorch does, which multiplies and adds at once in float32.
+    """
+    scale = float(np.float32(small) / np.float32(large))
+    at = (scale * (torch.arange(places.start, places.stop) + 0.5).double() - 0.5).float().clamp(min=0)
+    first = at.long().clamp(max=small - 1)
+    return first, (first + 1).clamp(max=small - 1), at - first
+
+
+def _between(first: Tensor, second: Tensor, share: Tensor) -> Tensor:
+    """first * (1 - share) + second * share, float32, where the sum takes the first product unrounded."""
+    return (first.double() * (1 - share)).add_(second * share).float()
+
+
+def likeliest(probabilities: np.ndarray) -> np.ndarray:
+    """The classes (H, W) uint8 that are the most probable of (3, H, W); of equals the first."""
+    return _likeliest(torch.from_numpy(probabilities)).numpy()
+
+
+def _likeliest(probabilities: Tensor) -> Tensor:
+    # class by class: argmax over three takes several times as long
+    pet, background, border = probabilities
+    mask = (background > pet).to(torch.uint8)
+    mask[border > torch.maximum(pet, background)] = BORDER
+    return mask
 
 
 @dataclass(frozen=True)
@@ -68,16 +151,29 @@ class Segmenter:
         """Segment a photo of any PIL mode and size; probabilities are upsampled bilinearly before the argmax."""
         photo = as_rgb(photo)
         side = (self.network_size, self.network_size)
-        pixels = np.asarray(photo.resize(side, Image.Resampling.BILINEAR)).transpose(2, 0, 1).copy()
+        small = photo.resize(side, Image.Resampling.BILINEAR)
         with torch.inference_mode():
-            inputs = resize_photos(torch.from_numpy(pixels)[None].to(self.device), self.network_size)
-            probabilities = self.model(inputs.contiguous(memory_format=torch.channels_last)).softmax(dim=1)
-            # class by class: upsampling channels-last, and argmax over three, take several times as long
-            probabilities = F.interpolate(probabilities.contiguous(), (photo.height, photo.width), mode="bilinear")[0]
-            pet, background, border = probabilities
-            mask = (background > pet).to(torch.uint8)
-            mask[border > torch.maximum(pet, background)] = BORDER
+            # upsampling channels-last takes several times as long
+            probabilities = self._probabilities(small).contiguous()
+            probabilities = F.interpolate(probabilities, (photo.height, photo.width), mode="bilinear")[0]
+            mask = _likeliest(probabilities)
         return Prediction(mask.cpu().numpy(), probabilities.cpu().numpy())
+
+    def predict_small(self, small: Image.Image, size: tuple[int, int]) -> SmallPrediction:
+        """What `predict` gives of a photo, not enlarged.
+
+        Args:
+            small: the photo, RGB, resized bilinearly to the network's size.
+            size: the photo's own width and height.
+        """
+        with torch.inference_mode():
+            return SmallPrediction(self._probabilities(small)[0].cpu().numpy(), size)
+
+    def _probabilities(self, small: Image.Image) -> Tensor:
+        """(1, 3, side, side) of a photo, RGB, of the network's size."""
+        pixels = np.asarray(small).transpose(2, 0, 1).copy()
+        inputs = resize_photos(torch.from_numpy(pixels)[None].to(self.device), self.network_size)
+        return self.model(inputs.contiguous(memory_format=torch.channels_last)).softmax(dim=1)
 
 
 def fold_batch_norms(model: nn.Module) -> nn.Module:

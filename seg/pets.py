@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 
 from seg import InputError
-from seg.photo import UNREADABLE, BadPhoto, seen_size, stored_size, with_image
+from seg.photo import BadPhoto, seen_size, stored_size, with_image
+from seg.pixels.rgb import UNREADABLE
 
 # Class indices as the article numbers them
 PET, BACKGROUND, BORDER = 0, 1, 2

@@ -10,23 +10,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms
+from PIL import Image
 
 from seg import InputError
+from seg.pixels.rgb import LYING, UNREADABLE, into_rgb, orientation_of
 
-# What Pillow raises on files that are damaged, no images, or absurdly large: anything, each format's reader as it likes
-UNREADABLE = (Exception,)
-# What each of EXIF's orientations but the first does to a photo; the last four turn it by a quarter
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_LYING = (5, 6, 7, 8)
 # What an iPhone's photos are called; Pillow reads them where the package pillow-heif is installed
 HEIC_SUFFIXES = (".heic", ".heif")
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
@@ -57,7 +45,7 @@ class BadPhoto(InputError):
 
 
 def open_photo(path: Path | str, most_pixels: int | None = None) -> Image.Image:
-    """A photo as a person sees it, see `as_rgb`.
+    """A photo as a person sees it, see `seg.pixels.rgb.as_rgb`.
 
     Args:
         most_pixels: refuse a photo of more, before it is decoded; None takes as many as Pillow does.
@@ -65,7 +53,7 @@ def open_photo(path: Path | str, most_pixels: int | None = None) -> Image.Image:
     Raises:
         BadPhoto: it cannot be read, or has too many pixels.
     """
-    return _read(path, as_rgb, most_pixels)
+    return _read(path, into_rgb, most_pixels)
 
 
 def small_photo(path: Path | str, side: int) -> Image.Image:
@@ -80,7 +68,7 @@ def small_photo(path: Path | str, side: int) -> Image.Image:
 
     def decode(photo: Image.Image) -> Image.Image:
         photo.draft("RGB", (side, side))
-        return as_rgb(photo)
+        return into_rgb(photo)
 
     return _read(path, decode)
 
@@ -94,7 +82,7 @@ def seen_size(path: Path | str) -> tuple[int, int]:
 
     def size(photo: Image.Image) -> tuple[int, int]:
         # a TIFF's size is that of what is seen already
-        lies = photo.format != "TIFF" and _orientation(photo) in _LYING
+        lies = photo.format != "TIFF" and orientation_of(photo) in LYING
         return (photo.height, photo.width) if lies else photo.size
 
     return _read(path, size)
@@ -116,77 +104,6 @@ def read_square(path: Path | str, side: int) -> np.ndarray:
         BadPhoto: it cannot be read.
     """
     return np.asarray(open_photo(path).resize((side, side), Image.Resampling.BILINEAR))
-
-
-def as_rgb(photo: Image.Image) -> Image.Image:
-    """An RGB copy as a person sees the photo: turned as EXIF says, transparency over white, 16 bits as 8.
-
-    Its colours are sRGB's, those of its own profile converted.
-    """
-    photo = _loaded(photo)
-    turn = _TURNS.get(_orientation(photo))
-    photo = _in_srgb(photo.copy() if turn is None else photo.transpose(turn))
-    if photo.mode.startswith("I") or photo.mode == "F":
-        photo = _as_grey(photo)
-    if photo.mode == "La":  # PIL knows no direct way from premultiplied grey to RGB
-        photo = photo.convert("LA")
-    if photo.has_transparency_data:
-        photo = photo.convert("RGBA")
-        photo = Image.alpha_composite(Image.new("RGBA", photo.size, "white"), photo)
-    photo = photo.convert("RGB")
-    photo.info.clear()  # nothing of it is wanted, and who is given the photo would turn it again
-    return photo
-
-
-def _loaded(photo: Image.Image) -> Image.Image:
-    """The photo with its pixels read. Pillow turns a TIFF as it reads it, and stumbles over tags that are no pixels."""
-    if photo.format != "TIFF":
-        photo.load()
-        return photo
-    if not isinstance(photo.info.get("xmp", b""), bytes):
-        del photo.info["xmp"]
-    try:
-        photo.load()
-    except OSError:  # the pixels
-        raise
-    except Exception:  # what stands beside them, of every kind there is; they have been read, and not turned
-        turn = _TURNS.get(_orientation(photo))
-        return photo.copy() if turn is None else photo.transpose(turn)
-    return photo
-
-
-def _in_srgb(photo: Image.Image) -> Image.Image:
-    """The photo with the colours that its profile means; as it is where it has none, or one that says nothing."""
-    profile = photo.info.get("icc_profile")
-    if not profile:
-        return photo
-    mode = "RGBA" if photo.mode == "RGBA" else "RGB"
-    try:
-        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "srgb" in ImageCms.getProfileDescription(own).lower():
-            return photo
-        return ImageCms.profileToProfile(photo, own, ImageCms.createProfile("sRGB"), outputMode=mode) or photo
-    except (ImageCms.PyCMSError, *UNREADABLE):  # damaged, or of another kind of pixels
-        return photo
-
-
-def _orientation(photo: Image.Image) -> int:
-    """What EXIF, or XMP, says of the way up, 1 to 8; 1 where that is nothing that can be understood."""
-    try:
-        said = photo.getexif().get(ExifTags.Base.Orientation)
-    except Exception:  # of every kind there is: cameras and editors write what they like
-        return 1
-    return said if isinstance(said, int) and said in _TURNS else 1
-
-
-def _as_grey(photo: Image.Image) -> Image.Image:
-    """16-bit, 32-bit and floating-point grey as 8 bits; values beyond 8 bits are taken to be 16-bit."""
-    values = np.nan_to_num(np.asarray(photo, dtype=np.float64))
-    if photo.mode.startswith("I;16") or values.max() > 255:
-        values = values / 257
-    elif photo.mode == "F" and values.max() <= 1:
-        values = values * 255
-    return Image.fromarray(values.round().clip(0, 255).astype(np.uint8))
 
 
 def _read(path: Path | str, decode: Callable[[Image.Image], Read], most_pixels: int | None = None) -> Read:

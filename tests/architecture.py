@@ -25,6 +25,7 @@ LAYERS = (
     ("experiments.measurements",),
     ("experiments.reporting", "experiments.training", "experiments.benchmarks"),
     ("experiments",),  # the commands
+    ("demo.work",),
     ("demo.catalogue", "demo.images", "demo.photo", "demo.scripts", "demo.uploads"),
     ("demo.analysis", "demo.checkpoints", "demo.labelled"),
     ("demo.figures", "demo.tabs"),

@@ -3,15 +3,16 @@
 import base64
 import binascii
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urljoin
 
 import anyio
 import httpx
-from PIL import Image
 from safehttpx import AsyncSecureTransport, async_validate_url
 
-from demo.photo import open_photo
+from demo.stage.photos import Offered
 from demo.uploads import uploaded_file
 from seg import InputError
 
@@ -47,16 +48,13 @@ async def received(text: str) -> tuple[bytes, str]:
     raise InputError(f"{_short(text)} is no photo that can be reached from here: give {WAYS}")
 
 
-def opened(content: bytes) -> Image.Image:
-    """The photo in a file of this content, as a person sees it.
-
-    Raises:
-        InputError: it is not an image, damaged, or larger than the app takes.
-    """
+@contextmanager
+def kept(content: bytes) -> Iterator[Offered]:
+    """A photo in a file of this content, which lasts as long as it is used inside."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "photo")
         path.write_bytes(content)
-        return open_photo(path)
+        yield Offered("photo", path)
 
 
 def _decoded(url: str) -> bytes:

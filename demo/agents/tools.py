@@ -9,10 +9,15 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from demo.agents.photo import opened
-from demo.api import compare_api, mask_file, prediction_and_report, run_with_checkpoint, runs_api
+from demo.agents.photo import kept
+from demo.api import compare_api, mask_file, mask_report, run_with_checkpoint, runs_api
 from demo.catalogue import Catalogue
+from demo.checkpoints import segment_photo
+from demo.images import picture_in
+from demo.photo import MASKS, room_for
 from demo.selection.first import first_runs
+from demo.stage.component import ShownPhoto
+from demo.stage.photos import shown_photo
 from experiments.comparison.photos import HOW_SUSPECTED, hardest, left_out, suspects
 from experiments.comparison.selection import select_runs
 from experiments.reporting.content import json_rows
@@ -48,9 +53,12 @@ def segmented(catalogue: Catalogue, content: bytes, name: str, run: str) -> tupl
         InputError: there is no such checkpoint, or the photo cannot be read.
     """
     chosen = run_with_checkpoint(catalogue, run or _first_checkpoint(catalogue))
-    photo = opened(content)
-    prediction, report = prediction_and_report(photo, chosen)
-    return _overlay(photo, prediction.mask), mask_file(prediction.mask, name, chosen), report
+    with kept(content) as photo:
+        prediction, milliseconds = segment_photo(photo, chosen)
+        shown, _ = shown_photo(photo)
+        with room_for(photo.path, times=MASKS):
+            mask = prediction.mask()
+            return _overlay(shown, mask), mask_file(mask, name, chosen), mask_report(mask, chosen, milliseconds)
 
 
 def _first_checkpoint(catalogue: Catalogue) -> str:
@@ -60,13 +68,13 @@ def _first_checkpoint(catalogue: Catalogue) -> str:
     return next((name for name in first_runs(catalogue.runs()) if name in names), names[0])
 
 
-def _overlay(photo: Image.Image, mask: np.ndarray) -> bytes:
+def _overlay(photo: ShownPhoto, mask: np.ndarray) -> bytes:
     """The photo with pet and border in their colours, small enough to be looked at."""
-    shown = photo.copy()
-    shown.thumbnail((OVERLAY_SIDE, OVERLAY_SIDE))
-    classes = np.asarray(Image.fromarray(mask).resize(shown.size, Image.Resampling.NEAREST))
+    picture = picture_in(photo.uri)
+    picture.thumbnail((OVERLAY_SIDE, OVERLAY_SIDE))
+    classes = np.asarray(Image.fromarray(mask).resize(picture.size, Image.Resampling.NEAREST))
     file = io.BytesIO()
-    overlay(shown, classes).save(file, "JPEG", quality=85)
+    overlay(picture, classes).save(file, "JPEG", quality=85)
     return file.getvalue()
 
 

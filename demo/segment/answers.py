@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from demo.catalogue import NO_RUNS, Catalogue, lost_sentence
-from demo.stage.answer import answer, mask_of
+from demo.stage.answer import answer
 from demo.stage.component import stage_value
 from demo.stage.likeness import acts_like
 from demo.stage.pane import Pane
@@ -92,7 +92,7 @@ def _at_work(done: int, total: int) -> str:
 
 def _agreement(answers: dict[str, Pane | str], photo: Offered) -> str:
     """How much of the photo all networks agree on, at its own size."""
-    masks = [mask_of(pane) for pane in answers.values() if isinstance(pane, Pane)]
+    masks = [pane.classes() for pane in answers.values() if isinstance(pane, Pane)]
     with_size = f"{photo.title}, {masks[0].shape[1]} × {masks[0].shape[0]} pixels" if masks else photo.title
     if len(masks) < 2:
         return f"{with_size}."

@@ -3,19 +3,20 @@
 import csv
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 
 from demo.catalogue import run_titles
-from demo.stage.answer import answer, mask_of
+from demo.stage.answer import mask_of
 from demo.stage.photos import Offered, picture_of, shown_photo
 from experiments.scores import SCORES
 from experiments.segmenting.names import file_name, without_doubles
-from experiments.segmenting.pictures import class_shares, cut_out, save
+from experiments.segmenting.pictures import class_shares, cut_away, save
 from experiments.store.runs import Run
 from seg import InputError
 from seg.metrics import confusion_per_photo, confusion_scores
@@ -81,15 +82,30 @@ def write_archive(
 def _add_mask(archive: zipfile.ZipFile, photo: Offered, run: Run, prefix: str, contents: Contents) -> None:
     """A network's mask of a photo and what it cuts out, or a sentence why there is none."""
     try:
-        mask, picture = mask_of(answer(photo, run)), picture_of(photo)
         _, label = shown_photo(photo)
+        with mask_of(photo, run) as mask:
+            for what, make in MADE.items():
+                image = make(photo, mask)
+                with archive.open(f"{prefix}{file_name(run.name)}-{what}.png", "w") as file:
+                    save(image, file)
+            scores = _scores(mask, label)
     except InputError as error:
         contents.left_out.append(f"{photo.title}, {run.name}: {error}")
         return
-    for what, image in (("mask", indexed_image(mask)), ("cutout", cut_out(picture, mask))):
-        with archive.open(f"{prefix}{file_name(run.name)}-{what}.png", "w") as file:
-            save(image, file)
-    contents.rows.append({"photo": photo.title, "run": run.name} | _scores(mask, label))
+    contents.rows.append({"photo": photo.title, "run": run.name} | scores)
+
+
+def _cut_out(photo: Offered, mask: np.ndarray) -> Image.Image:
+    image = picture_of(photo)
+    cut_away(image, mask)
+    return image
+
+
+# The pictures of a photo and its mask (H, W), as their files are named
+MADE: dict[str, Callable[[Offered, np.ndarray], Image.Image]] = {
+    "mask": lambda _, mask: indexed_image(mask),
+    "cutout": _cut_out,
+}
 
 
 def file_names(photos: Sequence[Offered]) -> list[str]:

@@ -9,13 +9,12 @@ import gradio as gr
 
 from demo.catalogue import Catalogue
 from demo.segment.answers import Session
-from demo.segment.archive import write_archive
-from demo.stage.answer import answer, mask_at, mask_of
-from demo.stage.photos import Offered, picture_of
+from demo.segment.archive import MADE, write_archive
+from demo.stage.answer import mask_of
+from demo.stage.photos import Offered
 from experiments.segmenting.names import file_name, shift_in_name
-from experiments.segmenting.pictures import cut_out, save
+from experiments.segmenting.pictures import save
 from seg import InputError
-from seg.pets import indexed_image
 
 # Of one archive: more would keep a small machine busy for many minutes, and fill its disk
 MOST_PHOTOS, MOST_BYTES = 100, 1_000_000_000
@@ -48,7 +47,7 @@ def write_download(
     Raises:
         gr.Error: what was asked for is gone, cannot be read, or is too much.
     """
-    if what not in ("mask", "cutout", "all"):
+    if what not in (*MADE, "all"):
         raise gr.Error(f"there is no download {what}: reload the page")
     wanted = set(names or []) if what == "all" else {checkpoint}
     runs = [run for run in catalogue.with_checkpoint() if run.name in wanted]
@@ -64,12 +63,11 @@ def write_download(
         return str(target)
     try:
         moved = _tenths(shift)
-        mask = mask_at(photo, runs[0], moved) if moved else mask_of(answer(photo, runs[0]))
-        image = indexed_image(mask) if what == "mask" else cut_out(picture_of(photo), mask)
+        target = _new_folder() / f"{name}-{file_name(checkpoint)}{shift_in_name(moved)}-{what}.png"
+        with mask_of(photo, runs[0], moved) as mask:
+            save(MADE[what](photo, mask), target)
     except InputError as error:
         raise gr.Error(str(error)) from error
-    target = _new_folder() / f"{name}-{file_name(checkpoint)}{shift_in_name(moved)}-{what}.png"
-    save(image, target)
     return str(target)
 
 

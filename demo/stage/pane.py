@@ -1,12 +1,14 @@
 """What the page needs of one network's answer: enough to move its threshold without asking again."""
 
 import base64
+import io
 import zlib
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
+from seg.inference import SmallPrediction
 from seg.metrics import CLASSES
 from seg.thresholds.shift import border_margin
 
@@ -38,6 +40,11 @@ class Pane:
     confidence: np.ndarray
     counts: np.ndarray
 
+    def classes(self) -> np.ndarray:
+        """The mask, (H, W) uint8."""
+        with Image.open(io.BytesIO(self.mask)) as image:
+            return np.asarray(image)
+
     def as_value(self) -> dict:
         """What the page decodes: planes as text, deflated, each row as differences from the pixel before."""
         height, width = self.confidence.shape
@@ -64,9 +71,11 @@ def margin_levels(probabilities: np.ndarray) -> np.ndarray:
 
 def confidence_levels(probabilities: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """The largest of the class probabilities (3, H, W), as levels 0 (1/3) to 63 (1), uint8, at a width and height."""
-    largest = Image.fromarray(probabilities.max(axis=0)).resize(size, Image.Resampling.BILINEAR)
-    share = (np.asarray(largest) - LOWEST_CONFIDENCE) / (1 - LOWEST_CONFIDENCE)
-    return (share * (CONFIDENCE_LEVELS - 1)).round().clip(0, CONFIDENCE_LEVELS - 1).astype(np.uint8)
+    levels = np.empty(size[::-1], np.uint8)
+    for rows, columns, part in SmallPrediction(probabilities, size).tiles():
+        share = (part.max(axis=0) - LOWEST_CONFIDENCE) / (1 - LOWEST_CONFIDENCE)
+        levels[rows, columns] = (share * (CONFIDENCE_LEVELS - 1)).round().clip(0, CONFIDENCE_LEVELS - 1)
+    return levels
 
 
 def level_counts(levels: np.ndarray, background: np.ndarray) -> np.ndarray:
@@ -77,8 +86,23 @@ def level_counts(levels: np.ndarray, background: np.ndarray) -> np.ndarray:
 
 def shrink(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """The plane (H, W) at another width and height, of the nearest pixels: nothing appears that was not there."""
-    image = Image.fromarray(plane.astype(np.uint8)).resize(size, Image.Resampling.NEAREST)
-    return np.asarray(image).astype(plane.dtype)
+    return plane[np.ix_(_nearest(size[1], plane.shape[0]), _nearest(size[0], plane.shape[1]))]
+
+
+def shrink_into(plane: np.ndarray, rows: slice, columns: slice, part: np.ndarray, size: tuple[int, int]) -> None:
+    """Lay into the plane what `shrink` finds in these rows and columns of a whole one of this width and height."""
+    ours = []
+    for places, small, large in ((rows, plane.shape[0], size[1]), (columns, plane.shape[1], size[0])):
+        nearest = _nearest(small, large)
+        first, last = np.searchsorted(nearest, [places.start, places.stop])
+        ours.append((slice(first, last), nearest[first:last] - places.start))
+    (above, from_rows), (left, from_columns) = ours
+    plane[above, left] = part[np.ix_(from_rows, from_columns)]
+
+
+def _nearest(small: int, large: int) -> np.ndarray:
+    """Which of `large` pixels each of `small` has in its middle."""
+    return ((np.arange(small) + 0.5) * large / small).astype(np.int64)
 
 
 def deflated_rows(plane: np.ndarray) -> str:

@@ -10,7 +10,7 @@ from PIL import Image
 from demo.catalogue import last_change
 from demo.images import data_uri
 from demo.labelled import Labelled
-from demo.photo import open_labelled, open_photo, small_photo
+from demo.photo import SmallPhoto, open_labelled, open_photo, room_for, shrunk, small_photo
 from demo.stage.component import ShownPhoto
 from demo.stage.pane import deflated_rows, shrink
 from demo.uploads import uploaded_file
@@ -21,6 +21,8 @@ from seg.labelled.pairs import Pair
 # Longest sides, in pixels: of the picture on the page, and of the planes that masks are drawn from
 PICTURE_SIDE, PLANE_SIDE = 1200, 768
 THUMB_SIDE = 96
+# Of most networks, in pixels
+SIDE = 128
 # The cub, whose whole outline is in the picture
 FIRST = "cheetah2"
 
@@ -46,6 +48,16 @@ class Offered:
             InputError: it cannot be read.
         """
         return _thumb(self.path, last_change(self.path))
+
+    def at(self, side: int) -> SmallPhoto:
+        """The photo as a network of this side sees it.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+        changed = last_change(self.path)
+        # of the side that most networks have it is read together with what the page shows
+        return _shown(self, changed)[2] if side == SIDE else _small(self, changed, side)
 
 
 def offered_photos(dataset: Labelled) -> dict[str, Offered]:
@@ -104,47 +116,49 @@ def shown_photo(photo: Offered) -> tuple[ShownPhoto, np.ndarray | None]:
     Raises:
         InputError: it cannot be read.
     """
-    return _shown(photo, last_change(photo.path))
+    return _shown(photo, last_change(photo.path))[:2]
 
 
 def picture_of(photo: Offered) -> Image.Image:
-    """The photo itself, RGB at its own size and as its label lies, read once for all networks that are asked about it.
+    """The photo itself, RGB at its own size and as its label lies: up to 200 MB, see `demo.photo.room_for`.
 
     Raises:
         InputError: it cannot be read.
     """
-    return _picture(photo.path, last_change(photo.path), photo.pair)
-
-
-@lru_cache(maxsize=2)  # up to 150 MB each
-def _picture(path: Path, changed: int | None, pair: Pair | None) -> Image.Image:
-    return open_photo(path) if pair is None else open_labelled(pair)
+    return open_photo(photo.path) if photo.pair is None else open_labelled(photo.pair)
 
 
 @lru_cache(maxsize=32)
-def _shown(photo: Offered, changed: int | None) -> tuple[ShownPhoto, np.ndarray | None]:
-    picture = picture_of(photo)
-    shown = _fitted(picture.size, PLANE_SIDE)
+def _small(photo: Offered, changed: int | None, side: int) -> SmallPhoto:
+    with room_for(photo.path):
+        return shrunk(picture_of(photo), side)
+
+
+@lru_cache(maxsize=32)  # about 0.5 MB each
+def _shown(photo: Offered, changed: int | None) -> tuple[ShownPhoto, np.ndarray | None, SmallPhoto]:
+    with room_for(photo.path):
+        picture = picture_of(photo)
+        small = shrunk(picture, SIDE)
+        picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
+    shown = _fitted(small.size, PLANE_SIDE)
     label = None
     if photo.pair is not None:
         try:
             label = photo.pair.read_label()
         except InputError:  # a photo without a label is shown all the same; training says what is wrong with it
             label = None
-    small = picture.copy()
-    small.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
     truth = None
     if label is not None:
         truth = deflated_rows(shrink(label, shown))
     described = ShownPhoto(
         key=f"{photo.path} {changed}",
         name=Path(photo.title).stem,
-        uri=data_uri(small, "JPEG", quality=88),
-        size=picture.size,
+        uri=data_uri(picture, "JPEG", quality=88),
+        size=small.size,
         shown=shown,
         truth=truth,
     )
-    return described, label
+    return described, label, small
 
 
 def _fitted(size: tuple[int, int], side: int) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from demo.uploads import uploaded_file, whole_number
 from seg import InputError
 from seg.losses import LOSSES
 from seg.pets import CLASS_COLOURS
-from seg.photo import UNREADABLE
+from seg.pixels.rgb import UNREADABLE
 
 KINDS = ("gif", "webp")
 # The last frame stays, so that the end is seen before it begins again

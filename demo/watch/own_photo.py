@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from PIL import Image
 from demo.catalogue import Catalogue, last_change
 from demo.checkpoints import segmented
 from demo.images import data_uri
-from demo.photo import open_photo
+from demo.photo import SmallPhoto, shrunk
+from demo.stage.photos import Offered
 from demo.uploads import uploaded_file, whole_number
 from experiments.store.folder import kept_epochs
 from experiments.store.probe import read_layout
@@ -29,13 +31,30 @@ def epoch_weights(run: Run) -> dict[int, Path]:
     return {epoch: path for epoch, path in kept_epochs(run.folder).items() if epoch <= run.epochs_trained}
 
 
-def uploaded_photo(path: str, side: int) -> Image.Image:
-    """An uploaded photo as the network sees it, RGB of side x side.
+@dataclass(frozen=True)
+class Tile:
+    """An uploaded photo, of which nothing is asked that is larger than a tile of the mosaics.
 
-    Raises:
-        InputError: no uploaded file, not an image, damaged, or too large.
+    Attributes:
+        path: what the page says that its file is.
+        side: of a tile, in pixels.
     """
-    return open_photo(uploaded_file(path)).resize((side, side), Image.Resampling.BILINEAR)
+
+    path: str
+    side: int
+
+    def picture(self) -> Image.Image:
+        """The photo, RGB of side x side.
+
+        Raises:
+            InputError: no uploaded file, not an image, damaged, or too large.
+        """
+        file = uploaded_file(self.path)
+        return Offered(file.name, file).at(self.side).pixels
+
+    def at(self, side: int) -> SmallPhoto:
+        """For a network of this side; raises what `picture` does."""
+        return shrunk(self.picture(), side)
 
 
 def epoch_mask(path: str, run: Run, epoch: int) -> np.ndarray:
@@ -65,7 +84,7 @@ def _no_weights(run: Run, epoch: int) -> InputError:
 
 @lru_cache(maxsize=2048)  # 16 kB each
 def _mask(path: str, side: int, weights: Path, changed: int) -> np.ndarray:
-    return segmented(uploaded_photo(path, side), weights)[0].mask
+    return segmented(Tile(path, side), weights)[0].mask()
 
 
 def own_functions(catalogue: Catalogue) -> list[Callable[[dict], dict]]:
@@ -80,7 +99,7 @@ def own_functions(catalogue: Catalogue) -> list[Callable[[dict], dict]]:
 
     def photo_picture(request: dict) -> Image.Image:
         layout = read_layout(chosen(request).folder) or {"tile": 128}
-        return uploaded_photo(str(request.get("path")), layout["tile"])
+        return Tile(str(request.get("path")), layout["tile"]).picture()
 
     def mask_picture(request: dict) -> Image.Image:
         return indexed_image(epoch_mask(str(request.get("path")), chosen(request), whole_number(request.get("epoch"))))

@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image
 
 from seg.pets import BACKGROUND, BORDER, CLASS_COLOURS, PET, TRIMAP_VALUES, BadPair, told_values
-from seg.photo import UNREADABLE, with_image
+from seg.photo import with_image
+from seg.pixels.rgb import UNREADABLE
 
 # Of a border that is derived: the dataset's own median, 5.8 of 128 pixels (`experiments/measured/outline-width.csv`)
 BORDER_WIDTH = 0.045

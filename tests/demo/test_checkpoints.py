@@ -16,8 +16,8 @@ from safetensors.torch import save_file
 from demo.catalogue import Catalogue
 from demo.checkpoints import CheckpointGone, segment_photo, segmented
 from demo.labelled import Labelled
-from demo.stage.answer import answer, mask_at
-from demo.stage.photos import offered_photo
+from demo.stage.answer import answer, mask_of
+from demo.stage.photos import Offered, offered_photo
 from demo.watch.own_photo import own_functions
 from experiments.store.runs import read_run
 from seg.checkpoint import BadCheckpoint
@@ -28,8 +28,13 @@ PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def photo(tiny_pets) -> Image.Image:
-    return Image.open(photo_path(tiny_pets, "pug_1"))
+def photo(tiny_pets) -> Offered:
+    return Offered("pug 1", photo_path(tiny_pets, "pug_1"))
+
+
+def expected_mask(path: Path, photo: Offered) -> np.ndarray:
+    with Image.open(photo.path) as image:
+        return Segmenter.load(path).predict(image).mask
 
 
 @pytest.fixture
@@ -53,10 +58,10 @@ def test_a_checkpoint_that_has_changed_is_read_anew(tiny_runs, tmp_path, photo, 
     written = run.checkpoint.stat().st_mtime_ns
     shutil.copy(tiny_runs / "focal-s0" / "model.safetensors", run.checkpoint)
     os.utime(run.checkpoint, ns=(written + 1_000, written + 1_000))
-    mask = segment_photo(photo, run)[0].mask
-    expected = Segmenter.load(tiny_runs / "focal-s0" / "model.safetensors").predict(photo).mask
+    mask = segment_photo(photo, run)[0].mask()
+    expected = expected_mask(tiny_runs / "focal-s0" / "model.safetensors", photo)
     np.testing.assert_array_equal(mask, expected)
-    assert (mask != first.mask).any()
+    assert (mask != first.mask()).any()
 
 
 CHECKPOINT = "focal-s0/model.safetensors"
@@ -96,11 +101,11 @@ def test_a_checkpoint_replaced_by_no_network_is_told_by_its_path(own_runs, photo
 
 def test_a_run_replaced_by_another_of_its_name_answers_with_the_other_network(own_runs, photo):
     run = read_run(own_runs / "ce-s0")
-    before = segment_photo(photo, run)[0].mask
+    before = segment_photo(photo, run)[0].mask()
     shutil.rmtree(own_runs / "ce-s0")
     (own_runs / "focal-s0").rename(own_runs / "ce-s0")
-    expected = Segmenter.load(own_runs / "ce-s0" / "model.safetensors").predict(photo).mask
-    np.testing.assert_array_equal(segment_photo(photo, run)[0].mask, expected)
+    expected = expected_mask(own_runs / "ce-s0" / "model.safetensors", photo)
+    np.testing.assert_array_equal(segment_photo(photo, run)[0].mask(), expected)
     assert (expected != before).any()
 
 
@@ -113,7 +118,8 @@ def test_every_network_of_the_app_runs_on_the_gpu_where_there_is_one(own_runs, t
     run, offered = read_run(own_runs / "focal-s0"), offered_photo("pug_1", Labelled(tiny_pets))
     answer(offered, run)
     os.utime(run.checkpoint, ns=(0, 0))
-    mask_at(offered, run, 0.5)
+    with mask_of(offered, run, 0.5):
+        pass
     (run.folder / "weights").mkdir()
     shutil.copy(run.checkpoint, run.folder / "weights" / "epoch-001.safetensors")
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(own_runs))
@@ -153,13 +159,15 @@ import pickle, sys
 from pathlib import Path
 from PIL import Image
 from demo.checkpoints import _loaded, segment_photo
+from demo.stage.photos import Offered
 from experiments.store.runs import read_run
 
-photo, whole, damaged, target = map(Path, sys.argv[1:])
-prediction, _ = segment_photo(Image.open(photo), read_run(whole))
-target.write_bytes(pickle.dumps(prediction.mask))
+path, whole, damaged, target = map(Path, sys.argv[1:])
+photo = Offered(path.name, path)
+prediction, _ = segment_photo(photo, read_run(whole))
+target.write_bytes(pickle.dumps(prediction.mask()))
 try:
-    segment_photo(Image.open(photo), read_run(damaged))
+    segment_photo(photo, read_run(damaged))
 except Exception as error:
     print(type(error).__name__, error)
 print("here", _loaded.cache_info().currsize)
@@ -190,4 +198,4 @@ def test_where_gpus_are_lent_a_photo_is_segmented_in_a_process_that_has_one(own_
 
 def test_a_network_that_is_not_kept_answers_alike(tiny_runs, photo):
     path = tiny_runs / "ce-s0" / "model.safetensors"
-    np.testing.assert_array_equal(segmented(photo, path)[0].mask, Segmenter.load(path).predict(photo).mask)
+    np.testing.assert_array_equal(segmented(photo, path)[0].mask(), expected_mask(path, photo))

@@ -15,7 +15,7 @@ from demo.stage.answer import pane_of
 from demo.stage.pane import shrink
 from demo.stage.photos import offered_photos, shown_photo
 from experiments.cli.command_line import RESULTS
-from seg.inference import Segmenter
+from seg.inference import Segmenter, SmallPrediction
 from seg.losses import LOSSES
 from seg.pets import BORDER
 
@@ -55,7 +55,7 @@ def test_the_browser_paints_the_servers_own_mask(node, tmp_path):
     shown, _ = shown_photo(photo)
     with Image.open(photo.path) as image:
         prediction = Segmenter.load(RESULTS / "ce-s0" / "model.safetensors").predict(image)
-    value = pane_of(prediction, shown.shown, None).as_value()
+    value = pane_of(SmallPrediction(prediction.probabilities, image.size), shown.shown, None).as_value()
     shifts = [-1.5, -0.4, 0, 0.4, 1.5]
     told = f"""
         import {{ classTable, readPane }} from "./demo/stage/js/planes.js";

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seg.photo import BadPhoto, as_rgb, open_photo, read_square, stored_size
+from seg.photo import BadPhoto, open_photo, read_square, stored_size
+from seg.pixels.rgb import as_rgb
 
 
 def noise(width: int, height: int, seed: int = 0) -> np.ndarray:

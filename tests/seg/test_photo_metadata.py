@@ -110,10 +110,12 @@ def test_whatever_stands_in_exif_the_pixels_are_all_there(tmp_path_factory, cont
     assert seen_size(path) == seen.size
 
 
-def test_nothing_that_stood_beside_the_pixels_is_handed_on(tmp_path, picture):
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_nothing_that_stood_beside_the_pixels_is_handed_on(tmp_path, picture, orientation):
     text = PngInfo()
     text.add_text("Comment", "at home")
-    picture.save(tmp_path / "photo.png", exif=exif(), pnginfo=text, icc_profile=b"profile", dpi=(72, 72))
+    said = exif((SOFTWARE, ASCII, 4, b"mine"), orientation=orientation)
+    picture.save(tmp_path / "photo.png", exif=said, pnginfo=text, icc_profile=b"profile", dpi=(72, 72))
     photo = open_photo(tmp_path / "photo.png")
     assert photo.info == {}
     assert len(photo.getexif()) == 0

@@ -67,7 +67,7 @@ def test_odd_tags_neither_refuse_a_tiff_nor_hide_which_way_is_up(tmp_path, conte
 def test_a_tiff_whose_tags_pillow_cannot_read_is_turned_as_one_whose_tags_it_can(tmp_path, orientation):
     for name, entry in (("good", (SOFTWARE, ASCII, 4, b"mine")), ("odd", (OTHER_FOLDER, LONG, 1, FAR))):
         (tmp_path / name).write_bytes(tiff(entry, orientation=orientation))
-    assert open_photo(tmp_path / "good") == open_photo(tmp_path / "odd")
+    np.testing.assert_array_equal(np.asarray(open_photo(tmp_path / "good")), np.asarray(open_photo(tmp_path / "odd")))
 
 
 def test_odd_tags_do_not_make_half_a_tiff_a_whole_one(tmp_path):

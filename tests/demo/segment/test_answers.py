@@ -8,7 +8,7 @@ import pytest
 
 from demo.catalogue import Catalogue
 from demo.segment.answers import Session, agreeing_share, show_answers
-from demo.stage.answer import answer, mask_of
+from demo.stage.answer import answer
 from demo.stage.photos import Offered
 from seg.inference import Segmenter
 from seg.pets import photo_path
@@ -28,7 +28,7 @@ def errors(value: dict) -> list[str]:
 @pytest.fixture
 def passes(monkeypatch) -> list[str]:
     """The size of the photo of each pass of a network, as they are made."""
-    made, real = [], Segmenter.predict
+    made, real = [], Segmenter.predict_small
 
     def counted(self: Segmenter, photo):
         made.append(photo.size)
@@ -100,14 +100,14 @@ def test_second_photo_ends_the_first_ones_work(catalogue, photo, tiny_pets, pass
 
 
 def test_photo_that_arrives_during_a_pass_is_not_overwritten_by_it(catalogue, photo, tiny_pets, monkeypatch, last):
-    session, other, newer, real = Session(), photo_path(tiny_pets, "pug_3"), [], Segmenter.predict
+    session, other, newer, real = Session(), photo_path(tiny_pets, "pug_3"), [], Segmenter.predict_small
 
-    def interrupted(self: Segmenter, image):
-        monkeypatch.setattr(Segmenter, "predict", real)
+    def interrupted(self: Segmenter, *photo):
+        monkeypatch.setattr(Segmenter, "predict_small", real)
         newer.append(last(catalogue, other, BOTH, session))
-        return real(self, image)
+        return real(self, *photo)
 
-    monkeypatch.setattr(Segmenter, "predict", interrupted)
+    monkeypatch.setattr(Segmenter, "predict_small", interrupted)
     shown = list(show_answers(catalogue, session, Offered(photo.name, photo), ["ce-s0"]))
     assert [answered(step) for step in shown] == [[]]
     assert answered(newer[0]) == BOTH
@@ -208,7 +208,7 @@ def test_a_checkpoint_replaced_by_another_network_answers_anew(own_runs, photo, 
     shutil.rmtree(own_runs / "ce-s0")
     (own_runs / "focal-s0").rename(own_runs / "ce-s0")
     (run,) = catalogue.with_checkpoint()
-    np.testing.assert_array_equal(mask_of(answer(Offered(photo.name, photo), run)), expected_mask("focal-s0"))
+    np.testing.assert_array_equal(answer(Offered(photo.name, photo), run).classes(), expected_mask("focal-s0"))
     assert (expected_mask("focal-s0") != expected_mask("ce-s0")).any()
 
 

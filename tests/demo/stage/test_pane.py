@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demo.stage.answer import mask_of, pane_of
+from demo.stage.answer import pane_of
 from demo.stage.pane import confidence_levels, level_counts, margin_levels, shrink
-from seg.inference import Prediction
+from seg.inference import SmallPrediction
 from seg.pets import BACKGROUND, BORDER, PET
 
 SHIFTS = np.arange(-20, 21) / 10
@@ -66,12 +66,17 @@ def test_a_class_without_any_probability_is_as_far_as_it_goes():
     assert margin_levels(probabilities).tolist() == [[1, 1, 253]]
 
 
+def whole(probabilities: np.ndarray) -> SmallPrediction:
+    """An answer that is as large as its photo."""
+    return SmallPrediction(probabilities, probabilities.shape[:0:-1])
+
+
 def test_a_pane_holds_the_whole_mask_and_planes_of_the_pages_size():
     probabilities = softmax(np.random.default_rng(0).normal(0, 2, (3, 40, 60)))
     mask = shifted(probabilities, 0).astype(np.uint8)
     label = np.random.default_rng(1).integers(0, 3, (40, 60)).astype(np.uint8)
-    pane = pane_of(Prediction(mask, probabilities), (30, 20), label)
-    np.testing.assert_array_equal(mask_of(pane), mask)
+    pane = pane_of(whole(probabilities), (30, 20), label)
+    np.testing.assert_array_equal(pane.classes(), mask)
     value = pane.as_value()
     levels = decoded(value["levels"], (20, 30))
     bits = np.frombuffer(zlib.decompress(base64.b64decode(value["background"])), np.uint8)
@@ -84,15 +89,14 @@ def test_a_pane_holds_the_whole_mask_and_planes_of_the_pages_size():
 def test_counts_are_of_every_pixel_of_the_photo_by_its_true_class():
     probabilities = softmax(np.random.default_rng(3).normal(0, 1, (3, 17, 23)))
     label = np.random.default_rng(4).integers(0, 3, (17, 23)).astype(np.uint8)
-    mask = shifted(probabilities, 0).astype(np.uint8)
-    counts = pane_of(Prediction(mask, probabilities), (23, 17), label).counts
+    counts = pane_of(whole(probabilities), (23, 17), label).counts
     assert counts.shape == (3, 2, 256)
     for kind in range(3):
         for place in np.ndindex(2, 256):
             pixels = (label == kind) & (margin_levels(probabilities) == place[1])
             pixels &= (probabilities[BACKGROUND] > probabilities[PET]) == place[0]
             assert counts[(kind, *place)] == pixels.sum()
-    alone = pane_of(Prediction(mask, probabilities), (23, 17), None).counts
+    alone = pane_of(whole(probabilities), (23, 17), None).counts
     np.testing.assert_array_equal(alone, counts.sum(axis=0))
     np.testing.assert_array_equal(level_counts(np.uint8([[5]]), np.array([[True]]))[1, 5], 1)
 

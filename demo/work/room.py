@@ -1,0 +1,59 @@
+"""Memory for what is large: each job says how much it takes, and waits until that is free."""
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from seg import InputError
+
+FULL = "Too many large photos are being worked on: try again in a minute."
+
+
+class Room:
+    """So many bytes, lent to one job after another, in the order in which they ask.
+
+    A job that holds some must not ask for more: two of them would wait for each other.
+    """
+
+    def __init__(self, size: int, seconds: float) -> None:
+        """
+        Args:
+            size: in bytes.
+            seconds: the longest that a job waits.
+        """
+        self._size = size
+        self._seconds = seconds
+        self._free = size
+        self._waiting: deque[object] = deque()
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def lent(self, size: int) -> Iterator[None]:
+        """So many bytes are free inside; a job that takes more than there is gets all.
+
+        Raises:
+            InputError: they have not become free for too long.
+        """
+        size, turn = min(size, self._size), object()
+        with self._changed:
+            self._waiting.append(turn)
+            free = self._changed.wait_for(
+                lambda: self._waiting[0] is turn and self._free >= size, timeout=self._seconds
+            )
+            self._waiting.remove(turn)
+            if free:
+                self._free -= size
+            self._changed.notify_all()
+        if not free:
+            raise InputError(FULL)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += size
+                self._changed.notify_all()
+
+
+# One photo of 50 megapixels at a time, or several that are smaller
+LARGE = Room(450_000_000, seconds=60)

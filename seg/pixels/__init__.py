@@ -1,0 +1,1 @@
+"""What an image's pixels are, whatever its file calls them."""

@@ -7,8 +7,9 @@ from pathlib import Path
 from experiments.cli.command_line import choose_device
 from experiments.store.folder import create_folder, hold, state_path
 from experiments.store.runs import read_unfinished
-from experiments.training.data import load_run_data
+from experiments.training.data import fingerprints, load_run_data
 from experiments.training.environment import environment, note_differences
+from experiments.training.going_on import OtherPhotos, check_photos
 from experiments.training.train_run import train_run
 from seg import InputError
 from seg.evaluation import choose_precision
@@ -22,10 +23,6 @@ class OtherDevice(InputError):
     def __init__(self, folder: Path, device: str) -> None:
         super().__init__(f"{folder} was begun on another device")
         self.device = device
-
-
-class OtherPhotos(InputError):
-    """A run was begun with other photos than it is to go on with."""
 
 
 def begin_run(folder: Path, options: Options, *, data: Path, device: str, log: Sequence[str], overwrite: bool) -> None:
@@ -77,8 +74,11 @@ def resume_run(folder: Path, options: Options, *, data: Path, device: str, log: 
     count = run.info.get("training_photos")
     if count not in (None, len(photos.training)):
         raise OtherPhotos(f"{folder} was begun with {count} training photos, {data} gives {len(photos.training)}")
+    kept = state_path(folder).exists()
+    if kept:  # else nothing is kept of it
+        check_photos(run, fingerprints(photos))
     with hold(folder):
         read_unfinished(folder)  # nor finished by another process, just now
-        if state_path(folder).exists():  # else nothing is kept of it
+        if kept:
             note_differences(run, environment(chosen, options.precision))
         train_run(folder, options, photos, chosen, log, resuming=True)

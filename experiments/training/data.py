@@ -1,9 +1,11 @@
 """The photos of a run: those that it trains on, and those that it is scored on."""
 
+import hashlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from seg.batches import DeviceSplit
@@ -76,6 +78,26 @@ def load_run_data(root: Path, options: Options) -> RunData:
         excluded,
         are_own(root),
     )
+
+
+def fingerprints(data: RunData) -> dict[str, dict[str, str]]:
+    """What changes when a training or a validation photo does: of `names`, `pixels` and `labels`, twelve hex digits.
+
+    Of the decoded arrays, so that the same photos in another folder, or in files of another kind, are the same.
+    """
+    parts = {"training": data.training, "validation": data.validation}
+    return {
+        part: {
+            "names": _digest("\n".join(split.names).encode()),
+            "pixels": _digest(np.ascontiguousarray(split.photos)),
+            "labels": _digest(np.ascontiguousarray(split.masks)),
+        }
+        for part, split in parts.items()
+    }
+
+
+def _digest(content: bytes | np.ndarray) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def upload(data: RunData, device: torch.device) -> DeviceData:

@@ -10,9 +10,9 @@ import torch
 
 from seg.batches import DeviceSplit
 from seg.cache import Split, load_split
-from seg.labelled.pairs import are_own, check_listed
+from seg.labelled.pairs import are_own, check_listed, check_lists
 from seg.options import Options
-from seg.pets import TEST, TRAINVAL
+from seg.pets import SPLITS, TEST, TRAINVAL
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,11 @@ def load_run_data(root: Path, options: Options) -> RunData:
     A limit draws the photos that it always draws, of which the excluded ones are then left out; so does the holdout.
 
     Raises:
-        InputError: as `seg.cache.load_split`, `seg.cache.Split.without` and `seg.labelled.pairs.check_listed`.
+        InputError: as `seg.cache.load_split`, `seg.cache.Split.without` and `seg.labelled.pairs.check_listed` and
+            `check_lists`.
     """
     check_listed(root, options.exclude)
+    check_lists(root, [TRAINVAL] if options.holdout else SPLITS, options.exclude)
 
     def load(split: str) -> Split:
         return load_split(root, split, options.size, skip_bad=options.skip_bad, border_width=options.border_width)
@@ -89,14 +91,14 @@ def fingerprints(data: RunData) -> dict[str, dict[str, str]]:
     return {
         part: {
             "names": _digest("\n".join(split.names).encode()),
-            "pixels": _digest(np.ascontiguousarray(split.photos)),
-            "labels": _digest(np.ascontiguousarray(split.masks)),
+            "pixels": _digest(np.ascontiguousarray(split.photos).data),
+            "labels": _digest(np.ascontiguousarray(split.masks).data),
         }
         for part, split in parts.items()
     }
 
 
-def _digest(content: bytes | np.ndarray) -> str:
+def _digest(content: bytes | memoryview) -> str:
     return hashlib.sha256(content).hexdigest()[:12]
 
 

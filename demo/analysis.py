@@ -14,8 +14,8 @@ from experiments.comparison.configurations import Configuration
 from experiments.comparison.photos import hardest, photo_scores, suspects
 from experiments.store.folder import weights_path
 from experiments.store.runs import BadRun, Run
-from experiments.store.scored.details import DETAILS
 from experiments.store.scored.margins import read_margins
+from experiments.store.scored.names import DETAILS
 from experiments.store.scored.photo_scores import confusions, has_details, read_images
 from experiments.store.scored.pixel_sums import read_bands, read_calibration
 from seg import InputError

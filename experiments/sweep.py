@@ -34,8 +34,9 @@ from experiments.store.recorded_options import used_options
 from experiments.store.runs import BadRun, Run, read_run
 from experiments.units import PLAIN
 from seg import InputError
-from seg.labelled.pairs import check_listed
-from seg.pets import TEST, TRAINVAL
+from seg.labelled.pairs import check_listed, check_lists
+from seg.labelled.workers import usable_cores
+from seg.pets import SPLITS, TEST, TRAINVAL
 
 PROJECT = Path(__file__).parents[1]
 POLL_SECONDS = 0.25
@@ -67,7 +68,7 @@ def main(arguments: list[str] | None) -> int:
         print(_summary(name, "skipped, finished before", given.out / name))
     environment = dict(os.environ)
     if device.type == "cpu":  # as many threads as cores for each of N runs would make them wait for each other
-        environment.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // given.jobs)))
+        environment.setdefault("OMP_NUM_THREADS", str(max(1, usable_cores() // given.jobs)))
     with noted_signals() as received:
         outcomes |= _train(waiting, given.out, given.jobs, environment, received)
     print("\n" + _table(grid, given.out, outcomes))
@@ -120,6 +121,8 @@ def _decode_once(data: Path, runs: list[PlannedRun]) -> None:
     )
     with remedies(lambda error: data_remedy(error, data, leave_out="give the grid's runs skip_bad = true")):
         check_listed(data, {name for run in runs for name in run.options.exclude})
+        for run in runs:
+            check_lists(data, [TRAINVAL] if run.options.holdout else SPLITS, run.options.exclude)
         for split, size, skip_bad, border_width in needed:
             load_split(data, split, size, skip_bad=skip_bad, border_width=border_width)
 

@@ -99,7 +99,7 @@ def listed_photos(root: Path, split: str) -> list[str]:
         raise DatasetMissing(f"{root} has no {DATASET_FOLDER}/ folder")
     path = list_path(root, split)
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError as error:
         raise DatasetMissing(f"{path} is missing") from error
     except (OSError, UnicodeDecodeError) as error:
@@ -163,13 +163,22 @@ def square(classes: np.ndarray, side: int) -> np.ndarray:
 def _of_image(path: Path, use: Callable[[Image.Image], Read]) -> Read:
     """What `use` makes of the image in a file."""
     if not path.is_file():
-        raise BadPair(f"{path} is missing")
+        raise BadPair(f"{path} is missing{_called_otherwise(path)}")
     try:
         return with_image(path, use)
     except BadPair:
         raise
     except UNREADABLE as error:
         raise BadPair(f"{path} cannot be read ({error})") from error
+
+
+def _called_otherwise(path: Path) -> str:
+    """` (there is Own_1.JPG)` where a file's name differs in its capitals alone, which most disks tell apart."""
+    try:
+        alike = [each.name for each in path.parent.iterdir() if each.name.lower() == path.name.lower()]
+    except OSError:
+        alike = []
+    return f" (there is {alike[0]})" if alike else ""
 
 
 def told_values(values: Sequence[float] | np.ndarray) -> str:

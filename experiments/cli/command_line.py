@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from experiments.cli.program import typed
 from seg import InputError
-from seg.labelled.pairs import HasBorders, are_own
+from seg.labelled.pairs import DoubledPhotos, HasBorders, are_own
 from seg.pets import DATASET_FOLDER, BadPair, DatasetMissing, NoPhotoLeft, NoUsablePair, UnknownPhoto
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ def data_remedy(error: InputError, data: Path, leave_out: str = "pass --skip-bad
         case BadPair():
             names_all = f"; `{typed('check')} --data {shlex.quote(str(data))}` names all" if are_own(data) else ""
             return f"repair or restore it, or {leave_out} to leave such pairs out{names_all}"
+        case DoubledPhotos():
+            return "leave each in one list, and there once"
         case HasBorders():
             return "leave out --border-width"
         case UnknownPhoto():

@@ -16,15 +16,13 @@ import pandas as pd
 
 from experiments.store.files import replacing
 from experiments.store.runs import BadRun, Run
+from experiments.store.scored.names import MARGINS, RAW_MARGINS
 from experiments.store.scored.photo_scores import Provenance, confusions, how_to_rescore, known_details, read_images
 from seg.evaluation import Evaluation
 from seg.pets import BORDER
 from seg.thresholds.margins import BINS, EDGES, KINDS, TRUE_BORDER
 from seg.thresholds.tuning import Tuning
 
-FILE = "margins.npz"
-# As a script beside the project writes them, without names
-RAW = "margins-raw.npz"
 SAME_PASS = "the pass that images.csv is of"
 # What NumPy, and the modules that it reads archives and headers with, raise where a file is damaged
 _UNREADABLE = (
@@ -78,7 +76,7 @@ def _write(
         arrays[which] = counts.astype(np.min_scalar_type(int(counts.sum(axis=(1, 2)).max(initial=0))))
         arrays[f"{which}_names"] = np.array(names[which], dtype=np.str_)
     about = {"precision": made.precision, "commit": made.cells[1], "source": source}
-    with replacing(folder / FILE) as temporary, open(temporary, "wb") as file:
+    with replacing(folder / MARGINS) as temporary, open(temporary, "wb") as file:
         np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)
 
 
@@ -91,10 +89,10 @@ def read_margins(run: Run, folder: str = ".") -> Margins | None:
     Raises:
         BadRun: the file is damaged, or of other photos than `images.csv`.
     """
-    path = run.folder / folder / FILE
+    path = run.folder / folder / MARGINS
     if not path.exists():
         return None
-    remedy = how_to_rescore(run, str(Path(folder, FILE)))
+    remedy = how_to_rescore(run, str(Path(folder, MARGINS)))
     try:
         with np.load(path, allow_pickle=False) as arrays:
             about = json.loads(str(arrays["about"]))
@@ -129,13 +127,13 @@ def convert_raw_margins(run: Run) -> Path:
     Raises:
         BadRun: there is none, or it is damaged, or of another number of photos than `images.csv`.
     """
-    path, images = run.folder / RAW, read_images(run)
+    path, images = run.folder / RAW_MARGINS, read_images(run)
     try:
         with np.load(path, allow_pickle=False) as arrays:
             histograms = {"scored": arrays["test"], "tuning": arrays["train"]}
             edges = arrays["edges"]
     except FileNotFoundError as error:
-        raise BadRun(f"{run.folder} has no {RAW} to convert") from error
+        raise BadRun(f"{run.folder} has no {RAW_MARGINS} to convert") from error
     except _UNREADABLE as error:
         raise BadRun(f"{path} cannot be read ({error})") from error
     if not all(map(_are_histograms, histograms.values())):
@@ -146,4 +144,4 @@ def convert_raw_margins(run: Run) -> Path:
         raise BadRun(f"{path} is of other photos than images.csv")
     names = {"scored": images.index.tolist(), "tuning": [""] * len(histograms["tuning"])}
     _write(run.folder, names, histograms, OTHER_PASS, Provenance("fp32", run.environment.get("commit")))
-    return run.folder / FILE
+    return run.folder / MARGINS

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from experiments.comparison.answer.sentences import listed
 from experiments.comparison.configurations import Configuration
 from experiments.comparison.photos import hardest, photo_scores, suspects
 from experiments.store.folder import weights_path
+from experiments.store.run_reader import stamp_of
 from experiments.store.runs import BadRun, Run
 from experiments.store.scored.details import DETAILS
 from experiments.store.scored.margins import read_margins
@@ -34,20 +34,12 @@ def photo_scores_stamp(run: Run) -> tuple | None:
     """Another one when the run's scores of single photos or pixels are; None where it has none of photos."""
     if not has_details(run):
         return None
-    return (run.name, str(run.folder), run.epochs_trained, *(_file_stamp(run.folder / name) for name in DETAILS))
-
-
-def _file_stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        file = path.stat()
-    except OSError:
-        return None
-    return file.st_ino, file.st_mtime_ns
+    return (run.name, str(run.folder), run.epochs_trained, *(stamp_of(run.folder / name) for name in DETAILS))
 
 
 def run_stamp(run: Run) -> tuple:
     """Another one when what the page shows of the run is."""
-    return (*_epochs_stamp(run), run.status, photo_scores_stamp(run), _file_stamp(weights_path(run.folder)))
+    return (*_epochs_stamp(run), run.status, photo_scores_stamp(run), stamp_of(weights_path(run.folder)))
 
 
 def cached_analysis(runs: list[Run], epoch: int | None = None) -> Analysis:

@@ -18,6 +18,9 @@ SCHEDULES = ("step", "cosine")
 PRECISIONS = ("auto", "fp32", "bf16")
 WEIGHTINGS = ("median", "inverse", "none")
 JITTERED = ("contrast", "all")
+# More would be no run that anyone waits for, and a network at a larger side fills the memory
+MOST_EPOCHS = 1_000_000
+MOST_SIDE = 1024
 
 # what each part of the command line's help is called
 RECIPE, BEYOND, DATA, KEPT = "recipe", "beyond the article", "data", "precision and weights"
@@ -110,13 +113,13 @@ class Options:
         choices=tuple(RECIPES),
         before="article",
     )
-    epochs: int = option(RECIPE, "", default=20, above=0)
+    epochs: int = option(RECIPE, "", default=20, above=0, most=MOST_EPOCHS)
     seed: int = option(RECIPE, "of weights and batches", default=0, least=0, below=2**63, sets_apart=False)
     lr: float = option(RECIPE, "the learning rate", default=1e-3, above=0)
     lr_step: int = option(RECIPE, "epochs between decays", default=7, above=0)
     lr_decay: float = option(RECIPE, "factor of a decay", default=0.7, above=0)
     batch_size: int = option(RECIPE, "", default=64, above=0)
-    size: int = option(RECIPE, "photos' side in pixels", default=128, above=0)
+    size: int = option(RECIPE, "photos' side in pixels", default=128, above=0, most=MOST_SIDE)
     progressive: bool = option(
         RECIPE,
         "early epochs at half the size, then three quarters, the last 15 %% at the whole size: for a CPU",

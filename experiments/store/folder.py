@@ -106,3 +106,23 @@ def hold(folder: Path, used: str = "trained") -> Iterator[None]:
         raise InputError(f"{folder} is being {used} by another process: wait for it, or stop it") from error
     finally:
         os.close(descriptor)
+
+
+def is_held(folder: Path) -> bool | None:
+    """Whether a process holds this folder now; None where this disk or this system cannot tell."""
+    if fcntl is None:
+        return None
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        # shared: two that ask do not take each other for a holder
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return False

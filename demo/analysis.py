@@ -1,8 +1,9 @@
 """What compares runs, computed once for as long as their files stay as they are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,10 +15,12 @@ from experiments.comparison.photos import hardest, photo_scores, suspects
 from experiments.store.folder import weights_path
 from experiments.store.run_reader import stamp_of
 from experiments.store.runs import BadRun, Run
+from experiments.store.scored.controls import CONTROL_KINDS, control_folder
+from experiments.store.scored.damage import damage
 from experiments.store.scored.details import DETAILS
+from experiments.store.scored.margins import FILE as MARGINS
 from experiments.store.scored.margins import read_margins
 from experiments.store.scored.photo_scores import confusions, has_details, read_images
-from experiments.store.scored.pixel_sums import read_bands, read_calibration
 from seg import InputError
 from seg.thresholds.margins import painted_share
 
@@ -34,7 +37,13 @@ def photo_scores_stamp(run: Run) -> tuple | None:
     """Another one when the run's scores of single photos or pixels are; None where it has none of photos."""
     if not has_details(run):
         return None
-    return (run.name, str(run.folder), run.epochs_trained, *(stamp_of(run.folder / name) for name in DETAILS))
+    return (run.name, str(run.folder), run.epochs_trained, *(stamp_of(path) for path in _details(run)))
+
+
+def _details(run: Run) -> Iterator[Path]:
+    yield from (run.folder / name for name in DETAILS)
+    for control in CONTROL_KINDS:
+        yield from (control_folder(run.folder, control) / name for name in ("images.csv", MARGINS))
 
 
 def run_stamp(run: Run) -> tuple:
@@ -76,14 +85,7 @@ def apart_from_damaged(runs: Sequence[Run], error: InputError) -> tuple[list[Run
 
 @lru_cache(maxsize=256)
 def _damaged(scored: _Scored) -> bool:
-    (run,) = scored.runs
-    for name, read in zip(DETAILS, (read_images, read_bands, read_calibration, read_margins), strict=True):
-        if (run.folder / name).is_file():
-            try:
-                read(run)
-            except InputError:
-                return True
-    return False
+    return damage(scored.runs[0]) is not None
 
 
 def damaged_sentence(damaged: Sequence[Run], titles: Mapping[str, str]) -> str:

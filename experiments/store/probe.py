@@ -158,10 +158,10 @@ def _assert_layout(said: Any) -> None:
     Raises:
         BadRecord: this is none, or of more pixels than anybody can look at.
     """
-    known = said if isinstance(said, dict) else {}
-    tile, columns, tiles = (known.get(name) for name in ("tile", "columns", "tiles"))
-    assert_whole("tile", tile, 1, MOST_SIDE)
-    assert_whole("columns", columns, 1, MOST_TILES)
+    known: dict[str, Any] = said if isinstance(said, dict) else {}
+    tile = assert_whole("tile", known.get("tile"), 1, MOST_SIDE)
+    columns = assert_whole("columns", known.get("columns"), 1, MOST_TILES)
+    tiles = known.get("tiles")
     if not isinstance(tiles, list) or len(tiles) > MOST_TILES:
         raise BadRecord(f"tiles is no list of at most {MOST_TILES}")
     for each in tiles:

@@ -21,7 +21,7 @@ LEAST_SEED = -1
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # of the environment
 _SHOWN = ("device", "device_name", "precision", "commit")
-_CALLED = {list: "list", dict: "table"}
+_CALLED: dict[type, str] = {list: "list", dict: "table"}
 _COUNTS = ("training_photos", "validation_photos", "validation_sample_photos", "parameters")
 
 
@@ -149,14 +149,15 @@ def assert_name(name: str, value: Any, most: int = MOST_LETTERS) -> None:
         raise _wrong(name, value, f"text of 1 to {most} letters")
 
 
-def assert_whole(name: str, value: Any, least: int, most: int) -> None:
-    """It is a whole number in this range, whose ends are in it.
+def assert_whole(name: str, value: Any, least: int, most: int) -> int:
+    """The whole number, in this range, whose ends are in it.
 
     Raises:
         BadRecord: it is not.
     """
     if not (_is_whole(value) and least <= value <= most):
         raise _wrong(name, value, f"whole number from {least} to {most if most < _LARGEST else '2**63'}")
+    return value
 
 
 def _size(value: Any) -> None:

@@ -18,13 +18,12 @@ SCHEDULES = ("step", "cosine")
 PRECISIONS = ("auto", "fp32", "bf16")
 WEIGHTINGS = ("median", "inverse", "none")
 JITTERED = ("contrast", "all")
+# More would be no run that anyone waits for, and a network at a larger side fills the memory
+MOST_EPOCHS = 1_000_000
+MOST_SIDE = 1024
 
 # of a class: what float32 holds as a normal number
 SMALLEST_WEIGHT, LARGEST_WEIGHT = 1.2e-38, 3.4e38
-# more than any log is read of
-MOST_EPOCHS = 1_000_000
-# a photo's side in pixels, at which the first features of a single one fill 17 GB
-MOST_PIXELS = 8192
 
 # what each part of the command line's help is called
 RECIPE, BEYOND, DATA, KEPT = "recipe", "beyond the article", "data", "precision and weights"
@@ -123,7 +122,7 @@ class Options:
     lr_step: int = option(RECIPE, "epochs between decays", default=7, above=0)
     lr_decay: float = option(RECIPE, "factor of a decay", default=0.7, above=0)
     batch_size: int = option(RECIPE, "", default=64, above=0)
-    size: int = option(RECIPE, "photos' side in pixels", default=128, above=0, most=MOST_PIXELS)
+    size: int = option(RECIPE, "photos' side in pixels", default=128, above=0, most=MOST_SIDE)
     progressive: bool = option(
         RECIPE,
         "early epochs at half the size, then three quarters, the last 15 %% at the whole size: for a CPU",

@@ -53,10 +53,10 @@ class ProbePhotos:
 
     def mosaic(self, layout: dict) -> Mosaic:
         """The photos of these tiles as one JPEG."""
-        missing = np.zeros((layout["tile"], layout["tile"], 3), np.uint8)
+        missing, columns = np.zeros((layout["tile"], layout["tile"], 3), np.uint8), layout["columns"]
 
         def write(tiles: list[np.ndarray], target: Path) -> None:
-            channels = [mosaic(np.stack([tile[..., channel] for tile in tiles])) for channel in range(3)]
+            channels = [mosaic(np.stack([tile[..., channel] for tile in tiles]), columns) for channel in range(3)]
             Image.fromarray(np.stack(channels, axis=-1)).save(target, "JPEG", quality=92)
 
         return self._build("photos", ".jpg", layout, read_photo, missing, write)
@@ -66,7 +66,7 @@ class ProbePhotos:
         missing = np.full((layout["tile"], layout["tile"]), BACKGROUND, np.uint8)
 
         def write(tiles: list[np.ndarray], target: Path) -> None:
-            indexed_image(mosaic(np.stack(tiles))).save(target, "PNG", optimize=True)
+            indexed_image(mosaic(np.stack(tiles), layout["columns"])).save(target, "PNG", optimize=True)
 
         return self._build("truth", ".png", layout, read_truth, missing, write)
 
@@ -81,7 +81,7 @@ class ProbePhotos:
     ) -> Mosaic:
         """One picture of the tiles that `read(found, side)` gives; None where it has none."""
         side, found = layout["tile"], self.find(layout["tiles"])
-        key = (kind, side, tuple(map(_stamp, found)))
+        key = (kind, side, layout["columns"], tuple(map(_stamp, found)))
         known = self.built.get(key)
         if known is not None and (known.path is None or known.path.is_file()):
             return known

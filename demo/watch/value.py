@@ -13,7 +13,7 @@ from demo.watch.probe_photos import ProbePhotos
 from experiments.comparison.configurations import configurations
 from experiments.scores import Place, appearing
 from experiments.store.probe import mosaic_path, read_layout
-from experiments.store.runs import Run
+from experiments.store.runs import BadRun, Run
 from seg.pets import CLASS_COLOURS, CLASS_NAMES, TEST
 
 # Of runs of one loss, which have one colour: an SVG line's dashes
@@ -30,14 +30,18 @@ def watch_value(catalogue: Catalogue, photos: ProbePhotos, names: list[str]) -> 
         epoch on at which it is another, tile size, columns, tiles, photos and truth (URL or None), mosaics
         {epoch: URL}, scores {epoch: {score: fraction or None}} and the epochs whose weights were kept.
     """
-    runs, left_out = [], []
+    runs, without, damaged = [], [], []
     wanted = catalogue.chosen(names)
     chosen = [run for run in wanted if not run.epochs.empty]
     titles, styled = run_titles(chosen), styles(configurations(chosen))
     for run in chosen:
-        described = _run_value(run, titles[run.name], styled[run.name], photos)
+        try:
+            described = _run_value(run, titles[run.name], styled[run.name], photos)
+        except BadRun as error:
+            damaged.append(f"{titles[run.name]} is left out: {catalogue.for_visitors(str(error))}.")
+            continue
         if described is None:
-            left_out.append(titles[run.name])
+            without.append(titles[run.name])
         else:
             runs.append(described)
     all_titles = run_titles(wanted)
@@ -46,8 +50,9 @@ def watch_value(catalogue: Catalogue, photos: ProbePhotos, names: list[str]) -> 
     said = [lost]
     if young:
         said.append(f"{' and '.join(young)}: no epoch is trained and scored yet; what it finds appears here by itself.")
-    if left_out:
-        said.append(f"{' and '.join(left_out)}: no predictions were kept; choose another run above.")
+    if without:
+        said.append(f"{' and '.join(without)}: no predictions were kept; choose another run above.")
+    said += damaged
     if not catalogue.runs():
         said = [NO_RUNS]
     elif not wanted and not lost:
@@ -68,6 +73,11 @@ def _value(message: str, runs: list[dict]) -> dict:
 
 
 def _run_value(run: Run, title: str, style: Style, photos: ProbePhotos) -> dict | None:
+    """What the page knows of one run; None where it has kept no predictions.
+
+    Raises:
+        BadRun: what says where they are is damaged.
+    """
     layout = read_layout(run.folder)
     if layout is None or not layout["tiles"]:
         return None

@@ -193,3 +193,23 @@ def _told_by(holder: Path) -> str:
 @functools.cache
 def _note_once(said: str) -> None:
     print(f"note: {said}", file=sys.stderr)
+
+
+def is_held(folder: Path) -> bool | None:
+    """Whether a process holds this folder now; None where this disk or this system cannot tell."""
+    if fcntl is None:
+        return None
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        # shared: two that ask do not take each other for a holder
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return False

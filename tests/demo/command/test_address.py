@@ -179,7 +179,7 @@ def test_all_that_gradio_documents_at_once(start_app, free_port, tmp_path):
             "GRADIO_TEMP_DIR": str(tmp_path / "kept" / "here"),
             "GRADIO_DEBUG": "true",
             "GRADIO_NUM_WORKERS": "2",
-            **{name: "http://127.0.0.1:9" for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY")},
+            **dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9"),
             "NO_PROXY": "intranet.example",
         },
         host="[::1]",

@@ -1,4 +1,4 @@
-"""The app is asked to end while it serves: what is at work is answered, the status is 0, and it takes 5 seconds at most."""
+"""The app is asked to end while it serves: what is at work is answered, the status is 0, and 5 seconds are enough."""
 
 import os
 import signal

@@ -5,6 +5,7 @@ import importlib.util
 import math
 import os
 import re
+import tempfile
 
 from demo.command.address import Address, add_address_options, address_of, is_true, reach_oneself
 from experiments.cli.command_line import OneLineParser, add_data_option, run_command
@@ -45,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         address = address_of(options, otherwise="0.0.0.0" if on_spaces else "127.0.0.1")
+        _try_temporary_folder()
     except InputError as error:
         parser.error(str(error))
     if options.mcp is None:
@@ -91,6 +93,19 @@ def _serve(options: argparse.Namespace, address: Address, *, on_spaces: bool) ->
         )
         serve_until(asked, blocks, work)
     leave()
+
+
+def _try_temporary_folder() -> None:
+    """Raises InputError where what visitors send could not be kept, which Gradio says when they send it."""
+    named = os.environ.get("GRADIO_TEMP_DIR")
+    try:
+        folder = named or tempfile.gettempdir()
+        os.makedirs(folder, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        if named:
+            raise InputError(f"GRADIO_TEMP_DIR: {named} is no folder that can be written to: set it to one") from error
+        raise InputError("no folder for temporary files can be written to: set TMPDIR to one that can") from error
 
 
 def _bytes(text: str) -> int:

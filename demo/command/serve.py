@@ -6,6 +6,7 @@ import math
 import os
 import re
 import tempfile
+from pathlib import Path
 
 from demo.command.address import Address, add_address_options, address_of, is_true, reach_oneself
 from experiments.cli.command_line import OneLineParser, add_data_option, run_command
@@ -92,15 +93,15 @@ def _serve(options: argparse.Namespace, address: Address, *, on_spaces: bool) ->
             **settings,
         )
         serve_until(asked, blocks, work)
-    leave()
+        leave()
 
 
 def _try_temporary_folder() -> None:
     """Raises InputError where what visitors send could not be kept, which Gradio says when they send it."""
     named = os.environ.get("GRADIO_TEMP_DIR")
     try:
-        folder = named or tempfile.gettempdir()
-        os.makedirs(folder, exist_ok=True)
+        folder = Path(named or tempfile.gettempdir())
+        folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         if named:

@@ -67,11 +67,12 @@ def theme() -> gr.themes.Base:
     return plain.set(color_accent="var(--ink)", **both)
 
 
-def page_settings(for_agents: list[Path] | None = None) -> dict:
+def page_settings(for_agents: list[Path] | None = None, max_file_size: int = 20_000_000) -> dict:
     """What `launch` and `gr.mount_gradio_app` must be told for the page to look and to work as it does.
 
     Args:
         for_agents: the folders of runs that agents may ask about; None serves them no tools, and needs no `mcp`.
+        max_file_size: bytes that a file may have which a visitor sends.
     """
     routes: list[Route] = [*script_routes(), *preview_routes()]
     app: dict = {"routes": routes, "middleware": [Middleware(LinkPreview)]}
@@ -80,7 +81,7 @@ def page_settings(for_agents: list[Path] | None = None) -> dict:
 
         agents = agents_settings(_catalogue(for_agents))
         app |= agents | {"routes": [*routes, *agents["routes"]]}
-    return {"theme": theme(), "css_paths": STYLES, "app_kwargs": app}
+    return {"theme": theme(), "css_paths": STYLES, "max_file_size": max_file_size, "app_kwargs": app}
 
 
 def _catalogue(folders: list[Path]) -> Catalogue:

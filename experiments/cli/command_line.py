@@ -38,13 +38,8 @@ class OneLineParser(argparse.ArgumentParser):
 
 
 def run_command(main: Callable[[list[str] | None], int]) -> None:
-    """Exit with main's status; an error a person can cause is one line and status 2.
-
-    What is printed into a file or a pipe is UTF-8, whatever the machine writes by default.
-    """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
-            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+    """Exit with main's status; an error a person can cause is one line and status 2."""
+    print_every_letter()
     try:
         sys.exit(main(None))
     except InputError as error:
@@ -53,6 +48,17 @@ def run_command(main: Callable[[list[str] | None], int]) -> None:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)
+
+
+def print_every_letter() -> None:
+    """What is printed into a file or a pipe is UTF-8; a terminal has a question mark for a letter that it lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if not isinstance(stream, io.TextIOWrapper):
+            continue
+        if stream.isatty():
+            stream.reconfigure(errors="replace")
+        else:
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
 
 
 @contextmanager

@@ -1,21 +1,18 @@
 """What programs can ask the running app: `/segment`, `/runs` and `/compare`, with no place on the page."""
 
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import gradio as gr
 import numpy as np
-from gradio.processing_utils import save_file_to_cache
-from gradio.utils import get_upload_folder
 from PIL import Image
 
 from demo.analysis import cached_analysis
 from demo.catalogue import Catalogue
 from demo.checkpoints import segment_photo
 from demo.photo import open_photo
+from demo.serving.folder import new_folder
 from experiments.comparison.footing import trained
 from experiments.comparison.selection import select_runs
 from experiments.reporting.output import analysis_content
@@ -53,17 +50,16 @@ def segment_api(catalogue: Catalogue, photo: str, checkpoint: str) -> tuple[str,
 
 
 def mask_file(mask: np.ndarray, photo: str, run: Run) -> str:
-    """The path of a mask in Gradio's own cache, from where it is served; an equal one of that name is not kept twice.
+    """The path of a mask in a folder of its own, from where it is served to whoever is told of it.
 
     Args:
         mask: (height, width) uint8 of classes.
         photo: its file's path or name.
     """
     name = f"{_short_name(Path(photo).stem)}-{_short_name(run.name)}.png"
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, name)
-        indexed_image(mask).save(path, "PNG", optimize=True)
-        return save_file_to_cache(path, get_upload_folder())
+    with new_folder() as folder:
+        indexed_image(mask).save(folder / name, "PNG", optimize=True)
+    return str(folder / name)
 
 
 def _short_name(title: str) -> str:
@@ -148,8 +144,7 @@ def add_api(catalogue: Catalogue) -> None:
             photo: an image file.
             checkpoint: the name of a run with a checkpoint, as /runs lists them.
         """
-        with _refusals():
-            return segment_api(catalogue, photo, checkpoint)
+        return segment_api(catalogue, photo, checkpoint)
 
     def runs() -> list[dict]:
         return runs_api(catalogue)
@@ -167,8 +162,7 @@ def add_api(catalogue: Catalogue) -> None:
         Args:
             runs: names of runs, as /runs lists them, with commas between; empty for those most of which are alike.
         """
-        with _refusals():
-            return compare_api(catalogue, [name.strip() for name in runs.split(",") if name.strip()])
+        return compare_api(catalogue, [name.strip() for name in runs.split(",") if name.strip()])
 
     with gr.Row(visible=False):
         photo = _with_example(gr.File(label="photo", type="filepath"), EXAMPLE_PHOTO)
@@ -178,15 +172,6 @@ def add_api(catalogue: Catalogue) -> None:
         gr.Button().click(segment, inputs=[photo, checkpoint], outputs=[mask, report], api_name="segment")
         gr.Button().click(runs, outputs=gr.JSON(label="runs"), api_name="runs")
         gr.Button().click(compare, inputs=names, outputs=gr.JSON(label="comparison"), api_name="compare")
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """What a caller did wrong is told to them, and no fault for the app's log."""
-    try:
-        yield
-    except InputError as error:
-        raise gr.Error(str(error), print_exception=False) from error
 
 
 def _with_example(component: Component, example: object) -> Component:

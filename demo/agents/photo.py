@@ -12,6 +12,7 @@ from PIL import Image
 from safehttpx import AsyncSecureTransport, async_validate_url
 
 from demo.photo import open_photo
+from demo.serving.folder import files_folder
 from demo.uploads import uploaded_file
 from seg import InputError
 
@@ -53,7 +54,8 @@ def opened(content: bytes) -> Image.Image:
     Raises:
         InputError: it is not an image, damaged, or larger than the app takes.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    # the server's own, with which it goes where the server is killed
+    with tempfile.TemporaryDirectory(dir=files_folder()) as folder:
         path = Path(folder, "photo")
         path.write_bytes(content)
         return open_photo(path)

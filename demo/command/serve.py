@@ -38,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     # Gradio takes seconds to import: a wrong option is answered before
     from demo.page import build_interface, page_settings
     from demo.photos.banner import offer_for
+    from demo.serving.hosts import local_names
 
     offer = offer_for(options.host, on_spaces=on_spaces, forbidden=options.no_fetch)
     build_interface(options.runs, options.data, offer).launch(
@@ -47,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         footer_links=["api", "gradio"],
         show_error=True,
         ssr_mode=False,
-        **page_settings(options.runs if options.mcp else None),
+        **page_settings(options.runs if options.mcp else None, names=local_names(options.host), on_spaces=on_spaces),
     )
     return 0
 

@@ -173,7 +173,17 @@ def visitors_folder(file: Path) -> Path | None:
     """
     root = files_folder()
     inside = file.relative_to(root).parts if file.is_relative_to(root) else ()
-    return root / inside[0] if len(inside) > 1 else None
+    return root / inside[0] if inside else None
+
+
+def remove(file: Path) -> None:
+    """Remove a visitor's file, and the folder that it had to itself."""
+    with contextlib.suppress(OSError):  # the folder holds another file, or is gone
+        file.unlink(missing_ok=True)
+        for folder in file.parents:
+            if visitors_folder(folder) is None:
+                return
+            folder.rmdir()
 
 
 def used(file: Path) -> None:

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageColor
 
-from demo.serving.folder import new_folder
+from demo.serving.folder import new_folder, remove
 from demo.serving.pictures import file_url
 from demo.serving.words import spoken
 from demo.uploads import entry, several, uploaded_file, whole_number
@@ -101,7 +100,7 @@ def export_functions() -> list[Callable[[object], dict]]:
             milliseconds = min(max(whole_number(entry(asked, "milliseconds") or 350), 40), 4000)
         finally:
             for path in paths:
-                _remove(path)
+                remove(path)  # the page alone knows where it lies
         name = re.sub(r"[^\w.-]+", "-", name).strip("-.").lower()[:90] or "borderline"
         with new_folder() as folder:
             target = folder / f"{name}.{kind}"
@@ -109,11 +108,3 @@ def export_functions() -> list[Callable[[object], dict]]:
         return {"url": file_url(target)}
 
     return [write_animation]
-
-
-def _remove(frame: Path) -> None:
-    """Remove an upload and the folder that it had to itself: the page alone knows where it lies."""
-    with suppress(OSError):  # the folder holds another frame, or is gone
-        frame.unlink(missing_ok=True)
-        frame.parent.rmdir()
-        frame.parents[1].rmdir()

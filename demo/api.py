@@ -155,14 +155,14 @@ def add_api(catalogue: Catalogue) -> None:
         "are equal."
     )
 
-    def compare(runs: str) -> dict:
+    def compare(runs: str | None) -> dict:
         """Compare runs on the footing they share: scores, over single photos with 95 % intervals, differences from
         unweighted cross-entropy, reliability, and the answer in words.
 
         Args:
             runs: names of runs, as /runs lists them, with commas between; empty for those most of which are alike.
         """
-        return compare_api(catalogue, [name.strip() for name in runs.split(",") if name.strip()])
+        return compare_api(catalogue, [name.strip() for name in (runs or "").split(",") if name.strip()])
 
     with gr.Row(visible=False):
         photo = _with_example(gr.File(label="photo", type="filepath"), EXAMPLE_PHOTO)

@@ -1,5 +1,6 @@
 """What a person or a program is told where the app cannot do what was asked: one sentence, never Python's words."""
 
+import hashlib
 import sys
 import traceback
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 from fastapi.exceptions import RequestValidationError
+from gradio.route_utils import FnIndexInferError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -25,6 +27,8 @@ NOT_HERE = "There is nothing at this address."
 MOST_BYTES = 2 * 2**20
 # Addresses that take more, and count it themselves
 _COUNTED = ("/gradio_api/upload", "/gradio_api/mcp")
+# What its routes raise of a name, a number or a session that there is not
+_NOT_FOUND = (FnIndexInferError, LookupError, TypeError, ValueError, AttributeError, AssertionError)
 # What Gradio answers and this page never asks: its own reports, editors, histories, and other sites' files
 CLOSED = (
     *("/monitoring", "/pwa_icon", "/login", "/token"),
@@ -59,9 +63,12 @@ class PlainBlocks(gr.Blocks):
         except Exception as error:  # values of another kind, fewer of them, files of somebody else
             raise InputError(str(disk_full(error) or NOT_UNDERSTOOD)) from error
 
-    async def process_api(self, *arguments: Any, **named: Any) -> dict[str, Any]:
+    async def process_api(self, block_fn: Any, *arguments: Any, **named: Any) -> dict[str, Any]:
+        asked = self.fns.get(block_fn) if isinstance(block_fn, int) else block_fn
         try:
-            return await super().process_api(*arguments, **named)
+            if asked is None or asked.fn is None:  # what the browser does by itself
+                raise InputError(NOT_UNDERSTOOD)
+            return await super().process_api(block_fn, *arguments, **named)
         except Exception as error:
             raise gr.Error(self.catalogue.for_visitors(sentence(error)), print_exception=False) from error
 
@@ -87,6 +94,11 @@ def spoken(function: Callable[[Any], dict]) -> Callable[[Any], dict]:
             return {"error": sentence(error)}
 
     return answered
+
+
+def mark_of(*things: object) -> str:
+    """A word that is another where these are others, and tells nothing of them: no path of this machine leaves it."""
+    return hashlib.blake2s(repr(things).encode(errors="surrogatepass"), digest_size=9).hexdigest()
 
 
 async def refuse_values(_: Request, __: Exception) -> Response:
@@ -119,6 +131,7 @@ class Spoken:
             if answer.begun:  # a stream whose client, or whose session, is gone
                 if _only(error) is None:
                     sentence(error)
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
                 return
             status, said = _said(scope["method"], error)
             await JSONResponse({"detail": said}, status)(scope, receive, send)
@@ -162,15 +175,16 @@ def _said(method: str, error: Exception) -> tuple[int, str]:
         return known.status_code, NOT_UNDERSTOOD
     if disk_full(error):
         return 507, sentence(error)
-    # Gradio's routes look up what they are sent: a name, a number, a session that there is not
-    if method == "POST" and isinstance(error, (LookupError, TypeError, ValueError, AttributeError, AssertionError)):
+    if method == "POST" and isinstance(error, _NOT_FOUND):
         return 400, NOT_UNDERSTOOD
     return 500, sentence(error)
 
 
 def _only(error: BaseException) -> HTTPException | None:
-    """The refusal that this error is, also within a group of such."""
+    """The refusal that this error is, or has come of, also within a group of such."""
     if isinstance(error, BaseExceptionGroup):
         found = [_only(each) for each in error.exceptions]
         return found[0] if all(found) else None
+    if isinstance(error, RuntimeError) and error.__cause__ is not None:  # one that came too late
+        return _only(error.__cause__)
     return error if isinstance(error, HTTPException) else None

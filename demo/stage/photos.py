@@ -11,6 +11,7 @@ from demo.catalogue import last_change
 from demo.images import data_uri
 from demo.labelled import Labelled
 from demo.photo import open_labelled, open_photo, small_photo
+from demo.serving.words import mark_of
 from demo.stage.component import ShownPhoto
 from demo.stage.pane import deflated_rows, shrink
 from demo.uploads import uploaded_file
@@ -142,7 +143,7 @@ def _shown(photo: Offered, changed: int | None) -> tuple[ShownPhoto, np.ndarray 
     if label is not None:
         truth = deflated_rows(shrink(label, shown))
     described = ShownPhoto(
-        key=f"{photo.path} {changed}",
+        key=mark_of(photo.path, changed),
         name=Path(photo.title).stem,
         uri=data_uri(small, "JPEG", quality=88),
         size=picture.size,

@@ -42,19 +42,19 @@ class _TooLarge(Exception):
 async def _upload(request: Request) -> Response:
     """Keep what is sent, and answer with its paths, as Gradio's own address does; what is cut off leaves nothing."""
     most = request.app.get_blocks().max_file_size or float("inf")
-    asked = _bounded(request, most + _FORM_BYTES)
+    body = _Body(request, most + _FORM_BYTES)
     progress = request.query_params.get("upload_id")
     try:
         with new_folder() as folder:
             paths, unmoved, _ = await upload_fn(
-                asked, str(folder), most, progress, upload_progress=file_upload_statuses if progress else None
+                body.bounded(), str(folder), most, progress, upload_progress=file_upload_statuses if progress else None
             )
             if not paths or unmoved:
                 raise MultiPartException(NO_UPLOAD)
         return JSONResponse(paths)
     except (_TooLarge, MultiPartException) as error:
         if isinstance(error, _TooLarge) or "maximum allowed size of" in str(error.message):
-            await _drain(request, most)
+            await body.drain(_DRAINED * most)
             return PlainTextResponse(too_large(most), 413)
         return PlainTextResponse(NO_UPLOAD, 400)
     except (HTTPException, ClientDisconnect, KeyError, TypeError, ValueError, UnicodeError):  # no form, or half of one
@@ -66,25 +66,33 @@ async def _upload(request: Request) -> Response:
             file_upload_statuses.set_done(progress)
 
 
-def _bounded(request: Request, most: float) -> Request:
-    """The same request, of which no more than so many bytes are read."""
-    taken = 0
+class _Body:
+    """What is sent with a request, of which so many bytes are taken."""
 
-    async def receive() -> Message:
-        nonlocal taken
-        message = await request.receive()
-        taken += len(message.get("body", b""))
-        if taken > most:
-            raise _TooLarge
+    def __init__(self, request: Request, most: float) -> None:
+        self.request = request
+        self.most = most
+        self.taken = 0
+        self.ended = False
+
+    def bounded(self) -> Request:
+        """The same request; who reads more than may be sent is stopped by _TooLarge."""
+
+        async def receive() -> Message:
+            message = await self._next()
+            if self.taken > self.most:
+                raise _TooLarge
+            return message
+
+        return Request(self.request.scope, receive)
+
+    async def drain(self, most: float) -> None:
+        """Take the rest, up to so many bytes, and throw it away."""
+        while not self.ended and self.taken < most:
+            await self._next()
+
+    async def _next(self) -> Message:
+        message = await self.request.receive()
+        self.taken += len(message.get("body", b""))
+        self.ended = not message.get("more_body", False)
         return message
-
-    return Request(request.scope, receive)
-
-
-async def _drain(request: Request, most: float) -> None:
-    left = _DRAINED * most
-    while left > 0:
-        message = await request.receive()
-        left -= len(message.get("body", b""))
-        if message["type"] == "http.disconnect" or not message.get("more_body"):
-            return

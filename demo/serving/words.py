@@ -23,6 +23,8 @@ NOT_UNDERSTOOD = "What was sent is not what this address takes: reload the page,
 FAULT = "Borderline could not do this, which is its own fault: its log says how."
 TOO_MUCH = "More was sent than this address takes."
 NOT_HERE = "There is nothing at this address."
+# Of a sentence: it may repeat what was sent
+MOST_LETTERS = 400
 # Of anything but a file: what the page sends has a hundredth of it
 MOST_BYTES = 2 * 2**20
 # Addresses that take more, and count it themselves
@@ -75,12 +77,14 @@ class PlainBlocks(gr.Blocks):
 
 def sentence(error: Exception) -> str:
     """What is said of an error; one that nobody expected is printed, with where it happened."""
-    if isinstance(error, gr.Error):
-        return str(error.message)
-    said = error if isinstance(error, InputError) else disk_full(error)
+    said = (
+        error.message if isinstance(error, gr.Error) else error if isinstance(error, InputError) else disk_full(error)
+    )
     if said is None:
         traceback.print_exception(error, file=sys.stderr)
-    return str(said or FAULT)
+        return FAULT
+    words = " ".join(str(said).split())
+    return words if len(words) <= MOST_LETTERS else f"{words[: MOST_LETTERS - 3]}..."
 
 
 def spoken(function: Callable[[Any], dict]) -> Callable[[Any], dict]:

@@ -88,8 +88,9 @@ def own_functions(catalogue: Catalogue) -> list[Callable[[object], dict]]:
     def own_mask(asked: object) -> dict:
         run, epoch = chosen(asked), whole_number(entry(asked, "epoch"))
         try:
-            return {"picture": data_uri(indexed_image(epoch_mask(text(asked, "path"), run, epoch)), "PNG")}
+            mask = epoch_mask(text(asked, "path"), run, epoch)
         except InputError as error:
-            return {"error": catalogue.for_visitors(str(error))}
+            raise InputError(catalogue.for_visitors(str(error))) from error
+        return {"picture": data_uri(indexed_image(mask), "PNG")}
 
     return [own_photo, own_mask]

@@ -71,12 +71,18 @@ def _serve(options: argparse.Namespace, address: Address, *, on_spaces: bool) ->
     from demo.command.ending import CountWork, Work, leave, serve_until
     from demo.page import build_interface, page_settings
     from demo.photos.banner import offer_for
+    from demo.serving.hosts import local_names
 
     # who comes by another address does not sit before this machine
     elsewhere = bool(address.root_path) or is_true("GRADIO_SHARE")
     offer = offer_for(address.host, on_spaces=on_spaces, forbidden=options.no_fetch or (elsewhere and not on_spaces))
     blocks = build_interface(options.runs, options.data, offer)
-    settings = page_settings(options.runs if options.mcp else None, options.max_file_size)
+    settings = page_settings(
+        options.runs if options.mcp else None,
+        max_file_size=options.max_file_size,
+        names=local_names(address.host, address.root_path, shared=is_true("GRADIO_SHARE")),
+        on_spaces=on_spaces,
+    )
     work = Work()
     settings["app_kwargs"]["middleware"].append(Middleware(CountWork, work=work))
     with noted_signals(second_stops=True) as asked:

@@ -11,6 +11,7 @@ from demo.catalogue import last_change
 from demo.images import data_uri
 from demo.labelled import Labelled
 from demo.photo import SmallPhoto, open_labelled, open_photo, room_for, shrunk, small_photo
+from demo.serving.words import mark_of
 from demo.stage.component import ShownPhoto
 from demo.stage.pane import deflated_rows, shrink
 from demo.uploads import uploaded_file
@@ -151,7 +152,7 @@ def _shown(photo: Offered, changed: int | None) -> tuple[ShownPhoto, np.ndarray 
     if label is not None:
         truth = deflated_rows(shrink(label, shown))
     described = ShownPhoto(
-        key=f"{photo.path} {changed}",
+        key=mark_of(photo.path, changed),
         name=Path(photo.title).stem,
         uri=data_uri(picture, "JPEG", quality=88),
         size=small.size,

@@ -1,27 +1,26 @@
 """What Watch shows as an animation: the page draws the frames, this makes a file of them."""
 
 import re
-import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from PIL import Image, ImageColor
 
-from demo.uploads import uploaded_file, whole_number
+from demo.serving.folder import new_folder, remove
+from demo.serving.pictures import file_url
+from demo.serving.words import spoken
+from demo.uploads import entry, several, uploaded_file, whole_number
 from seg import InputError
 from seg.losses import LOSSES
 from seg.pets import CLASS_COLOURS
-from seg.pixels.rgb import UNREADABLE
+from seg.photo import BadPhoto, open_photo
 
 KINDS = ("gif", "webp")
 # The last frame stays, so that the end is seen before it begins again
 LAST_MILLISECONDS = 1500
 # As many as the page draws, and what they may take together in memory: 300 MB
 MAX_FRAMES, MAX_PIXELS = 61, 100_000_000
-KEPT_FILES = 8
 # A GIF above that is drawn again with fewer colours: it is to be sent, and shown where it was sent to
 LARGE_BYTES = 3_000_000
 COLOURS = (255, 127, 63)  # one less than there may be: what does not change is transparent
@@ -41,13 +40,10 @@ def read_frames(paths: list[Path]) -> list[Image.Image]:
     frames = []
     for path in paths:
         try:
-            with Image.open(path) as picture:
-                if picture.width * picture.height * len(paths) > MAX_PIXELS:
-                    raise InputError("The animation is too large: choose fewer photos, or a smaller width.")
-                frames.append(picture.convert("RGB"))
-        except InputError:
-            raise
-        except UNREADABLE as error:
+            frames.append(open_photo(path, MAX_PIXELS // len(paths)))
+        except BadPhoto as error:
+            if error.too_large:
+                raise InputError("The animation is too large: choose fewer photos, or a smaller width.") from error
             raise InputError("A frame cannot be read: try again.") from error
     if len({frame.size for frame in frames}) > 1:
         raise InputError("The frames differ in size: try again.")
@@ -86,34 +82,29 @@ def save_animation(frames: list[Image.Image], target: Path, milliseconds: int) -
             return
 
 
-def export_functions(served: Path) -> list[Callable[[dict], dict]]:
+def export_functions() -> list[Callable[[object], dict]]:
     """What the page calls as `server.write_animation({frames, kind, name, milliseconds})`; it answers `url` or `error`.
 
-    Args:
-        served: the folder that the page may fetch files from.
+    The frames, which it has uploaded for this, are removed.
     """
 
-    def write_animation(request: dict) -> dict:
+    @spoken
+    def write_animation(asked: object) -> dict:
         paths: list[Path] = []
         try:
-            kind = request.get("kind")
+            kind, name = entry(asked, "kind"), str(entry(asked, "name") or "")
             if kind not in KINDS:
                 raise InputError(f"An animation is a {' or a '.join(KINDS)}.")
-            paths = [uploaded_file(path) for path in request.get("frames") or ()]
+            paths += [uploaded_file(path) for path in several(asked, "frames")]
             frames = read_frames(paths)
-            milliseconds = min(max(whole_number(request.get("milliseconds", 350)), 40), 4000)
-        except InputError as error:
-            return {"error": str(error)}
+            milliseconds = min(max(whole_number(entry(asked, "milliseconds") or 350), 40), 4000)
         finally:
             for path in paths:
-                path.unlink(missing_ok=True)
-        name = re.sub(r"[^\w.-]+", "-", str(request.get("name") or "")).strip("-.").lower()[:90] or "borderline"
-        folder = served / f"export-{time.time_ns()}"
-        folder.mkdir(parents=True)
-        target = folder / f"{name}.{kind}"
-        save_animation(frames, target, milliseconds)
-        for old in sorted(served.glob("export-*"))[:-KEPT_FILES]:
-            shutil.rmtree(old, ignore_errors=True)
-        return {"url": f"gradio_api/file={quote(str(target.resolve()))}"}
+                remove(path)  # the page alone knows where it lies
+        name = re.sub(r"[^\w.-]+", "-", name).strip("-.").lower()[:90] or "borderline"
+        with new_folder() as folder:
+            target = folder / f"{name}.{kind}"
+            save_animation(frames, target, milliseconds)
+        return {"url": file_url(target)}
 
     return [write_animation]

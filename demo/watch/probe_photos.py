@@ -1,6 +1,5 @@
 """The probe's photos and trimaps as mosaics, as the runs' predictions are, for the page to fetch."""
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,8 @@ from PIL import Image
 from demo.catalogue import last_change
 from demo.images import data_uri
 from demo.labelled import Labelled
+from demo.serving.folder import mosaics_folder
+from demo.serving.words import spoken
 from experiments.store.probe import mosaic, sample_photos
 from seg import InputError
 from seg.labelled.pairs import Pair
@@ -39,7 +40,7 @@ class ProbePhotos:
     """
 
     dataset: Labelled
-    served: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="borderline-")))
+    served: Path = field(default_factory=mosaics_folder)
     built: dict[tuple, Mosaic] = field(default_factory=dict)
 
     def find(self, tiles: Sequence[dict]) -> list[Pair | Path | None]:
@@ -94,7 +95,7 @@ class ProbePhotos:
         present = tuple(tile is not None for tile in tiles)
         target = None
         if any(present):
-            self.served.mkdir(exist_ok=True)  # whoever tidies temporary files may have taken it away
+            self.served.mkdir(parents=True, exist_ok=True)  # whoever tidies temporary files may have taken it away
             target = self.served / f"{kind}-{hash(key) & 0xFFFFFFFF:08x}{suffix}"
             write([missing if tile is None else tile for tile in tiles], target)
         self.built[key] = Mosaic(target, present)
@@ -120,7 +121,8 @@ def _stamp(found: Pair | Path | None) -> tuple:
 def tile_function(photos: ProbePhotos) -> Callable[[str], dict]:
     """What the page calls as `server.tile_photo(name)`: the photo larger than its tile, `picture` None without it."""
 
-    def tile_photo(name: str) -> dict:
+    @spoken
+    def tile_photo(name: object) -> dict:
         name = str(name)
         found = photos.dataset.pair(name) or sample_photos().get(name)
         try:

@@ -1,18 +1,16 @@
 """All that the page needs to show runs by epoch: where their mosaics are, their scores, their colours."""
 
-from pathlib import Path
-from urllib.parse import quote
-
 import numpy as np
 
-from demo.catalogue import NO_RUNS, Catalogue, last_change, lost_sentence, run_titles
+from demo.catalogue import NO_RUNS, Catalogue, lost_sentence, run_titles
 from demo.figures.styles import Style, styles
 from demo.selection.described import minutes_left
+from demo.serving.pictures import mosaic_url, prediction_url
 from demo.watch.own_photo import epoch_weights
 from demo.watch.probe_photos import ProbePhotos
 from experiments.comparison.configurations import configurations
 from experiments.scores import Place, appearing
-from experiments.store.probe import mosaic_path, read_layout
+from experiments.store.probe import read_layout
 from experiments.store.runs import BadRun, Run
 from seg.pets import CLASS_COLOURS, CLASS_NAMES, TEST
 
@@ -84,7 +82,7 @@ def _run_value(run: Run, title: str, style: Style, photos: ProbePhotos) -> dict 
     mosaics, scores = {}, {}
     for row in run.epochs.to_dict("records"):
         epoch = int(row["epoch"])
-        url = _url(mosaic_path(run.folder, epoch))
+        url = prediction_url(run, epoch)
         if url is not None:
             mosaics[str(epoch)] = url
             scores[str(epoch)] = {
@@ -112,8 +110,8 @@ def _run_value(run: Run, title: str, style: Style, photos: ProbePhotos) -> dict 
         "tile": layout["tile"],
         "columns": layout["columns"],
         "tiles": tiles,
-        "photos": pictures.path and _url(pictures.path),
-        "truth": truth.path and _url(truth.path),
+        "photos": pictures.path and mosaic_url(pictures.path),
+        "truth": truth.path and mosaic_url(truth.path),
         "mosaics": mosaics,
         "scores": scores,
         "weights": sorted(epoch_weights(run)),
@@ -123,11 +121,3 @@ def _run_value(run: Run, title: str, style: Style, photos: ProbePhotos) -> dict 
 def _sides(run: Run) -> list[list[int]]:
     sides = [[epoch, run.network_side(epoch)] for epoch in range(1, run.epochs_trained + 1)]
     return [now for before, now in zip([[0, 0], *sides], sides, strict=False) if before[1] != now[1]]
-
-
-def _url(path: Path) -> str | None:
-    """A URL of a served file that changes with its content, so that no browser shows an old one; None of no file."""
-    changed = last_change(path)
-    # of a link its own name, whose ending says what it is: what it leads to has none
-    served = path.parent.resolve() / path.name
-    return None if changed is None else f"gradio_api/file={quote(str(served))}?v={changed}"

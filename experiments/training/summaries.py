@@ -10,6 +10,7 @@ from experiments.units import PLAIN
 
 
 def summary(name: str, outcome: str, folder: Path) -> str:
+    """What became of a run, how far it got, and its scores."""
     run = readable(folder)
     if run is None:
         return f"{name}: {outcome}"
@@ -18,6 +19,11 @@ def summary(name: str, outcome: str, folder: Path) -> str:
 
 
 def table(grid: list[PlannedRun], out: Path, outcomes: dict[str, str]) -> str:
+    """All runs of a grid as a table in Markdown.
+
+    Args:
+        outcomes: of those that were begun, or were finished before, by name.
+    """
     header = ["run", "status", "epochs", "minutes", *map(_heading, appearing(Place.SWEEP))]
     rows = []
     for name in (planned.name for planned in grid):
@@ -29,6 +35,7 @@ def table(grid: list[PlannedRun], out: Path, outcomes: dict[str, str]) -> str:
 
 
 def readable(folder: Path) -> Run | None:
+    """The run in a folder; None where there is none that can be read."""
     try:
         return read_run(folder)
     except BadRun:  # being replaced this very moment, or damaged: nothing to show, and no reason to stop the others
@@ -49,6 +56,7 @@ def _heading(score: Score) -> str:
 
 
 def headline(run: Run) -> str:
+    """The few scores that say how a run does."""
     return ", ".join(f"{score.noun} {_final(run, score)}{score.unit.suffix}" for score in appearing(Place.HEADLINE))
 
 

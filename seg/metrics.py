@@ -29,9 +29,14 @@ SOFTMIN_TEMPERATURE = 0.1
 WITHOUT_FLOAT64 = frozenset({"mps"})
 
 
+def where_float64_is(values: Tensor) -> Tensor:
+    """The values on their device, or on the CPU where that has no float64."""
+    return values.cpu() if values.device.type in WITHOUT_FLOAT64 else values
+
+
 def double(values: Tensor) -> Tensor:
-    """The values in float64: on their device, or on the CPU where that has none."""
-    return (values.cpu() if values.device.type in WITHOUT_FLOAT64 else values).double()
+    """The values in float64, on their device or on the CPU."""
+    return where_float64_is(values).double()
 
 
 def confusion_per_photo(predicted: Tensor, truth: Tensor) -> Tensor:
@@ -227,14 +232,15 @@ def calibration_sums(probabilities: Tensor, truth: Tensor) -> Tensor:
         probabilities: (B, 3, H, W) float32.
         truth: (B, H, W) int64.
     """
+    probabilities, truth = where_float64_is(probabilities), where_float64_is(truth)
     confidence, predicted = probabilities.max(dim=1)
     groups = []
     for probability, happened in ((confidence, predicted == truth), (probabilities[:, BORDER], truth == BORDER)):
         bins = (probability * CALIBRATION_BINS).long().clamp_(0, CALIBRATION_BINS - 1).flatten()
-        weights = (double(probability).flatten(), double(happened).flatten())
-        bins = bins.to(weights[0].device)
-        columns = (torch.bincount(bins, each, minlength=CALIBRATION_BINS) for each in (None, *weights))
-        groups.append(torch.stack([double(column) for column in columns], dim=1))
+        columns = (None, probability.double().flatten(), happened.double().flatten())
+        groups.append(
+            torch.stack([torch.bincount(bins, c, minlength=CALIBRATION_BINS).double() for c in columns], dim=1)
+        )
     return torch.stack(groups)
 
 

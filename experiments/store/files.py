@@ -75,6 +75,12 @@ def refusals_passed_over() -> Iterator[None]:
             raise
 
 
+def in_words(error: OSError, folder: Path) -> str:
+    """What the system says about a file in a folder, without the name of a temporary one: `No space left on device in
+    runs/ce-s0`."""
+    return f"{error.strerror or error} in {folder}"
+
+
 def abandoned(folder: Path) -> list[Path]:
     """The temporary files in a folder and below, left by processes that were killed where nobody writes now."""
     return [path for path in folder.rglob(".*.tmp") if _TEMPORARY.fullmatch(path.name)]

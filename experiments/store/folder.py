@@ -157,25 +157,25 @@ def hold(folder: Path, used: str = "trained") -> Iterator[None]:
         yield
         return
     descriptor = os.open(folder, os.O_RDONLY)
-    holder, locked = folder / _HOLDER, True
+    holder, locked = folder / _HOLDER, False
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            locked = True
         except BlockingIOError as error:
             raise InputError(
                 f"{folder} is being {used} by another process{_told_by(holder)}: wait for it, or stop it"
             ) from error
         except OSError as error:
-            locked = False
             _note_once(f"{folder} cannot be locked ({error.strerror}): see to it that no other process uses it")
         if locked:
             with contextlib.suppress(OSError):  # a full disk: the lock holds without its owner's name
                 holder.write_text(f"{os.getpid()} {platform.node()}\n", encoding="utf-8")
         yield
+    finally:
         if locked:
             with contextlib.suppress(OSError):
                 holder.unlink(missing_ok=True)
-    finally:
         os.close(descriptor)
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from experiments.store.csv_table import cell, read_rows, write_table
 from experiments.store.epochs import EPOCH_COLUMNS
-from experiments.store.files import abandoned, flush_folder, refusals_passed_over, replacing
+from experiments.store.files import abandoned, flush_folder, in_words, refusals_passed_over, replacing
 from experiments.store.folder import (
     RECORD,
     epoch_weights_path,
@@ -151,7 +151,7 @@ class RunWriter:
             self._write_info(scores=None)
             _write_json(self.folder / "predictions" / "probe.json", layout)
         except OSError as error:
-            self.failed(error.strerror or str(error))
+            self.failed(in_words(error, self.folder))
             raise
         return self
 

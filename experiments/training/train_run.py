@@ -9,6 +9,7 @@ from torch import Tensor
 
 from experiments.cli.interruption import noted_signals
 from experiments.curves.told import Curves
+from experiments.store.files import in_words
 from experiments.store.folder import state_path
 from experiments.store.probe import load_probe
 from experiments.store.scored.details import Scored
@@ -77,7 +78,7 @@ def train_run(
             else:
                 writer = RunWriter.begin(folder, options, described, probe.layout())
         except OSError as error:
-            raise RunFailed(folder, f"{error.strerror or error} in {folder}") from error
+            raise RunFailed(folder, in_words(error, folder)) from error
 
         def on_batch(phase: str, count: int) -> None:
             if received:  # before anything is shown: the terminal may be what is gone
@@ -136,7 +137,7 @@ def _failed(writer: RunWriter, error: BaseException, names: Sequence[str] = ()) 
     """Record the failure; what is to be raised."""
     reason, more = str(error), {}
     if isinstance(error, OSError):
-        reason = f"{error.strerror or error} in {writer.folder}"
+        reason = in_words(error, writer.folder)
     elif isinstance(error, torch.OutOfMemoryError):
         reason = "the device's memory is full"
     elif isinstance(error, Diverged) and error.photos:

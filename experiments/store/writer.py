@@ -5,6 +5,7 @@ import json
 import math
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -133,7 +134,9 @@ class RunWriter:
         try:
             self._write_info(status="failed", ended=_now(), error=error, **more)
         except OSError:
-            if not (self.folder / "run.json").exists():
+            if (self.folder / "run.json").exists():
+                _fail_in_place(self.folder / "run.json")
+            else:
                 leave_nothing(self.folder)
 
     def finished(self, scored: Scored) -> None:
@@ -227,6 +230,16 @@ def _keep_epochs_until(folder: Path, last: int) -> None:
 def _write_json(path: Path, content: dict) -> None:
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def _fail_in_place(path: Path) -> None:
+    """Where there is no room for another file: the status alone, in as many bytes as it had."""
+    running, failed = b'"status": "running"', b'"status": "failed" '
+    with suppress(OSError), open(path, "r+b") as file:
+        place = file.read().find(running)
+        if place >= 0:
+            file.seek(place)
+            file.write(failed)
 
 
 def _defined(scores: dict[str, float]) -> dict[str, float | None]:

@@ -1,6 +1,9 @@
 import functools
 import os
+import platform
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +25,7 @@ from seg.pets import (
     trimap_path,
 )
 
+PROJECT = Path(__file__).parents[2]
 FIRST, SECOND = "Abyssinian_1", "Abyssinian_2"
 
 
@@ -462,3 +466,130 @@ def test_a_tenth_is_held_out_evenly_and_nothing_is_lost(count):
             where = split.names.index(name)
             assert np.array_equal(part.photos[index], split.photos[where])
             assert np.array_equal(part.masks[index], split.masks[where])
+
+
+# --- where nothing can be kept, and nobody helps --------------------------------------------------
+
+
+def load_in_a_process(root: Path, environment: dict[str, str | None], before: str = "") -> subprocess.CompletedProcess:
+    """The test split at 16 x 16, loaded by a process of its own: it prints its photos' sum."""
+    script = f"import os, sys\nfrom pathlib import Path\n{before}\nfrom seg.cache import load_split\n"
+    script += "print(int(load_split(Path(sys.argv[1]), 'test', 16).photos.astype(int).sum()))"
+    given = {name: value for name, value in (os.environ | environment).items() if value is not None}
+    return subprocess.run([sys.executable, "-c", script, root], cwd=PROJECT, env=given, capture_output=True, text=True)
+
+
+NO_PASSWD = "import pwd\ndef nobody(number): raise KeyError(number)\npwd.getpwuid = nobody"
+DECODED_ANEW = "photos are decoded anew each time: set BORDERLINE_CACHE to a writable folder"
+
+
+@pytest.mark.parametrize("home", ["none", "a file", "not there", "read-only"])
+def test_without_a_home_photos_are_decoded_anew_which_is_said(own_pets, tmp_path, home):
+    (tmp_path / "file").write_text("")
+    homes = {"none": None, "a file": str(tmp_path / "file"), "not there": "/proc/nowhere", "read-only": "/proc/self"}
+    environment = {"BORDERLINE_CACHE": None, "HOME": homes[home]}
+    ended = load_in_a_process(own_pets, environment, NO_PASSWD if home == "none" else "")
+    expected = load_split(own_pets, "test", 16, cache=tmp_path / "cache").photos.astype(int).sum()
+    assert (ended.returncode, ended.stdout) == (0, f"{expected}\n"), ended.stderr
+    assert DECODED_ANEW in ended.stderr
+
+
+def test_a_cache_that_is_named_needs_no_home(own_pets, tmp_path):
+    environment = {"BORDERLINE_CACHE": str(tmp_path / "cache"), "HOME": None}
+    ended = load_in_a_process(own_pets, environment, NO_PASSWD)
+    assert ended.returncode == 0, ended.stderr
+    assert DECODED_ANEW not in ended.stderr
+    assert len(caches(tmp_path / "cache")) == 1
+
+
+FORBIDDEN = {
+    "fork": "def refuse(*_): raise PermissionError(1, 'Operation not permitted')\nos.fork = refuse",
+    "no process left": "def refuse(*_): raise BlockingIOError(11, 'try again')\nos.fork = refuse",
+    "semaphores": "import _multiprocessing\n"
+    "class Refused:\n"
+    "    SEM_VALUE_MAX = 99\n"
+    "    def __init__(self, *_, **__): raise PermissionError(13, 'Permission denied')\n"
+    "_multiprocessing.SemLock = Refused",
+    "threads": "import threading\n"
+    'def refuse(self): raise RuntimeError("can\'t start new thread")\n'
+    "threading.Thread.start = refuse",
+    "a daemon": "import multiprocessing\nmultiprocessing.current_process()._config['daemon'] = True",
+    "processes, by the system": None,
+}
+# a real policy: the system's own filter refuses this process every further one
+SECCOMP = """
+import ctypes, platform, struct
+import torch.utils.data
+import seg.cache
+assert platform.machine() == 'x86_64'
+refused = {56, 57, 58, 435}  # clone, fork, vfork, clone3
+code = [struct.pack('HBBI', 0x20, 0, 0, 0)]
+for number in refused:
+    code += [struct.pack('HBBI', 0x15, 0, 1, number), struct.pack('HBBI', 0x06, 0, 0, 0x00050000 | 1)]
+code += [struct.pack('HBBI', 0x06, 0, 0, 0x7FFF0000)]
+filled = ctypes.create_string_buffer(b''.join(code))
+program = ctypes.create_string_buffer(struct.pack('HxxxxxxP', len(code), ctypes.addressof(filled)))
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.prctl(38, 1, 0, 0, 0) == 0
+assert libc.prctl(22, 2, program, 0, 0) == 0
+"""
+
+
+@pytest.mark.parametrize("policy", FORBIDDEN)
+def test_where_no_worker_may_be_started_one_process_decodes(own_pets, tmp_path, policy):
+    if policy == "processes, by the system" and (platform.machine(), sys.platform) != ("x86_64", "linux"):
+        pytest.skip("the filter is written for another machine")
+    environment = {"BORDERLINE_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    ended = load_in_a_process(own_pets, environment, FORBIDDEN[policy] or SECCOMP)
+    expected = load_split(own_pets, "test", 16, cache=tmp_path / "other").photos.astype(int).sum()
+    assert (ended.returncode, ended.stdout) == (0, f"{expected}\n"), ended.stderr
+    assert "note: no worker can be started (" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_workers_are_spawned_where_that_is_the_way(own_pets, tmp_path):
+    spawned = "import torch.multiprocessing as m\nm.set_start_method('spawn')"
+    script = "if __name__ == '__main__':\n    import sys; from pathlib import Path\n"
+    script += f"    {spawned.replace(chr(10), chr(10) + '    ')}\n    from seg.cache import load_split\n"
+    script += "    print(len(load_split(Path(sys.argv[1]), 'test', 16, cache=Path(sys.argv[2]))))"
+    (tmp_path / "spawning.py").write_text(script)
+    words = [sys.executable, tmp_path / "spawning.py", own_pets, tmp_path / "cache"]
+    environment = os.environ | {"PYTHONPATH": str(PROJECT)}
+    ended = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=300)
+    assert (ended.returncode, ended.stdout) == (0, "3\n"), ended.stderr
+
+
+@pytest.mark.parametrize("left", ["index.json", "photos.npy", "half of all"])
+def test_a_cache_that_others_write_and_delete_meanwhile_is_put_in_place(own_pets, tmp_path, monkeypatch, left):
+    """The place is taken again and again, by what is no whole cache, while this process renames its own."""
+    first = load_split(own_pets, "test", 16, cache=tmp_path / "other")
+    (name,) = caches(tmp_path / "other")
+    made, times = Path.rename, iter(range(2))
+
+    def rename(path: Path, target: Path) -> Path:
+        if Path(target).name == name and next(times, None) is not None:
+            shutil.copytree(tmp_path / "other" / name, target)
+            for file in Path(target).iterdir():
+                if left == "half of all":
+                    half(file)
+                elif file.name != left:
+                    file.unlink()
+        return made(path, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    assert_equal(load_split(own_pets, "test", 16, cache=tmp_path / "cache"), first)
+    assert caches(tmp_path / "cache") == {name}
+
+
+def test_processes_that_write_and_delete_one_cache_disturb_nobody(own_pets, tmp_path):
+    script = "import shutil, sys; from pathlib import Path; from seg.cache import load_split\n"
+    script += "root, cache = map(Path, sys.argv[1:])\n"
+    script += "for turn in range(30):\n"
+    script += "    assert len(load_split(root, 'test', 16, cache=cache)) == 3\n"
+    script += "    if turn % 3 == 0:\n"
+    script += "        for path in cache.glob('test-*'): shutil.rmtree(path, ignore_errors=True)\n"
+    words = [sys.executable, "-c", script, own_pets, tmp_path / "cache"]
+    both = [subprocess.Popen(words, cwd=PROJECT, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    for each in both:
+        told = each.communicate(timeout=300)[1]
+        assert each.returncode == 0, told

@@ -1,7 +1,9 @@
 """The app ends, or is out of reach, while its page is open: one sentence, in the page's own words."""
 
 import re
+import shutil
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from seg.pets import photo_path
@@ -56,6 +58,35 @@ def test_the_app_is_killed_and_started_again(open_at, launch, free_port, tiny_ru
     expect(page.locator('#segment-result .stage[aria-busy="false"]')).to_be_visible()
     expect(notice).to_be_hidden()
     expect(page.get_by_test_id("selection").locator(".chip")).to_have_text(re.compile("Focal"))
+
+
+@pytest.mark.long
+def test_a_page_that_is_left_open_goes_on_with_the_next_app(
+    open_at, launch, free_port, tiny_runs, tmp_path, tiny_pets, monkeypatch
+):
+    port, kept = free_port(), tmp_path / "kept"
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(kept))
+    options = ("--runs", tiny_runs, "--data", tmp_path)
+    process = launch(port, *options)
+    page = open_at(url=f"http://127.0.0.1:{port}")
+    expect(page.locator('#segment-result .stage[aria-busy="false"]')).to_be_visible()
+    page.locator("#segment-photo input[type=file]").set_input_files(photo_path(tiny_pets, "pug_2"))
+    expect(page.locator(".stage-status")).to_contain_text("pug_2.jpg")
+    page.evaluate("window.opened = 'once'")
+    process.terminate()
+    assert process.wait(30) == 0
+    shutil.rmtree(kept, ignore_errors=True)  # what visitors sent is gone with the app
+    launch(port, *options)
+    # nobody was asked anything meanwhile: the page is as it was
+    assert page.evaluate("window.opened") == "once"
+    expect(page.get_by_test_id("connection")).to_be_hidden()
+    page.evaluate("window.borderline.set({ runs: ['focal-s0'] })")
+    expect(page.locator(".stage-status")).to_contain_text("choose it again")
+    page.locator("#segment-photo input[type=file]").set_input_files(photo_path(tiny_pets, "pug_1"))
+    expect(page.locator(".stage-status")).to_contain_text("pug_1.jpg")
+    page.get_by_role("tab", name="Watch").click()
+    expect(page.locator(".watch-grid .tile:not(.late) canvas").first).to_be_visible()
+    assert gradios_notices(page) == 0
 
 
 def test_a_network_that_comes_back_leaves_nothing_said(open_at):

@@ -2,7 +2,10 @@
 
 import json
 import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
@@ -22,6 +25,8 @@ from demo.selection.component import selection_view
 from demo.selection.described import selection_value
 from demo.selection.followed import followed
 from demo.tabs import HIDDEN, TABS, Opening, Page, Updates
+from demo.work.turns import take_turns
+from demo.work.visitors import Connections, forgetting
 from experiments.store.probe import sample_photos
 from seg.hub import linked_folder
 
@@ -74,12 +79,22 @@ def page_settings(for_agents: list[Path] | None = None) -> dict:
         for_agents: the folders of runs that agents may ask about; None serves them no tools, and needs no `mcp`.
     """
     routes: list[Route] = [*script_routes(), *preview_routes()]
-    app: dict = {"routes": routes, "middleware": [Middleware(LinkPreview)]}
+    while_served: list[Callable[[Any], AbstractAsyncContextManager]] = [forgetting]
     if for_agents is not None:
         from demo.agents.server import agents_settings
 
         agents = agents_settings(_catalogue(for_agents))
-        app |= agents | {"routes": [*routes, *agents["routes"]]}
+        routes += agents["routes"]
+        while_served.append(agents["lifespan"])
+
+    @asynccontextmanager
+    async def lifespan(served: Any) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for context in while_served:
+                await stack.enter_async_context(context(served))
+            yield
+
+    app = {"routes": routes, "middleware": [Middleware(LinkPreview), Middleware(Connections)], "lifespan": lifespan}
     return {"theme": theme(), "css_paths": STYLES, "app_kwargs": app}
 
 
@@ -118,6 +133,7 @@ def build_interface(folders: list[Path], dataset: Path, offer: Offer = Offer.NOT
         photos.select(lambda: _filled(openings), outputs=_outputs(openings), **HIDDEN)
         add_api(catalogue)
         _follow_the_disk(blocks, catalogue, selection, openings)
+    take_turns(blocks)
     return blocks
 
 

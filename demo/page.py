@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from demo.scripts import script_routes
 from demo.selection.component import selection_view
 from demo.selection.described import selection_value
 from demo.selection.followed import followed
+from demo.stage.answer import forget
 from demo.tabs import HIDDEN, TABS, Opening, Page, Updates
 from demo.work.turns import take_turns
 from demo.work.visitors import Connections, forgetting
@@ -79,7 +81,7 @@ def page_settings(for_agents: list[Path] | None = None) -> dict:
         for_agents: the folders of runs that agents may ask about; None serves them no tools, and needs no `mcp`.
     """
     routes: list[Route] = [*script_routes(), *preview_routes()]
-    while_served: list[Callable[[Any], AbstractAsyncContextManager]] = [forgetting]
+    while_served: list[Callable[[Any], AbstractAsyncContextManager]] = [partial(forgetting, forget_all=forget)]
     if for_agents is not None:
         from demo.agents.server import agents_settings
 

@@ -7,6 +7,7 @@ Cheng 1996), where each takes as long as any other.
 import time
 from typing import Any
 
+import gradio as gr
 from gradio.queueing import Event, Queue
 from gradio.server_messages import EstimationMessage, EventMessage, ProcessCompletedMessage
 
@@ -114,11 +115,11 @@ class Turns(Queue):
         self.pending_event_ids_session.pop(session, None)
 
     def place(self, session: str) -> int | None:
-        """How many jobs are before the session's first that waits; 0 where one is at work, None where it has none."""
+        """How many jobs are before the session's first that waits; 0 where one is at work, None where there is none."""
         if any(event.session_hash == session for job in self.active_jobs for event in job or ()):
             return 0
         places = [
-            place + 1
+            place + queue.current_concurrency
             for queue in self.event_queue_per_concurrency_id.values()
             for place, event in enumerate(queue.queue)
             if event.session_hash == session
@@ -130,3 +131,18 @@ def take_turns(blocks: Any) -> None:
     """Put `Turns` in the place of the queue of Gradio's blocks, before they are served."""
     blocks._queue = Turns(blocks._queue, Visitors())
     blocks.api_open = False  # what needs a turn has no way around it
+
+
+async def standing(asked: dict, request: gr.Request) -> dict:
+    """What the page calls as `server.standing({})`: how its jobs stand.
+
+    Returns:
+        `before`: how many jobs are before its first that waits, 0 where one is at work, None where there is none;
+        `lost`: whether answers wait for it that it does not fetch.
+    """
+    served: Any = request  # the request itself, which has been read already
+    session = (await served.json())["session_hash"]
+    queue = served.scope["app"].get_blocks()._queue
+    before, messages = queue.place(session), queue.pending_messages_per_session.get(session)
+    pending = before is not None or bool(messages and messages.qsize())
+    return {"before": before, "lost": pending and not queue.visitors.listens(session)}

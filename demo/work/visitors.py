@@ -8,7 +8,7 @@ import asyncio
 import re
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,8 @@ from urllib.parse import parse_qs
 
 from gradio.state_holder import SessionState, StateHolder
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from demo.work.room import give_back
 
 # Of a client that is not connected: one that only changes its network comes back within that
 SECONDS_KEPT = 40
@@ -150,11 +152,12 @@ class Sessions(StateHolder):
 
 
 @asynccontextmanager
-async def forgetting(app: Any) -> AsyncIterator[None]:
+async def forgetting(app: Any, forget_all: Callable[[], None]) -> AsyncIterator[None]:
     """While the server runs, nothing is kept of sessions that have left.
 
     Args:
         app: the one that Gradio has made.
+        forget_all: called when the last has left, for what is remembered of what all of them have asked.
     """
     blocks = app.get_blocks()
     app.state_holder = sessions = Sessions()
@@ -164,7 +167,10 @@ async def forgetting(app: Any) -> AsyncIterator[None]:
     async def look_again_and_again() -> None:
         while True:
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
-            await forget_those_who_left(app)
+            if await forget_those_who_left(app):
+                if not app.state_holder.session_data:
+                    forget_all()
+                give_back()
 
     looking = asyncio.create_task(look_again_and_again())
     try:
@@ -175,10 +181,11 @@ async def forgetting(app: Any) -> AsyncIterator[None]:
             await looking
 
 
-async def forget_those_who_left(app: Any) -> None:
-    """Drop what is kept of each session that has left: its state, what waits for it, and what it waits for."""
+async def forget_those_who_left(app: Any) -> int:
+    """Drop what is kept of each session that has left: its state, what waits for it, and what it waits for; how many."""
     blocks, sessions = app.get_blocks(), app.state_holder
     queue, visitors = blocks._queue, blocks._queue.visitors
+    forgotten = 0
     known = [*sessions.session_data, *queue.pending_messages_per_session, *queue.pending_event_ids_session]
     for session in dict.fromkeys([*known, *visitors.gone()]):
         asked = max(sessions.last_asked(session), queue.last_asked(session))
@@ -190,3 +197,5 @@ async def forget_those_who_left(app: Any) -> None:
         visitors.forget(session)
         blocks.pending_streams.pop(session, None)
         blocks.pending_diff_streams.pop(session, None)
+        forgotten += 1
+    return forgotten

@@ -182,7 +182,7 @@ async def forgetting(app: Any, forget_all: Callable[[], None]) -> AsyncIterator[
 
 
 async def forget_those_who_left(app: Any) -> int:
-    """Drop what is kept of each session that has left: its state, what waits for it, and what it waits for; how many."""
+    """Drop the state of each session that has left, what waits for it and what it waits for; how many have."""
     blocks, sessions = app.get_blocks(), app.state_holder
     queue, visitors = blocks._queue, blocks._queue.visitors
     forgotten = 0

@@ -8,6 +8,9 @@ from contextlib import contextmanager, suppress
 
 from seg import InputError
 
+# What glibc calls the number of an option, and its value: a photo of 16 megapixels is a block of 64 MB, or many of 16
+_MMAP_THRESHOLD, _LARGE_BLOCK = -3, 2**22
+
 FULL = "Too many large photos are being worked on: try again in a minute."
 
 
@@ -60,7 +63,16 @@ class Room:
 LARGE = Room(450_000_000, seconds=60)
 
 
+def keep_little() -> None:
+    """Have large blocks of memory returned to the machine as soon as they are free, where the C library is glibc.
+
+    Else it learns from one large photo to keep what all later ones take.
+    """
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE_BLOCK)
+
+
 def give_back() -> None:
-    """Return freed memory to the machine, where the C library keeps it for later (glibc) and can be told not to."""
+    """Return what is free to the machine, where the C library is glibc."""
     with suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 from gradio.state_holder import SessionState, StateHolder
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from demo.work.room import give_back
+from demo.work.room import give_back, keep_little
 
 # Of a client that is not connected: one that only changes its network comes back within that
 SECONDS_KEPT = 40
@@ -159,6 +159,7 @@ async def forgetting(app: Any, forget_all: Callable[[], None]) -> AsyncIterator[
         app: the one that Gradio has made.
         forget_all: called when the last has left, for what is remembered of what all of them have asked.
     """
+    keep_little()
     blocks = app.get_blocks()
     app.state_holder = sessions = Sessions()
     blocks.state_session_capacity = MOST_SESSIONS

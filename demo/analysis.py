@@ -1,6 +1,6 @@
 """What compares runs, computed once for as long as their files stay as they are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -13,11 +13,13 @@ from experiments.comparison.answer.sentences import listed
 from experiments.comparison.configurations import Configuration
 from experiments.comparison.photos import hardest, photo_scores, suspects
 from experiments.store.folder import weights_path
+from experiments.store.run_reader import stamp_of
 from experiments.store.runs import BadRun, Run
-from experiments.store.scored.details import DETAILS
+from experiments.store.scored.controls import CONTROL_KINDS, control_folder
+from experiments.store.scored.damage import damage
 from experiments.store.scored.margins import read_margins
+from experiments.store.scored.names import DETAILS, MARGINS
 from experiments.store.scored.photo_scores import confusions, has_details, read_images
-from experiments.store.scored.pixel_sums import read_bands, read_calibration
 from seg import InputError
 from seg.thresholds.margins import painted_share
 
@@ -34,20 +36,18 @@ def photo_scores_stamp(run: Run) -> tuple | None:
     """Another one when the run's scores of single photos or pixels are; None where it has none of photos."""
     if not has_details(run):
         return None
-    return (run.name, str(run.folder), run.epochs_trained, *(_file_stamp(run.folder / name) for name in DETAILS))
+    return (run.name, str(run.folder), run.epochs_trained, *(stamp_of(path) for path in _details(run)))
 
 
-def _file_stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        file = path.stat()
-    except OSError:
-        return None
-    return file.st_ino, file.st_mtime_ns
+def _details(run: Run) -> Iterator[Path]:
+    yield from (run.folder / name for name in DETAILS)
+    for control in CONTROL_KINDS:
+        yield from (control_folder(run.folder, control) / name for name in ("images.csv", MARGINS))
 
 
 def run_stamp(run: Run) -> tuple:
     """Another one when what the page shows of the run is."""
-    return (*_epochs_stamp(run), run.status, photo_scores_stamp(run), _file_stamp(weights_path(run.folder)))
+    return (*_epochs_stamp(run), run.status, photo_scores_stamp(run), stamp_of(weights_path(run.folder)))
 
 
 def cached_analysis(runs: list[Run], epoch: int | None = None) -> Analysis:
@@ -84,14 +84,7 @@ def apart_from_damaged(runs: Sequence[Run], error: InputError) -> tuple[list[Run
 
 @lru_cache(maxsize=256)
 def _damaged(scored: _Scored) -> bool:
-    (run,) = scored.runs
-    for name, read in zip(DETAILS, (read_images, read_bands, read_calibration, read_margins), strict=True):
-        if (run.folder / name).is_file():
-            try:
-                read(run)
-            except InputError:
-                return True
-    return False
+    return damage(scored.runs[0]) is not None
 
 
 def damaged_sentence(damaged: Sequence[Run], titles: Mapping[str, str]) -> str:

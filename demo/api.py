@@ -1,28 +1,27 @@
 """What programs can ask the running app: `/segment`, `/runs` and `/compare`, with no place on the page."""
 
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import gradio as gr
 import numpy as np
-from gradio.processing_utils import save_file_to_cache
-from gradio.utils import get_upload_folder
 
 from demo.analysis import cached_analysis
 from demo.catalogue import Catalogue
 from demo.checkpoints import segment_photo
 from demo.photo import MASKS, room_for
+from demo.serving.folder import new_folder
 from demo.stage.photos import Offered
+from experiments.comparison.analysis import Analysis
 from experiments.comparison.footing import trained
-from experiments.comparison.selection import select_runs
+from experiments.comparison.selection import Selection, select_runs
 from experiments.reporting.output import analysis_content
 from experiments.scores import Place, appearing
 from experiments.segmenting.names import file_name
 from experiments.segmenting.pictures import class_shares
 from experiments.store.runs import Run
+from experiments.store.scored.damage import of_whole
 from seg import InputError
 from seg.pets import indexed_image
 
@@ -55,17 +54,16 @@ def segment_api(catalogue: Catalogue, photo: str, checkpoint: str) -> tuple[str,
 
 
 def mask_file(mask: np.ndarray, photo: str, run: Run) -> str:
-    """The path of a mask in Gradio's own cache, from where it is served; an equal one of that name is not kept twice.
+    """The path of a mask in a folder of its own, from where it is served to whoever is told of it.
 
     Args:
         mask: (height, width) uint8 of classes.
         photo: its file's path or name.
     """
     name = f"{_short_name(Path(photo).stem)}-{_short_name(run.name)}.png"
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, name)
-        indexed_image(mask).save(path, "PNG", optimize=True)
-        return save_file_to_cache(path, get_upload_folder())
+    with new_folder() as folder:
+        indexed_image(mask).save(folder / name, "PNG", optimize=True)
+    return str(folder / name)
 
 
 def _short_name(title: str) -> str:
@@ -117,6 +115,8 @@ def runs_api(catalogue: Catalogue) -> list[dict]:
 def compare_api(catalogue: Catalogue, names: Sequence[str]) -> dict:
     """The comparison of these runs, or of those that most of the project's comparison is of.
 
+    One whose files of scores are damaged is in `left_out`, a line each, and the others are compared.
+
     Raises:
         InputError: there is no such run, or these cannot be compared.
     """
@@ -126,13 +126,34 @@ def compare_api(catalogue: Catalogue, names: Sequence[str]) -> dict:
         choices = ", ".join(there) or "none, no run has finished an epoch yet"
         raise InputError(f"no scores of {', '.join(unknown) or 'any run'}: choose from {choices}")
     chosen = [run for name, run in there.items() if not names or name in names]
-    selection = select_runs(chosen, named=bool(names))
-    analysis = cached_analysis(selection.chosen)
+
+    def compared(runs: list[Run]) -> tuple[Selection, Analysis]:
+        selection = select_runs(runs, named=bool(names))
+        return selection, cached_analysis(selection.chosen)
+
+    (selection, analysis), damaged = of_whole(chosen, compared)
     return {
         "runs": [run.name for run in selection.chosen],
         "apart": [run.name for run in selection.apart],
+        "left_out": [catalogue.for_visitors(str(error)) for error in damaged],
         **analysis_content(analysis),
     }
+
+
+def names_in(text: str, known: Collection[str]) -> list[str]:
+    """The names that a list with commas between holds, of which a name may itself have some.
+
+    Args:
+        known: of names with commas these are found, the longest first; what is between them is a name, known or not.
+    """
+    parts, names = text.split(","), []
+    longest = 1 + max((name.count(",") for name in known), default=0)
+    while parts:
+        tries = ((count, ",".join(parts[:count]).strip()) for count in range(min(longest, len(parts)), 0, -1))
+        count, name = next((each for each in tries if each[1] in known), (1, parts[0].strip()))
+        names += [name] if name else []
+        parts = parts[count:]
+    return names
 
 
 def add_api(catalogue: Catalogue) -> None:
@@ -145,8 +166,7 @@ def add_api(catalogue: Catalogue) -> None:
             photo: an image file.
             checkpoint: the name of a run with a checkpoint, as /runs lists them.
         """
-        with _refusals():
-            return segment_api(catalogue, photo, checkpoint)
+        return segment_api(catalogue, photo, checkpoint)
 
     def runs() -> list[dict]:
         return runs_api(catalogue)
@@ -157,15 +177,14 @@ def add_api(catalogue: Catalogue) -> None:
         "are equal."
     )
 
-    def compare(runs: str) -> dict:
+    def compare(runs: str | None) -> dict:
         """Compare runs on the footing they share: scores, over single photos with 95 % intervals, differences from
         unweighted cross-entropy, reliability, and the answer in words.
 
         Args:
             runs: names of runs, as /runs lists them, with commas between; empty for those most of which are alike.
         """
-        with _refusals():
-            return compare_api(catalogue, [name.strip() for name in runs.split(",") if name.strip()])
+        return compare_api(catalogue, names_in(runs or "", [run.name for run in catalogue.runs()]))
 
     with gr.Row(visible=False):
         photo = _with_example(gr.File(label="photo", type="filepath"), EXAMPLE_PHOTO)
@@ -175,15 +194,6 @@ def add_api(catalogue: Catalogue) -> None:
         gr.Button().click(segment, inputs=[photo, checkpoint], outputs=[mask, report], api_name="segment")
         gr.Button().click(runs, outputs=gr.JSON(label="runs"), api_name="runs")
         gr.Button().click(compare, inputs=names, outputs=gr.JSON(label="comparison"), api_name="compare")
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """What a caller did wrong is told to them, and no fault for the app's log."""
-    try:
-        yield
-    except InputError as error:
-        raise gr.Error(str(error), print_exception=False) from error
 
 
 def _with_example(component: Component, example: object) -> Component:

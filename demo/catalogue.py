@@ -1,5 +1,6 @@
 """The runs the app shows, read from disk each time so that a new run needs no restart."""
 
+import stat
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -59,11 +60,15 @@ class Catalogue:
 
 
 def last_change(path: Path) -> int | None:
-    """When a file was last changed, in nanoseconds; None where it is not there, or not any more."""
+    """When a file was last changed, in nanoseconds; None where it is not there any more, or is no ordinary file.
+
+    Also when another took its place that is older itself.
+    """
     try:
-        return path.stat().st_mtime_ns
+        found = path.stat()
     except OSError:
         return None
+    return max(found.st_mtime_ns, found.st_ctime_ns) if stat.S_ISREG(found.st_mode) else None
 
 
 def lost_sentence(names: Sequence[str], runs: Sequence[Run]) -> str:

@@ -46,7 +46,7 @@ class Labelled:
         # a name is no path: what is asked for may be any word
         inside = photo_path(self.root, "_").parent if not self.are_own else photos_folder(self.root)
         return [
-            pair if pair.photo.parent == inside and pair.photo.stem == pair.name and pair.photo.is_file() else None
+            pair if pair.photo.parent == inside and pair.photo.stem == pair.name and _is_there(pair.photo) else None
             for pair in pairs
         ]
 
@@ -57,3 +57,10 @@ class Labelled:
         except InputError:  # nothing can be listed: `experiments.check` says what is wrong
             return []
         return [pair for pair in self.pairs(names) if pair is not None]
+
+
+def _is_there(photo: Path) -> bool:
+    try:
+        return photo.is_file()
+    except (OSError, ValueError):  # no name that a file could have
+        return False

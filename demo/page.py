@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -25,12 +25,16 @@ from demo.scripts import script_routes
 from demo.selection.component import selection_view
 from demo.selection.described import selection_value
 from demo.selection.followed import followed
+from demo.serving.folder import own_folder
+from demo.serving.hosts import Guarded
+from demo.serving.keeping import keeping_order
+from demo.serving.pictures import picture_routes
+from demo.serving.uploads import MOST_BYTES, upload_routes
+from demo.serving.words import REFUSALS, PlainBlocks, Spoken
 from demo.stage.answer import forget
 from demo.tabs import HIDDEN, TABS, Opening, Page, Updates
 from demo.work.turns import take_turns
 from demo.work.visitors import Connections, forgetting
-from experiments.store.probe import sample_photos
-from seg.hub import linked_folder
 
 # Seconds between looks at runs that train: an epoch takes longer
 REFRESH = 4
@@ -74,30 +78,56 @@ def theme() -> gr.themes.Base:
     return plain.set(color_accent="var(--ink)", **both)
 
 
-def page_settings(for_agents: list[Path] | None = None) -> dict:
+def page_settings(
+    for_agents: list[Path] | None = None,
+    *,
+    max_file_size: int | str = MOST_BYTES,
+    names: Sequence[str] | None = None,
+    on_spaces: bool = False,
+) -> dict:
     """What `launch` and `gr.mount_gradio_app` must be told for the page to look and to work as it does.
 
     Args:
         for_agents: the folders of runs that agents may ask about; None serves them no tools, and needs no `mcp`.
+        max_file_size: of an upload, in bytes, or as Gradio reads it ("20mb").
+        names: under which it is answered beside this machine's own, see `demo.serving.hosts.local_names`; None: any.
+        on_spaces: its page is shown in a frame at Hugging Face.
     """
-    routes: list[Route] = [*script_routes(), *preview_routes()]
-    while_served: list[Callable[[Any], AbstractAsyncContextManager]] = [partial(forgetting, forget_all=forget)]
+    routes: list[Route] = [*script_routes(), *preview_routes(), *picture_routes(), *upload_routes()]
+    middleware = [
+        *(Middleware(Guarded, names, on_spaces=on_spaces), Middleware(Spoken)),
+        *(Middleware(LinkPreview), Middleware(Connections)),
+    ]
+    lifespans: list[Callable[[Any], AbstractAsyncContextManager]] = [
+        keeping_order,
+        partial(forgetting, forget_all=forget),
+    ]
     if for_agents is not None:
         from demo.agents.server import agents_settings
 
         agents = agents_settings(_catalogue(for_agents))
         routes += agents["routes"]
-        while_served.append(agents["lifespan"])
+        lifespans.append(agents["lifespan"])
 
     @asynccontextmanager
-    async def lifespan(served: Any) -> AsyncIterator[None]:
+    async def lifespan(app: object) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            for context in while_served:
-                await stack.enter_async_context(context(served))
+            for each in lifespans:
+                await stack.enter_async_context(each(app))
             yield
 
-    app = {"routes": routes, "middleware": [Middleware(LinkPreview), Middleware(Connections)], "lifespan": lifespan}
-    return {"theme": theme(), "css_paths": STYLES, "app_kwargs": app}
+    return {
+        "theme": theme(),
+        "css_paths": STYLES,
+        "max_file_size": max_file_size,
+        "enable_monitoring": False,
+        "app_kwargs": {
+            "routes": routes,
+            "middleware": middleware,
+            "lifespan": lifespan,
+            "exception_handlers": REFUSALS,
+        },
+    }
 
 
 def _catalogue(folders: list[Path]) -> Catalogue:
@@ -112,14 +142,13 @@ def build_interface(folders: list[Path], dataset: Path, offer: Offer = Offer.NOT
         dataset: folder of photos with labels, the dataset's or one's own (`demo.labelled`); need not exist.
         offer: who may download what it is to hold; where it is the app itself, it begins here.
     """
+    own_folder()  # before Gradio asks where its files are to be
     download = PhotoDownload(dataset, time.sleep if offer is Offer.BY_ITSELF else None)
     if offer is Offer.BY_ITSELF:
         download.start()
     catalogue = _catalogue(folders)
     labelled = Labelled(dataset, catalogue.border_width)
-    links = filter(None, map(linked_folder, catalogue.folders))
-    gr.set_static_paths([*catalogue.folders, *links, *sample_photos().values()])
-    with gr.Blocks(title="Borderline", analytics_enabled=False, fill_width=True) as blocks:
+    with PlainBlocks(catalogue, title="Borderline", analytics_enabled=False, fill_width=True) as blocks:
         header = header_view({name: tab.title for name, tab in TABS.items()}, {n: tab.icon for n, tab in TABS.items()})
         # what the runs are now: a page that opens later reads them anew
         selection = selection_view(selection_value(catalogue))

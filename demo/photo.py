@@ -64,21 +64,21 @@ def open_photo(path: str | Path) -> Image.Image:
 
 
 def open_labelled(pair: Pair) -> Image.Image:
-    """The photo as its label lies over it: see `Pair.read_photo`.
+    """The photo as a person sees it, under its label: see `Pair.read_photo`.
 
     Raises:
-        InputError: not there any more, not an image, damaged, or, one's own, larger than the app takes.
+        InputError: not there any more, not an image, damaged, or larger than the app takes.
     """
     return _opened(pair.photo, lambda: pair.read_photo(MAX_PIXELS))
 
 
-def small_photo(path: Path, side: int, *, turned: bool) -> Image.Image:
+def small_photo(path: Path, side: int) -> Image.Image:
     """A photo that is to be shown small: see `seg.photo.small_photo`.
 
     Raises:
         InputError: not there any more, not an image, or damaged.
     """
-    return _opened(path, lambda: seg.photo.small_photo(path, side, turned=turned))
+    return _opened(path, lambda: seg.photo.small_photo(path, side))
 
 
 def _opened(path: str | Path, read: Callable[[], Read]) -> Read:

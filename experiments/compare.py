@@ -43,6 +43,7 @@ def main(arguments: list[str] | None) -> int:
     # torch and pandas take seconds to import: a wrong option is answered before
     from experiments.comparison.selection import choose_runs, select_runs
     from experiments.store.runs import find_runs
+    from experiments.store.scored.damage import of_whole
 
     found, broken = find_runs(folders)
     target = None if kind is None else _target(kind, getattr(options, kind), [run.name for run in found])
@@ -59,7 +60,13 @@ def main(arguments: list[str] | None) -> int:
         masks = _scored_masks(given, runs, found, options.data, Path(scored)) if given else {}
         beside = [run for name, run in masks.items() if name in options.run]
         options.disagree = [masks[name].name if name in masks else name for name in options.disagree or ()]
-        output = _output(options, [*runs, *beside], [*found, *masks.values()], folders)
+        everything = [*found, *masks.values()]
+        if options.run:
+            output = _output(options, [*runs, *beside], everything, folders)
+        else:
+            output, damaged = of_whole(runs, lambda runs: _output(options, runs, everything, folders))
+            for error in damaged:
+                print(f"left out: {error}", file=sys.stderr)
     if kind is None:
         print(output.as_text())
     elif target is None:

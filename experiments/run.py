@@ -2,7 +2,6 @@
 
 import argparse
 import shlex
-import sys
 from pathlib import Path
 
 from experiments.cli.command_line import (
@@ -14,13 +13,16 @@ from experiments.cli.command_line import (
     remedies,
     run_command,
 )
+from experiments.cli.interruption import tell
 from experiments.cli.options import add_options, folder_name, resolve, run_name
 from experiments.cli.places import own_run_path
 from experiments.cli.program import typed
 from experiments.curves.option import add_log_option, assert_installed
 from experiments.store.folder import FolderNotMade, FolderTaken, NotARun
-from experiments.store.recorded_options import read_options
+from experiments.store.recorded_options import read_options, recorded
 from experiments.store.runs import read_unfinished
+from experiments.store.training_command import training_command
+from experiments.training.going_on import ChangedPhotos, LogTooShort, OtherPhotos, rebuild_record
 from seg import InputError
 from seg.labelled.pairs import are_own
 from seg.losses import Diverged, NoClassWeights
@@ -32,6 +34,8 @@ def main(arguments: list[str] | None) -> int:
     parser = _parser()
     given = vars(parser.parse_args(arguments))
     resume = given.pop("resume")
+    if resume is not None and given["overwrite"]:
+        raise InputError("--resume goes on with a run, --overwrite replaces it: leave out one of the two")
     assert_installed(given["log"])
     folder, options = _new_run(given) if resume is None else _begun_run(resume, given)
     # torch takes seconds to import: a wrong option is answered before
@@ -42,22 +46,23 @@ def main(arguments: list[str] | None) -> int:
     again = [f" --{name} {shlex.quote(str(said))}" for name, said in where.items() if said != parser.get_default(name)]
     again += [f" --log {name}" for name in dict.fromkeys(given["log"])]
     continued = f"{typed('run')} --resume {shlex.quote(str(folder))}{''.join(again)}"
+    anew = f"begin it anew with `{_begun_with(folder, options, ''.join(again))} --overwrite`"
     try:
-        with remedies(lambda error: _remedy(error, given["data"])):
+        with remedies(lambda error: _remedy(error, given["data"], anew)):
             if resume is None:
                 begin_run(folder, options, **where, log=given["log"], overwrite=given["overwrite"])
             else:
                 resume_run(folder, options, **where, log=given["log"])
     except Interrupted as stop:
-        print(f"Interrupted in epoch {stop.epoch}; nothing is lost. Continue with:\n  {continued}")
+        tell(f"Interrupted in epoch {stop.epoch}; nothing is lost. Continue with:\n  {continued}")
         return 130
     except RunFailed as failure:
-        print(f"error: {failure}: {_failure(failure.__cause__, continued)}", file=sys.stderr)
+        tell(f"error: {failure}{_what_to_do(failure.__cause__, folder, continued)}", error=True)
         return 1
     runs, data = (shlex.quote(str(path)) for path in (folder.parent, given["data"]))
     # the shipped runs were scored on other photos: beside them one's own would not be compared
     alone, with_data = (f" --runs {runs}", f" --data {data}") if are_own(given["data"]) else ("", "")
-    print(
+    tell(
         f"{folder}: finished. See it with `{typed('app')}{alone}{with_data}`, compare it with "
         f"`{typed('compare')}{alone}`."
     )
@@ -79,6 +84,7 @@ def _begun_run(resume: str, given: dict) -> tuple[Path, Options]:
         folder = own_run_path(resume, [given["out"]])
     else:
         folder = given["out"] / (given["name"] or run_name(Options(**typed)))
+    rebuild_record(folder)
     run = read_unfinished(folder)
     try:
         options = read_options(run.info)
@@ -91,9 +97,13 @@ def _begun_run(resume: str, given: dict) -> tuple[Path, Options]:
     return folder, options
 
 
-def _remedy(error: InputError, data: Path) -> str | None:
-    """What to do, with this command's options, about an error that names the thing alone."""
-    from experiments.training.begin import OtherDevice, OtherPhotos  # with torch
+def _remedy(error: InputError, data: Path, anew: str) -> str | None:
+    """What to do, with this command's options, about an error that names the thing alone.
+
+    Args:
+        anew: how this run is begun again.
+    """
+    from experiments.training.begin import OtherDevice  # with torch
     from seg.training import BadState
 
     match error:
@@ -104,26 +114,41 @@ def _remedy(error: InputError, data: Path) -> str | None:
         case FolderNotMade():
             return "pass --out DIR"
         case BadState():
-            return "start anew with --overwrite"
+            return anew
         case OtherDevice(device=device):
             return f"continue it with --device {device}"
         case OtherPhotos():
             return "pass the --data it was begun with"
+        case ChangedPhotos():
+            return "restore them, or begin another run"
+        case LogTooShort():
+            return f"restore the file, or {anew}"
         case NoClassWeights(scheme=scheme):
             return f"pass three numbers in the place of --class-weights {scheme}, or train on more photos"
     return data_remedy(error, data)
 
 
-def _failure(error: BaseException | None, continued: str) -> str:
-    """Why a run failed, and what to do, with this command's options, to have it finished."""
+def _what_to_do(error: BaseException | None, folder: Path, continued: str) -> str:
+    """What to do, with this command's options, to have a run that failed finished; behind why it did."""
     import torch
 
     match error:
         case Diverged():
-            return f"{error}: lower --lr and start again with --overwrite"
+            return ": lower --lr and start again with --overwrite"
         case torch.OutOfMemoryError():
-            return "the device's memory is full: lower --batch-size and start again with --overwrite"
-    return f"{error}: mend that, then continue with `{continued}`"
+            return ": lower --batch-size and start again with --overwrite"
+    if not (folder / "run.json").exists():
+        return ": nothing of it could be kept; mend that, then start again"
+    return f": mend that, then continue with `{continued}`"
+
+
+def _begun_with(folder: Path, options: Options, where: str) -> str:
+    """The command that begins the run in this folder."""
+    words = training_command({"options": recorded(options)})
+    assert words is not None, "they are this version's options"
+    name = "" if folder.name == run_name(options) else f" --name {shlex.quote(folder.name)}"
+    out = "" if folder.parent == DEFAULT_FOLDER else f" --out {shlex.quote(str(folder.parent))}"
+    return f"{typed('run')}{words.removeprefix('python -m experiments.run')}{name}{out}{where}"
 
 
 def _parser() -> argparse.ArgumentParser:

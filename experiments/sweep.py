@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,23 +20,23 @@ from experiments.cli.command_line import (
     add_device_option,
     choose_device,
     data_remedy,
-    markdown_table,
     positive,
     remedies,
     run_command,
 )
 from experiments.cli.grid import GRIDS, PlannedRun, grid_path, read_grid
-from experiments.cli.interruption import noted_signals
+from experiments.cli.interruption import noted_signals, tell
 from experiments.cli.program import typed
 from experiments.curves.option import add_log_option, assert_installed
-from experiments.scores import Place, Score, appearing
-from experiments.store.folder import state_path
+from experiments.store.folder import as_good_as_empty, state_path
 from experiments.store.recorded_options import used_options
-from experiments.store.runs import BadRun, Run, read_run
-from experiments.units import PLAIN
+from experiments.store.runs import read_run
+from experiments.training.going_on import rebuild_record
+from experiments.training.summaries import headline, readable, summary, table
 from seg import InputError
-from seg.labelled.pairs import check_listed
-from seg.pets import TEST, TRAINVAL
+from seg.labelled.pairs import check_listed, check_lists
+from seg.labelled.workers import usable_cores
+from seg.pets import SPLITS, TRAINVAL
 
 PROJECT = Path(__file__).parents[1]
 POLL_SECONDS = 0.25
@@ -64,16 +65,16 @@ def main(arguments: list[str] | None) -> int:
 
     outcomes = {name: "finished" for name in missing if name not in waiting}
     for name in outcomes:
-        print(_summary(name, "skipped, finished before", given.out / name))
+        tell(summary(name, "skipped, finished before", given.out / name))
     environment = dict(os.environ)
     if device.type == "cpu":  # as many threads as cores for each of N runs would make them wait for each other
-        environment.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // given.jobs)))
+        environment.setdefault("OMP_NUM_THREADS", str(max(1, usable_cores() // given.jobs)))
     with noted_signals() as received:
         outcomes |= _train(waiting, given.out, given.jobs, environment, received)
-    print("\n" + _table(grid, given.out, outcomes))
+    tell("\n" + table(grid, given.out, outcomes))
     if received:
         again = shlex.join(sys.argv[1:] if arguments is None else arguments)
-        print(f"\nStopped; nothing is lost. The same command continues:\n  {typed('sweep')} {again}")
+        tell(f"\nStopped; nothing is lost. The same command continues:\n  {typed('sweep')} {again}")
         return 130
     return 0 if all(outcome == "finished" for outcome in outcomes.values()) else 1
 
@@ -89,13 +90,13 @@ def _missing(run: PlannedRun, folder: Path, grid: Path) -> list[str] | None:
         BadRun: it holds a run that cannot be read.
     """
     remedy = "move the folder away, or give the grid's run another name"
+    rebuild_record(folder)
     begun = read_run(folder) if (folder / "run.json").exists() else None
     anew = [*run.typed, f"--name={run.name}", f"--out={folder.parent.absolute()}"]
     if begun is None:
-        # a run stopped before its first file has left an empty predictions/: as good as nothing
-        if folder.exists() and not (folder.is_dir() and all(path.name == "predictions" for path in folder.iterdir())):
-            raise InputError(f"{folder} is not a run: {remedy}")
-        return anew
+        if not folder.exists() or (folder.is_dir() and as_good_as_empty(folder)):
+            return anew
+        raise InputError(f"{folder} is not a run: {remedy}")
     theirs = used_options(begun.info)
     for option, ours in asdict(run.options).items():
         if option == "exclude" and theirs[option] != ours:  # too many names for a line
@@ -109,6 +110,10 @@ def _missing(run: PlannedRun, folder: Path, grid: Path) -> list[str] | None:
     return [f"--resume={folder.absolute()}"]
 
 
+def _splits(run: PlannedRun) -> Sequence[str]:
+    return (TRAINVAL,) if run.options.holdout else SPLITS
+
+
 def _decode_once(data: Path, runs: list[PlannedRun]) -> None:
     """Fill the cache that the runs read, so that they need not all do it, and bad data shows before any begins."""
     from seg.cache import load_split  # with torch, which takes seconds to import
@@ -116,10 +121,12 @@ def _decode_once(data: Path, runs: list[PlannedRun]) -> None:
     needed = dict.fromkeys(
         (split, run.options.size, run.options.skip_bad, run.options.border_width)
         for run in runs
-        for split in ((TRAINVAL,) if run.options.holdout else (TRAINVAL, TEST))
+        for split in _splits(run)
     )
     with remedies(lambda error: data_remedy(error, data, leave_out="give the grid's runs skip_bad = true")):
         check_listed(data, {name for run in runs for name in run.options.exclude})
+        for run in runs:
+            check_lists(data, _splits(run), run.options.exclude)
         for split, size, skip_bad, border_width in needed:
             load_split(data, split, size, skip_bad=skip_bad, border_width=border_width)
 
@@ -151,7 +158,7 @@ def _train(
                 outcomes[job.name] = _outcome(job.process.returncode)
                 reason = _reason(job) if outcomes[job.name] == "failed" else ""
                 with tqdm.external_write_mode():
-                    print(_summary(job.name, outcomes[job.name], job.folder) + reason, flush=True)
+                    tell(summary(job.name, outcomes[job.name], job.folder) + reason)
             time.sleep(POLL_SECONDS if running else 0)
     finally:  # if this process itself fails, it leaves no run behind
         _interrupt(running)
@@ -216,61 +223,14 @@ def _reason(job: Job) -> str:
 def _show_progress(job: Job) -> None:
     if job.bar.disable:
         return
-    run = _readable(job.folder)
+    run = readable(job.folder)
     if run is None:
         return
     if job.bar.total is None:
         job.bar.reset(total=run.epochs_planned)
         job.bar.initial = run.epochs_trained  # epochs of an earlier sweep say nothing about this one's speed
     job.bar.n = run.epochs_trained
-    job.bar.set_postfix_str(_headline(run))
-
-
-def _summary(name: str, outcome: str, folder: Path) -> str:
-    run = _readable(folder)
-    if run is None:
-        return f"{name}: {outcome}"
-    cells = _cells(run)
-    return f"{name}: {outcome}, {cells['epochs']} epochs, {cells['minutes']} min, {_headline(run)}"
-
-
-def _table(grid: list[PlannedRun], out: Path, outcomes: dict[str, str]) -> str:
-    header = ["run", "status", "epochs", "minutes", *map(_heading, appearing(Place.SWEEP))]
-    rows = []
-    for name in (planned.name for planned in grid):
-        run = _readable(out / name)
-        cells = {} if run is None else _cells(run)
-        status = outcomes.get(name, "not begun" if run is None else run.status)
-        rows.append([name, status, *(cells.get(title, "-") for title in header[2:])])
-    return markdown_table(header, rows, words=("run", "status"))
-
-
-def _readable(folder: Path) -> Run | None:
-    try:
-        return read_run(folder)
-    except BadRun:  # being replaced this very moment, or damaged: nothing to show, and no reason to stop the others
-        return None
-
-
-def _cells(run: Run) -> dict[str, str]:
-    """How far a run got, how long it took and its last epoch's scores, by their headings."""
-    return {
-        "epochs": f"{run.epochs_trained}/{run.epochs_planned}",
-        "minutes": PLAIN.number(run.epochs["seconds"].sum(min_count=1) / 60, undefined="-"),
-        **{_heading(score): _final(run, score) for score in appearing(Place.SWEEP)},
-    }
-
-
-def _heading(score: Score) -> str:
-    return score.noun + score.unit.suffix
-
-
-def _headline(run: Run) -> str:
-    return ", ".join(f"{score.noun} {_final(run, score)}{score.unit.suffix}" for score in appearing(Place.HEADLINE))
-
-
-def _final(run: Run, score: Score) -> str:
-    return score.unit.number(run.final(score.name), undefined="-")
+    job.bar.set_postfix_str(headline(run))
 
 
 def _parser() -> OneLineParser:

@@ -17,6 +17,10 @@ LUMA = (0.2989, 0.587, 0.114)
 CROP_RATIO = 4 / 3
 
 
+# Devices on which nothing is sampled with the border's pixels around: Apple's GPU
+WITHOUT_BORDER_PADDING = frozenset({"mps"})
+
+
 @dataclass(frozen=True)
 class DeviceSplit:
     """A split's arrays on the training device, uploaded once: photos (N, 3, S, S) and masks (N, S, S), uint8."""
@@ -105,9 +109,11 @@ def crop(photos: Tensor, masks: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
     corners, extents = boxes[:, :2], boxes[:, 2:]
     # affine_grid's coordinates run from -1 to 1: a point p of the crop lies at corner + extent * (p + 1) / 2
     transform = torch.cat([torch.diag_embed(extents), (2 * corners + extents - 1)[:, :, None]], dim=2)
-    grid = F.affine_grid(transform, list(photos.shape), align_corners=False)
-    stretched = F.grid_sample(photos.float(), grid, mode="bilinear", padding_mode="border", align_corners=False)
-    labels = F.grid_sample(masks[:, None].float(), grid, mode="nearest", padding_mode="border", align_corners=False)
+    grid, padding = F.affine_grid(transform, list(photos.shape), align_corners=False), "border"
+    if photos.device.type in WITHOUT_BORDER_PADDING:  # the same: nothing is sampled past the outermost pixels' centres
+        grid, padding = grid.clamp(1 / photos.shape[-1] - 1, 1 - 1 / photos.shape[-1]), "zeros"
+    stretched = F.grid_sample(photos.float(), grid, mode="bilinear", padding_mode=padding, align_corners=False)
+    labels = F.grid_sample(masks[:, None].float(), grid, mode="nearest", padding_mode=padding, align_corners=False)
     return stretched, labels[:, 0].to(torch.uint8)
 
 

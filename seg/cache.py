@@ -18,14 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from torch.utils.data import DataLoader, Dataset
-from tqdm import tqdm
 
 from seg import InputError
+from seg.labelled.decoding import Pairs, decode
 from seg.labelled.masks import BORDER_WIDTH
-from seg.labelled.pairs import HasBorders, Pair, are_here, are_own, listed_photos, pairs_of
-from seg.pets import BadPair, DatasetMissing, NoPhotoLeft, NoUsablePair, photo_path
-from seg.photo import BadPhoto
+from seg.labelled.pairs import HasBorders, Pair, are_here, are_own, check_lists, listed_photos, pairs_of
+from seg.pets import DatasetMissing, NoPhotoLeft, photo_path
 
 # Caches of a split, size and way of leaving out pairs: one is 230 MB at 128 x 128, and each new place or time of the
 # same photos makes another
@@ -34,7 +32,10 @@ KEPT = 3
 ABANDONED_SECONDS = 86_400
 # what `_beside` names: whatever else lies there is not ours to delete
 _HALF_WRITTEN = re.compile(r"(trainval|test)-\d+(-skip-bad)?-[0-9a-f]{12}\.[0-9a-f]{16}\.tmp")
-_ANOTHER_FOLDER = "set BORDERLINE_CACHE to a writable folder"
+CACHE_VARIABLE = "BORDERLINE_CACHE"
+_ANOTHER_FOLDER = f"set {CACHE_VARIABLE} to a writable folder"
+# While other processes write and delete the same cache
+PUT_IN_PLACE_TRIES = 5
 
 
 class CacheUnusable(InputError):
@@ -119,36 +120,56 @@ def load_split(
         size: side in pixels.
         skip_bad: leave out pairs that cannot be used instead of raising.
         border_width: of borders that are derived, see `seg.labelled.masks.read_mask`.
-        cache: folder of the caches; `$BORDERLINE_CACHE` or `~/.cache/borderline` by default.
+        cache: folder of the caches; that of `cache_folder` by default.
 
     Raises:
         DatasetMissing: no dataset, or no list for this split.
+        DoubledPhotos: the list has a photo twice.
         HasBorders: another width of borders than the usual is asked for, and these have theirs.
         BadPair: a file is missing or unreadable, a label has other values than it may have, or another size than its
             photo.
         NoUsablePair: all pairs are such.
-        CacheUnusable: the decoded photos cannot be kept.
+        CacheUnusable: the decoded photos cannot be kept where a person wants them; elsewhere that is said.
     """
     root = Path(root)
     names = _listed(root, split)
+    check_lists(root, [split])
     if border_width != BORDER_WIDTH and not are_own(root):
         raise HasBorders(f"{root} holds the dataset, whose trimaps have borders of their own")
     kind = f"{split}-{size}{'-skip-bad' if skip_bad else ''}"
     pairs = pairs_of(root, names, border_width)
-    folder = (cache or cache_folder()) / f"{kind}-{_fingerprint(pairs)}"
+    place = cache or cache_folder()
+    if place is None:
+        print(f"note: without a home photos are decoded anew each time: {_ANOTHER_FOLDER}", file=sys.stderr)
+        return Split(*decode(Pairs(root, pairs, size), split, skip_bad))
+    folder = place / f"{kind}-{_fingerprint(pairs)}"
     cached = _read_cache(folder)
-    if cached is None:
-        _write_cache(folder, _decode(_Pairs(root, pairs, size), split, skip_bad))
-        cached = _read_cache(folder)
-        if cached is None:
-            raise CacheUnusable(f"{folder}: the cache cannot be written or read: {_ANOTHER_FOLDER}")
-        _delete_old_caches(folder.parent, kind)
-        print(f"decoded photos are kept in {folder.parent}, which may be deleted at any time", file=sys.stderr)
-    return cached
+    if cached is not None:
+        return cached
+    chosen = cache is not None or bool(os.environ.get(CACHE_VARIABLE))
+    decoded = Split(*decode(Pairs(root, pairs, size), split, skip_bad))
+    try:
+        _write_cache(folder, decoded)
+    except OSError as error:
+        reason = f"{folder}: the cache cannot be written ({error.strerror or error})"
+        if chosen:
+            raise CacheUnusable(f"{reason}: {_ANOTHER_FOLDER}") from error
+        print(f"note: {reason}, so photos are decoded anew each time: {_ANOTHER_FOLDER}", file=sys.stderr)
+        return decoded
+    _delete_old_caches(folder.parent, kind)
+    print(f"decoded photos are kept in {folder.parent}, which may be deleted at any time", file=sys.stderr)
+    return _read_cache(folder) or decoded  # as good, where another process deletes it this moment
 
 
-def cache_folder() -> Path:
-    return Path(os.environ.get("BORDERLINE_CACHE", Path.home() / ".cache" / "borderline"))
+def cache_folder() -> Path | None:
+    """Where decoded photos are kept: what a person says, else in their home; None where they have none."""
+    said = os.environ.get(CACHE_VARIABLE)
+    if said:
+        return Path(said)
+    try:
+        return Path.home() / ".cache" / "borderline"
+    except RuntimeError:  # neither HOME nor an entry in the system's list of people
+        return None
 
 
 def _listed(root: Path, split: str) -> list[str]:
@@ -160,7 +181,7 @@ def _listed(root: Path, split: str) -> list[str]:
 
 def _fingerprint(pairs: list[Pair]) -> str:
     """Twelve hex digits that change when a file of the split is added, removed or rewritten, or a border's width."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(b"photos as they are seen\n")  # caches of versions that read them otherwise are others
     for pair in pairs:
         for path in (pair.photo, pair.label):
             try:
@@ -173,52 +194,12 @@ def _fingerprint(pairs: list[Pair]) -> str:
     return digest.hexdigest()[:12]
 
 
-@dataclass(frozen=True)
-class _Pairs(Dataset):
-    """Decoded, resized pairs; a pair that cannot be used comes back as the reason, a string."""
-
-    root: Path
-    pairs: list[Pair]
-    size: int
-
-    def __len__(self) -> int:
-        return len(self.pairs)
-
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray] | str:
-        pair = self.pairs[index]
-        try:
-            mask = pair.read_label(self.size)
-            return pair.read_square(self.size).transpose(2, 0, 1), mask
-        except (BadPair, BadPhoto) as error:
-            return str(error)
-
-
-def _decode(pairs: _Pairs, split: str, skip_bad: bool) -> Split:
-    workers = os.cpu_count() or 1
-    loader = DataLoader(pairs, batch_size=32, num_workers=workers, collate_fn=list)
-    names, photos, masks, skipped = [], [], [], []
-    listed = iter(pairs.pairs)
-    with tqdm(total=len(pairs), desc=f"decoding {split} at {pairs.size} x {pairs.size}", unit="photo") as progress:
-        for batch in loader:
-            for item in batch:
-                name = next(listed).name
-                progress.update()
-                if not isinstance(item, str):
-                    names.append(name)
-                    photos.append(item[0])
-                    masks.append(item[1])
-                else:
-                    skipped.append(item)
-    if skipped and not skip_bad:
-        others = f" (and {len(skipped) - 1} more)" if len(skipped) > 1 else ""
-        raise BadPair(f"{skipped[0]}{others}")
-    if not names:
-        raise NoUsablePair(f"{pairs.root}: no usable pair in split {split} (first: {skipped[0]})")
-    return Split(names, np.stack(photos), np.stack(masks), skipped)
-
-
 def _write_cache(folder: Path, split: Split) -> None:
-    """Write next to the final place and rename, so that a reader sees a whole cache or none."""
+    """Write next to the final place and rename, so that a reader sees a whole cache or none.
+
+    Raises:
+        OSError: it cannot be written, and no other process has written it.
+    """
     temporary = _beside(folder)
     try:
         temporary.mkdir(parents=True, exist_ok=True)
@@ -227,15 +208,17 @@ def _write_cache(folder: Path, split: Split) -> None:
         (temporary / "index.json").write_text(
             json.dumps({"names": split.names, "skipped": split.skipped}), encoding="utf-8"
         )
-        if folder.exists() and _read_cache(folder) is None:
-            _delete(folder)
-        try:
-            temporary.rename(folder)
-        except OSError:
-            if _read_cache(folder) is None:  # else another process finished first: its copy is as good
-                raise
-    except OSError as error:
-        raise CacheUnusable(f"{folder}: the cache cannot be written ({error}): {_ANOTHER_FOLDER}") from error
+        for left in reversed(range(PUT_IN_PLACE_TRIES)):
+            if folder.exists() and _read_cache(folder) is None:
+                _delete(folder)
+            try:
+                temporary.rename(folder)
+                return
+            except OSError:
+                if _read_cache(folder) is not None:  # another process finished first: its copy is as good
+                    return
+                if not left:  # else another process has deleted it meanwhile, or left it half
+                    raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

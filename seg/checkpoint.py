@@ -50,13 +50,19 @@ def save_checkpoint(
 ) -> None:
     """Write the model's weights: convolutions as float16, the few BatchNorm values as float32.
 
+    A convolution with a value that float16 would make infinite stays as it is.
+
     Args:
         path: as `write_tensors`'s.
         network: the name in `seg.networks.NETWORKS` that the model was created by.
         input_size: side in pixels at which the network was last trained, and is to be run.
         scores: the validation scores of these weights, kept in the metadata.
     """
-    weights = {name: value.half() if value.ndim == 4 else value for name, value in model.state_dict().items()}
+    most = torch.finfo(torch.float16).max
+    weights = {
+        name: value.half() if value.ndim == 4 and value.abs().max() <= most else value
+        for name, value in model.state_dict().items()
+    }
     metadata = {
         "format": str(FORMAT),
         "network": network,

@@ -18,6 +18,7 @@ from seg.metrics import (
     confusion_per_photo,
     confusion_scores,
     custom_iou,
+    double,
     label_quality,
 )
 from seg.thresholds.margins import margin_histograms
@@ -142,10 +143,10 @@ def evaluate(
         photos, truth = split.photos[start : start + batch_size], split.masks[start : start + batch_size].long()
         logits = predict_logits(model, photos, network_size, precision, flip=flip)
         probabilities, predicted = logits.softmax(dim=1), logits.argmax(dim=1)
-        losses.append(loss(logits, truth).double() * len(truth))
+        losses.append(double(loss(logits, truth)) * len(truth))
         confusions.append(confusion_per_photo(predicted, truth))
-        entropies.append(F.cross_entropy(logits, truth, reduction="none").double().mean(dim=(1, 2)))
-        soft.append(custom_iou(probabilities, truth).double())
+        entropies.append(double(F.cross_entropy(logits, truth, reduction="none")).mean(dim=(1, 2)))
+        soft.append(double(custom_iou(probabilities, truth)))
         boundary.append(boundary_iou(predicted, truth))
         if temperature is not None:
             details.append(_batch_details(logits, probabilities, predicted, truth, temperature))

@@ -7,7 +7,7 @@ functions that need it, not by this module: option parsing reads the registry an
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,15 @@ Loss = Callable[["Tensor", "Tensor"], "Tensor"]
 
 
 class Diverged(FloatingPointError):
-    """Training produced a loss or logits that are not finite."""
+    """Training produced a loss or logits that are not finite.
+
+    Attributes:
+        photos: places in the training split of the first batch that had such a loss; empty where none is known.
+    """
+
+    def __init__(self, said: str, photos: Sequence[int] = ()) -> None:
+        super().__init__(said)
+        self.photos = tuple(photos)
 
 
 class NoClassWeights(InputError):

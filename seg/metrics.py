@@ -25,6 +25,20 @@ CALIBRATION_BINS = 15
 SOFTMIN_TEMPERATURE = 0.1
 
 
+# Devices that have no float64: Apple's GPU
+WITHOUT_FLOAT64 = frozenset({"mps"})
+
+
+def where_float64_is(values: Tensor) -> Tensor:
+    """The values on their device, or on the CPU where that has no float64."""
+    return values.cpu() if values.device.type in WITHOUT_FLOAT64 else values
+
+
+def double(values: Tensor) -> Tensor:
+    """The values in float64, on their device or on the CPU."""
+    return where_float64_is(values).double()
+
+
 def confusion_per_photo(predicted: Tensor, truth: Tensor) -> Tensor:
     """Confusion counts of each photo: (B, 3, 3) int64 from two (B, H, W) class maps."""
     batch = len(truth)
@@ -147,8 +161,8 @@ def boundary_iou(predicted: Tensor, truth: Tensor, silhouette: str = "pet") -> T
         silhouette: of SILHOUETTES.
     """
     inner = [_inner_boundary(_region(classes, silhouette)) for classes in (predicted, truth)]
-    intersection = (inner[0] & inner[1]).sum(dim=(1, 2)).double()
-    union = (inner[0] | inner[1]).sum(dim=(1, 2)).double()
+    intersection = double((inner[0] & inner[1]).sum(dim=(1, 2)))
+    union = double((inner[0] | inner[1]).sum(dim=(1, 2)))
     return torch.where(union > 0, intersection / union.clamp_min(1), 1.0)
 
 
@@ -218,6 +232,7 @@ def calibration_sums(probabilities: Tensor, truth: Tensor) -> Tensor:
         probabilities: (B, 3, H, W) float32.
         truth: (B, H, W) int64.
     """
+    probabilities, truth = where_float64_is(probabilities), where_float64_is(truth)
     confidence, predicted = probabilities.max(dim=1)
     groups = []
     for probability, happened in ((confidence, predicted == truth), (probabilities[:, BORDER], truth == BORDER)):
@@ -239,5 +254,5 @@ def label_quality(probabilities: Tensor, truth: Tensor) -> Tensor:
         probabilities: (B, 3, H, W) float32.
         truth: (B, H, W) int64.
     """
-    given = probabilities.gather(1, truth[:, None]).flatten(1).double()
+    given = double(probabilities.gather(1, truth[:, None]).flatten(1))
     return ((-given / SOFTMIN_TEMPERATURE).softmax(dim=1) * given).sum(dim=1)

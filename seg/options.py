@@ -18,6 +18,12 @@ SCHEDULES = ("step", "cosine")
 PRECISIONS = ("auto", "fp32", "bf16")
 WEIGHTINGS = ("median", "inverse", "none")
 JITTERED = ("contrast", "all")
+# More would be no run that anyone waits for, and a network at a larger side fills the memory
+MOST_EPOCHS = 1_000_000
+MOST_SIDE = 1024
+
+# of a class: what float32 holds as a normal number
+SMALLEST_WEIGHT, LARGEST_WEIGHT = 1.2e-38, 3.4e38
 
 # what each part of the command line's help is called
 RECIPE, BEYOND, DATA, KEPT = "recipe", "beyond the article", "data", "precision and weights"
@@ -68,7 +74,7 @@ def parse_class_weights(text: str) -> str | tuple[float, ...]:
         weights = tuple(float(part) for part in text.split(","))
     except ValueError:
         weights = ()
-    if len(weights) != len(CLASS_NAMES) or not all(0 < weight < math.inf for weight in weights):
+    if len(weights) != len(CLASS_NAMES) or not all(SMALLEST_WEIGHT < weight < LARGEST_WEIGHT for weight in weights):
         names, schemes = ",".join(CLASS_NAMES), ", ".join(WEIGHTINGS)
         raise ValueError(f"{text} is neither {schemes} nor three numbers above 0 like 1,0.5,2 ({names})")
     return weights
@@ -84,7 +90,7 @@ def parse_exclusion(text: str) -> tuple[str, ...]:
         ValueError: it is neither.
     """
     try:
-        lines = Path(text).read_text(encoding="utf-8").splitlines()
+        lines = Path(text).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, ValueError) as error:  # a ValueError: not UTF-8, or no path at all
         if "," not in text:
             reason = getattr(error, "strerror", None) or "it is no text file"
@@ -110,13 +116,13 @@ class Options:
         choices=tuple(RECIPES),
         before="article",
     )
-    epochs: int = option(RECIPE, "", default=20, above=0)
+    epochs: int = option(RECIPE, "", default=20, above=0, most=MOST_EPOCHS)
     seed: int = option(RECIPE, "of weights and batches", default=0, least=0, below=2**63, sets_apart=False)
     lr: float = option(RECIPE, "the learning rate", default=1e-3, above=0)
     lr_step: int = option(RECIPE, "epochs between decays", default=7, above=0)
     lr_decay: float = option(RECIPE, "factor of a decay", default=0.7, above=0)
     batch_size: int = option(RECIPE, "", default=64, above=0)
-    size: int = option(RECIPE, "photos' side in pixels", default=128, above=0)
+    size: int = option(RECIPE, "photos' side in pixels", default=128, above=0, most=MOST_SIDE)
     progressive: bool = option(
         RECIPE,
         "early epochs at half the size, then three quarters, the last 15 %% at the whole size: for a CPU",

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from seg import InputError
-from seg.photo import with_image
+from seg.photo import BadPhoto, seen_size, stored_size, with_image
 from seg.pixels.rgb import UNREADABLE
 
 # Class indices as the article numbers them
@@ -99,7 +99,7 @@ def listed_photos(root: Path, split: str) -> list[str]:
         raise DatasetMissing(f"{root} has no {DATASET_FOLDER}/ folder")
     path = list_path(root, split)
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError as error:
         raise DatasetMissing(f"{path} is missing") from error
     except (OSError, UnicodeDecodeError) as error:
@@ -124,7 +124,7 @@ def read_trimap(path: Path, photo: Path, side: int | None = None) -> np.ndarray:
 
     Args:
         path: the trimap.
-        photo: its photo, of which only the size is read.
+        photo: its photo, of which only the size is read; the trimap lies over what a person sees.
         side: resize to side x side, without keeping the aspect ratio, each pixel the nearest one's.
 
     Returns:
@@ -134,12 +134,16 @@ def read_trimap(path: Path, photo: Path, side: int | None = None) -> np.ndarray:
         BadPair: one of the two is missing or no image, the trimap is damaged, has another size than its
             photo, or other values.
     """
-    photo_size = _of_image(photo, lambda image: image.size)
+    try:
+        photo_size = seen_size(photo)
+    except BadPhoto as error:
+        raise BadPair(str(error)) from error
 
     def read(trimap: Image.Image) -> tuple[str, np.ndarray]:
         if trimap.size != photo_size:
             its_size, photos = ("{} x {}".format(*size) for size in (trimap.size, photo_size))
-            raise BadPair(f"{path} is {its_size}, its photo {photos}")
+            turned = "" if stored_size(photo) == photo_size else " as its EXIF orientation turns it"
+            raise BadPair(f"{path} is {its_size}, its photo {photos}{turned}")
         return trimap.mode, np.asarray(trimap)
 
     mode, values = _of_image(path, read)
@@ -159,13 +163,22 @@ def square(classes: np.ndarray, side: int) -> np.ndarray:
 def _of_image(path: Path, use: Callable[[Image.Image], Read]) -> Read:
     """What `use` makes of the image in a file."""
     if not path.is_file():
-        raise BadPair(f"{path} is missing")
+        raise BadPair(f"{path} is missing{_called_otherwise(path)}")
     try:
         return with_image(path, use)
     except BadPair:
         raise
     except UNREADABLE as error:
         raise BadPair(f"{path} cannot be read ({error})") from error
+
+
+def _called_otherwise(path: Path) -> str:
+    """` (there is Own_1.JPG)` where a file's name differs in its capitals alone, which most disks tell apart."""
+    try:
+        alike = [each.name for each in path.parent.iterdir() if each.name.lower() == path.name.lower()]
+    except OSError:
+        alike = []
+    return f" (there is {alike[0]})" if alike else ""
 
 
 def told_values(values: Sequence[float] | np.ndarray) -> str:

@@ -1,4 +1,4 @@
-"""The one reader of photos: a person's own as they see it, the dataset's as its trimaps lie over it.
+"""The one reader of photos, for all who train, score, segment and show: each photo as a person sees it.
 
 What a file says beside its pixels never decides whether these can be used.
 """
@@ -45,7 +45,7 @@ class BadPhoto(InputError):
 
 
 def open_photo(path: Path | str, most_pixels: int | None = None) -> Image.Image:
-    """A photo as a person sees it, see `as_rgb`.
+    """A photo as a person sees it, see `seg.pixels.rgb.as_rgb`.
 
     Args:
         most_pixels: refuse a photo of more, before it is decoded; None takes as many as Pillow does.
@@ -56,12 +56,11 @@ def open_photo(path: Path | str, most_pixels: int | None = None) -> Image.Image:
     return _read(path, into_rgb, most_pixels)
 
 
-def small_photo(path: Path | str, side: int, *, turned: bool) -> Image.Image:
-    """A photo that is to be shown small, RGB, decoded no larger than that needs.
+def small_photo(path: Path | str, side: int) -> Image.Image:
+    """`open_photo` of one that is to be shown small, decoded no larger than that needs.
 
     Args:
         side: in pixels, that each of its sides is to have at least where the photo has as many.
-        turned: whether as a person sees it, else as it is stored.
 
     Raises:
         BadPhoto: it cannot be read.
@@ -69,7 +68,7 @@ def small_photo(path: Path | str, side: int, *, turned: bool) -> Image.Image:
 
     def decode(photo: Image.Image) -> Image.Image:
         photo.draft("RGB", (side, side))
-        return into_rgb(photo) if turned else photo.convert("RGB")
+        return into_rgb(photo)
 
     return _read(path, decode)
 
@@ -89,24 +88,22 @@ def seen_size(path: Path | str) -> tuple[int, int]:
     return _read(path, size)
 
 
-def stored_photo(path: Path | str) -> Image.Image:
-    """The pixels as they are stored, RGB: a trimap is drawn over these, whatever EXIF says of a rotation.
+def stored_size(path: Path | str) -> tuple[int, int]:
+    """Width and height of the pixels as the file holds them, before they are turned.
 
     Raises:
         BadPhoto: it cannot be read.
     """
-    photo = _read(path, lambda photo: photo.convert("RGB"))
-    photo.info.clear()  # or who is given the photo would turn it after all
-    return photo
+    return _read(path, lambda photo: photo.size)
 
 
 def read_square(path: Path | str, side: int) -> np.ndarray:
-    """A photo as networks are trained on it: `stored_photo`, resized to (side, side, 3) uint8, antialiased bilinear.
+    """A photo as networks are trained on it: `open_photo`, resized to (side, side, 3) uint8, antialiased bilinear.
 
     Raises:
         BadPhoto: it cannot be read.
     """
-    return np.asarray(stored_photo(path).resize((side, side), Image.Resampling.BILINEAR))
+    return np.asarray(open_photo(path).resize((side, side), Image.Resampling.BILINEAR))
 
 
 def _read(path: Path | str, decode: Callable[[Image.Image], Read], most_pixels: int | None = None) -> Read:

@@ -3,9 +3,10 @@
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
@@ -15,9 +16,13 @@ from seg.batches import DeviceSplit, training_batch
 from seg.checkpoint import BadCheckpoint, read_tensors, write_tensors
 from seg.evaluation import Evaluation, autocast, evaluate
 from seg.losses import Diverged, Loss
+from seg.metrics import double
 from seg.networks import create
 from seg.options import Options
 from seg.thresholds.tuning import EVERY, Tuning, tune
+
+# Batches after which a loss that is not finite is noticed at the latest
+LOOKED_AT_EVERY = 20
 
 
 class BadState(BadCheckpoint):
@@ -33,7 +38,8 @@ class TrainingState:
         epoch: finished epochs.
         batch: batches done of the epoch under way.
         order: the photos' order in the epoch under way, (N,) int64; None between epochs.
-        loss_sum: float64 scalar, the losses of the epoch under way, each times its batch's photos.
+        loss_sum: float64 scalar, the losses of the epoch under way, each times its batch's photos; on the CPU where
+            the device has no float64.
         training_seconds, seconds: time spent in the epoch under way, without and with evaluation.
     """
 
@@ -61,7 +67,7 @@ class TrainingState:
         if options.ema:
             # the buffers too: BatchNorm's running statistics belong to the weights they were taken with
             averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(options.ema), use_buffers=True)
-        loss_sum = torch.zeros((), dtype=torch.float64, device=device)
+        loss_sum = double(torch.zeros((), device=device))
         return cls(model, optimiser, generator, averaged, loss_sum=loss_sum)
 
     @property
@@ -69,8 +75,12 @@ class TrainingState:
         """The model that is scored and kept."""
         return self.model if self.averaged is None else self.averaged.module
 
-    def save(self, path: Path) -> None:
-        """Write everything to one safetensors file."""
+    def save(self, path: Path, said: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Write everything to one safetensors file.
+
+        Args:
+            said: what its metadata are to say beside it.
+        """
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         if self.averaged is not None:
             tensors |= {f"averaged.{name}": value for name, value in self.averaged.state_dict().items()}
@@ -87,7 +97,7 @@ class TrainingState:
             "seconds": self.seconds,
             "groups": optimiser["param_groups"],
         }
-        write_tensors(path, tensors, {"training": json.dumps(numbers)})
+        write_tensors(path, tensors, {**said, "training": json.dumps(numbers)})
 
     def load(self, path: Path) -> None:
         """Continue from a saved state, in place.
@@ -113,9 +123,8 @@ class TrainingState:
                     )
             self.optimiser.load_state_dict({"state": moments, "param_groups": numbers["groups"]})
             self.generator.set_state(tensors["generator"])
-            device = self.loss_sum.device
-            self.loss_sum = tensors["loss_sum"].to(device)
-            self.order = tensors["order"].to(device) if "order" in tensors else None
+            self.loss_sum = tensors["loss_sum"].to(self.loss_sum.device)
+            self.order = tensors["order"].to(self.generator.device) if "order" in tensors else None
             self.epoch, self.batch = numbers["epoch"], numbers["batch"]
             self.training_seconds, self.seconds = numbers["training_seconds"], numbers["seconds"]
         except (KeyError, ValueError, RuntimeError, TypeError, AttributeError) as error:
@@ -126,6 +135,27 @@ class TrainingState:
 def _named(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """The tensors whose names begin with the prefix, without it."""
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+class _FirstBroken:
+    """The first batch of an epoch whose loss is not finite, kept on the device, which a look at it would stop."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._batch = torch.full((), -1, dtype=torch.int32, device=device)
+
+    def note(self, batch: int, loss: Tensor) -> None:
+        self._batch = torch.where((self._batch < 0) & ~loss.isfinite(), batch, self._batch)
+
+    def check(self, epoch: int, batches: Sequence[Tensor]) -> None:
+        """Raise where there is one.
+
+        Raises:
+            Diverged: with the batch's photos.
+        """
+        first = int(self._batch)
+        if first >= 0:
+            where = f"batch {first + 1} of epoch {epoch}"
+            raise Diverged(f"the training loss is not finite in {where}", batches[first].tolist())
 
 
 @dataclass(frozen=True)
@@ -162,7 +192,7 @@ def train(
             after each batch. What it raises ends training with the state as it is, ready to be saved and continued.
 
     Raises:
-        Diverged: the loss is no longer finite.
+        Diverged: the loss is no longer finite; of training batches noticed LOOKED_AT_EVERY batches later at the most.
         ValueError: the precision is still `auto`, so nobody could say with which one it was trained.
     """
 
@@ -207,6 +237,7 @@ def train(
             state.order = torch.randperm(len(training), generator=state.generator, device=device)
         batches = state.order.split(options.batch_size)
         learning_rate = options.learning_rate_at(epoch, 0, len(batches))
+        broken = _FirstBroken(device)
 
         state.model.train()
         try:
@@ -222,19 +253,30 @@ def train(
                     state.optimiser.zero_grad(set_to_none=True)
                     with autocast(device, options.precision):
                         logits = state.model(photos.contiguous(memory_format=torch.channels_last))
-                    batch_loss = loss(logits.float(), masks)
+                    try:
+                        batch_loss = loss(logits.float(), masks)
+                    except Diverged as error:  # one that looks at what it is given
+                        where = f"batch {state.batch + 1} of epoch {epoch}"
+                        raise Diverged(f"{error} in {where}", indices.tolist()) from error
                     batch_loss.backward()
                     state.optimiser.step()
                     if state.averaged is not None:
                         state.averaged.update_parameters(state.model)
-                    state.loss_sum += batch_loss.detach() * len(indices)
+                    state.loss_sum += double(batch_loss.detach() * len(indices))
+                    broken.note(state.batch, batch_loss.detach())
                     state.batch += 1
-                    on_batch("training", len(indices))
+                    if state.batch % LOOKED_AT_EVERY == 0 or state.batch == len(batches):
+                        broken.check(epoch, batches)
+                    try:
+                        on_batch("training", len(indices))
+                    except BaseException:  # whoever stops here would keep broken weights
+                        broken.check(epoch, batches)
+                        raise
                 # reading the sum waits for the device, so the clock stops after the work
                 train_loss = state.loss_sum.item() / len(training)
             finally:
                 state.training_seconds += time.perf_counter() - started
-            if not math.isfinite(train_loss):
+            if not math.isfinite(train_loss):  # of a state that was kept broken
                 raise Diverged(f"the training loss of epoch {epoch} is {train_loss}")
             evaluation, tuning = scored(epoch)
             if not math.isfinite(evaluation.loss):  # the last step of the epoch broke the weights

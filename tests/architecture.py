@@ -26,7 +26,9 @@ LAYERS = (
     ("experiments.reporting", "experiments.training", "experiments.benchmarks"),
     ("experiments",),  # the commands
     ("demo.work",),
-    ("demo.catalogue", "demo.images", "demo.photo", "demo.scripts", "demo.uploads"),
+    ("demo.catalogue", "demo.images", "demo.photo", "demo.scripts"),
+    ("demo.serving",),
+    ("demo.uploads",),
     ("demo.analysis", "demo.checkpoints", "demo.labelled"),
     ("demo.figures", "demo.tabs"),
     ("demo.header", "demo.photos", "demo.selection", "demo.stage"),

@@ -2,8 +2,11 @@
 
 import ast
 import os
+import pty
+import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -13,8 +16,8 @@ MODULES = [
     path.relative_to(PROJECT).as_posix()
     for folder in ("seg", "experiments", "demo", "tools")
     for path in sorted((PROJECT / folder).rglob("*.py"))
-]
-TEXT = ("read_text", "write_text")
+] + ["app.py"]
+MODE = re.compile(r"[rwaxt+]+")
 
 # What the default encoding is on a machine of another country, for all that asks for it; an encoding that is left out
 # is an error, as it would be of the first letter that the two write otherwise
@@ -26,20 +29,39 @@ warnings.filterwarnings("error", category=EncodingWarning, module=r"(seg|experim
 
 def left_to_the_machine(module: str) -> list[int]:
     """The lines that open a file as text, or read a process's, and do not say in which encoding."""
-    lines = []
-    for node in ast.walk(ast.parse((PROJECT / module).read_text(encoding="utf-8"))):
-        if not isinstance(node, ast.Call):
-            continue
-        said = {keyword.arg: keyword.value for keyword in node.keywords}
-        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-        mode = node.args[1] if len(node.args) > 1 else said.get("mode")
-        binary = isinstance(mode, ast.Constant) and "b" in str(mode.value)
-        # of other calls `text` is what they show
-        starts = name in ("run", "Popen", "check_output")
-        opens = name in TEXT or (isinstance(node.func, ast.Name) and name == "open" and not binary)
-        if (opens or (starts and "text" in said)) and "encoding" not in said:
-            lines.append(node.lineno)
-    return lines
+    tree = ast.parse((PROJECT / module).read_text(encoding="utf-8"))
+    return [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Call) and is_text_of_the_machine(node)]
+
+
+def is_text_of_the_machine(call: ast.Call) -> bool:
+    said = {keyword.arg: keyword.value for keyword in call.keywords}
+    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    owner = getattr(getattr(call.func, "value", None), "id", "")
+    if "encoding" in said:
+        return False
+
+    def mode(place: int) -> str | None:
+        given = call.args[place] if len(call.args) > place else said.get("mode")
+        return given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else None
+
+    match name:
+        case "read_text" | "write_text" | "getoutput" | "getstatusoutput" | "popen" | "TextIOWrapper":
+            return True
+        case "loadtxt" | "genfromtxt" | "savetxt" | "FileHandler" | "FileInput":
+            return True
+        case "run" | "Popen" | "check_output" | "check_call" | "call":  # of other calls `text` is what they show
+            return "text" in said or "universal_newlines" in said
+        case "fdopen":
+            return "b" not in (mode(1) or "r")
+        case "NamedTemporaryFile" | "TemporaryFile":
+            return "b" not in (mode(0) or "w+b")
+        case "open" if owner in ("gzip", "bz2", "lzma"):
+            return "t" in (mode(1) or "rb")
+        case "open" if owner in ("io", "codecs") or isinstance(call.func, ast.Name):
+            return "b" not in (mode(1) or "r")
+        case "open":  # a path's: of an image, an archive, a descriptor the first word is no mode
+            return not (call.args or said) or bool(MODE.fullmatch(mode(0) or ""))
+    return False
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -49,12 +71,38 @@ def test_no_encoding_is_left_to_the_machine(module):
 
 def test_what_leaves_it_to_the_machine_is_found(tmp_path, monkeypatch):
     monkeypatch.setattr(f"{__name__}.PROJECT", tmp_path)
-    (tmp_path / "odd.py").write_text(
-        "open('a')\nopen('a', 'rb')\npath.read_text()\npath.write_text('ä')\nrun(['git'], text=True)\n"
-        "open('a', encoding='utf-8')\npath.read_text(encoding='utf-8')\nimage.open('a')\n",
-        encoding="utf-8",
-    )
-    assert left_to_the_machine("odd.py") == [1, 3, 4, 5]
+    left = """
+        open('a')
+        open('a', mode='w')
+        io.open('a', 'r')
+        path.read_text()
+        path.write_text('ä')
+        path.open()
+        path.open('w')
+        run(['git'], text=True)
+        subprocess.check_output(['git'], universal_newlines=True)
+        os.fdopen(3, 'w')
+        tempfile.NamedTemporaryFile('w')
+        gzip.open('a', 'rt')
+        numpy.loadtxt('a')
+        logging.FileHandler('a')
+    """
+    said = """
+        open('a', 'rb')
+        open('a', encoding='utf-8')
+        path.read_text(encoding='utf-8')
+        path.open('rb')
+        image.open('a.png')
+        archive.open('a.png', 'w')
+        os.open('a.png', os.O_RDONLY)
+        gzip.open('a')
+        tempfile.TemporaryFile(dir='a')
+        run(['git'])
+        draw(text='ä')
+    """
+    for name, text, found in (("left.py", left, range(1, 15)), ("said.py", said, ())):
+        (tmp_path / name).write_text(textwrap.dedent(text).lstrip(), encoding="utf-8")
+        assert left_to_the_machine(name) == list(found)
 
 
 @pytest.fixture
@@ -93,3 +141,10 @@ def test_words_of_every_language_are_printed_into_a_pipe(elsewhere, tmp_path):
     ended = subprocess.run(line, cwd=tmp_path, env=elsewhere, capture_output=True)
     assert ended.returncode == 2
     assert "größer 猫 is not a folder" in ended.stderr.decode("utf-8")
+
+
+def test_a_terminal_that_lacks_a_letter_shows_another(elsewhere, tmp_path):
+    ours, its = pty.openpty()
+    line = [sys.executable, "-m", "experiments.compare", "--runs", "größer 猫"]
+    assert subprocess.run(line, cwd=tmp_path, env=elsewhere, stdout=its, stderr=its).returncode == 2
+    assert b"is not a folder" in os.read(ours, 10_000)

@@ -11,7 +11,7 @@ FLAG = re.compile(r"(?<![-\w])--[a-z]")
 FOLDERS = ("seg", "experiments/store", "experiments/training")
 # a command's whole line, which is the remedy wherever the scores of a run's photos are missed
 SAY_A_COMMAND = {"experiments/store/scored/photo_scores.py"}
-OF_GIT = {"--porcelain", "--untracked-files=no", "--error-unmatch"}
+OF_GIT = {"--porcelain", "--untracked-files=no", "--error-unmatch", "--show-prefix"}
 MODULES = [
     name
     for folder in FOLDERS

@@ -12,6 +12,7 @@ import anyio
 import httpx
 from safehttpx import AsyncSecureTransport, async_validate_url
 
+from demo.serving.folder import files_folder
 from demo.stage.photos import Offered
 from demo.uploads import uploaded_file
 from seg import InputError
@@ -51,7 +52,8 @@ async def received(text: str) -> tuple[bytes, str]:
 @contextmanager
 def kept(content: bytes) -> Iterator[Offered]:
     """A photo in a file of this content, which lasts as long as it is used inside."""
-    with tempfile.TemporaryDirectory() as folder:
+    # the server's own folder, with which it goes where the server is killed
+    with tempfile.TemporaryDirectory(dir=files_folder()) as folder:
         path = Path(folder, "photo")
         path.write_bytes(content)
         yield Offered("photo", path)

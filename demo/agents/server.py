@@ -5,6 +5,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import anyio
@@ -19,6 +20,7 @@ from starlette.routing import Route
 from demo.agents import tools
 from demo.agents.photo import MOST_BYTES, WAYS, received
 from demo.catalogue import Catalogue
+from demo.serving.pictures import file_url
 from experiments.scores import CHOSEN_FIRST
 from seg import InputError
 
@@ -142,7 +144,7 @@ def _add_segment_photo(tool: Callable, work: Callable, one_at_a_time: anyio.Lock
             overlay, mask, report = await work(tools.segmented, content, name, run)
         request: Any = context.request_context.request
         root = get_root_url(request, request.url.path, None)
-        report = tools.rounded(report) | {"mask": f"{root}/gradio_api/file={mask}"}
+        report = tools.rounded(report) | {"mask": f"{root}/{file_url(Path(mask))}"}
         return [Image(data=overlay, format="jpeg"), json.dumps(report)]
 
     tool(segment_photo)

@@ -2,8 +2,8 @@
 
 import io
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ from experiments.scores import Place, appearing
 from experiments.segmenting.pictures import overlay
 from experiments.store.epochs import EPOCH_COLUMNS
 from experiments.store.runs import Run
+from experiments.store.scored.damage import of_whole
 from experiments.store.scored.photo_scores import has_details
 from seg import InputError
 
@@ -34,9 +35,11 @@ from seg import InputError
 MOST_RUNS, MOST_PHOTOS, MOST_EPOCHS, OVERLAY_SIDE = 100, 100, 100, 1024
 _DIGITS = 4
 # What `compare_runs` keeps of the comparison: curves, calibration and controls are ten times as long
-_COMPARED = ("runs", "apart", "answer", "compared_with", "footing", "photos", "seeds_counted")
+_COMPARED = ("runs", "apart", "left_out", "answer", "compared_with", "footing", "photos", "seeds_counted")
 RANKED_BY = tuple(score.name for score in appearing(Place.PHOTOS))
 _SCORES = tuple(score.name for score in appearing(Place.API))
+
+Given = TypeVar("Given")
 
 
 def segmented(catalogue: Catalogue, content: bytes, name: str, run: str) -> tuple[bytes, str, dict]:
@@ -113,9 +116,9 @@ def hardest_photos(catalogue: Catalogue, names: Sequence[str], by: str, top: int
     """
     if by not in RANKED_BY:
         raise InputError(f"photos are not ranked by {by}: choose from {', '.join(RANKED_BY)}")
-    runs = _detailed(catalogue, names)
-    photos, broken = hardest(runs, by)
-    return _ranking(runs, photos, top) | {"by": by, "left_out": left_out(broken, "`suspects`")}
+    (runs, (photos, broken)), damaged = _of_whole(catalogue, names, lambda runs: hardest(runs, by))
+    said = [left_out(broken, "`suspects`"), *damaged]
+    return _ranking(runs, photos, top) | {"by": by, "left_out": " ".join(filter(None, said))}
 
 
 def suspect_photos(catalogue: Catalogue, names: Sequence[str], top: int) -> dict:
@@ -124,9 +127,17 @@ def suspect_photos(catalogue: Catalogue, names: Sequence[str], top: int) -> dict
     Raises:
         InputError: there is no such run, none has scores of single photos, or they were scored on different photos.
     """
-    runs = _detailed(catalogue, names)
+    (runs, photos), damaged = _of_whole(catalogue, names, suspects)
     how = f"{HOW_SUSPECTED} {measured_sentence('planted-labels')}".strip()
-    return _ranking(runs, suspects(runs), top) | {"how": how}
+    return _ranking(runs, photos, top) | {"how": how, "left_out": " ".join(damaged)}
+
+
+def _of_whole(
+    catalogue: Catalogue, names: Sequence[str], rank: Callable[[list[Run]], Given]
+) -> tuple[tuple[list[Run], Given], list[str]]:
+    """The runs that are ranked by and what they rank; and a sentence on each that is left out because it is damaged."""
+    ranked, damaged = of_whole(_detailed(catalogue, names), lambda runs: (runs, rank(runs)))
+    return ranked, [f"Left out: {catalogue.for_visitors(str(error))}." for error in damaged]
 
 
 def _ranking(runs: Sequence[Run], photos: pd.DataFrame, top: int) -> dict:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 
 import experiments
+from experiments.cli.command_line import print_every_letter
 from experiments.cli.program import PROGRAM
 
 # What makes a module of `experiments` a command, and not a table that others read
@@ -20,6 +21,7 @@ _HOW_TO_RUN = re.compile(r":? `python [^`]+`")
 
 def main() -> int:
     """Run the subcommand that was typed, or list all; 0 listed, 2 no such subcommand."""
+    print_every_letter()
     there = commands()
     match sys.argv[1:]:
         case [] | ["-h" | "--help", *_]:

@@ -33,13 +33,13 @@ def small_pictures(dataset: Labelled, names: Sequence[object]) -> dict[str, str 
     for name, photo in zip(asked, labelled_photos(asked, dataset), strict=True):
         if photo is not None:
             with suppress(InputError):  # as one that is not there
-                found[name] = _thumb(photo.path, last_change(photo.path), photo.turned)
+                found[name] = _thumb(photo.path, last_change(photo.path))
     return found
 
 
 @lru_cache(maxsize=1024)  # about 10 kB each
-def _thumb(path: Path, changed: int | None, turned: bool) -> str:
-    photo = small_photo(path, THUMB_SIDE, turned=turned)
+def _thumb(path: Path, changed: int | None) -> str:
+    photo = small_photo(path, THUMB_SIDE)
     side = min(THUMB_SIDE, *photo.size)
     return data_uri(ImageOps.fit(photo, (side, side)), "JPEG", quality=78)
 

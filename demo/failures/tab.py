@@ -11,7 +11,9 @@ from demo.failures.ranking import failures_value
 from demo.labelled import Labelled
 from demo.scripts import on_load
 from demo.selection.followed import read_selected
+from demo.serving.words import spoken
 from demo.tabs import HIDDEN, Page
+from demo.uploads import several, text
 
 FOLDER = Path(__file__).parent
 
@@ -39,16 +41,19 @@ def build_failures_tab(page: Page) -> None:
     page.selection.select(show, inputs=page.selection, outputs=failures, trigger_mode="always_last", **HIDDEN)
 
 
-def _functions(catalogue: Catalogue, dataset: Labelled) -> list[Callable[[dict], dict]]:
+def _functions(catalogue: Catalogue, dataset: Labelled) -> list[Callable[[object], dict]]:
     """What the page calls: `server.thumbs({photos})`, `server.look({photo, runs})`, `server.answer({photo, run})`."""
 
-    def thumbs(asked: dict) -> dict:
-        return small_pictures(dataset, list(asked["photos"]))
+    @spoken
+    def thumbs(asked: object) -> dict:
+        return small_pictures(dataset, several(asked, "photos"))
 
-    def look(asked: dict) -> dict:
-        return photo_value(catalogue, dataset, str(asked["photo"]), [str(name) for name in asked["runs"]])
+    @spoken
+    def look(asked: object) -> dict:
+        return photo_value(catalogue, dataset, text(asked, "photo"), list(map(str, several(asked, "runs"))))
 
-    def answer(asked: dict) -> dict:
-        return answer_value(catalogue, dataset, str(asked["photo"]), str(asked["run"]))
+    @spoken
+    def answer(asked: object) -> dict:
+        return answer_value(catalogue, dataset, text(asked, "photo"), text(asked, "run"))
 
     return [thumbs, look, answer]

@@ -2,17 +2,14 @@
 
 from html import escape
 from pathlib import Path
-from urllib.parse import quote
 
 import gradio as gr
-import plotly
 
 from demo.scripts import on_load
+from demo.serving.pictures import LIBRARY_URL
 
 FOLDER = Path(__file__).parent
 SAVES = (FOLDER / "saves.html").read_text(encoding="utf-8")
-# from Plotly's own package: the page asks no other machine for it
-LIBRARY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 
 def saves(title: str) -> str:
@@ -31,7 +28,6 @@ def figure_view(name: str, template: str = TEMPLATE, script: str = "figures/js/f
         template: HTML in which `TEMPLATE` stands.
         script: the module that mounts it.
     """
-    gr.set_static_paths(LIBRARY)
     return gr.HTML(
         None,
         html_template=template,
@@ -39,5 +35,5 @@ def figure_view(name: str, template: str = TEMPLATE, script: str = "figures/js/f
         apply_default_css=False,
         elem_id=name,
         elem_classes="plot-view",
-        library=f"gradio_api/file={quote(str(LIBRARY))}",
+        library=LIBRARY_URL,
     )

@@ -31,6 +31,12 @@ const FORMER_TABS = { segment: "try", compare: "which-loss", scrub: "watch", spo
 const OWN = "own:";
 // After so many milliseconds without a change the hand rests: a browser allows 100 writes in 30 seconds
 const REST = 400;
+// A browser that refuses one all the same is asked again after so many
+const LATER = 5_000;
+// Letters that an address may have: many a server refuses one of 8 kB
+const LONGEST = 6_000;
+// The page around that of a Space, whose address bar is the one that is seen
+const SPACES = "https://huggingface.co";
 
 // The state that an address says, such as `?tab=watch&run=ce-s0&run=focal-s0&epoch=3`
 export function readAddress(search) {
@@ -70,11 +76,21 @@ export function writeAddress(href, state) {
   return address.href;
 }
 
+// The address that says this state, or where that is too long, all of it but its lists
+export function shortAddress(href, state) {
+  const address = writeAddress(href, state);
+  if (address.length <= LONGEST) return { address, whole: true };
+  const listless = Object.fromEntries(Object.keys(LISTS).map((key) => [key, null]));
+  return { address: writeAddress(href, { ...state, ...listless }), whole: false };
+}
+
 // The state of a window: `get(key)`, `set({key: value})`, `watch(keys, then)`. Keys that no address keeps are what parts
 // tell each other, such as `chosen`, the names of the runs that are shown.
 export function createState(view) {
   const { location, history } = view;
   const state = readAddress(location.search);
+  // lists that were too long for the address, of a page that is loaded again
+  for (const key of Object.keys(LISTS)) state[key] ??= history.state?.borderline?.[key] ?? null;
   const watchers = [];
   let written = { ...state };
   let waiting = null;
@@ -101,15 +117,24 @@ export function createState(view) {
     const changed = KEYS.filter((key) => JSON.stringify(now[key]) !== JSON.stringify(written[key] ?? null));
     if (!changed.length) return;
     const slid = changed.every((key) => SLID.includes(key));
-    history[slid || mending ? "replaceState" : "pushState"]({ borderline: now }, "", writeAddress(location.href, now));
+    try {
+      history[slid || mending ? "replaceState" : "pushState"](
+        { borderline: now },
+        "",
+        shortAddress(location.href, now).address,
+      );
+    } catch {
+      waiting = view.setTimeout(write, LATER);
+      return;
+    }
     written = now;
     mending = false;
     tellParent();
   }
 
-  // Framed on another page, the address bar is that page's: it keeps what it is told
+  // Framed on a Space's page, the address bar is that page's: it keeps what it is told, and no other is told
   function tellParent() {
-    if (view.parent !== view) view.parent.postMessage({ queryString: location.search.slice(1) }, "*");
+    if (view.parent !== view) view.parent.postMessage({ queryString: location.search.slice(1) }, SPACES);
   }
 
   view.addEventListener("popstate", (event) => {
@@ -138,8 +163,8 @@ export function createState(view) {
     watch(keys, then) {
       watchers.push({ keys, then });
     },
-    // The whole address as it would be written now, to be shared
-    link: () => writeAddress(location.href, kept()),
+    // The address as it would be written now, to be shared, and whether it is the whole of it
+    link: () => shortAddress(location.href, kept()),
   };
 }
 

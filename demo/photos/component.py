@@ -9,6 +9,7 @@ import gradio as gr
 from demo.photos.banner import Offer, banner_value
 from demo.photos.download import PhotoDownload, Stage
 from demo.scripts import on_load
+from demo.serving.words import spoken
 
 FOLDER = Path(__file__).parent
 
@@ -35,13 +36,16 @@ def photos_view(download: PhotoDownload, offer: Offer) -> gr.HTML:
 def _functions(download: PhotoDownload, offer: Offer) -> list[Callable[[object], dict]]:
     """What the page calls as `server.photos(null)` and, where it may, `server.start(null)` and `server.stop(null)`."""
 
+    @spoken
     def photos(_: object) -> dict:
         return banner_value(download.standing(), offer, download.dataset)
 
+    @spoken
     def start(_: object) -> dict:
         download.start()
         return photos(None)
 
+    @spoken
     def stop(_: object) -> dict:
         download.stop()
         return photos(None)

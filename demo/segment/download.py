@@ -1,15 +1,13 @@
 """Masks and cut-outs as files."""
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import gradio as gr
-
 from demo.catalogue import Catalogue
 from demo.segment.answers import Session
 from demo.segment.archive import MADE, write_archive
+from demo.serving.folder import new_folder
 from demo.stage.answer import mask_of
 from demo.stage.photos import Offered
 from experiments.segmenting.names import file_name, shift_in_name
@@ -45,29 +43,28 @@ def write_download(
         shift: of the border's logit, in tenths within [-2, 2], at which one network's mask is seen.
 
     Raises:
-        gr.Error: what was asked for is gone, cannot be read, or is too much.
+        InputError: what was asked for is gone, cannot be read, or is too much.
     """
     if what not in (*MADE, "all"):
-        raise gr.Error(f"there is no download {what}: reload the page")
+        raise InputError(f"there is no download {what}: reload the page")
     wanted = set(names or []) if what == "all" else {checkpoint}
     runs = [run for run in catalogue.with_checkpoint() if run.name in wanted]
     if session.photo is None or not runs:
-        raise gr.Error("this result is gone: choose the photo again")
+        raise InputError("this result is gone: choose the photo again")
     photo = session.photo
     name = file_name(Path(photo.title).stem)
     if what == "all":
-        target = _new_folder() / f"{name}-masks.zip"
-        *_, contents = write_archive(target, [photo], runs, folders=False, most_bytes=MOST_BYTES)
-        if not contents.rows:
-            raise gr.Error(contents.left_out[0])
+        with new_folder() as folder:
+            target = folder / f"{name}-masks.zip"
+            *_, contents = write_archive(target, [photo], runs, folders=False, most_bytes=MOST_BYTES)
+            if not contents.rows:
+                raise InputError(contents.left_out[0])
         return str(target)
-    try:
-        moved = _tenths(shift)
-        target = _new_folder() / f"{name}-{file_name(checkpoint)}{shift_in_name(moved)}-{what}.png"
+    moved = _tenths(shift)
+    with new_folder() as folder:
+        target = folder / f"{name}-{file_name(checkpoint)}{shift_in_name(moved)}-{what}.png"
         with mask_of(photo, runs[0], moved) as mask:
             save(MADE[what](photo, mask), target)
-    except InputError as error:
-        raise gr.Error(str(error)) from error
     return str(target)
 
 
@@ -77,19 +74,20 @@ def pack(catalogue: Catalogue, names: list[str], photos: Sequence[Offered]) -> I
     A photo that cannot be read is left out, which the archive's README tells.
 
     Raises:
-        gr.Error: there is nothing to pack, or there are too many photos.
+        InputError: there is nothing to pack, or there are too many photos.
     """
     runs = [run for run in catalogue.with_checkpoint() if run.name in set(names or [])]
     if not photos or not runs:
-        raise gr.Error("nothing to pack: choose a run and a photo")
+        raise InputError("nothing to pack: choose a run and a photo")
     if len(photos) > MOST_PHOTOS:
-        raise gr.Error(f"{len(photos)} photos are too many for one archive: choose at most {MOST_PHOTOS}")
-    target = _new_folder() / "borderline-masks.zip"
-    yield Packed(f"Packing: 0 of {len(photos)} photos")
-    for contents in write_archive(target, photos, runs, folders=True, most_bytes=MOST_BYTES):
-        yield Packed(f"Packing: {contents.photos} of {len(photos)} photos")
-    if not contents.rows:
-        raise gr.Error(contents.left_out[0])
+        raise InputError(f"{len(photos)} photos are too many for one archive: choose at most {MOST_PHOTOS}")
+    with new_folder() as folder:
+        target = folder / "borderline-masks.zip"
+        yield Packed(f"Packing: 0 of {len(photos)} photos")
+        for contents in write_archive(target, photos, runs, folders=True, most_bytes=MOST_BYTES):
+            yield Packed(f"Packing: {contents.photos} of {len(photos)} photos")
+        if not contents.rows:
+            raise InputError(contents.left_out[0])
     lost = len(contents.left_out)
     why = f" {_counted(lost)} left out, README.txt says why." if lost else ""
     yield Packed(f"{_counted(len(contents.rows))} packed.{why}", str(target))
@@ -97,14 +95,9 @@ def pack(catalogue: Catalogue, names: list[str], photos: Sequence[Offered]) -> I
 
 def _tenths(shift: object) -> float:
     if not isinstance(shift, int | float) or not -2 <= shift <= 2:
-        raise gr.Error("the border's threshold is a number from -2 to 2: reload the page")
+        raise InputError("the border's threshold is a number from -2 to 2: reload the page")
     return round(float(shift), 1)
 
 
 def _counted(masks: int) -> str:
     return f"{masks} mask is" if masks == 1 else f"{masks} masks are"
-
-
-def _new_folder() -> Path:
-    # Gradio copies the file into its own cache and serves it from there
-    return Path(tempfile.mkdtemp(prefix="borderline-"))

@@ -8,15 +8,18 @@ from pathlib import Path
 import gradio as gr
 
 from demo.catalogue import NO_RUNS, Catalogue
+from demo.figures.names import sentence_case
 from demo.labelled import Labelled
 from demo.scripts import on_load
 from demo.segment.answers import Session, show_answers
 from demo.segment.download import pack, write_download
 from demo.selection.first import first_runs
 from demo.selection.followed import read_selected
+from demo.serving.words import spoken
 from demo.stage.component import stage_value, stage_view
 from demo.stage.photos import Offered, chosen_photo, offered_photo, offered_photos, shown_photo
 from demo.tabs import HIDDEN, Opening, Page, Updates
+from demo.uploads import several
 from seg import InputError
 
 FOLDER = Path(__file__).parent
@@ -71,26 +74,22 @@ def _tile(name: str, photo: Offered) -> dict:
     return {"id": name, "title": photo.title, "thumb": photo.thumb}
 
 
-def _photo_function(dataset: Labelled) -> Callable[[str], dict]:
+def _photo_function(dataset: Labelled) -> Callable[[object], dict]:
     """What the page calls as `server.photo(name)` for one that the strip does not offer: its tile, or `error`."""
 
-    def photo(name: str) -> dict:
-        try:
-            return _tile(str(name), offered_photo(str(name), dataset))
-        except InputError as error:
-            return {"error": str(error)}
+    @spoken
+    def photo(name: object) -> dict:
+        return _tile(str(name), offered_photo(str(name), dataset))
 
     return photo
 
 
-def _brought_function(dataset: Labelled) -> Callable[[dict], dict]:
+def _brought_function(dataset: Labelled) -> Callable[[object], dict]:
     """What the page calls as `server.brought({path, title})` of an upload: `error` in words where it is no photo."""
 
-    def brought(upload: dict) -> dict:
-        try:
-            shown_photo(chosen_photo(upload if isinstance(upload, dict) else {}, dataset))
-        except InputError as error:
-            return {"error": str(error)}
+    @spoken
+    def brought(upload: object) -> dict:
+        shown_photo(chosen_photo(upload if isinstance(upload, dict) else {}, dataset))
         return {}
 
     return brought
@@ -127,13 +126,15 @@ def _connect_download(catalogue: Catalogue, dataset: Labelled, parts: Parts) -> 
     """Write what a button of the stage, or of the strip, asks for, and have the browser save it."""
 
     def download(session: Session, event: gr.EventData) -> str:
-        return write_download(catalogue, session, session.runs, event.what, event.checkpoint, event.shift)
+        asked = _said(event)
+        shift, run = asked.get("shift", 0), str(asked.get("checkpoint"))
+        return write_download(catalogue, session, session.runs, str(asked.get("what")), run, shift)
 
     written = parts.stage.click(download, inputs=parts.session, outputs=parts.file, **HIDDEN)
 
     def pack_strip(session: Session, event: gr.EventData) -> Iterator[Updates]:
         value, photos, lost = strip_value(dataset), [], 0
-        for asked in event.photos:
+        for asked in several(_said(event), "photos"):
             try:
                 photos.append(chosen_photo(asked, dataset))
             except InputError:  # counted, and said at the end
@@ -142,14 +143,20 @@ def _connect_download(catalogue: Catalogue, dataset: Labelled, parts: Parts) -> 
             for packed in pack(catalogue, session.runs, photos):
                 gone = f" {lost} of the photos are gone." if lost and packed.path else ""
                 yield {parts.strip: value | {"said": packed.said + gone}, parts.file: packed.path}
-        except gr.Error as error:
+        except InputError as error:
             # not the file of an earlier download, which would be saved again
-            yield {parts.strip: value | {"said": f"{str(error.message).capitalize()}."}, parts.file: None}
+            yield {parts.strip: value | {"said": sentence_case(f"{error}.")}, parts.file: None}
 
     packed = parts.strip.click(pack_strip, inputs=parts.session, outputs=[parts.strip, parts.file], **HIDDEN)
     for asked in (written, packed):
         asked.success(None, inputs=parts.file, js=_SAVE, **HIDDEN)
         asked.then(None, js=_REST, **HIDDEN)
+
+
+def _said(event: gr.EventData) -> dict:
+    """What the page has sent with an event."""
+    said = event._data
+    return said if isinstance(said, dict) else {}
 
 
 _REST = """() => document.dispatchEvent(new CustomEvent("borderline:downloaded"))"""

@@ -10,6 +10,7 @@ from demo.catalogue import Catalogue
 from demo.figures.names import option_in_words
 from demo.figures.styles import OTHER_SYMBOLS
 from demo.selection.first import first_runs
+from demo.serving.words import mark_of
 from experiments.comparison.configurations import configurations
 from experiments.scores import Place, appearing
 from experiments.store.recorded_options import WITHOUT_EFFECT, used_options
@@ -62,7 +63,7 @@ def _described(run: Run, configuration: int, differing: Sequence[str]) -> dict:
         "scores": {name: None if value is None else round(value, 5) for name, value in last.items()},
         "differs": ", ".join(option_in_words(name, options.get(name)) for name in differing),
         "command": training_command(run.info),
-        "stamp": json.dumps(run_stamp(run)),
+        "stamp": mark_of(*run_stamp(run)),
     }
 
 

@@ -11,6 +11,7 @@ from demo.catalogue import last_change
 from demo.images import data_uri
 from demo.labelled import Labelled
 from demo.photo import SmallPhoto, open_labelled, open_photo, room_for, shrunk, small_photo
+from demo.serving.words import mark_of
 from demo.stage.component import ShownPhoto
 from demo.stage.pane import deflated_rows, shrink
 from demo.uploads import uploaded_file
@@ -47,12 +48,7 @@ class Offered:
         Raises:
             InputError: it cannot be read.
         """
-        return _thumb(self.path, last_change(self.path), self.turned)
-
-    @property
-    def turned(self) -> bool:
-        """Whether it is shown as a person sees it: the dataset's lie as they are stored, under their labels."""
-        return self.pair is None or self.pair.turned
+        return _thumb(self.path, last_change(self.path))
 
     def at(self, side: int) -> SmallPhoto:
         """The photo as a network of this side sees it.
@@ -156,7 +152,7 @@ def _shown(photo: Offered, changed: int | None) -> tuple[ShownPhoto, np.ndarray 
     if label is not None:
         truth = deflated_rows(shrink(label, shown))
     described = ShownPhoto(
-        key=f"{photo.path} {changed}",
+        key=mark_of(photo.path, changed),
         name=Path(photo.title).stem,
         uri=data_uri(picture, "JPEG", quality=88),
         size=small.size,
@@ -173,8 +169,8 @@ def _fitted(size: tuple[int, int], side: int) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=64)
-def _thumb(path: Path, changed: int | None, turned: bool) -> str:
-    small = small_photo(path, 2 * THUMB_SIDE, turned=turned)
+def _thumb(path: Path, changed: int | None) -> str:
+    small = small_photo(path, 2 * THUMB_SIDE)
     small.thumbnail((2 * THUMB_SIDE, THUMB_SIDE))
     return data_uri(small, "JPEG", quality=80)
 

@@ -1,33 +1,37 @@
 """What Watch shows as an animation: the page draws the frames, this makes a file of them."""
 
 import re
-import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
+from typing import Any, TypeVar
 
 from PIL import Image, ImageColor
 
-from demo.uploads import uploaded_file, whole_number
+from demo.serving.folder import new_folder, remove
+from demo.serving.pictures import file_url
+from demo.serving.words import spoken
+from demo.uploads import entry, several, uploaded_file, whole_number
+from demo.work.room import LARGE
 from seg import InputError
 from seg.losses import LOSSES
 from seg.pets import CLASS_COLOURS
-from seg.pixels.rgb import UNREADABLE
+from seg.photo import BadPhoto, open_photo, seen_size
 
 KINDS = ("gif", "webp")
 # The last frame stays, so that the end is seen before it begins again
 LAST_MILLISECONDS = 1500
 # As many as the page draws, and their pixels together, of which a GIF keeps a byte each until it is written
 MAX_FRAMES, MAX_PIXELS = 61, 100_000_000
-KEPT_FILES = 8
+# Few frames are to be no larger than so many, for each is read whole; and what one pixel of all takes on the way
+LEAST_COUNTED, BYTES_PER_PIXEL = 8, 3
 # A GIF above that is drawn again with fewer colours: it is to be sent, and shown where it was sent to
 LARGE_BYTES = 3_000_000
 COLOURS = (255, 127, 63)  # one less than there may be: what does not change is transparent
 # what is missed, false and swapped, its stripes: `stage/js/colours.js` has them
 ERROR_COLOURS = ("#FF2E93", "#00D5E0", "#FFFFFF", "#15171C")
 MEANT = [*CLASS_COLOURS, *ERROR_COLOURS, *(entry.colour for entry in LOSSES.values())]
+
+Used = TypeVar("Used")
 
 
 class Frames(Image.Image):
@@ -44,8 +48,8 @@ class Frames(Image.Image):
         super().__init__()
         if not 0 < len(paths) <= MAX_FRAMES:
             raise InputError(f"An animation has 1 to {MAX_FRAMES} epochs.")
-        sizes = {_opened(path, lambda picture: picture.size) for path in paths}
-        if max(width * height for width, height in sizes) * len(paths) > MAX_PIXELS:
+        sizes = {_read(path, seen_size) for path in paths}
+        if max(width * height for width, height in sizes) * max(len(paths), LEAST_COUNTED) > MAX_PIXELS:
             raise InputError("The animation is too large: choose fewer photos, or a smaller width.")
         if len(sizes) > 1:
             raise InputError("The frames differ in size: try again.")
@@ -62,12 +66,18 @@ class Frames(Image.Image):
         Raises:
             InputError: it cannot be read.
         """
-        return _opened(self._paths[place], lambda picture: picture.convert("RGB"))
+        return _read(self._paths[place], open_photo)
 
     def seek(self, frame: int) -> None:
-        """Become this frame."""
+        """Become this frame.
+
+        Raises:
+            EOFError: there is none, as Pillow says it.
+        """
         if frame == self._place:
             return
+        if not 0 <= frame < len(self._paths):
+            raise EOFError
         shown = self.read(frame)
         if self._common is not None:
             shown = shown.quantize(palette=self._common, dither=Image.Dither.NONE)
@@ -79,11 +89,10 @@ class Frames(Image.Image):
         return self._place
 
 
-def _opened(path: Path, use: Callable[[Image.Image], Used]) -> Used:
+def _read(path: Path, read: Callable[[Path], Used]) -> Used:
     try:
-        with Image.open(path) as picture:
-            return use(picture)
-    except UNREADABLE as error:
+        return read(path)
+    except BadPhoto as error:
         raise InputError("A frame cannot be read: try again.") from error
 
 
@@ -120,34 +129,28 @@ def save_animation(paths: list[Path], target: Path, milliseconds: int) -> None:
             return
 
 
-def export_functions(served: Path) -> list[Callable[[dict], dict]]:
+def export_functions() -> list[Callable[[object], dict]]:
     """What the page calls as `server.write_animation({frames, kind, name, milliseconds})`; it answers `url` or `error`.
 
-    Args:
-        served: the folder that the page may fetch files from.
+    The frames, which it has uploaded for this, are removed.
     """
 
-    def write_animation(request: dict) -> dict:
+    @spoken
+    def write_animation(asked: object) -> dict:
         paths: list[Path] = []
         try:
-            kind = request.get("kind")
+            kind, name = entry(asked, "kind"), str(entry(asked, "name") or "")
             if kind not in KINDS:
                 raise InputError(f"An animation is a {' or a '.join(KINDS)}.")
-            paths = [uploaded_file(path) for path in request.get("frames") or ()]
-            frames = read_frames(paths)
-            milliseconds = min(max(whole_number(request.get("milliseconds", 350)), 40), 4000)
-        except InputError as error:
-            return {"error": str(error)}
+            paths += [uploaded_file(path) for path in several(asked, "frames")]
+            milliseconds = min(max(whole_number(entry(asked, "milliseconds") or 350), 40), 4000)
+            name = re.sub(r"[^\w.-]+", "-", name).strip("-.").lower()[:90] or "borderline"
+            with new_folder() as folder, LARGE.lent(BYTES_PER_PIXEL * MAX_PIXELS):
+                target = folder / f"{name}.{kind}"
+                save_animation(paths, target, milliseconds)
         finally:
             for path in paths:
-                path.unlink(missing_ok=True)
-        name = re.sub(r"[^\w.-]+", "-", str(request.get("name") or "")).strip("-.").lower()[:90] or "borderline"
-        folder = served / f"export-{time.time_ns()}"
-        folder.mkdir(parents=True)
-        target = folder / f"{name}.{kind}"
-        save_animation(frames, target, milliseconds)
-        for old in sorted(served.glob("export-*"))[:-KEPT_FILES]:
-            shutil.rmtree(old, ignore_errors=True)
-        return {"url": f"gradio_api/file={quote(str(target.resolve()))}"}
+                remove(path)  # the page alone knows where it lies
+        return {"url": file_url(target)}
 
     return [write_animation]

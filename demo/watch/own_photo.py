@@ -13,8 +13,9 @@ from demo.catalogue import Catalogue, last_change
 from demo.checkpoints import segmented
 from demo.images import data_uri
 from demo.photo import SmallPhoto, shrunk
+from demo.serving.words import spoken
 from demo.stage.photos import Offered
-from demo.uploads import uploaded_file, whole_number
+from demo.uploads import entry, text, uploaded_file, whole_number
 from experiments.store.folder import kept_epochs
 from experiments.store.probe import read_layout
 from experiments.store.runs import Run
@@ -87,34 +88,28 @@ def _mask(path: str, side: int, weights: Path, changed: int) -> np.ndarray:
     return segmented(Tile(path, side), weights)[0].mask()
 
 
-def own_functions(catalogue: Catalogue) -> list[Callable[[dict], dict]]:
+def own_functions(catalogue: Catalogue) -> list[Callable[[object], dict]]:
     """What the page calls as `server.own_photo(…)` and `server.own_mask(…)`; each answers `error`, or a picture."""
 
-    def chosen(request: dict) -> Run:
-        name = str(request.get("run"))
+    def chosen(asked: object) -> Run:
+        name = text(asked, "run")
         runs = catalogue.chosen([name])
         if not runs:
-            raise InputError(f"{name} is gone: reload the page.")
+            raise InputError(f"{name[:100]} is gone: reload the page.")
         return runs[0]
 
-    def photo_picture(request: dict) -> Image.Image:
-        layout = read_layout(chosen(request).folder) or {"tile": 128}
-        return Tile(str(request.get("path")), layout["tile"]).picture()
+    @spoken
+    def own_photo(asked: object) -> dict:
+        layout = read_layout(chosen(asked).folder) or {"tile": 128}
+        return {"picture": data_uri(Tile(text(asked, "path"), layout["tile"]).picture(), "JPEG")}
 
-    def mask_picture(request: dict) -> Image.Image:
-        return indexed_image(epoch_mask(str(request.get("path")), chosen(request), whole_number(request.get("epoch"))))
-
-    def own_photo(request: dict) -> dict:
-        return _picture_or_error(photo_picture, request, "JPEG", catalogue)
-
-    def own_mask(request: dict) -> dict:
-        return _picture_or_error(mask_picture, request, "PNG", catalogue)
+    @spoken
+    def own_mask(asked: object) -> dict:
+        run, epoch = chosen(asked), whole_number(entry(asked, "epoch"))
+        try:
+            mask = epoch_mask(text(asked, "path"), run, epoch)
+        except InputError as error:
+            raise InputError(catalogue.for_visitors(str(error))) from error
+        return {"picture": data_uri(indexed_image(mask), "PNG")}
 
     return [own_photo, own_mask]
-
-
-def _picture_or_error(draw: Callable[[dict], Image.Image], request: dict, kind: str, catalogue: Catalogue) -> dict:
-    try:
-        return {"picture": data_uri(draw(request), kind)}
-    except InputError as error:
-        return {"error": catalogue.for_visitors(str(error))}

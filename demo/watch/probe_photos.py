@@ -1,6 +1,5 @@
 """The probe's photos and trimaps as mosaics, as the runs' predictions are, for the page to fetch."""
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,8 @@ from PIL import Image
 from demo.catalogue import last_change
 from demo.images import data_uri
 from demo.labelled import Labelled
+from demo.serving.folder import mosaics_folder
+from demo.serving.words import spoken
 from experiments.store.probe import mosaic, sample_photos
 from seg import InputError
 from seg.labelled.pairs import Pair
@@ -39,7 +40,7 @@ class ProbePhotos:
     """
 
     dataset: Labelled
-    served: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="borderline-")))
+    served: Path = field(default_factory=mosaics_folder)
     built: dict[tuple, Mosaic] = field(default_factory=dict)
 
     def find(self, tiles: Sequence[dict]) -> list[Pair | Path | None]:
@@ -53,10 +54,10 @@ class ProbePhotos:
 
     def mosaic(self, layout: dict) -> Mosaic:
         """The photos of these tiles as one JPEG."""
-        missing = np.zeros((layout["tile"], layout["tile"], 3), np.uint8)
+        missing, columns = np.zeros((layout["tile"], layout["tile"], 3), np.uint8), layout["columns"]
 
         def write(tiles: list[np.ndarray], target: Path) -> None:
-            channels = [mosaic(np.stack([tile[..., channel] for tile in tiles])) for channel in range(3)]
+            channels = [mosaic(np.stack([tile[..., channel] for tile in tiles]), columns) for channel in range(3)]
             Image.fromarray(np.stack(channels, axis=-1)).save(target, "JPEG", quality=92)
 
         return self._build("photos", ".jpg", layout, read_photo, missing, write)
@@ -66,7 +67,7 @@ class ProbePhotos:
         missing = np.full((layout["tile"], layout["tile"]), BACKGROUND, np.uint8)
 
         def write(tiles: list[np.ndarray], target: Path) -> None:
-            indexed_image(mosaic(np.stack(tiles))).save(target, "PNG", optimize=True)
+            indexed_image(mosaic(np.stack(tiles), layout["columns"])).save(target, "PNG", optimize=True)
 
         return self._build("truth", ".png", layout, read_truth, missing, write)
 
@@ -81,7 +82,7 @@ class ProbePhotos:
     ) -> Mosaic:
         """One picture of the tiles that `read(found, side)` gives; None where it has none."""
         side, found = layout["tile"], self.find(layout["tiles"])
-        key = (kind, side, tuple(map(_stamp, found)))
+        key = (kind, side, layout["columns"], tuple(map(_stamp, found)))
         known = self.built.get(key)
         if known is not None and (known.path is None or known.path.is_file()):
             return known
@@ -94,7 +95,7 @@ class ProbePhotos:
         present = tuple(tile is not None for tile in tiles)
         target = None
         if any(present):
-            self.served.mkdir(exist_ok=True)  # whoever tidies temporary files may have taken it away
+            self.served.mkdir(parents=True, exist_ok=True)  # whoever tidies temporary files may have taken it away
             target = self.served / f"{kind}-{hash(key) & 0xFFFFFFFF:08x}{suffix}"
             write([missing if tile is None else tile for tile in tiles], target)
         self.built[key] = Mosaic(target, present)
@@ -120,7 +121,8 @@ def _stamp(found: Pair | Path | None) -> tuple:
 def tile_function(photos: ProbePhotos) -> Callable[[str], dict]:
     """What the page calls as `server.tile_photo(name)`: the photo larger than its tile, `picture` None without it."""
 
-    def tile_photo(name: str) -> dict:
+    @spoken
+    def tile_photo(name: object) -> dict:
         name = str(name)
         found = photos.dataset.pair(name) or sample_photos().get(name)
         try:

@@ -21,13 +21,12 @@ FOLDER = Path(__file__).parent
 def build_watch_tab(page: Page) -> None:
     """The tab, laid out where this is called."""
     catalogue, photos = page.catalogue, ProbePhotos(page.dataset)
-    gr.set_static_paths([photos.served])
     view = gr.HTML(
         empty_value(),
         html_template=(FOLDER / "watch.html").read_text(encoding="utf-8"),
         js_on_load=on_load("watch/js/watch.js"),
         apply_default_css=False,
-        server_functions=[tile_function(photos), *own_functions(catalogue), *export_functions(photos.served)],
+        server_functions=[tile_function(photos), *own_functions(catalogue), *export_functions()],
         elem_id="watch-view",
     )
 

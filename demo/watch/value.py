@@ -1,19 +1,17 @@
 """All that the page needs to show runs by epoch: where their mosaics are, their scores, their colours."""
 
-from pathlib import Path
-from urllib.parse import quote
-
 import numpy as np
 
-from demo.catalogue import NO_RUNS, Catalogue, last_change, lost_sentence, run_titles
+from demo.catalogue import NO_RUNS, Catalogue, lost_sentence, run_titles
 from demo.figures.styles import Style, styles
 from demo.selection.described import minutes_left
+from demo.serving.pictures import mosaic_url, prediction_url
 from demo.watch.own_photo import epoch_weights
 from demo.watch.probe_photos import ProbePhotos
 from experiments.comparison.configurations import configurations
 from experiments.scores import Place, appearing
-from experiments.store.probe import mosaic_path, read_layout
-from experiments.store.runs import Run
+from experiments.store.probe import read_layout
+from experiments.store.runs import BadRun, Run
 from seg.pets import CLASS_COLOURS, CLASS_NAMES, TEST
 
 # Of runs of one loss, which have one colour: an SVG line's dashes
@@ -30,14 +28,18 @@ def watch_value(catalogue: Catalogue, photos: ProbePhotos, names: list[str]) -> 
         epoch on at which it is another, tile size, columns, tiles, photos and truth (URL or None), mosaics
         {epoch: URL}, scores {epoch: {score: fraction or None}} and the epochs whose weights were kept.
     """
-    runs, left_out = [], []
+    runs, without, damaged = [], [], []
     wanted = catalogue.chosen(names)
     chosen = [run for run in wanted if not run.epochs.empty]
     titles, styled = run_titles(chosen), styles(configurations(chosen))
     for run in chosen:
-        described = _run_value(run, titles[run.name], styled[run.name], photos)
+        try:
+            described = _run_value(run, titles[run.name], styled[run.name], photos)
+        except BadRun as error:
+            damaged.append(f"{titles[run.name]} is left out: {catalogue.for_visitors(str(error))}.")
+            continue
         if described is None:
-            left_out.append(titles[run.name])
+            without.append(titles[run.name])
         else:
             runs.append(described)
     all_titles = run_titles(wanted)
@@ -46,8 +48,9 @@ def watch_value(catalogue: Catalogue, photos: ProbePhotos, names: list[str]) -> 
     said = [lost]
     if young:
         said.append(f"{' and '.join(young)}: no epoch is trained and scored yet; what it finds appears here by itself.")
-    if left_out:
-        said.append(f"{' and '.join(left_out)}: no predictions were kept; choose another run above.")
+    if without:
+        said.append(f"{' and '.join(without)}: no predictions were kept; choose another run above.")
+    said += damaged
     if not catalogue.runs():
         said = [NO_RUNS]
     elif not wanted and not lost:
@@ -68,13 +71,18 @@ def _value(message: str, runs: list[dict]) -> dict:
 
 
 def _run_value(run: Run, title: str, style: Style, photos: ProbePhotos) -> dict | None:
+    """What the page knows of one run; None where it has kept no predictions.
+
+    Raises:
+        BadRun: what says where they are is damaged.
+    """
     layout = read_layout(run.folder)
     if layout is None or not layout["tiles"]:
         return None
     mosaics, scores = {}, {}
     for row in run.epochs.to_dict("records"):
         epoch = int(row["epoch"])
-        url = _url(mosaic_path(run.folder, epoch))
+        url = prediction_url(run, epoch)
         if url is not None:
             mosaics[str(epoch)] = url
             scores[str(epoch)] = {
@@ -102,8 +110,8 @@ def _run_value(run: Run, title: str, style: Style, photos: ProbePhotos) -> dict 
         "tile": layout["tile"],
         "columns": layout["columns"],
         "tiles": tiles,
-        "photos": pictures.path and _url(pictures.path),
-        "truth": truth.path and _url(truth.path),
+        "photos": pictures.path and mosaic_url(pictures.path),
+        "truth": truth.path and mosaic_url(truth.path),
         "mosaics": mosaics,
         "scores": scores,
         "weights": sorted(epoch_weights(run)),
@@ -113,11 +121,3 @@ def _run_value(run: Run, title: str, style: Style, photos: ProbePhotos) -> dict 
 def _sides(run: Run) -> list[list[int]]:
     sides = [[epoch, run.network_side(epoch)] for epoch in range(1, run.epochs_trained + 1)]
     return [now for before, now in zip([[0, 0], *sides], sides, strict=False) if before[1] != now[1]]
-
-
-def _url(path: Path) -> str | None:
-    """A URL of a served file that changes with its content, so that no browser shows an old one; None of no file."""
-    changed = last_change(path)
-    # of a link its own name, whose ending says what it is: what it leads to has none
-    served = path.parent.resolve() / path.name
-    return None if changed is None else f"gradio_api/file={quote(str(served))}?v={changed}"

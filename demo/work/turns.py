@@ -44,7 +44,7 @@ class Turns(Queue):
         if len(self) >= MOST_WAITING and not self._made_room_for(self._visitor(body.session_hash, request)):
             return False, FULL, "queue_full"
         answer = await super().push(body, request, username)
-        event = self.event_ids_to_events.get(answer[1]) if answer[0] else None
+        event = self.event_ids_to_events.get(str(answer[1])) if answer[0] else None
         if event is not None:
             self._asked[event.session_hash] = time.monotonic()
             self._let_in(event)
@@ -56,9 +56,9 @@ class Turns(Queue):
             return session
         return request.client.host if request.client else ""
 
-    def _let_in(self, event: Event) -> None:
-        """Move a job from the end of its queue to its turn."""
-        waiting = self.event_queue_per_concurrency_id[event.concurrency_id].queue
+    def _let_in(self, event: Any) -> None:
+        """Move a job from the end of its queue to its turn, and note on it `visitor`, whose it is, and its `round`."""
+        waiting: list[Any] = self.event_queue_per_concurrency_id[event.concurrency_id].queue
         if event not in waiting:  # it was answered at once
             return
         event.visitor = self._visitor(event.session_hash, event.request)
@@ -69,7 +69,7 @@ class Turns(Queue):
 
     def _made_room_for(self, visitor: str) -> bool:
         """Whether another visitor's last job was sent away, of the one that has most and more than this one."""
-        waiting = [event for queue in self.event_queue_per_concurrency_id.values() for event in queue.queue]
+        waiting: list[Any] = [event for queue in self.event_queue_per_concurrency_id.values() for event in queue.queue]
         counts: dict[str, int] = {}
         for event in waiting:
             counts[event.visitor] = counts.get(event.visitor, 0) + 1
@@ -91,7 +91,8 @@ class Turns(Queue):
                 self.event_ids_to_events.pop(queue.queue.pop(0)._id, None)
         found = super().get_events()
         if found is not None:
-            self._now[found[2]] = found[0][0].round
+            first: Any = found[0][0]
+            self._now[found[2]] = first.round
         return found
 
     def _has_left(self, event: Event) -> bool:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from experiments.cli.program import typed
 from seg import InputError
-from seg.labelled.pairs import HasBorders, are_own
+from seg.labelled.pairs import DoubledPhotos, HasBorders, are_own
 from seg.pets import DATASET_FOLDER, BadPair, DatasetMissing, NoPhotoLeft, NoUsablePair, UnknownPhoto
 
 if TYPE_CHECKING:
@@ -38,13 +38,8 @@ class OneLineParser(argparse.ArgumentParser):
 
 
 def run_command(main: Callable[[list[str] | None], int]) -> None:
-    """Exit with main's status; an error a person can cause is one line and status 2.
-
-    What is printed into a file or a pipe is UTF-8, whatever the machine writes by default.
-    """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
-            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+    """Exit with main's status; an error a person can cause is one line and status 2."""
+    print_every_letter()
     try:
         sys.exit(main(None))
     except InputError as error:
@@ -53,6 +48,17 @@ def run_command(main: Callable[[list[str] | None], int]) -> None:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)
+
+
+def print_every_letter() -> None:
+    """What is printed into a file or a pipe is UTF-8; a terminal has a question mark for a letter that it lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if not isinstance(stream, io.TextIOWrapper):
+            continue
+        if stream.isatty():
+            stream.reconfigure(errors="replace")
+        else:
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
 
 
 @contextmanager
@@ -87,6 +93,8 @@ def data_remedy(error: InputError, data: Path, leave_out: str = "pass --skip-bad
         case BadPair():
             names_all = f"; `{typed('check')} --data {shlex.quote(str(data))}` names all" if are_own(data) else ""
             return f"repair or restore it, or {leave_out} to leave such pairs out{names_all}"
+        case DoubledPhotos():
+            return "leave each in one list, and there once"
         case HasBorders():
             return "leave out --border-width"
         case UnknownPhoto():

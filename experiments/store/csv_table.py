@@ -10,6 +10,7 @@ import codecs
 import csv
 import io
 import math
+import re
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,7 +46,8 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[floa
 def read_rows(path: Path, content: bytes) -> tuple[list[str], dict[int, list[str]]]:
     """The header and the rows of a CSV file, each row by the number of the line that it begins in.
 
-    Blank lines, a byte-order mark and either kind of line end are read over, as spreadsheet programs write them.
+    Blank lines, a byte-order mark, another header and any kind of line end are read over, as spreadsheet programs write
+    them.
 
     Args:
         content: what the file at `path` holds.
@@ -74,6 +76,9 @@ def read_rows(path: Path, content: bytes) -> tuple[list[str], dict[int, list[str
         return [], {}
     first = next(iter(rows))
     header = rows.pop(first)
+    rows = {line: cells for line, cells in rows.items() if cells != header}  # two tables, one after the other
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
+        raise _bad(path, first, "is not divided by commas: save it with commas between its cells")
     for name in header:
         if header.count(name) > 1:
             raise _bad(path, first, f"names the column {_quoted(name)} twice")
@@ -126,7 +131,7 @@ def read_table(
             except ValueError:
                 if name in columns:
                     line, text = next((line, text) for line, text in zip(rows, found[name], strict=True) if _odd(text))
-                    raise _bad(path, line, f"{name} is {_quoted(text)}, which is no number") from None
+                    raise _bad(path, line, f"{name} is {_quoted(text)}, which is no number{_hint(text)}") from None
                 table[name] = found[name]
     kinds = {name: "str" if values and isinstance(values[0], str) else "float64" for name, values in table.items()}
     frame = pd.DataFrame(table, index=pd.Index(list(rows), name="line", dtype="int64")).astype(kinds)
@@ -159,6 +164,13 @@ def _odd(text: str) -> bool:
     except ValueError:
         return True
     return False
+
+
+def _hint(text: str) -> str:
+    """What spreadsheet programs make of numbers, where it was that: `0,57` may be 57, too, so nobody guesses."""
+    if re.fullmatch(r"\s*[-+]?[\d.\s]*,\d+\s*(%|[eE][-+]?\d+)?\s*", text):
+        return " (save it with a point before decimals)"
+    return " (save it as a fraction, without %)" if "%" in text else ""
 
 
 def _quoted(text: str) -> str:

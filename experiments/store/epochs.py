@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 from experiments.scores import Place, appearing
 from experiments.store.csv_table import BadTable, read_table
+from experiments.store.reading.files import MOST_TABLE_BYTES, read_ordinary
+from experiments.units import PER_CENT
+from seg.options import MOST_EPOCHS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,13 +22,17 @@ EPOCH_COLUMNS = (
     "train_loss",
     *(score.name for score in appearing(Place.EPOCHS)),
 )
-LAST_EPOCH = 1_000_000
+# a score of these is a fraction; what rounding adds is no fault
+_FRACTIONS = tuple(score.name for score in appearing(Place.EPOCHS) if score.unit is PER_CENT)
+_ROUNDED = 1e-6
 
 
-def read_epochs(path: Path) -> pd.DataFrame:
+def read_epochs(path: Path, *, growing: bool = True) -> pd.DataFrame:
     """The rows of an `epochs.csv`, by epoch: of several rows of one epoch the last in the file.
 
-    A last line without its end is left out: a run that is being written may end in half of one.
+    Args:
+        growing: whether a process may be writing it, or was killed while it did: a last line without its end is then
+            half of one, and left out. Of a finished run it is a whole one, or told.
 
     Returns:
         All of EPOCH_COLUMNS, NaN where the file lacks one, then the columns that only the file knows; no row where
@@ -36,15 +43,25 @@ def read_epochs(path: Path) -> pd.DataFrame:
         OSError: the file is there and cannot be read.
     """
     try:
-        content = path.read_bytes()
+        content = read_ordinary(path, MOST_TABLE_BYTES)
     except FileNotFoundError:
         content = b""
-    whole = content[: content.rfind(b"\n") + 1]
+    content = content.rstrip(b"\0")  # what a power cut leaves of a line
+    whole = whole_lines(content) if growing else content
     if not whole.strip():
         whole = ",".join(EPOCH_COLUMNS).encode()
     epochs = read_table(path, whole, EPOCH_COLUMNS, needed=["epoch"], whole=["epoch"])
     for line, epoch in epochs["epoch"].items():
-        if epoch > LAST_EPOCH:
-            raise BadTable(f"{path}, line {line}: epoch is {epoch:g}, which is past {LAST_EPOCH:,}")
+        if epoch > MOST_EPOCHS:
+            raise BadTable(f"{path}, line {line}: epoch is {epoch:g}, which is past {MOST_EPOCHS:,}")
+    for name in _FRACTIONS:
+        wrong = epochs.index[(epochs[name] < -_ROUNDED) | (epochs[name] > 1 + _ROUNDED)]
+        if len(wrong):
+            raise BadTable(f"{path}, line {wrong[0]}: {name} is {epochs[name][wrong[0]]:g}, which is no share of 1")
     ordered = epochs.sort_values("epoch", kind="stable").drop_duplicates("epoch", keep="last")
     return ordered.reset_index(drop=True).astype({"epoch": int})
+
+
+def whole_lines(content: bytes) -> bytes:
+    """Up to the end of the last line that has one, whichever kind of end it is."""
+    return content[: max(content.rfind(b"\n"), content.rfind(b"\r")) + 1]

@@ -1,11 +1,16 @@
 """A run's folder: where its weights lie, how it is made and replaced, and held by the one process that writes."""
 
 import contextlib
+import functools
 import os
-import shutil
+import platform
+import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from experiments.store.files import abandoned, flush_folder
+from experiments.store.scored.names import delete_details
 from seg import InputError
 from seg.hub import WEIGHTS
 
@@ -17,6 +22,11 @@ except ImportError:  # Windows has no locks on folders
 
 # Where weights of single epochs are kept
 _EPOCHS = "weights"
+# Under what a training state's metadata hold the run's `run.json`
+RECORD = "run"
+# Which process holds the folder, and on which machine
+_HOLDER = ".holder"
+_MOSAIC = re.compile(r"epoch-([0-9]{3,})\.png")
 
 
 def weights_path(folder: Path) -> Path:
@@ -62,7 +72,9 @@ class FolderNotMade(InputError):
 
 
 def create_folder(folder: Path, *, overwrite: bool) -> None:
-    """Make the run's folder, empty but for `predictions/`.
+    """Make the run's folder, with `predictions/` and nothing else of a run in it.
+
+    What a run there has written is deleted; what anyone else has put beside it is left alone.
 
     Raises:
         FolderTaken: it exists and `overwrite` is not set.
@@ -72,22 +84,68 @@ def create_folder(folder: Path, *, overwrite: bool) -> None:
     """
     try:
         if folder.exists():
-            # a run stopped before its first file has left an empty predictions/: as good as nothing
-            empty = all(path.name == "predictions" and not any(path.iterdir()) for path in folder.iterdir())
-            if not empty and not overwrite:
-                raise FolderTaken(f"{folder} exists")
-            if not empty and not (folder / "run.json").exists():
-                raise NotARun(f"{folder} is not a run, so it is left alone")
+            if not as_good_as_empty(folder):
+                if not overwrite:
+                    raise FolderTaken(f"{folder} exists")
+                if not (folder / "run.json").exists() and not state_path(folder).exists():
+                    raise NotARun(f"{folder} is not a run, so it is left alone")
             with hold(folder):
-                shutil.rmtree(folder)
-        (folder / "predictions").mkdir(parents=True)
+                delete_run(folder)
+        (folder / "predictions").mkdir(parents=True, exist_ok=True)
+        flush_folder(folder.parent)
     except OSError as error:
         raise FolderNotMade(f"{folder} cannot be made ({error.strerror})") from error
+
+
+def as_good_as_empty(folder: Path) -> bool:
+    """Whether a folder holds no more than a run leaves that is stopped before its first file."""
+    return all(
+        path.name == _HOLDER or (path.name == "predictions" and path.is_dir() and not any(path.iterdir()))
+        for path in folder.iterdir()
+    )
+
+
+def delete_run(folder: Path) -> None:
+    """Delete what a run has written to a folder, `run.json` last, and the folders that are empty then.
+
+    Raises:
+        OSError: something cannot be deleted.
+    """
+    delete_details(folder)
+    names = ("epochs.csv", "predictions/probe.json", state_path(folder).name, WEIGHTS)
+    weights = [*kept_epochs(folder).values()]
+    for path in [*abandoned(folder), *mosaics(folder).values(), *weights, *(folder / name for name in names)]:
+        path.unlink(missing_ok=True)
+    for inside in (folder / "predictions", folder / _EPOCHS):
+        with contextlib.suppress(OSError):  # somebody else's files are in it
+            inside.rmdir()
+    (folder / "run.json").unlink(missing_ok=True)
+
+
+def leave_nothing(folder: Path) -> None:
+    """Delete a run of which nothing can be kept, with its folder where nobody else's files are in it."""
+    with contextlib.suppress(OSError):
+        delete_run(folder)
+        (folder / _HOLDER).unlink(missing_ok=True)
+        folder.rmdir()
+
+
+def mosaics(folder: Path) -> dict[int, Path]:
+    """The mosaics of the probe that a run has written, by epoch."""
+    found = {}
+    for path in sorted((folder / "predictions").glob("epoch-*.png")):
+        named = _MOSAIC.fullmatch(path.name)
+        if named:
+            found[int(named[1])] = path
+    return found
 
 
 @contextlib.contextmanager
 def hold(folder: Path, used: str = "trained") -> Iterator[None]:
     """While inside, no other process can hold this folder, nor this one again; a process that dies lets go.
+
+    A file in the folder says which process it is. On a disk without locks, and on Windows, nobody is kept out: the
+    former is said.
 
     Args:
         used: what its holder does to it, in a sentence.
@@ -99,10 +157,59 @@ def hold(folder: Path, used: str = "trained") -> Iterator[None]:
         yield
         return
     descriptor = os.open(folder, os.O_RDONLY)
+    holder, locked = folder / _HOLDER, False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            locked = True
+        except BlockingIOError as error:
+            raise InputError(
+                f"{folder} is being {used} by another process{_told_by(holder)}: wait for it, or stop it"
+            ) from error
+        except OSError as error:
+            _note_once(f"{folder} cannot be locked ({error.strerror}): see to it that no other process uses it")
+        if locked:
+            with contextlib.suppress(OSError):  # a full disk: the lock holds without its owner's name
+                holder.write_text(f"{os.getpid()} {platform.node()}\n", encoding="utf-8")
         yield
-    except BlockingIOError as error:
-        raise InputError(f"{folder} is being {used} by another process: wait for it, or stop it") from error
+    finally:
+        if locked:
+            with contextlib.suppress(OSError):
+                holder.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _told_by(holder: Path) -> str:
+    """` (process 1234)`, on another machine with its name, as the holder's own file says it; else nothing."""
+    try:
+        process, _, machine = holder.read_text(encoding="utf-8").strip().partition(" ")
+    except (OSError, UnicodeDecodeError):
+        return ""
+    if not process.isdecimal():
+        return ""
+    return f" (process {process}{'' if machine == platform.node() else f' on {machine}'})"
+
+
+@functools.cache
+def _note_once(said: str) -> None:
+    print(f"note: {said}", file=sys.stderr)
+
+
+def is_held(folder: Path) -> bool | None:
+    """Whether a process holds this folder now; None where this disk or this system cannot tell."""
+    if fcntl is None:
+        return None
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        # shared: two that ask do not take each other for a holder
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return None
     finally:
         os.close(descriptor)
+    return False

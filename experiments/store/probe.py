@@ -2,22 +2,30 @@
 one's own photos."""
 
 import importlib.util
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import nn
 
+from experiments.store.reading.files import MOST_RECORD_BYTES, read_ordinary
+from experiments.store.reading.record import BadRecord, assert_name, assert_whole, parse_json
+from experiments.store.runs import BadRun
 from seg.cache import Split
 from seg.evaluation import predict_logits
+from seg.options import MOST_SIDE
 from seg.pets import TEST, indexed_image
 from seg.photo import read_square
 
 COLUMNS = 7
+# What a page can draw and a person look at
+MOST_TILES, MOST_PIXELS = 1000, 64_000_000
+# letters of a file's name on most disks
+MOST_NAME = 255
 
 # Drawn once from the test split, one a breed, 21 of 37; trimaps known to be empty were not drawn.
 VALIDATION_NAMES = (
@@ -112,13 +120,13 @@ def load_probe(validation: Split, *, own: bool = False) -> Probe:
     return Probe(np.stack(photos) if photos else np.zeros((0, 3, size, size), np.uint8), tiles)
 
 
-def mosaic(tiles: np.ndarray) -> np.ndarray:
-    """Tiles (N, S, S) uint8 in rows of seven: (rows x S, 7 x S), unused cells BACKGROUND."""
+def mosaic(tiles: np.ndarray, columns: int = COLUMNS) -> np.ndarray:
+    """Tiles (N, S, S) uint8 in rows of so many columns: (rows x S, columns x S), unused cells BACKGROUND."""
     count, size = len(tiles), tiles.shape[-1]
-    rows = max(1, -(-count // COLUMNS))
-    grid = np.ones((rows * COLUMNS, size, size), np.uint8)
+    rows = max(1, -(-count // columns))
+    grid = np.ones((rows * columns, size, size), np.uint8)
     grid[:count] = tiles
-    return grid.reshape(rows, COLUMNS, size, size).swapaxes(1, 2).reshape(rows * size, COLUMNS * size)
+    return grid.reshape(rows, columns, size, size).swapaxes(1, 2).reshape(rows * size, columns * size)
 
 
 def mosaic_path(folder: Path, epoch: int) -> Path:
@@ -127,9 +135,38 @@ def mosaic_path(folder: Path, epoch: int) -> Path:
 
 
 def read_layout(folder: Path) -> dict | None:
-    """`probe.json` of the run in this folder: `tile, columns, tiles`; None where it has none that can be read."""
+    """`probe.json` of the run in this folder: `tile, columns, tiles`; None where it has none.
+
+    Raises:
+        BadRun: it is there, and damaged.
+    """
+    path = folder / "predictions" / "probe.json"
     try:
-        layout = json.loads((folder / "predictions" / "probe.json").read_text(encoding="utf-8"))
-        return layout if {"tile", "columns", "tiles"} <= layout.keys() else None
-    except (OSError, ValueError, AttributeError):
+        layout = parse_json(read_ordinary(path, MOST_RECORD_BYTES))
+        _assert_layout(layout)
+        return layout
+    except FileNotFoundError:
         return None
+    except OSError as error:
+        raise BadRun(f"{path} cannot be read ({error.strerror}): move it away, or train the run anew") from error
+    except BadRecord as error:
+        raise BadRun(f"{path} is no layout of a mosaic ({error}): move it away, or train the run anew") from error
+
+
+def _assert_layout(said: Any) -> None:
+    """
+    Raises:
+        BadRecord: this is none, or of more pixels than anybody can look at.
+    """
+    known: dict[str, Any] = said if isinstance(said, dict) else {}
+    tile = assert_whole("tile", known.get("tile"), 1, MOST_SIDE)
+    columns = assert_whole("columns", known.get("columns"), 1, MOST_TILES)
+    tiles = known.get("tiles")
+    if not isinstance(tiles, list) or len(tiles) > MOST_TILES:
+        raise BadRecord(f"tiles is no list of at most {MOST_TILES}")
+    for each in tiles:
+        for name in ("name", "source"):
+            assert_name(name, each.get(name) if isinstance(each, dict) else None, MOST_NAME)
+    rows = max(1, -(-len(tiles) // columns))
+    if rows * columns * tile**2 > MOST_PIXELS:
+        raise BadRecord(f"it has more than {MOST_PIXELS / 1e6:.0f} million pixels")

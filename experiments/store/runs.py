@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from experiments.store.csv_table import BadTable
 from experiments.store.environment import device_with_threads
 from experiments.store.epochs import read_epochs
-from experiments.store.folder import weights_path
+from experiments.store.folder import is_held, weights_path
+from experiments.store.reading.files import MOST_RECORD_BYTES, read_ordinary
+from experiments.store.reading.record import BadRecord, assert_describes_run, is_shown, parse_json
 from seg import InputError
 from seg.hub import cached_repository
 from seg.losses import LOSSES
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 # The status of what is no run, but anyone's predicted masks, scored as one
 MASKS = "masks"
+# Nobody will write to it any more
+_ENDED = ("finished", MASKS)
 
 
 class BadRun(InputError):
@@ -126,8 +130,8 @@ class Run:
         Where a finished run was scored again, what `images.csv` says, not the row of that epoch.
         """
         scores = self.info.get("scores")
-        if "scored" in self.info and isinstance(scores, dict) and isinstance(scores.get(score), float):
-            return scores[score]
+        if "scored" in self.info and isinstance(scores, dict) and scores.get(score) is not None:
+            return float(scores[score])
         value = math.nan if self.epochs.empty else float(self.epochs[score].iloc[-1])
         return None if math.isnan(value) else value
 
@@ -146,12 +150,12 @@ def read_run(folder: Path) -> Run:
     folder = Path(folder)
     info, path = read_info(folder), folder / "epochs.csv"
     try:
-        epochs = read_epochs(path)
+        epochs = read_epochs(path, growing=info["status"] not in _ENDED)
     except OSError as error:
         raise BadRun(f"{path} cannot be read ({error.strerror})") from error
     except BadTable as error:
         raise BadRun(f"{error}: mend the file, move the run's folder away, or train it anew") from error
-    return Run(run_name(folder.resolve()), folder, info, epochs)
+    return Run(run_name(Path(os.path.normpath(folder.absolute()))), folder, info, epochs)
 
 
 def read_unfinished(folder: Path) -> Run:
@@ -175,75 +179,87 @@ def read_info(folder: Path) -> dict:
     """
     path = folder / "run.json"
     try:
-        info = json.loads(path.read_text(encoding="utf-8"))
-        version = info.get("format", FORMAT)  # older runs do not say
-        if _is_whole(version) and version > FORMAT:
+        info = parse_json(read_ordinary(path, MOST_RECORD_BYTES))
+        version = info.get("format", FORMAT) if isinstance(info, dict) else FORMAT  # older runs do not say
+        if isinstance(version, int) and version > FORMAT:
             raise BadRun(f"{path} has format {version}, this version reads up to {FORMAT}: update Borderline")
-        described = _describes_run(info)
+        assert_describes_run(info)
     except FileNotFoundError as error:
         raise BadRun(f"{folder} is not a run (it has no run.json): give the folder of a run") from error
     except OSError as error:
         raise BadRun(f"{path} cannot be read ({error.strerror})") from error
-    except BadRun:
-        raise
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise BadRun(f"{path} does not describe a run ({error!r}): move the folder away, or train it anew") from error
-    if not described:
-        raise BadRun(f"{path} does not describe a run: move the folder away, or train it anew")
+    except BadRecord as error:
+        raise BadRun(f"{path} does not describe a run ({error}): move the folder away, or train it anew") from error
     return info
-
-
-def _describes_run(info: dict) -> bool:
-    """Whether what every reader takes for granted is there.
-
-    Raises:
-        KeyError, TypeError: it is not, by far.
-    """
-    options, version = info["options"], info.get("format", FORMAT)
-    sizes = options.get("size", 1)  # a progressive run's are its schedule
-    return (
-        isinstance(info["status"], str)
-        and isinstance(options["loss"], str)
-        and isinstance(options["seed"], int)
-        and isinstance(options["epochs"], int)
-        and bool(sizes)
-        and all(map(_is_whole, sizes if isinstance(sizes, list) else [sizes]))
-        and _is_whole(version)
-        and version >= 1
-        and isinstance(info.get("resumed", []), list)
-    )
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def find_runs(folders: list[Path], read: Callable[[Path], Run] = read_run) -> tuple[list[Run], list[str]]:
     """All runs directly inside these folders, sorted by loss and name, and one line for each broken one.
 
-    A folder may itself be a run. Where two folders hold a run of the same name both are kept: `ce-s0`, and
-    `ce-s0 (runs)` from the later folder `runs`.
+    A folder may itself be a run, and a run a link to one: it is called as the link is. Where several folders hold a run
+    of the same name all are kept: `ce-s0`, `ce-s0 (runs)` from the later folder `runs`, `ce-s0 (older/runs)`. One that
+    says that it is running, and that no process holds, was `interrupted`.
     """
     runs: dict[str, Run] = {}
-    broken = []
-    for folder in dict.fromkeys(each for parent in folders for each in _runs_of(parent.resolve())):
+    there, broken = _runs_of(folders)
+    for folder in there:
         try:
             run = read(folder)
         except BadRun as error:
             broken.append(str(error))
             continue
-        source = folder if cached_repository(folder) else folder.parent
-        names = (run.name, f"{run.name} ({cached_repository(source) or source.name})", f"{run.name} ({source})")
-        name = next(name for name in names if name not in runs)
-        runs[name] = replace(run, name=name)
+        name = next(name for name in _names(run.name, folder) if name not in runs)
+        runs[name] = replace(as_held(run), name=name)
     return sorted(runs.values(), key=_loss_then_name), broken
 
 
-def _runs_of(folder: Path) -> list[Path]:
-    """The folders of the runs that a folder holds, or is."""
-    if not folder.is_dir():
-        return []
-    return [each for each in (folder, *sorted(folder.iterdir())) if (each / "run.json").exists()]
+def as_held(run: Run) -> Run:
+    """The run, `interrupted` where it says that it is running and nobody holds its folder."""
+    if run.status == "running" and is_held(run.folder) is False:
+        return replace(run, info=run.info | {"status": "interrupted"})
+    return run
+
+
+def _runs_of(folders: list[Path]) -> tuple[list[Path], list[str]]:
+    """The folders of the runs that these hold, or are, each once; and a line for each that nobody can look into."""
+    found: dict[str, Path] = {}
+    broken = []
+    for parent in (Path(os.path.realpath(folder)) for folder in folders):
+        try:
+            # of a run and a link to it the run
+            inside = sorted(parent.iterdir(), key=lambda each: (each.is_symlink(), each)) if parent.is_dir() else []
+        except OSError as error:
+            broken.append(f"{_shown(parent)} cannot be read ({error.strerror})")
+            continue
+        for each in (parent, *inside):
+            try:
+                os.lstat(each / "run.json")  # a link to nothing is there, too
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                broken.append(f"{_shown(each)} cannot be read ({error.strerror})")
+                continue
+            if is_shown(str(each)):
+                found.setdefault(os.path.realpath(each), each)
+            else:
+                broken.append(f"{_shown(each)} has letters in its name that cannot be shown: rename it")
+    return list(found.values()), broken
+
+
+def _shown(path: Path) -> str:
+    return str(path) if is_shown(str(path)) else ascii(str(path))
+
+
+def _names(name: str, folder: Path) -> Iterator[str]:
+    """What a run is called, and then where another is called so, with more and more of where it lies."""
+    yield name
+    source = folder if cached_repository(folder) else folder.parent
+    repository = cached_repository(source)
+    if repository:
+        yield f"{name} ({repository})"
+    for count in range(1, len(source.parts)):
+        yield f"{name} ({'/'.join(source.parts[-count:])})"
+    yield f"{name} ({source})"
 
 
 def _loss_then_name(run: Run) -> tuple[int, str]:

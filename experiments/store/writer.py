@@ -4,7 +4,6 @@ import csv
 import json
 import math
 import os
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,17 +12,23 @@ from PIL import Image
 
 from experiments.store.csv_table import cell, read_rows, write_table
 from experiments.store.epochs import EPOCH_COLUMNS
-from experiments.store.files import abandoned, replacing
-from experiments.store.folder import epoch_weights_path, state_path, weights_path
+from experiments.store.files import abandoned, flush_folder, in_words, refusals_passed_over, replacing
+from experiments.store.folder import (
+    RECORD,
+    epoch_weights_path,
+    leave_nothing,
+    mosaics,
+    state_path,
+    weights_path,
+)
 from experiments.store.probe import mosaic_path
 from experiments.store.recorded_options import recorded
 from experiments.store.runs import FORMAT, read_info, read_run
-from experiments.store.scored.details import Scored, delete_details, write_details
+from experiments.store.scored.details import Scored, write_details
+from experiments.store.scored.names import delete_details
 from seg.checkpoint import save_checkpoint
 from seg.options import Options
 from seg.training import EpochResult, TrainingState
-
-_MOSAIC = re.compile(r"epoch-(\d{3,})\.png")
 
 
 class RunWriter:
@@ -72,7 +77,8 @@ class RunWriter:
         resumed = [*info.get("resumed", []), {"at": _now(), "epoch": after + 1, "environment": environment}]
         # a record that does not say where the run was begun goes on not saying it
         info |= {name: value for name, value in described.items() if name != "environment"} | {"resumed": resumed}
-        info.pop("error", None)
+        for name in ("error", "diverged"):
+            info.pop(name, None)
         return cls(folder, options, info)._under_way(info.get("started") or _now(), layout)
 
     def epoch(self, result: EpochResult, mosaic: Image.Image, state: TrainingState, *, input_size: int) -> None:
@@ -109,13 +115,26 @@ class RunWriter:
             self._save(state)
 
     def interrupted(self, state: TrainingState | None) -> None:
-        """Say so, and keep the state where it is in order: without it the epoch under way is done again."""
+        """Say so, and keep the state where it is in order: without it the epoch under way is done again.
+
+        Raises:
+            OSError: the state, or that, cannot be written; what was kept before is as it was.
+        """
         if state is not None:
             self._save(state)
         self._write_info(status="interrupted", ended=_now())
 
-    def failed(self, error: str) -> None:
-        self._write_info(status="failed", ended=_now(), error=error)
+    def failed(self, error: str, **more: object) -> None:
+        """Say so where the disk has room for it; a run of which nothing could be written leaves no folder.
+
+        Args:
+            more: what `run.json` is to say beside it.
+        """
+        try:
+            self._write_info(status="failed", ended=_now(), error=error, **more)
+        except OSError:
+            if not (self.folder / "run.json").exists():
+                leave_nothing(self.folder)
 
     def finished(self, scored: Scored) -> None:
         """Write what is known of single photos after the last epoch, and that the run is finished."""
@@ -128,13 +147,18 @@ class RunWriter:
         first = {"format": FORMAT, "options": self._info["options"], "status": "running", "started": started}
         first |= {"ended": None}
         self._info = first | self._info | first
-        self._write_info(scores=None)
-        _write_json(self.folder / "predictions" / "probe.json", layout)
+        try:
+            self._write_info(scores=None)
+            _write_json(self.folder / "predictions" / "probe.json", layout)
+        except OSError as error:
+            self.failed(in_words(error, self.folder))
+            raise
         return self
 
     def _save(self, state: TrainingState) -> None:
         with replacing(state_path(self.folder)) as temporary:
-            state.save(temporary)
+            # a run whose `run.json` is lost is the same run
+            state.save(temporary, {RECORD: json.dumps(self._info)})
 
     def _write_info(self, **changes: object) -> None:
         self._info |= changes
@@ -176,7 +200,9 @@ def _append_epoch(folder: Path, result: EpochResult) -> None:
             writer.writerow(columns)
         writer.writerow([cell(row.get(column, "")) for column in columns])
         file.flush()
-        os.fsync(file.fileno())
+        with refusals_passed_over():
+            os.fsync(file.fileno())
+    flush_folder(folder)
 
 
 def _keep_epochs_until(folder: Path, last: int) -> None:
@@ -193,9 +219,8 @@ def _keep_epochs_until(folder: Path, last: int) -> None:
             write_table(path, columns, [cells for cells in rows.values() if float(cells[epoch]) <= last])
         else:
             path.unlink()
-    for path in (folder / "predictions").glob("*.png"):
-        named = _MOSAIC.fullmatch(path.name)
-        if named and int(named[1]) > last:
+    for epoch, path in mosaics(folder).items():
+        if epoch > last:
             path.unlink()
 
 

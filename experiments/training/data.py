@@ -1,16 +1,18 @@
 """The photos of a run: those that it trains on, and those that it is scored on."""
 
+import hashlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from seg.batches import DeviceSplit
 from seg.cache import Split, load_split
-from seg.labelled.pairs import are_own, check_listed
+from seg.labelled.pairs import are_own, check_listed, check_lists
 from seg.options import Options
-from seg.pets import TEST, TRAINVAL
+from seg.pets import SPLITS, TEST, TRAINVAL
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,11 @@ def load_run_data(root: Path, options: Options) -> RunData:
     A limit draws the photos that it always draws, of which the excluded ones are then left out; so does the holdout.
 
     Raises:
-        InputError: as `seg.cache.load_split`, `seg.cache.Split.without` and `seg.labelled.pairs.check_listed`.
+        InputError: as `seg.cache.load_split`, `seg.cache.Split.without` and `seg.labelled.pairs.check_listed` and
+            `check_lists`.
     """
     check_listed(root, options.exclude)
+    check_lists(root, [TRAINVAL] if options.holdout else SPLITS, options.exclude)
 
     def load(split: str) -> Split:
         return load_split(root, split, options.size, skip_bad=options.skip_bad, border_width=options.border_width)
@@ -76,6 +80,26 @@ def load_run_data(root: Path, options: Options) -> RunData:
         excluded,
         are_own(root),
     )
+
+
+def fingerprints(data: RunData) -> dict[str, dict[str, str]]:
+    """What changes when a training or a validation photo does: of `names`, `pixels` and `labels`, twelve hex digits.
+
+    Of the decoded arrays, so that the same photos in another folder, or in files of another kind, are the same.
+    """
+    parts = {"training": data.training, "validation": data.validation}
+    return {
+        part: {
+            "names": _digest("\n".join(split.names).encode()),
+            "pixels": _digest(np.ascontiguousarray(split.photos).data),
+            "labels": _digest(np.ascontiguousarray(split.masks).data),
+        }
+        for part, split in parts.items()
+    }
+
+
+def _digest(content: bytes | memoryview) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def upload(data: RunData, device: torch.device) -> DeviceData:

@@ -1,5 +1,6 @@
 """What `run.json` records of where and with what a run is trained: machine, versions, commit."""
 
+import os
 import platform
 import subprocess
 import sys
@@ -60,17 +61,21 @@ def _processor() -> str:
 def commit() -> str | None:
     """The project's commit, with `+changes` where the code differs from it; None outside a checkout.
 
-    An installed package may lie inside the checkout of something else, which does not know this file.
+    An installed package, or a copy, may lie inside the checkout of something else, whose commit says nothing of it.
     """
     project = Path(__file__).parents[2]
+    # in a hook these name the repository that the hook is of
+    asked = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
 
     def git(*arguments: str) -> str:
         return subprocess.run(
-            ["git", "-C", str(project), *arguments], capture_output=True, encoding="utf-8", check=True
+            ["git", "-C", str(project), *arguments], capture_output=True, encoding="utf-8", check=True, env=asked
         ).stdout.strip()
 
     try:
         git("ls-files", "--error-unmatch", __file__)
+        if git("rev-parse", "--show-prefix"):  # a folder in the repository of something else
+            return None
         changed = git("status", "--porcelain", "--untracked-files=no", "--", "seg", "experiments/*.py")
         return git("rev-parse", "HEAD") + ("+changes" if changed else "")
     except (OSError, subprocess.CalledProcessError):

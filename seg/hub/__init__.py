@@ -142,9 +142,3 @@ def cached_repository(folder: Path) -> str | None:
     kind, *names = folder.parents[1].name.split("--") if len(folder.parents) > 1 else [""]
     is_one = folder.parent.name == "snapshots" and kind in _KINDS
     return "/".join(names) if is_one else None
-
-
-def linked_folder(folder: Path) -> Path | None:
-    """The folder that the links below a folder of the Hub's cache lead to; None of a folder that is not in it."""
-    snapshot = next((each for each in (folder, *folder.parents) if cached_repository(each)), None)
-    return None if snapshot is None else snapshot.parents[1] / "blobs"

@@ -1,15 +1,14 @@
 """All that is wrong with a folder of photos and labels, at once: reading a split for training stops at the first."""
 
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 from seg import InputError
 from seg.labelled import own
 from seg.labelled.masks import BORDER_WIDTH, read_mask
-from seg.labelled.pairs import Pair, are_own, listed_photos, pairs_of
+from seg.labelled.pairs import Pair, are_own, list_faults, listed_photos, pairs_of
+from seg.labelled.workers import in_threads
 from seg.pets import SPLITS, DatasetMissing
 
 
@@ -30,6 +29,8 @@ def listed_pairs(root: Path, border_width: float = BORDER_WIDTH) -> tuple[list[P
                 wrong.append(str(error))
         if not names:
             raise DatasetMissing(wrong[0])
+        if not wrong:
+            wrong += list_faults(root)
         return pairs_of(root, dict.fromkeys(names)), wrong
     names, wrong = own.all_names(root), own.misplaced(root)
     path = root / own.SPLIT
@@ -44,10 +45,9 @@ def wrong_pairs(pairs: list[Pair], on_pair: Callable[[], object] = lambda: None)
     Args:
         on_pair: called after each pair.
     """
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for lines in threads.map(_wrong, pairs):
-            yield from lines
-            on_pair()
+    for lines in in_threads(_wrong, pairs):
+        yield from lines
+        on_pair()
 
 
 def _wrong(pair: Pair) -> list[str]:

@@ -1,5 +1,6 @@
 """A photo with its label, whichever way the folder is laid out: the dataset in torchvision's, or one's own photos."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,14 @@ from seg import InputError, pets
 from seg.labelled import own
 from seg.labelled.masks import BORDER_WIDTH, read_mask
 from seg.pets import SPLITS, BadPair, UnknownPhoto
-from seg.photo import open_photo, seen_size, stored_photo
+from seg.photo import open_photo, seen_size
+
+# Of photos that are listed twice
+TOLD_NAMES = 5
+
+
+class DoubledPhotos(InputError):
+    """Photos stand twice in a list, or in the lists of both splits."""
 
 
 class HasBorders(InputError):
@@ -35,22 +43,17 @@ class Pair:
     border_width: float | None = None
     wrong: str = ""
 
-    @property
-    def turned(self) -> bool:
-        """Whether the label lies over the photo as a person sees it, not as it is stored."""
-        return self.border_width is not None
-
     def read_photo(self, most_pixels: int | None = None) -> Image.Image:
-        """The photo, RGB, as its label lies over it: one's own as a person sees it, the dataset's as it is stored.
+        """The photo as a person sees it, RGB: its label lies over that.
 
         Args:
-            most_pixels: refuse one of one's own of more; None takes as many as Pillow does.
+            most_pixels: refuse one of more; None takes as many as Pillow does.
 
         Raises:
             BadPair, BadPhoto: it is missing, cannot be read, or has too many pixels.
         """
         self._check()
-        return open_photo(self.photo, most_pixels) if self.turned else stored_photo(self.photo)
+        return open_photo(self.photo, most_pixels)
 
     def read_square(self, side: int) -> np.ndarray:
         """The photo as networks are trained on it, resized to (side, side, 3) uint8, antialiased bilinear.
@@ -134,3 +137,42 @@ def check_listed(root: Path, names: Collection[str]) -> None:
     if unlisted:
         more = f" (and {len(unlisted) - 1} more)" if len(unlisted) > 1 else ""
         raise UnknownPhoto(f"{min(unlisted)} is in no split of {root}{more}")
+
+
+def check_lists(root: Path, splits: Collection[str] = SPLITS, left_out: Collection[str] = ()) -> None:
+    """Raise where a photo stands twice in a list, or in both: what is scored has one row a photo, not trained on.
+
+    Args:
+        splits: whose lists are looked at.
+        left_out: photos that are neither trained on nor scored.
+
+    Raises:
+        DoubledPhotos: naming all that is wrong.
+        DatasetMissing: as `listed_photos`.
+    """
+    faults = list_faults(root, splits, left_out)
+    if faults:
+        raise DoubledPhotos("; ".join(faults))
+
+
+def list_faults(root: Path, splits: Collection[str] = SPLITS, left_out: Collection[str] = ()) -> list[str]:
+    """A line for each list that names photos twice, and one for photos that stand in several; as `check_lists`."""
+    if are_own(root):  # a split.csv that names one twice cannot be read
+        return []
+    names = {split: listed_photos(root, split) for split in splits}
+    faults = []
+    for split, listed in names.items():
+        doubled = [name for name, times in Counter(listed).items() if times > 1 and name not in left_out]
+        if doubled:
+            faults.append(f"{pets.list_path(root, split)} has {_told(doubled)} twice")
+    several = Counter(name for listed in names.values() for name in set(listed) - set(left_out))
+    shared = [name for name, times in several.items() if times > 1]
+    if shared:
+        lists = " and ".join(pets.list_path(root, split).name for split in names)
+        faults.append(f"{lists} both have {_told(sorted(shared))}")
+    return faults
+
+
+def _told(names: list[str]) -> str:
+    more = len(names) - TOLD_NAMES
+    return ", ".join(names[:TOLD_NAMES]) + (f" and {more} more" if more > 0 else "")

@@ -1,17 +1,14 @@
 """Pixels of any image as 8-bit RGB: as a person sees them, or, of a large photo, in strips that take little memory."""
 
 import io
-import struct
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import numpy as np
 from PIL import ExifTags, Image, ImageCms
 
-# what Pillow raises on files that are damaged, no images, or absurdly large
-UNREADABLE = (
-    *(OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError, ArithmeticError, struct.error),
-    Image.DecompressionBombError,
-)
+# What Pillow raises on files that are damaged, no images, or absurdly large: anything, each format's reader as it likes
+UNREADABLE = (Exception,)
 # What each of EXIF's orientations but the first does to a photo; the last four turn it by a quarter
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -43,7 +40,7 @@ def as_rgb(photo: Image.Image) -> Image.Image:
 
     Its colours are sRGB's, those of its own profile converted.
     """
-    photo.load()
+    photo = _loaded(photo)
     white = _white(photo)
     turn = _TURNS.get(orientation_of(photo))
     return _cleared(_plain(photo.copy() if turn is None else photo.transpose(turn), white))
@@ -51,7 +48,7 @@ def as_rgb(photo: Image.Image) -> Image.Image:
 
 def into_rgb(photo: Image.Image) -> Image.Image:
     """`as_rgb` of a photo that is nobody else's, and is used up: of 50 megapixels no more than 400 MB at any time."""
-    photo.load()
+    photo = _loaded(photo)
     orientation = orientation_of(photo)
     if orientation == 1 and not photo.info.get("icc_profile") and not photo.has_transparency_data:
         if photo.mode == "RGB":
@@ -68,6 +65,23 @@ def into_rgb(photo: Image.Image) -> Image.Image:
     return Image.fromarray(seen)
 
 
+def _loaded(photo: Image.Image) -> Image.Image:
+    """The photo with its pixels read. Pillow turns a TIFF as it reads it, and stumbles over tags that are no pixels."""
+    if photo.format != "TIFF":
+        photo.load()
+        return photo
+    if not isinstance(photo.info.get("xmp", b""), bytes):
+        del photo.info["xmp"]
+    try:
+        photo.load()
+    except OSError:  # the pixels
+        raise
+    except Exception:  # what stands beside them, of every kind there is; they have been read, and not turned
+        turn = _TURNS.get(orientation_of(photo))
+        return photo.copy() if turn is None else photo.transpose(turn)
+    return photo
+
+
 def _strips(photo: Image.Image) -> Iterator[tuple[int, Image.Image]]:
     """The photo in strips of rows, each with the row that it begins at."""
     height = max(1, _STRIP // photo.width)
@@ -77,6 +91,8 @@ def _strips(photo: Image.Image) -> Iterator[tuple[int, Image.Image]]:
 
 def _cleared(photo: Image.Image) -> Image.Image:
     photo.info.clear()  # nothing of it is wanted, and who is given the photo would turn it again
+    with suppress(Exception):  # what cannot be read is not kept
+        photo.getexif().clear()
     return photo
 
 
@@ -108,7 +124,7 @@ def _in_srgb(photo: Image.Image) -> Image.Image:
         if "srgb" in ImageCms.getProfileDescription(own).lower():
             return photo
         return ImageCms.profileToProfile(photo, own, ImageCms.createProfile("sRGB"), outputMode=mode) or photo
-    except (ImageCms.PyCMSError, *UNREADABLE):  # damaged, or of another kind of pixels
+    except UNREADABLE:  # damaged, or of another kind of pixels
         return photo
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from seg.batches import DeviceSplit, resize_photos
 from seg.evaluation import autocast, predict_logits
-from seg.metrics import scores_from_counts
+from seg.metrics import double, scores_from_counts
 from seg.thresholds.margins import STEPS, curve, margin_histograms
 
 # Every tenth photo of the training split, so of every breed: 368 of 3,680
@@ -61,7 +61,7 @@ def tune(
         truth = photos.masks[start : start + batch_size].long()
         logits = predict_logits(model, photos.photos[start : start + batch_size], network_size, precision, flip=flip)
         margins.append(margin_histograms(logits, truth))
-        tried = [F.cross_entropy(logits / t, truth, reduction="sum").double() for t in _TEMPERATURES]
+        tried = [double(F.cross_entropy(logits / t, truth, reduction="sum")) for t in _TEMPERATURES]
         entropies.append(torch.stack(tried))
         on_batch(len(truth))
     return Tuning(torch.cat(margins).cpu(), _least(torch.stack(entropies).sum(dim=0).cpu().numpy()))

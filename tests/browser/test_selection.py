@@ -311,17 +311,26 @@ def test_share_copies_a_link_that_shows_the_same(open_at):
     expect(chips(other)).to_have_text(["Focal3/3"])
 
 
-def test_a_page_that_frames_it_is_told_the_address(chromium, url):
-    outer = chromium.new_page()
-    outer.set_content(
-        f"""<script>{LISTEN}</script>
-        <iframe src="{url}/?run=focal-s0" width="1300" height="800"></iframe>"""
-    )
+@pytest.mark.parametrize(("site", "told"), [("https://huggingface.co", True), ("https://elsewhere.example", False)])
+def test_the_page_around_that_of_a_space_is_told_the_address_and_no_other(chromium, url, site, told):
+    # a browser asks before another site's page may frame one of this machine
+    outer = chromium.new_context(permissions=["local-network-access"]).new_page()
+    around = f"""<script>{LISTEN}</script>
+        <iframe src="{url}/?run=focal-s0" width="1300" height="800"
+        allow="local-network-access"></iframe>"""
+    outer.route(f"{site}/**", lambda route: route.fulfill(body=around, content_type="text/html"))
+    outer.goto(f"{site}/spaces/somebody/borderline")
     frame = outer.frame_locator("iframe")
     frame.get_by_role("tab", name="Watch").click()
-    outer.wait_for_function("window.told?.includes('tab=watch')")
-    assert parse_qs(outer.evaluate("window.told"))["run"] == ["focal-s0"]
-    outer.close()
+    inner = outer.frames[1]
+    inner.wait_for_function("location.search.includes('tab=watch')")
+    if told:
+        outer.wait_for_function("window.told?.includes('tab=watch')")
+        assert parse_qs(outer.evaluate("window.told"))["run"] == ["focal-s0"]
+    else:
+        outer.wait_for_timeout(500)
+        assert outer.evaluate("window.told ?? null") is None
+    outer.context.close()
 
 
 def test_an_uploaded_photo_is_in_the_history_and_not_in_the_address(open_at, tiny_pets):

@@ -10,7 +10,14 @@ import pytest
 from PIL import Image
 
 from demo.catalogue import Catalogue
+from demo.serving.folder import own_folder
 from seg.pets import photo_path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def folder_of_this_process() -> Path:
+    """Where it keeps visitors' files; made before a test says that they are elsewhere."""
+    return own_folder().path
 
 
 @pytest.fixture

@@ -48,10 +48,11 @@ def test_a_run_whose_name_has_a_slash_segments_and_no_file_is_left_beside_gradio
     temporary.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     catalogue = Catalogue((own_runs, download("hf://somebody/runs")))
-    paths = {segment_api(catalogue, str(photo), "ce-s0 (somebody/runs)")[0] for _ in range(2)}
-    (path,) = map(Path, paths)
-    assert path.name == "upright-ce-s0 (somebody_runs).png"
-    assert path.is_relative_to(tmp_path / "cache")
+    one, other = (Path(segment_api(catalogue, str(photo), "ce-s0 (somebody/runs)")[0]) for _ in range(2))
+    assert one.name == other.name == "upright-ce-s0 (somebody_runs).png"
+    assert one.parents[1] == other.parents[1] == tmp_path / "cache"
+    assert one.parent != other.parent  # who has the one is not led to the other
+    assert one.read_bytes() == other.read_bytes()
     assert list(temporary.iterdir()) == []
 
 

@@ -13,7 +13,7 @@ from torch import nn
 
 from experiments import evaluate, run
 from experiments.store.scored.controls import CONTROL_KINDS
-from experiments.store.scored.details import DETAILS
+from experiments.store.scored.names import DETAILS
 from seg.cache import load_split
 from seg.checkpoint import load_checkpoint
 from seg.metrics import confusion_per_photo, confusion_scores

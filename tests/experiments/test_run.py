@@ -434,7 +434,10 @@ def test_an_existing_run_is_left_alone_and_replaced_on_demand(recipe, tmp_path, 
 
     assert command(run, *recipe, "--jitter", 0, "--overwrite").status == 0
     assert read_run(folder).info["options"]["jitter"] == 0
-    assert contents(folder).keys() == before.keys() - {"notes.txt"}
+    after = contents(folder)
+    assert after.keys() == before.keys()
+    assert after["notes.txt"] == b"of the first run"  # no run's: it is somebody's
+    assert after["model.safetensors"] != before["model.safetensors"]
 
 
 def test_a_missing_dataset_is_told_with_what_to_type(tmp_path, command):
@@ -518,6 +521,12 @@ def test_a_bad_option_ends_in_one_line_before_anything_is_written(command, tmp_p
     assert not (tmp_path / "runs").exists()
 
 
+def told_commands(line: str) -> list[list[str]]:
+    """What is to be typed behind `python -m experiments.run`, of each such command between backquotes in a line."""
+    quoted = [shlex.split(words) for words in line.split("`")[1::2]]
+    return [words[3:] for words in quoted if words[:3] == ["python", "-m", "experiments.run"]]
+
+
 @pytest.fixture
 def stopped(tiny_runs, tmp_path) -> Path:
     """A run of 12 photos that says it was interrupted."""
@@ -587,12 +596,15 @@ def test_a_run_is_not_resumed_from_a_damaged_state(command, stopped, tiny_pets):
     assert "state.safetensors" in ended.error
 
 
-def test_a_run_is_not_resumed_from_something_else_than_its_state(command, stopped, tiny_pets, tiny_runs):
+def test_a_run_is_not_resumed_from_something_else_than_its_state(command, stopped, tiny_pets, tiny_runs, narrow):
     shutil.copy(tiny_runs / "ce-s0" / "model.safetensors", stopped / "state.safetensors")
     ended = command(run, "--resume", stopped, "--data", tiny_pets, "--device", "cpu")
     assert ended.status == 2
     assert "state.safetensors is not a training state" in ended.error
-    assert ended.error.endswith(": start anew with --overwrite")
+    remedy = told_commands(ended.error)[-1]
+    assert "--overwrite" in remedy
+    assert command(run, *remedy).status == 0
+    assert read_run(stopped).status == "finished"
 
 
 # ---- imports go one way
@@ -709,7 +721,8 @@ def test_a_run_that_starts_over_is_recorded_as_begun_where_it_starts_over(recipe
     )
     (tmp_path / "ce-s0" / "state.safetensors").unlink()
     ended = command(run, "--resume", tmp_path / "ce-s0", *again(recipe))
-    assert (ended.status, ended.told) == (0, [])
+    assert ended.status == 0
+    assert ended.error.endswith("ce-s0 has no state.safetensors: it starts over from epoch 1")
     after = json.loads(path.read_text())
     assert after["environment"] == info["environment"]
     assert after["started"] > "2001"

@@ -133,7 +133,7 @@ def test_what_a_run_prints_is_kept(swept):
 
 
 def test_a_run_that_failed_before_its_first_state_begins_again(swept):
-    assert not (swept.out / "ce-s1" / "notes.txt").exists()
+    assert (swept.out / "ce-s1" / "notes.txt").read_text() == "of the failed run"
     assert "--overwrite" in (swept.out / "ce-s1.log").read_text()
 
 

@@ -29,6 +29,9 @@ function drawnWindow(search = "", framed = false) {
         place += 1;
       },
       replaceState: (state, _, href) => (entries[place] = { href, state }),
+      get state() {
+        return structuredClone(entries[place].state);
+      },
     },
     addEventListener: (name, then) => (listeners[name] = then),
     setTimeout: (then) => timers.push(then),
@@ -46,7 +49,7 @@ function drawnWindow(search = "", framed = false) {
     told,
     leave: () => listeners.pagehide(),
   };
-  view.parent = framed ? { postMessage: (message) => told.push(message) } : view;
+  view.parent = framed ? { postMessage: (message, origin) => told.push([message, origin]) } : view;
   return view;
 }
 
@@ -198,11 +201,57 @@ test("a page that is left keeps what was chosen last", () => {
   assert.equal(view.location.href, `${PAGE}?tab=watch`);
 });
 
-test("the page around a framed one is told, and no other", () => {
+test("what a browser refuses to write for now is written later, and nothing between is lost", () => {
+  const view = drawnWindow();
+  const { pushState } = view.history;
+  const state = createState(view);
+  view.history.pushState = () => {
+    throw new Error("more than 100 times per 30 seconds");
+  };
+  state.set({ tab: "watch" });
+  view.rest();
+  state.set({ epoch: 5 });
+  view.rest();
+  assert.equal(view.location.href, PAGE);
+  view.history.pushState = pushState;
+  view.rest();
+  assert.equal(view.location.href, `${PAGE}?epoch=5&tab=watch`);
+  view.rest();
+  assert.equal(view.entries.length, 2);
+});
+
+test("of what is too long for an address the rest is written, and a reload shows all of it", () => {
+  const runs = Array.from({ length: 400 }, (_, number) => `lr=0.001,bs=32,seed=${number}`);
+  const view = drawnWindow();
+  const state = createState(view);
+  state.set({ runs, tab: "watch", epoch: 3 });
+  view.rest();
+  assert.equal(view.location.href, `${PAGE}?epoch=3&tab=watch`);
+  assert.deepEqual(state.link(), { address: view.location.href, whole: false });
+  const again = createState(view); // as a reload does
+  assert.deepEqual([again.get("runs"), again.get("epoch")], [runs, 3]);
+  again.set({ runs: runs.slice(0, 2) });
+  view.rest();
+  assert.deepEqual(readAddress(view.location.search).runs, runs.slice(0, 2));
+  assert.equal(again.link().whole, true);
+  view.go(-1);
+  assert.deepEqual(again.get("runs"), runs);
+});
+
+test("an address that somebody typed is what is shown, whatever was chosen before", () => {
+  const view = drawnWindow("?run=ce-s0");
+  createState(view).set({ runs: ["focal-s0"] });
+  view.rest();
+  view.entries.push({ href: `${PAGE}?tab=watch`, state: null });
+  view.go(1);
+  assert.deepEqual(createState(view).get("runs"), null);
+});
+
+test("the page around that of a Space is told, and no other", () => {
   const framed = drawnWindow("", true);
   createState(framed).set({ tab: "watch", epoch: 3 });
   framed.rest();
-  assert.deepEqual(framed.told, [{ queryString: "epoch=3&tab=watch" }]);
+  assert.deepEqual(framed.told, [[{ queryString: "epoch=3&tab=watch" }, "https://huggingface.co"]]);
   const alone = drawnWindow();
   createState(alone).set({ tab: "watch" });
   alone.rest();

@@ -92,8 +92,9 @@ export function mount({ element, props, trigger }) {
 
   act("share").addEventListener("click", async () => {
     const own = page.get("photo")?.startsWith("own:") ? " Your own photo is not in it." : "";
-    const link = page.link();
-    say((await copyText(link)) ? `The link to this view is copied.${own}` : link);
+    const { address, whole } = page.link();
+    const cut = whole ? "" : " The choice of runs is too long for a link, and not in it.";
+    say((await copyText(address)) ? `The link to this view is copied.${own}${cut}` : address);
   });
 
   // ---- dark or light

@@ -104,7 +104,7 @@ export function mount({ element, props, server, trigger, upload, watch }) {
 
   async function bring(files) {
     const pictures = [...files].filter(
-      ({ type, name }) => type.startsWith("image/") || /\.(heic|tiff?|bmp)$/i.test(name),
+      ({ type, name }) => type.startsWith("image/") || /\.(hei[cf]|tiff?|bmp)$/i.test(name),
     );
     complain("");
     const kinds = "JPEG, PNG, WebP, HEIC, TIFF and BMP can be.";

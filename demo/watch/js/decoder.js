@@ -1,22 +1,11 @@
-// A worker: decodes a mosaic to its classes, four a byte.
+// A worker that decodes mosaics.
 
-import { classesFromPixels, packClasses } from "./pixels.js";
-
-// One for all pictures of a size: a new one for each would fill the memory before it is tidied
-let canvas = null;
+import { decodeMosaic } from "./decode.js";
 
 onmessage = async ({ data: { id, file, colours } }) => {
   try {
-    const options = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
-    const bitmap = await createImageBitmap(file, options);
-    const { width, height } = bitmap;
-    if (canvas?.width !== width || canvas.height !== height) canvas = new OffscreenCanvas(width, height);
-    const context = canvas.getContext("2d", { willReadFrequently: true });
-    context.drawImage(bitmap, 0, 0);
-    bitmap.close();
-    const pixels = new Uint32Array(context.getImageData(0, 0, width, height).data.buffer);
-    const quarters = packClasses(classesFromPixels(pixels, colours));
-    postMessage({ id, picture: { width, height, quarters } }, [quarters.buffer]);
+    const picture = await decodeMosaic(file, colours);
+    postMessage({ id, picture }, [picture.quarters.buffer]);
   } catch (error) {
     postMessage({ id, error: String(error) });
   }

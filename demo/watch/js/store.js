@@ -1,6 +1,8 @@
 // The runs' mosaics: fetched once, kept as the small files they are, and decoded when they are to be seen. Of the decoded
 // ones only so many stay, so that no number of epochs fills the memory.
 
+import { decodeMosaic } from "./decode.js";
+
 const AT_ONCE = 4; // requests beside each other, so that what is looked at next need not wait long
 
 // `read(url)` and `decode(file)` are promises; `decode` gives {quarters, ...}. `limit` bytes of those are kept.
@@ -100,6 +102,7 @@ export function startDecoder(colours) {
   const waiting = new Map(); // request number -> how to settle its promise
   let count = 0;
   let worker = null;
+  let alone = false; // a policy of the site around, or a network that was away, left the page without its worker
 
   function start() {
     const started = new Worker(new URL("./decoder.js", import.meta.url), { type: "module" });
@@ -110,19 +113,29 @@ export function startDecoder(colours) {
       else resolve(picture);
     };
     // it could not be loaded: what it fails in by itself, it tells
-    started.onerror = () => {
-      for (const { reject } of waiting.values()) reject(new Error("the decoder could not be loaded"));
-      waiting.clear();
-      worker = null; // so that a later picture tries again
+    started.onerror = (event) => {
+      event.preventDefault();
+      goOnAlone();
     };
     return started;
   }
 
+  function goOnAlone() {
+    alone = true;
+    for (const { file, resolve } of waiting.values()) resolve(decodeMosaic(file, colours));
+    waiting.clear();
+  }
+
   return (file) =>
     new Promise((resolve, reject) => {
+      if (alone) return void resolve(decodeMosaic(file, colours));
       const id = ++count;
-      waiting.set(id, { resolve, reject });
-      worker ??= start();
-      worker.postMessage({ id, file, colours });
+      waiting.set(id, { file, resolve, reject });
+      try {
+        worker ??= start();
+        worker.postMessage({ id, file, colours });
+      } catch {
+        goOnAlone();
+      }
     });
 }

@@ -1,19 +1,15 @@
 """All that is known after the last epoch beside its scores, and of the same weights scored another way."""
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.store.scored.controls import CONTROLS, control_folder
-from experiments.store.scored.margins import FILE as MARGINS
-from experiments.store.scored.margins import RAW, write_margins
+from experiments.store.scored.controls import control_folder
+from experiments.store.scored.margins import write_margins
 from experiments.store.scored.photo_scores import Provenance, known_details, write_images
 from experiments.store.scored.pixel_sums import write_bands, write_calibration
 from seg.evaluation import Evaluation
 from seg.thresholds.tuning import Tuning
-
-DETAILS = ("images.csv", "bands.csv", "calibration.csv", MARGINS)
 
 
 @dataclass(frozen=True)
@@ -52,14 +48,6 @@ def write_control(folder: Path, control: str, scored: Scored) -> Path:
     write_images(inside, scored.names, scored.evaluation, scored.made)
     _write_margins(inside, scored)
     return inside
-
-
-def delete_details(folder: Path) -> None:
-    """Delete all of it: the weights are about to change."""
-    for name in (*DETAILS, RAW):
-        (folder / name).unlink(missing_ok=True)
-    if (folder / CONTROLS).is_dir():
-        shutil.rmtree(folder / CONTROLS)
 
 
 def _write_margins(folder: Path, scored: Scored) -> None:

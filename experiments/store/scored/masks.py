@@ -2,9 +2,7 @@
 
 import json
 import math
-import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from seg.cache import Split
 from seg.evaluation import Details, Evaluation
 from seg.labelled.masks import BORDER_WIDTH, read_mask
 from seg.labelled.own import file_of, pictures
+from seg.labelled.workers import in_threads
 from seg.metrics import band_counts, border_matches, boundary_iou, confusion_per_photo
 from seg.pets import BadPair, square
 
@@ -84,10 +83,9 @@ def score_masks(
         return square(classes, side)
 
     predicted = []
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for mask in threads.map(read, places):
-            predicted.append(mask)
-            on_mask()
+    for mask in in_threads(read, places):
+        predicted.append(mask)
+        on_mask()
     if wrong:
         raise BadPair(f"{min(wrong)}{f' (and {len(wrong) - 1} more)' if len(wrong) > 1 else ''}")
     evaluation = _evaluation(np.stack([mask for mask in predicted if mask is not None]), truth.masks[places])

@@ -1,6 +1,7 @@
 """What a run knows of single photos, `images.csv`: confusion counts, scores, and in which precision they were made."""
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from experiments.cli.program import typed
 from experiments.scores import Place, appearing, tolerant_f1
 from experiments.store.csv_table import BadTable, read_table, write_table
 from experiments.store.environment import short_commit
+from experiments.store.reading.files import MOST_TABLE_BYTES, read_ordinary
 from experiments.store.runs import BadRun, Run
 from experiments.store.scored.controls import CONTROL_KINDS
 from seg import InputError
@@ -102,8 +104,8 @@ def f1_within(counts: pd.DataFrame, pixels: int) -> pd.Series:
 
 
 def has_details(run: Run) -> bool:
-    """Whether it has scores of single photos."""
-    return (run.folder / "images.csv").is_file()
+    """Whether it has scores of single photos, be they damaged."""
+    return os.path.lexists(run.folder / "images.csv")
 
 
 def read_images(run: Run, name: str = "images.csv") -> pd.DataFrame:
@@ -172,7 +174,7 @@ def read_whole(run: Run, name: str, columns: Sequence[str], **kinds: Sequence[st
     """
     path = run.folder / name
     try:
-        content = path.read_bytes()
+        content = read_ordinary(path, MOST_TABLE_BYTES)
         if not content.endswith(b"\n"):  # the last number may have lost digits
             raise not_whole(run, name)
         table = read_table(path, content, columns, **kinds)

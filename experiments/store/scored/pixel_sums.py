@@ -1,5 +1,6 @@
 """What a run knows of the pixels of all photos together: `bands.csv` near the outline, `calibration.csv`."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def read_bands(run: Run) -> pd.DataFrame:
     """
     counted = ("pixels", "correct")
     words = ("edge", "side", *Provenance.COLUMNS)
-    if not (run.folder / "bands.csv").exists():
+    if not os.path.lexists(run.folder / "bands.csv"):
         return pd.DataFrame(columns=list(BAND_COLUMNS))
     bands = read_whole(run, "bands.csv", BAND_COLUMNS, needed=counted, whole=counted, words=words)
     bands = bands.reset_index(drop=True)
@@ -88,7 +89,7 @@ def read_calibration(run: Run) -> pd.DataFrame:
         BadRun: it is damaged.
     """
     counted = ("pixels", "bin", "from", "to", "count")
-    if not (run.folder / "calibration.csv").exists():
+    if not os.path.lexists(run.folder / "calibration.csv"):
         return pd.DataFrame(columns=list(CALIBRATION_COLUMNS))
     table = read_whole(
         run,

@@ -4,7 +4,6 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import gradio as gr
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
@@ -13,6 +12,7 @@ from demo.segment.answers import Session
 from demo.segment.download import pack, write_download
 from demo.stage.photos import Offered
 from experiments import segment
+from seg import InputError
 from seg.inference import Segmenter
 from seg.pets import BORDER, photo_path
 
@@ -77,7 +77,7 @@ def test_a_file_from_the_shell_is_the_same_at_every_place_of_the_slider(
 
 @pytest.mark.parametrize("shift", [3, "0.5", None, float("nan")])
 def test_a_threshold_that_no_page_sends_is_refused(written, shift):
-    with pytest.raises(gr.Error, match="threshold"):
+    with pytest.raises(InputError, match="threshold"):
         written("mask", "ce-s0", shift=shift)
 
 
@@ -108,13 +108,13 @@ def test_zip_holds_mask_and_cut_out_of_each_chosen_run_and_what_they_are(written
 
 @pytest.mark.parametrize(("what", "run"), [("mask", "dice-s0"), ("all", "")])
 def test_download_of_what_is_gone_says_so(written, segmented, what, run):
-    with pytest.raises(gr.Error, match="choose the photo again"):
+    with pytest.raises(InputError, match="choose the photo again"):
         written(what, run, segmented if run else Session())
 
 
 def test_a_photo_that_is_gone_since_is_told(written, photo):
     photo.unlink()
-    with pytest.raises(gr.Error, match=r"upright\.jpg is gone"):
+    with pytest.raises(InputError, match=r"upright\.jpg is gone"):
         written("cutout", "ce-s0")
 
 
@@ -151,5 +151,5 @@ def test_masks_that_are_left_out_are_counted(catalogue, photo, tmp_path):
     ],
 )
 def test_what_cannot_be_packed_is_told(catalogue, tmp_path, count, names, said):
-    with pytest.raises(gr.Error, match=said):
+    with pytest.raises(InputError, match=said):
         list(pack(catalogue, names, [Offered("gone.png", tmp_path / "gone.png")] * count))

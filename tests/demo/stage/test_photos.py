@@ -51,14 +51,20 @@ def test_a_photo_whose_label_cannot_be_used_is_shown_without_one(dataset):
     assert (shown.truth, label) == (None, None)
 
 
-def test_a_photo_that_claims_to_be_turned_lies_under_its_label_as_it_did_in_training(dataset):
+def test_a_turned_photo_lies_under_its_label_as_it_did_in_training(dataset):
     path, exif = photo_path(dataset, VALIDATION_NAMES[0]), Image.Exif()
     exif[0x0112] = 6
     with Image.open(path) as photo:
         photo.save(path, exif=exif)
+    trimap = trimap_path(dataset, VALIDATION_NAMES[0])
+    with Image.open(trimap) as lying:
+        lying.transpose(Image.Transpose.ROTATE_270).save(trimap)
     chosen = chosen_photo(VALIDATION_NAMES[0], Labelled(dataset))
     shown, label = shown_photo(chosen)
-    assert shown.size == picture_of(chosen).size == label.shape[::-1] == (90, 60)
+    assert shown.size == picture_of(chosen).size == label.shape[::-1] == (60, 90)
+    [pair] = Labelled(dataset).pairs([VALIDATION_NAMES[0]])
+    small = picture_of(chosen).resize((20, 20), Image.Resampling.BILINEAR)
+    np.testing.assert_array_equal(pair.read_square(20), np.asarray(small))
 
 
 @pytest.mark.parametrize(("size", "plane"), [((3000, 1500), (768, 384)), ((10, 4000), (2, 768)), ((50, 30), (50, 30))])

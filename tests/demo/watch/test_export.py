@@ -1,6 +1,7 @@
 """Frames that a page has drawn become one animated file."""
 
 from pathlib import Path
+from secrets import token_urlsafe
 from urllib.parse import unquote
 
 import numpy as np
@@ -9,7 +10,7 @@ from gradio.utils import get_upload_folder
 from PIL import Image, ImageColor
 
 import demo
-from demo.watch.export import ERROR_COLOURS, KEPT_FILES, export_functions
+from demo.watch.export import ERROR_COLOURS, export_functions
 from seg.pets import BORDER, CLASS_COLOURS
 
 
@@ -23,21 +24,27 @@ def uploads(tmp_path, monkeypatch) -> Path:
 
 
 @pytest.fixture
-def write(tmp_path):
-    (tmp_path / "served").mkdir()
-    (function,) = export_functions(tmp_path / "served")
+def write():
+    (function,) = export_functions()
     return function
 
 
+def uploaded(folder: Path, name: str) -> Path:
+    """Where the server puts an upload of this name."""
+    path = folder / token_urlsafe() / "content" / name
+    path.parent.mkdir(parents=True)
+    return path
+
+
 def draw_frames(folder: Path, count: int, size: tuple[int, int] = (60, 40)) -> list[str]:
-    """Blue frames with an orange bar that grows."""
+    """Uploaded blue frames with an orange bar that grows."""
     paths = []
     for index in range(count):
         frame = Image.new("RGB", size, "#56B4E9")
         frame.paste("#E69F00", (0, 0, 10 * (index + 1), 10))
-        frame.save(folder / f"epoch-{index}.png")
-        paths.append(str(folder / f"epoch-{index}.png"))
-    return paths
+        paths.append(uploaded(folder, f"epoch-{index}.png"))
+        frame.save(paths[-1])
+    return list(map(str, paths))
 
 
 def served_path(answer: dict) -> Path:
@@ -58,7 +65,7 @@ def test_every_frame_is_shown_for_its_time_and_the_last_one_longer(uploads, writ
             assert animation.info["duration"] == (1500 if index == 4 else 200)
             orange = np.abs(np.asarray(animation.convert("RGB")).astype(int) - (230, 159, 0)).max(axis=-1) < 40
             assert orange[2:8].mean() == pytest.approx((index + 1) / 6, abs=0.05)
-    assert not list(uploads.iterdir())  # the frames are not needed any more
+    assert list(uploads.iterdir()) == [path.parent]  # the frames are not needed any more
 
 
 def grainy(folder: Path, name: str, side: int, seed: int, covered: int = 0) -> str:
@@ -66,8 +73,9 @@ def grainy(folder: Path, name: str, side: int, seed: int, covered: int = 0) -> s
     noise = np.random.default_rng(seed).integers(0, 256, (side, side, 3), dtype=np.uint8)
     picture = Image.fromarray(noise)
     picture.paste(CLASS_COLOURS[BORDER], (0, 0, side, covered))
-    picture.save(folder / name)
-    return str(folder / name)
+    path = uploaded(folder, name)
+    picture.save(path)
+    return str(path)
 
 
 def test_a_gif_holds_once_what_does_not_change(uploads, write):
@@ -117,9 +125,9 @@ def test_without_a_name_it_has_one_all_the_same(uploads, write):
     assert served_path(write({"frames": draw_frames(uploads, 1), "kind": "gif", "name": ""})).name == "borderline.gif"
 
 
-def test_a_name_cannot_lead_out_of_the_folder(uploads, write, tmp_path):
+def test_a_name_cannot_lead_out_of_the_folder(uploads, write):
     answer = write({"frames": draw_frames(uploads, 1), "kind": "gif", "name": "../../x/y z"})
-    assert served_path(answer).is_relative_to(tmp_path / "served")
+    assert served_path(answer).parents[1] == uploads
     assert served_path(answer).is_file()
 
 
@@ -134,22 +142,10 @@ def test_only_uploaded_pictures_of_one_size_are_taken(uploads, write, tmp_path):
     )
     assert not list(uploads.iterdir())  # nor are those of an animation that could not be
     assert "gif or a webp" in write({"frames": draw_frames(uploads, 1), "kind": "exe"})["error"]
-    mixed = [*draw_frames(uploads, 1), str(uploads / "other.png")]
+    mixed = [*draw_frames(uploads, 1), str(uploaded(uploads, "other.png"))]
     Image.new("RGB", (10, 10)).save(mixed[1])
     assert "differ in size" in write({"frames": mixed, "kind": "gif"})["error"]
     mixed = draw_frames(uploads, 2)
     Path(mixed[1]).write_bytes(b"no picture")
     assert "cannot be read" in write({"frames": mixed, "kind": "gif"})["error"]
     assert "too large" in write({"frames": draw_frames(uploads, 61, (2000, 900)), "kind": "gif"})["error"]
-
-
-def test_old_animations_are_removed(uploads, write, tmp_path):
-    for _ in range(KEPT_FILES + 2):
-        last = write({"frames": draw_frames(uploads, 2), "kind": "gif"})
-    assert len(list((tmp_path / "served").iterdir())) == KEPT_FILES
-    assert served_path(last).is_file()
-
-
-def test_a_folder_that_was_tidied_away_is_made_again(uploads, write, tmp_path):
-    (tmp_path / "served").rmdir()
-    assert served_path(write({"frames": draw_frames(uploads, 1), "kind": "gif"})).is_file()

@@ -2,10 +2,15 @@
 
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from experiments.cli.interruption import noted_signals
+from experiments.cli.interruption import SIGNALS, noted_signals, tell
+
+PROJECT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +26,7 @@ def send(number: int) -> None:
 
 
 @pytest.mark.parametrize("second_stops", [False, True])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_is_noted_and_nothing_is_cut_short(number, second_stops):
     with noted_signals(second_stops=second_stops) as received:
         assert received == []
@@ -66,3 +71,48 @@ def test_afterwards_signals_do_what_they_did_before(raised):
             send(signal.SIGINT)
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
+def test_what_is_to_outlive_its_terminal_does():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with noted_signals() as received:
+            send(signal.SIGHUP)
+            assert received == []
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+TOLD = """
+import sys
+from experiments.cli.interruption import tell
+for number in range(3):
+    tell("x" * 100_000)
+    tell("and there", error=True)
+sys.exit(7)
+"""
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_where_nobody_listens_a_process_ends_as_it_would(stream):
+    """The pipe's reader is gone: Python itself would end with another status."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    other = {"stdout": "stderr", "stderr": "stdout"}[stream]
+    with open(writing, "w") as gone, open(os.devnull, "w") as null:
+        ended = subprocess.run([sys.executable, "-c", TOLD], cwd=PROJECT, **{stream: gone, other: null})
+    assert ended.returncode == 7
+
+
+def test_a_full_disk_behind_a_stream_stops_nothing():
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run([sys.executable, "-c", TOLD], cwd=PROJECT, stdout=full, stderr=subprocess.PIPE)
+    assert ended.stderr.count(b"and there") == 3
+
+
+def test_a_line_is_told(capsys):
+    tell("one")
+    tell("two", error=True)
+    assert tuple(capsys.readouterr()) == ("one\n", "two\n")

@@ -1,5 +1,6 @@
 """A file is replaced whole or not at all, whatever happens to the process that writes it."""
 
+import errno
 import os
 import signal
 import stat
@@ -97,6 +98,44 @@ def test_the_file_may_be_read_as_any_other(tmp_path, mask):
         os.umask(before)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
     assert modes == dict.fromkeys(["plain", "text", "private"], 0o666 & ~mask)
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP])
+@pytest.mark.parametrize("refused", ["chmod", "fsync", "replace", "unlink", "all"])
+def test_what_a_disk_refuses_is_done_without(path, monkeypatch, refused, number):
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    for owner, name in ((Path, "chmod"), (os, "fsync"), (Path, "replace"), (Path, "unlink")):
+        if refused in (name, "all"):
+            monkeypatch.setattr(owner, name, refuse)
+    with replacing(path) as temporary:
+        temporary.write_text("the new file")
+    assert path.read_text() == "the new file"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS])
+@pytest.mark.parametrize("failing", ["fsync", "replace"])
+def test_what_says_that_a_file_is_not_written_is_raised(path, monkeypatch, failing, number):
+    def fail(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(*((os, "fsync") if failing == "fsync" else (Path, "replace")), fail)
+    with pytest.raises(OSError, match=os.strerror(number)), replacing(path) as temporary:
+        temporary.write_text("the new file")
+    assert path.read_text() == "the old file"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_the_folder_s_entry_is_flushed_after_the_rename(path, monkeypatch):
+    done, flushed, renamed = [], os.fsync, Path.replace
+    monkeypatch.setattr(
+        os, "fsync", lambda number: (done.append(str(Path(f"/proc/self/fd/{number}").readlink())), flushed(number))
+    )
+    monkeypatch.setattr(Path, "replace", lambda *paths: (done.append("renamed"), renamed(*paths)))
+    with replacing(path) as temporary:
+        temporary.write_text("the new file")
+    assert done == [str(temporary), "renamed", str(path.parent)]
 
 
 def test_writers_at_once_do_not_mix(tmp_path):

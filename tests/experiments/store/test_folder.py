@@ -1,9 +1,17 @@
 """A run's folder is made for it alone: what somebody else left there is never deleted."""
 
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from experiments.store.folder import FolderNotMade, FolderTaken, NotARun, create_folder, hold
 from seg import InputError
+
+PROJECT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(("overwrite", "refusal"), [(False, FolderTaken), (True, NotARun)])
@@ -53,3 +61,56 @@ def test_a_folder_that_is_held_is_neither_held_twice_nor_replaced(tmp_path):
         assert (folder / "run.json").exists()
     with hold(folder):
         pass
+
+
+def test_who_holds_a_folder_is_told_by_its_process(tmp_path):
+    pytest.importorskip("fcntl")
+    held = "import sys; from pathlib import Path; from experiments.store.folder import hold\n"
+    held += "with hold(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", held, str(tmp_path)]
+    with subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(InputError, match=rf"by another process \(process {other.pid}\): wait"), hold(tmp_path):
+            pass
+        other.kill()
+    with hold(tmp_path, used="filled"):  # a process that is gone holds nothing, whatever it has left
+        assert f"{os.getpid()} " in (tmp_path / ".holder").read_text()
+        with pytest.raises(InputError, match=rf"being filled by another process \(process {os.getpid()}\)"):
+            hold(tmp_path, used="filled").__enter__()
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ZeroDivisionError), hold(tmp_path):
+        raise ZeroDivisionError
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("holder", ["", "\0", "no number", "12 elsewhere", b"\xff\xfe"])
+def test_who_holds_it_is_told_as_far_as_it_is_known(tmp_path, holder):
+    pytest.importorskip("fcntl")
+    with hold(tmp_path):
+        (tmp_path / ".holder").write_bytes(holder if isinstance(holder, bytes) else holder.encode())
+        said = " (process 12 on elsewhere)" if holder == "12 elsewhere" else ""
+        with pytest.raises(InputError) as refused:
+            hold(tmp_path).__enter__()
+    assert str(refused.value) == f"{tmp_path} is being trained by another process{said}: wait for it, or stop it"
+
+
+@pytest.mark.parametrize(
+    "number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EBADF, errno.EINVAL, errno.EPERM]
+)
+def test_on_a_disk_without_locks_a_folder_is_held_by_nobody_which_is_said_once(tmp_path, monkeypatch, capsys, number):
+    fcntl = pytest.importorskip("fcntl")
+
+    def flock(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with hold(tmp_path), hold(tmp_path):
+        assert list(tmp_path.iterdir()) == []
+    said = f"note: {tmp_path} cannot be locked ({os.strerror(number)}): see to it that no other process uses it\n"
+    assert capsys.readouterr().err == said
+
+
+def test_a_folder_whose_holder_was_killed_before_its_first_file_is_used(tmp_path):
+    create_folder(tmp_path / "run", overwrite=False)
+    (tmp_path / "run" / ".holder").write_text("1 elsewhere\n")
+    create_folder(tmp_path / "run", overwrite=False)

@@ -1,13 +1,17 @@
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import skimage
 import torch
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from experiments.store import probe
 from experiments.store.probe import COLUMNS, SAMPLES, VALIDATION_NAMES, load_probe, mosaic, read_layout, sample_photos
+from experiments.store.runs import BadRun
 from seg.cache import load_split
 from seg.networks.segnet import SegNet
 from seg.pets import list_path
@@ -89,9 +93,90 @@ def test_the_validation_photos_are_21_breeds_of_the_test_split_without_known_noi
     assert not EMPTY_TRIMAPS & set(VALIDATION_NAMES)
 
 
-@pytest.mark.parametrize("text", [None, "{", "[]", '{"tile": 32}'])
-def test_a_run_without_a_layout_that_can_be_read_has_none(tmp_path, text):
-    (tmp_path / "predictions").mkdir()
-    if text is not None:
-        (tmp_path / "predictions" / "probe.json").write_text(text)
+def test_a_run_that_kept_no_predictions_has_no_layout(tmp_path):
     assert read_layout(tmp_path) is None
+
+
+TILE = {"name": "Bengal_35", "source": "test"}
+GOOD = {"tile": 32, "columns": 7, "tiles": [TILE]}
+
+
+def with_layout(folder: Path, text: str | bytes) -> Path:
+    (folder / "predictions").mkdir(exist_ok=True)
+    (folder / "predictions" / "probe.json").write_bytes(text if isinstance(text, bytes) else text.encode())
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "line 1 is no JSON"),
+        ("{", "line 1 is no JSON"),
+        (json.dumps(GOOD)[:40], "line 1 is no JSON"),
+        (b"\xff\xfe", "it is not UTF-8 text"),
+        ("[" * 100_000, "it is nested too deeply"),
+        ('{"tile": ' + "[" * 30 + "]" * 30 + "}", "it is nested too deeply"),
+        ("[]", "tile is None"),
+        ("null", "tile is None"),
+        ("3", "tile is None"),
+        (json.dumps(GOOD | {"tile": "32"}), "tile is '32', which is no whole number from 1 to 1024"),
+        (json.dumps(GOOD | {"tile": 32.0}), "tile is 32.0"),
+        (json.dumps(GOOD | {"tile": True}), "tile is True"),
+        (json.dumps(GOOD | {"tile": 0}), "tile is 0"),
+        (json.dumps(GOOD | {"tile": -32}), "tile is -32"),
+        (json.dumps(GOOD | {"tile": 10**30}), "is too large a number"),
+        (json.dumps(GOOD | {"tile": 10**9}), "tile is 1000000000"),
+        ('{"tile": ' + "9" * 5000 + "}", "it has a number of thousands of digits"),
+        (json.dumps(GOOD | {"tile": float("nan")}), "NaN is no number of JSON"),
+        (json.dumps(GOOD | {"tile": float("inf")}), "Infinity is no number of JSON"),
+        ('{"tile": 1e999}', "inf is too large a number"),
+        (json.dumps(GOOD | {"columns": None}), "columns is None"),
+        (json.dumps(GOOD | {"columns": 0}), "columns is 0"),
+        (json.dumps(GOOD | {"tiles": {}}), "tiles is no list"),
+        (json.dumps(GOOD | {"tiles": "Bengal_35"}), "tiles is no list"),
+        (json.dumps(GOOD | {"tiles": [3]}), "name is None"),
+        (json.dumps(GOOD | {"tiles": [{"name": "Bengal_35"}]}), "source is None"),
+        (json.dumps(GOOD | {"tiles": [TILE | {"name": ["Bengal_35"]}]}), "name is a list"),
+        (json.dumps(GOOD | {"tiles": [TILE | {"name": "x" * 100_000}]}), "name is 'xxx"),
+        (json.dumps(GOOD | {"tiles": [TILE | {"name": "two\nlines"}]}), "name is 'two\\nlines'"),
+        (json.dumps(GOOD | {"tiles": [TILE | {"name": "\ud800"}]}), "is no text"),
+        (json.dumps(GOOD | {"tiles": [TILE] * 1001}), "tiles is no list of at most 1000"),
+        (json.dumps(GOOD | {"tile": 1024, "tiles": [TILE] * 100}), "it has more than 64 million pixels"),
+    ],
+)
+def test_a_layout_that_is_none_is_told_by_file_in_one_line(tmp_path, text, why):
+    with pytest.raises(BadRun) as refused:
+        read_layout(with_layout(tmp_path, text))
+    said = str(refused.value)
+    assert said.startswith(f"{tmp_path / 'predictions' / 'probe.json'} is no layout of a mosaic (")
+    assert why in said
+    assert "\n" not in said
+    assert len(said) < 1000
+    assert said.isprintable()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+SHAPED = st.fixed_dictionaries(
+    {
+        "tile": st.integers(1, 64) | JSON,
+        "columns": st.integers(1, 9) | JSON,
+        "tiles": st.lists(st.fixed_dictionaries({"name": st.text(max_size=9), "source": st.text(max_size=9)}) | JSON)
+        | JSON,
+    }
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=SHAPED | JSON)
+def test_whatever_it_holds_a_layout_can_be_drawn_or_is_refused(tmp_path, content):
+    try:
+        layout = read_layout(with_layout(tmp_path, json.dumps(content)))
+    except BadRun:
+        return
+    tiles = np.zeros((len(layout["tiles"]), layout["tile"], layout["tile"]), np.uint8)
+    assert mosaic(tiles, layout["columns"]).shape[1] == layout["columns"] * layout["tile"]
+    assert all(tile["name"].encode() and tile["source"].encode() for tile in layout["tiles"])

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,10 @@ from experiments.store.runs import BadRun, read_run
 
 @pytest.fixture
 def growing(tiny_runs, tmp_path) -> Path:
-    """A run whose epochs.csv has its header and its first row; the file `rows` has the others."""
+    """A run under way whose epochs.csv has its header and its first row; the file `rows` has the others."""
     folder = shutil.copytree(tiny_runs / "focal-s0", tmp_path / "focal-s0")
+    info = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps(info | {"status": "running"}))
     rows = (folder / "epochs.csv").read_bytes().splitlines(keepends=True)
     (folder / "rows").write_bytes(b"".join(rows[2:]))
     (folder / "epochs.csv").write_bytes(b"".join(rows[:2]))
@@ -41,6 +44,7 @@ def test_a_growing_run_reads_as_if_read_whole_after_every_byte(growing):
 
 def test_a_run_is_read_again_only_when_a_file_of_it_has_changed(growing, monkeypatch):
     reader, read = RunReader(), []
+    monkeypatch.setattr(live, "COARSEST_CLOCK", 0)
     monkeypatch.setattr(live, "read_run", lambda folder: read.append(folder) or read_run(folder))
     first = reader(growing)
     (growing / "rows").unlink()
@@ -63,7 +67,7 @@ def test_however_a_file_is_rewritten_the_run_is_that_of_now(growing, rewritten):
     for tick, (count, way) in enumerate(rewritten):
         text = b"".join(rows[: count + 1])
         if way == "of the same size":
-            text = path.read_bytes().replace(b",0.", b",1.")
+            text = path.read_bytes().replace(b",0.", b",.0")
         if way == "replaced":
             (growing / "other").write_bytes(text)
             (growing / "other").replace(path)
@@ -77,8 +81,37 @@ def test_status_is_that_of_now(growing):
     reader = RunReader()
     reader(growing)
     info = json.loads((growing / "run.json").read_text())
-    (growing / "run.json").write_text(json.dumps(info | {"status": "running"}))
-    assert reader(growing).status == "running"
+    (growing / "run.json").write_text(json.dumps(info | {"status": "finished"}))
+    assert reader(growing).status == "finished"
+
+
+@pytest.fixture
+def long_ago(monkeypatch) -> None:
+    """What is read was written so long ago that nothing is in doubt."""
+    monkeypatch.setattr(live, "COARSEST_CLOCK", 0)
+
+
+def test_an_older_copy_of_the_same_size_in_its_place_is_read(growing, long_ago, tmp_path):
+    """As `cp -p` and `rsync -t` make one: not even the time that the file says it has is another."""
+    reader, path = RunReader(), growing / "epochs.csv"
+    path.write_text("epoch,pixel_accuracy\n1,0.75\n")
+    before = path.stat()
+    assert reader(growing).final("pixel_accuracy") == 0.75
+    with open(path, "r+b") as file:  # the same file, of the same size
+        file.write(b"epoch,pixel_accuracy\n1,0.25\n")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+    assert reader(growing).final("pixel_accuracy") == 0.25
+
+
+def test_where_a_clock_stands_still_what_changed_a_moment_ago_is_read_again(growing, monkeypatch):
+    """Two writes in one tick of a coarse clock leave one time."""
+    reader, path = RunReader(), growing / "epochs.csv"
+    monkeypatch.setattr(live, "stamp_of", lambda path: (1, 1, 1, time.time_ns(), 0))
+    path.write_text("epoch,pixel_accuracy\n1,0.75\n")
+    assert reader(growing).final("pixel_accuracy") == 0.75
+    path.write_text("epoch,pixel_accuracy\n1,0.25\n")
+    assert reader(growing).final("pixel_accuracy") == 0.25
 
 
 def test_what_cannot_be_read_is_told_each_time_and_read_once_mended(growing):

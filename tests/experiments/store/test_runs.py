@@ -361,7 +361,7 @@ def test_runs_of_one_name_are_all_kept_apart(tmp_path):
     assert {run.name: run.seed for run in runs} == {
         "ce-s0": 0,
         "ce-s0 (runs)": 1,
-        f"ce-s0 ({folders[2].resolve()})": 2,
+        "ce-s0 (other/runs)": 2,
     }
 
 

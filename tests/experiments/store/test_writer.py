@@ -73,7 +73,7 @@ def mosaic(epoch: int) -> Image.Image:
 
 def state(epoch: int) -> SimpleNamespace:
     """A state that does nothing but say which epoch it is of."""
-    return SimpleNamespace(save=lambda path: path.write_text(str(epoch)), scored_model=epoch)
+    return SimpleNamespace(save=lambda path, *_: path.write_text(str(epoch)), scored_model=epoch)
 
 
 def small_checkpoint(path: Path, model: int, **metadata: object) -> None:

@@ -16,8 +16,9 @@ from experiments.store.files import replacing
 from experiments.store.runs import BadRun, Run, read_run
 from experiments.store.scored import margins
 from experiments.store.scored.controls import CONTROL_KINDS
-from experiments.store.scored.details import DETAILS, Scored, delete_details, write_control, write_details
+from experiments.store.scored.details import Scored, write_control, write_details
 from experiments.store.scored.margins import read_margins
+from experiments.store.scored.names import DETAILS, delete_details
 from experiments.store.scored.photo_scores import CONFUSION_COLUMNS, confusions, has_details, read_images
 from experiments.store.scored.pixel_sums import read_bands, read_calibration
 from seg.evaluation import Evaluation

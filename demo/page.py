@@ -2,9 +2,11 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
@@ -29,7 +31,10 @@ from demo.serving.keeping import keeping_order
 from demo.serving.pictures import picture_routes
 from demo.serving.uploads import MOST_BYTES, upload_routes
 from demo.serving.words import REFUSALS, PlainBlocks, Spoken
+from demo.stage.answer import forget
 from demo.tabs import HIDDEN, TABS, Opening, Page, Updates
+from demo.work.turns import take_turns
+from demo.work.visitors import Connections, forgetting
 
 # Seconds between looks at runs that train: an epoch takes longer
 REFRESH = 4
@@ -89,8 +94,14 @@ def page_settings(
         on_spaces: its page is shown in a frame at Hugging Face.
     """
     routes: list[Route] = [*script_routes(), *preview_routes(), *picture_routes(), *upload_routes()]
-    middleware = [Middleware(Guarded, names, on_spaces=on_spaces), Middleware(Spoken), Middleware(LinkPreview)]
-    lifespans = [keeping_order]
+    middleware = [
+        *(Middleware(Guarded, names, on_spaces=on_spaces), Middleware(Spoken)),
+        *(Middleware(LinkPreview), Middleware(Connections)),
+    ]
+    lifespans: list[Callable[[Any], AbstractAsyncContextManager]] = [
+        keeping_order,
+        partial(forgetting, forget_all=forget),
+    ]
     if for_agents is not None:
         from demo.agents.server import agents_settings
 
@@ -153,6 +164,7 @@ def build_interface(folders: list[Path], dataset: Path, offer: Offer = Offer.NOT
         photos.select(lambda: _filled(openings), outputs=_outputs(openings), **HIDDEN)
         add_api(catalogue)
         _follow_the_disk(blocks, catalogue, selection, openings)
+    take_turns(blocks)
     return blocks
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import gradio as gr
 
 from demo.scripts import on_load
+from demo.tabs import HIDDEN
+from demo.work.turns import standing
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,16 @@ def followed(tab: str, keys: Sequence[str]) -> gr.HTML:
         tab: the one that is to be looked at.
         keys: of the page's state, that the tab follows beside the runs.
     """
-    return gr.HTML(
+    view = gr.HTML(
         js_on_load=on_load("selection/js/follow.js"),
         visible="hidden",  # in the page, where False is not: its script listens
         elem_id=f"follow-{tab}",
+        server_functions=[standing],
         tab=tab,
         keys=list(keys),
     )
+    view.click(lambda: None, **HIDDEN)  # opens the way to answers that did not arrive
+    return view
 
 
 def read_selected(said: object, keys: Sequence[str] = ()) -> Selected:

@@ -12,7 +12,7 @@ from demo.catalogue import last_change
 from demo.checkpoints import checkpoint_of, segment_photo, segmented
 from demo.photo import MASKS, room_for
 from demo.stage.pane import Pane, confidence_levels, level_counts, margin_levels, shrink_into
-from demo.stage.photos import Offered, shown_photo
+from demo.stage.photos import CACHES, Offered, shown_photo
 from experiments.store.runs import Run
 from seg.inference import SmallPrediction, likeliest
 from seg.metrics import CLASSES
@@ -30,7 +30,7 @@ def answer(photo: Offered, run: Run) -> Pane:
         return _answer(photo, last_change(photo.path), *version)
 
 
-@lru_cache(maxsize=48)  # about 1 MB each
+@lru_cache(maxsize=32)  # about 1 MB each
 def _answer(photo: Offered, changed: int | None, checkpoint: Path, checkpoint_changed: int) -> Pane:
     shown, label = shown_photo(photo)
     prediction, _ = segmented(photo, checkpoint, checkpoint_changed)
@@ -61,6 +61,12 @@ def pane_of(prediction: SmallPrediction, size: tuple[int, int], label: np.ndarra
     half = ((size[0] + 1) // 2, (size[1] + 1) // 2)  # the network answers at 128 x 128: this loses nothing of it
     confidence = confidence_levels(prediction.probabilities, half)
     return Pane(file.getvalue(), *planes, confidence, counts[0] if label is None else counts)
+
+
+def forget() -> None:
+    """Remember no photo any more, and nothing that was made of one."""
+    for cache in (_answer, *CACHES):
+        cache.cache_clear()
 
 
 @contextmanager

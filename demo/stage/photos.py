@@ -129,13 +129,13 @@ def picture_of(photo: Offered) -> Image.Image:
     return open_photo(photo.path) if photo.pair is None else open_labelled(photo.pair)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)
 def _small(photo: Offered, changed: int | None, side: int) -> SmallPhoto:
     with room_for(photo.path):
         return shrunk(picture_of(photo), side)
 
 
-@lru_cache(maxsize=32)  # about 0.5 MB each
+@lru_cache(maxsize=16)  # about 0.5 MB each
 def _shown(photo: Offered, changed: int | None) -> tuple[ShownPhoto, np.ndarray | None, SmallPhoto]:
     with room_for(photo.path):
         picture = picture_of(photo)
@@ -173,3 +173,7 @@ def _thumb(path: Path, changed: int | None) -> str:
     small = small_photo(path, 2 * THUMB_SIDE)
     small.thumbnail((2 * THUMB_SIDE, THUMB_SIDE))
     return data_uri(small, "JPEG", quality=80)
+
+
+# What is remembered of photos
+CACHES = (_small, _shown, _thumb)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PIL import Image, ImageColor
 
@@ -11,16 +11,19 @@ from demo.serving.folder import new_folder, remove
 from demo.serving.pictures import file_url
 from demo.serving.words import spoken
 from demo.uploads import entry, several, uploaded_file, whole_number
+from demo.work.room import LARGE
 from seg import InputError
 from seg.losses import LOSSES
 from seg.pets import CLASS_COLOURS
-from seg.photo import BadPhoto, open_photo
+from seg.photo import BadPhoto, open_photo, seen_size
 
 KINDS = ("gif", "webp")
 # The last frame stays, so that the end is seen before it begins again
 LAST_MILLISECONDS = 1500
-# As many as the page draws, and what they may take together in memory: 300 MB
+# As many as the page draws, and their pixels together, of which a GIF keeps a byte each until it is written
 MAX_FRAMES, MAX_PIXELS = 61, 100_000_000
+# Few frames are to be no larger than so many, for each is read whole; and what one pixel of all takes on the way
+LEAST_COUNTED, BYTES_PER_PIXEL = 8, 3
 # A GIF above that is drawn again with fewer colours: it is to be sent, and shown where it was sent to
 LARGE_BYTES = 3_000_000
 COLOURS = (255, 127, 63)  # one less than there may be: what does not change is transparent
@@ -28,36 +31,78 @@ COLOURS = (255, 127, 63)  # one less than there may be: what does not change is 
 ERROR_COLOURS = ("#FF2E93", "#00D5E0", "#FFFFFF", "#15171C")
 MEANT = [*CLASS_COLOURS, *ERROR_COLOURS, *(entry.colour for entry in LOSSES.values())]
 
+Used = TypeVar("Used")
 
-def read_frames(paths: list[Path]) -> list[Image.Image]:
-    """RGB frames of one size.
 
-    Raises:
-        InputError: too many, too large, of several sizes, or no pictures.
-    """
-    if not 0 < len(paths) <= MAX_FRAMES:
-        raise InputError(f"An animation has 1 to {MAX_FRAMES} epochs.")
-    frames = []
-    for path in paths:
-        try:
-            frames.append(open_photo(path, MAX_PIXELS // len(paths)))
-        except BadPhoto as error:
-            if error.too_large:
-                raise InputError("The animation is too large: choose fewer photos, or a smaller width.") from error
-            raise InputError("A frame cannot be read: try again.") from error
-    if len({frame.size for frame in frames}) > 1:
-        raise InputError("The frames differ in size: try again.")
-    return frames
+class Frames(Image.Image):
+    """The frames of an animation, of one size, in files: each is read when it is its turn, so that one is in memory."""
+
+    def __init__(self, paths: list[Path], colours: int | None = None) -> None:
+        """
+        Args:
+            colours: of a palette that all have in common, as a GIF needs it; None leaves them RGB.
+
+        Raises:
+            InputError: too many, too large, of several sizes, or no pictures.
+        """
+        super().__init__()
+        if not 0 < len(paths) <= MAX_FRAMES:
+            raise InputError(f"An animation has 1 to {MAX_FRAMES} epochs.")
+        sizes = {_read(path, seen_size) for path in paths}
+        if max(width * height for width, height in sizes) * max(len(paths), LEAST_COUNTED) > MAX_PIXELS:
+            raise InputError("The animation is too large: choose fewer photos, or a smaller width.")
+        if len(sizes) > 1:
+            raise InputError("The frames differ in size: try again.")
+        self._paths = paths
+        some = [self.read(place) for place in (0, len(paths) // 2, -1)] if colours else []
+        self._common = common_palette(some, colours) if colours else None
+        self._place = -1
+        self.n_frames = len(paths)
+        self.seek(0)
+
+    def read(self, place: int) -> Image.Image:
+        """A frame, RGB.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+        return _read(self._paths[place], open_photo)
+
+    def seek(self, frame: int) -> None:
+        """Become this frame.
+
+        Raises:
+            EOFError: there is none, as Pillow says it.
+        """
+        if frame == self._place:
+            return
+        if not 0 <= frame < len(self._paths):
+            raise EOFError
+        shown = self.read(frame)
+        if self._common is not None:
+            shown = shown.quantize(palette=self._common, dither=Image.Dither.NONE)
+        self.im, self._mode, self._size, self.palette = shown.im, shown.mode, shown.size, shown.palette
+        self._place = frame
+
+    def tell(self) -> int:
+        """Which frame it is."""
+        return self._place
+
+
+def _read(path: Path, read: Callable[[Path], Used]) -> Used:
+    try:
+        return read(path)
+    except BadPhoto as error:
+        raise InputError("A frame cannot be read: try again.") from error
 
 
 def common_palette(frames: list[Image.Image], colours: int) -> Image.Image:
-    """A palette for all frames of a GIF: what does not move costs nothing, and colours do not flicker.
+    """A palette for all frames of a GIF, made of some: what does not move costs nothing, and colours do not flicker.
 
     Classes and losses have their own colours in it: however few their pixels, each means something.
     """
-    some = [frames[0], frames[len(frames) // 2], frames[-1]]
-    strip = Image.new("RGB", (some[0].width, some[0].height * len(some)))
-    for index, frame in enumerate(some):
+    strip = Image.new("RGB", (frames[0].width, frames[0].height * len(frames)))
+    for index, frame in enumerate(frames):
         strip.paste(frame, (0, index * frame.height))
     meant = [channel for colour in MEANT for channel in ImageColor.getrgb(colour)]
     seen = strip.quantize(colours - len(MEANT), method=Image.Quantize.MEDIANCUT).getpalette() or []
@@ -66,18 +111,20 @@ def common_palette(frames: list[Image.Image], colours: int) -> Image.Image:
     return palette
 
 
-def save_animation(frames: list[Image.Image], target: Path, milliseconds: int) -> None:
-    """Write frames as the GIF or WebP that the target's suffix says; it begins again for ever."""
-    durations = [milliseconds] * (len(frames) - 1) + [max(milliseconds, LAST_MILLISECONDS)]
+def save_animation(paths: list[Path], target: Path, milliseconds: int) -> None:
+    """Write frames as the GIF or WebP that the target's suffix says; it begins again for ever.
+
+    Raises:
+        InputError: too many, too large, of several sizes, or no pictures.
+    """
+    durations = [milliseconds] * (len(paths) - 1) + [max(milliseconds, LAST_MILLISECONDS)]
     together: dict[str, Any] = {"save_all": True, "duration": durations, "loop": 0}
     if target.suffix != ".gif":
-        frames[0].save(target, append_images=frames[1:], quality=80, method=2, **together)
+        Frames(paths).save(target, quality=80, method=2, **together)
         return
     for colours in COLOURS:
-        palette = common_palette(frames, colours)
-        drawn = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
         # `optimize` leaves out, pixel by pixel, what the frame before has already
-        drawn[0].save(target, append_images=drawn[1:], optimize=True, disposal=1, **together)
+        Frames(paths, colours).save(target, optimize=True, disposal=1, **together)
         if target.stat().st_size <= LARGE_BYTES:
             return
 
@@ -96,15 +143,14 @@ def export_functions() -> list[Callable[[object], dict]]:
             if kind not in KINDS:
                 raise InputError(f"An animation is a {' or a '.join(KINDS)}.")
             paths += [uploaded_file(path) for path in several(asked, "frames")]
-            frames = read_frames(paths)
             milliseconds = min(max(whole_number(entry(asked, "milliseconds") or 350), 40), 4000)
+            name = re.sub(r"[^\w.-]+", "-", name).strip("-.").lower()[:90] or "borderline"
+            with new_folder() as folder, LARGE.lent(BYTES_PER_PIXEL * MAX_PIXELS):
+                target = folder / f"{name}.{kind}"
+                save_animation(paths, target, milliseconds)
         finally:
             for path in paths:
                 remove(path)  # the page alone knows where it lies
-        name = re.sub(r"[^\w.-]+", "-", name).strip("-.").lower()[:90] or "borderline"
-        with new_folder() as folder:
-            target = folder / f"{name}.{kind}"
-            save_animation(frames, target, milliseconds)
         return {"url": file_url(target)}
 
     return [write_animation]

@@ -1,11 +1,15 @@
 """Memory for what is large: each job says how much it takes, and waits until that is free."""
 
+import ctypes
 import threading
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from seg import InputError
+
+# What glibc calls the number of an option, and its value: a photo of 16 megapixels is a block of 64 MB, or many of 16
+_MMAP_THRESHOLD, _LARGE_BLOCK = -3, 2**22
 
 FULL = "Too many large photos are being worked on: try again in a minute."
 
@@ -57,3 +61,18 @@ class Room:
 
 # One photo of 50 megapixels at a time, or several that are smaller
 LARGE = Room(450_000_000, seconds=60)
+
+
+def keep_little() -> None:
+    """Have large blocks of memory returned to the machine as soon as they are free, where the C library is glibc.
+
+    Else it learns from one large photo to keep what all later ones take.
+    """
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE_BLOCK)
+
+
+def give_back() -> None:
+    """Return what is free to the machine, where the C library is glibc."""
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)

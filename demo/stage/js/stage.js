@@ -259,6 +259,9 @@ export function mount({ element, props, trigger, watch }) {
     take();
   }
 
+  document.addEventListener("borderline:waits", ({ detail: { tab, before } }) => {
+    if (tab === "try") find(".stage-status").textContent = `Waiting: ${before} before you`;
+  });
   kept.follow(take);
   watch("value", update);
   new ResizeObserver(() => schedule()).observe(panesPlace);

@@ -30,11 +30,11 @@ def passes(monkeypatch) -> list[str]:
     """The size of the photo of each pass of a network, as they are made."""
     made, real = [], Segmenter.predict_small
 
-    def counted(self: Segmenter, photo):
-        made.append(photo.size)
-        return real(self, photo)
+    def counted(self: Segmenter, small, size):
+        made.append(size)
+        return real(self, small, size)
 
-    monkeypatch.setattr(Segmenter, "predict", counted)
+    monkeypatch.setattr(Segmenter, "predict_small", counted)
     return made
 
 

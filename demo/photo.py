@@ -32,6 +32,17 @@ def open_labelled(pair: Pair) -> Image.Image:
     return _opened(pair.photo, lambda: pair.read_photo(MAX_PIXELS))
 
 
+def as_seen(picture: Image.Image, pair: Pair | None) -> Image.Image:
+    """A photo, perhaps made smaller, in the colours that it shows: the dataset's are read as networks learn from them.
+
+    Raises:
+        InputError: its file cannot be read any more.
+    """
+    if pair is None or pair.turned:
+        return picture
+    return _opened(pair.photo, lambda: seg.photo.coloured(picture, pair.photo))
+
+
 def small_photo(path: Path, side: int, *, turned: bool) -> Image.Image:
     """A photo that is to be shown small: see `seg.photo.small_photo`.
 

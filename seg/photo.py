@@ -84,7 +84,11 @@ def small_photo(path: Path | str, side: int, *, turned: bool) -> Image.Image:
 
     def decode(photo: Image.Image) -> Image.Image:
         photo.draft("RGB", (side, side))
-        return as_rgb(photo) if turned else photo.convert("RGB")
+        if turned:
+            return as_rgb(photo)
+        seen = _in_srgb(photo).convert("RGB")
+        seen.info.clear()
+        return seen
 
     return _read(path, decode)
 
@@ -142,6 +146,24 @@ def as_rgb(photo: Image.Image) -> Image.Image:
     photo = photo.convert("RGB")
     photo.info.clear()  # nothing of it is wanted, and who is given the photo would turn it again
     return photo
+
+
+def coloured(stored: Image.Image, path: Path | str) -> Image.Image:
+    """What `stored_photo` has read from this file, perhaps at another size, in the colours that its profile means.
+
+    Networks learn from the numbers as they are stored; a person is shown what these mean.
+
+    Raises:
+        BadPhoto: the file cannot be read.
+    """
+    profile = _read(path, lambda photo: photo.info.get("icc_profile"))
+    if not profile:
+        return stored
+    told = stored.copy()
+    told.info["icc_profile"] = profile
+    seen = _in_srgb(told).convert("RGB")
+    seen.info.clear()
+    return seen
 
 
 def _in_srgb(photo: Image.Image) -> Image.Image:

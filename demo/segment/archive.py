@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from demo.catalogue import run_titles
+from demo.photo import as_seen
 from demo.stage.answer import answer, mask_of
 from demo.stage.photos import Offered, picture_of, shown_photo
 from experiments.scores import SCORES
@@ -86,7 +87,7 @@ def _add_mask(archive: zipfile.ZipFile, photo: Offered, run: Run, prefix: str, c
     except InputError as error:
         contents.left_out.append(f"{photo.title}, {run.name}: {error}")
         return
-    for what, image in (("mask", indexed_image(mask)), ("cutout", cut_out(picture, mask))):
+    for what, image in (("mask", indexed_image(mask)), ("cutout", cut_out(as_seen(picture, photo.pair), mask))):
         with archive.open(f"{prefix}{file_name(run.name)}-{what}.png", "w") as file:
             save(image, file)
     contents.rows.append({"photo": photo.title, "run": run.name} | _scores(mask, label))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo.catalogue import Catalogue
+from demo.photo import as_seen
 from demo.segment.answers import Session
 from demo.segment.archive import write_archive
 from demo.serving.folder import new_folder
@@ -63,7 +64,7 @@ def write_download(
         return str(target)
     moved = _tenths(shift)
     mask = mask_at(photo, runs[0], moved) if moved else mask_of(answer(photo, runs[0]))
-    image = indexed_image(mask) if what == "mask" else cut_out(picture_of(photo), mask)
+    image = indexed_image(mask) if what == "mask" else cut_out(as_seen(picture_of(photo), photo.pair), mask)
     with new_folder() as folder:
         target = folder / f"{name}-{file_name(checkpoint)}{shift_in_name(moved)}-{what}.png"
         save(image, target)

@@ -10,7 +10,7 @@ from PIL import Image
 from demo.catalogue import last_change
 from demo.images import data_uri
 from demo.labelled import Labelled
-from demo.photo import open_labelled, open_photo, small_photo
+from demo.photo import as_seen, open_labelled, open_photo, small_photo
 from demo.serving.words import mark_of
 from demo.stage.component import ShownPhoto
 from demo.stage.pane import deflated_rows, shrink
@@ -145,7 +145,7 @@ def _shown(photo: Offered, changed: int | None) -> tuple[ShownPhoto, np.ndarray 
     described = ShownPhoto(
         key=mark_of(photo.path, changed),
         name=Path(photo.title).stem,
-        uri=data_uri(small, "JPEG", quality=88),
+        uri=data_uri(as_seen(small, photo.pair), "JPEG", quality=88),
         size=picture.size,
         shown=shown,
         truth=truth,

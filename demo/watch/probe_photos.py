@@ -10,6 +10,7 @@ from PIL import Image
 from demo.catalogue import last_change
 from demo.images import data_uri
 from demo.labelled import Labelled
+from demo.photo import as_seen
 from demo.serving.folder import mosaics_folder
 from demo.serving.words import spoken
 from experiments.store.probe import mosaic, sample_photos
@@ -103,8 +104,10 @@ class ProbePhotos:
 
 
 def read_photo(found: Pair | Path, side: int) -> np.ndarray:
-    """(side, side, 3) uint8, as networks see it."""
-    return found.read_square(side) if isinstance(found, Pair) else read_square(found, side)
+    """(side, side, 3) uint8, as networks see it, in the colours that the photo shows."""
+    if isinstance(found, Pair):
+        return np.asarray(as_seen(Image.fromarray(found.read_square(side)), found))
+    return read_square(found, side)
 
 
 def read_truth(found: Pair | Path, side: int) -> np.ndarray | None:

@@ -151,7 +151,7 @@ def test_what_programs_and_agents_get(catalogue, photo):
 
 def test_what_the_command_writes(photo, tiny_runs, tmp_path):
     pictures = ["--as", "mask", "overlay", "cut-out"]
-    options = ["--runs", str(tiny_runs), "--run", "ce-s0", "--out", str(tmp_path / "made")]
+    options = ["--run", str(tiny_runs / "ce-s0"), "--out", str(tmp_path / "made")]
     assert segment.main([str(photo), *pictures, *options]) == 0
     made = list((tmp_path / "made").glob("*.png"))
     assert len(made) == 3

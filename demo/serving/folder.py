@@ -18,8 +18,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from gradio.utils import get_upload_folder
-
 from seg import InputError
 
 try:
@@ -128,8 +126,8 @@ def mend() -> None:
 
 def files_folder() -> Path:
     """The folder of what visitors sent and got, which Gradio knows, too; made anew where somebody tidied it away."""
-    own_folder()
-    folder = Path(get_upload_folder()).resolve()
+    own = own_folder()
+    folder = Path(os.environ.get(SETTING) or own.path / FILES).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

@@ -52,6 +52,8 @@ async def _upload(request: Request) -> Response:
             if not paths or unmoved:
                 raise MultiPartException(NO_UPLOAD)
         return JSONResponse(paths)
+    except InputError as error:  # the disk is full
+        return PlainTextResponse(str(error), 507)
     except (_TooLarge, MultiPartException) as error:
         if isinstance(error, _TooLarge) or "maximum allowed size of" in str(error.message):
             await body.drain(_DRAINED * most)
@@ -59,8 +61,6 @@ async def _upload(request: Request) -> Response:
         return PlainTextResponse(NO_UPLOAD, 400)
     except (HTTPException, ClientDisconnect, KeyError, TypeError, ValueError, UnicodeError):  # no form, or half of one
         return PlainTextResponse(NO_UPLOAD, 400)
-    except InputError as error:  # the disk is full
-        return PlainTextResponse(str(error), 507)
     finally:
         if progress:
             file_upload_statuses.set_done(progress)

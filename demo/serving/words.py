@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 from fastapi.exceptions import RequestValidationError
+from gradio.processing_utils import check_all_files_in_cache
 from gradio.route_utils import FnIndexInferError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -70,9 +71,18 @@ class PlainBlocks(gr.Blocks):
         try:
             if asked is None or asked.fn is None:  # what the browser does by itself
                 raise InputError(NOT_UNDERSTOOD)
+            _check_files(named.get("event_data"))
             return await super().process_api(block_fn, *arguments, **named)
         except Exception as error:
             raise gr.Error(self.catalogue.for_visitors(sentence(error)), print_exception=False) from error
+
+
+def _check_files(event: Any) -> None:
+    """Refuse an event that names files of others, as Gradio does, and in our words."""
+    try:
+        check_all_files_in_cache(None if event is None else event._data)
+    except Exception as error:
+        raise InputError(NOT_UNDERSTOOD) from error
 
 
 def sentence(error: Exception) -> str:

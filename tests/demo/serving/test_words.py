@@ -34,7 +34,7 @@ VALUES = [
 # Of Python, of Gradio, of this machine
 INTERNAL = re.compile(
     r"Traceback|(Error|Exception):|has no attribute|NoneType|subscriptable|unhashable|<class|<gradio|site-packages"
-    r"|preprocess|\.py\b|/(root|home|tmp|usr)/|Original error|not allowed"
+    r"|preprocess|cache folder|\.py\b|/(root|home|tmp|usr)/|Original error|not allowed"
 )
 
 

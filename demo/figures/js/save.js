@@ -16,11 +16,14 @@ export function csv(rows) {
 
 const isData = ({ hoverinfo, meta }) => hoverinfo !== "skip" && !meta?.left_out;
 
+// As Plotly writes it, which knows some HTML: a name is no link
+const plain = (name) => name?.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+
 // The figure as Plotly draws it for a file, on white: with a legend of its own where the page has that beside it
 export function forFile(data, layout, { legend }) {
   const above = { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" };
   return {
-    data: data.map((trace) => ({ ...trace, showlegend: isData(trace) })),
+    data: data.map((trace) => ({ ...trace, name: plain(trace.name), showlegend: isData(trace) })),
     layout: { ...layout, paper_bgcolor: "#ffffff", showlegend: legend, legend: above },
   };
 }

@@ -16,7 +16,7 @@ from demo.catalogue import last_change
 from demo.photo import SmallPhoto
 from experiments.store.runs import Run
 from seg import InputError
-from seg.checkpoint import BadCheckpoint
+from seg.checkpoint import BadCheckpoint, read_input_size
 from seg.inference import Segmenter, SmallPrediction
 
 # More than one network takes of a photo on a GPU that is lent, its way there and back included
@@ -73,6 +73,9 @@ def segment_photo(photo: Photo, run: Run) -> tuple[SmallPrediction, float]:
         BadCheckpoint: the file cannot be read or holds no network that is known.
     """
     with checkpoint_of(run) as (path, changed):
+        side, trained = read_input_size(path), run.largest_side
+        if side is not None and side > trained:  # memory grows with its square
+            raise BadCheckpoint(f"{path} wants to run at {side} x {side}, its run was trained at {trained} x {trained}")
         return segmented(photo, path, changed)
 
 

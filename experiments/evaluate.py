@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -202,7 +203,7 @@ def _table(scores: dict[str, float], metadata: dict) -> str:
 def _recorded_options(checkpoint: Path) -> dict[str, Any]:
     """The options of the checkpoint's run; the defaults where it lies in no run's folder."""
     folder = folder_of_weights(checkpoint)
-    if not (folder / "run.json").is_file():
+    if not os.path.lexists(folder / "run.json"):
         return {name: each.default for name, each in FIELDS.items()}
     return used_options(read_run(folder).info)
 

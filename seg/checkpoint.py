@@ -1,7 +1,11 @@
 """Weights and training state on disk, as safetensors only: reading a file never runs code from it."""
 
 import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -10,12 +14,19 @@ from torch import Tensor, nn
 
 from seg import InputError
 from seg.networks import NETWORKS, create
+from seg.options import MOST_EPOCHS, MOST_SIDE
 from seg.pets import CLASS_NAMES
 
 # of the metadata; a checkpoint that does not say has the first
 FORMAT = 1
 # of a checkpoint that does not say
 FIRST_NETWORK = "segnet"
+# 16 times the article's network: 1 GB of weights in memory
+MOST_PARAMETERS = 250_000_000
+MOST_LETTERS = 100
+# safetensors' names of the types that weights are kept in, and counts of batches
+_FLOATS, _INTEGERS = ("F16", "BF16", "F32", "F64"), ("I64",)
+_CLASSES = json.dumps(CLASS_NAMES)
 
 
 class BadCheckpoint(InputError):
@@ -34,14 +45,26 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     Raises:
         BadCheckpoint: no such file, not safetensors, or truncated.
     """
-    if not Path(path).is_file():
-        raise BadCheckpoint(f"{path} is not a file: give the path of a .safetensors file")
+    with _opened(path) as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """A safetensors file.
+
+    Raises:
+        BadCheckpoint: no such file, not safetensors, or truncated.
+    """
     try:
+        if not Path(path).is_file():  # a pipe is none, which would keep whoever opens it waiting
+            raise BadCheckpoint(f"{path} is not a file: give the path of a .safetensors file")
         with safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+            yield file
     except (SafetensorError, OSError) as error:
+        why = " ".join(str(error).split())[:200]
         raise BadCheckpoint(
-            f"{path} is not a whole safetensors file ({error}): copy it again, or train it anew"
+            f"{path} is not a whole safetensors file ({why}): copy it again, or train it anew"
         ) from error
 
 
@@ -69,7 +92,7 @@ def save_checkpoint(
         "config": json.dumps(model.config),
         "loss": loss,
         "epoch": str(epoch),
-        "classes": json.dumps(CLASS_NAMES),
+        "classes": _CLASSES,
         "input_size": str(input_size),
         "scores": json.dumps(scores),
     }
@@ -85,54 +108,109 @@ def load_checkpoint(path: Path) -> tuple[nn.Module, dict]:
     Raises:
         BadCheckpoint: the file cannot be read, is of a newer format, or its network is not known or has other weights.
     """
-    tensors, metadata = read_tensors(path)
+    form, metadata = _read_header(path)
     name = metadata.get("network", FIRST_NETWORK)
     model = _empty_network(path, name, metadata)
     expected = model.state_dict()
-    if tensors.keys() != expected.keys():
-        odd = sorted(tensors.keys() ^ expected.keys())
-        raise BadCheckpoint(f"{path} does not hold {name}'s weights ({len(odd)} names differ, first {odd[0]})")
-    for tensor, value in tensors.items():
-        if value.shape != expected[tensor].shape:
-            shapes = f"{tuple(value.shape)}, not {tuple(expected[tensor].shape)}"
+    if form.keys() != expected.keys():
+        odd = sorted(form.keys() ^ expected.keys())
+        raise BadCheckpoint(f"{path} does not hold {name}'s weights ({len(odd)} names differ, first {odd[0][:100]})")
+    for tensor, (kind, shape) in form.items():
+        if shape != tuple(expected[tensor].shape):
+            shapes = f"{shape}, not {tuple(expected[tensor].shape)}"
             raise BadCheckpoint(f"{path} does not hold {name}'s weights: {tensor} is {shapes}")
-        if value.is_floating_point() != expected[tensor].is_floating_point():
-            raise BadCheckpoint(f"{path} does not hold {name}'s weights: {tensor} is {value.dtype}")
+        if kind not in (_FLOATS if expected[tensor].is_floating_point() else _INTEGERS):
+            raise BadCheckpoint(f"{path} does not hold {name}'s weights: {tensor} is {kind}")
+    described = _described(path, name, metadata)
+    tensors, _ = read_tensors(path)
+    for tensor, value in tensors.items():
         if value.is_floating_point() and not value.isfinite().all():
             raise BadCheckpoint(f"{path} holds values that are not finite in {tensor}: train it anew")
-    try:
-        described = {
-            "network": name,
-            "loss": metadata["loss"],
-            "epoch": int(metadata["epoch"]),
-            "input_size": int(metadata["input_size"]),
-            "scores": json.loads(metadata["scores"]),
-        }
-        if described["input_size"] <= 0 or described["input_size"] % NETWORKS[name].stride:
-            raise ValueError(f"input_size {described['input_size']} does not divide by {NETWORKS[name].stride}")
-        if not isinstance(described["scores"], dict):
-            raise ValueError("scores is no table of scores")
-    except (KeyError, ValueError) as error:
-        raise BadCheckpoint(f"{path} lacks the metadata of a checkpoint ({error}): train it anew") from error
+        if tensor.endswith("running_var") and (value < 0).any():
+            raise BadCheckpoint(f"{path} holds variances below 0 in {tensor}: train it anew")
     floats = {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}
     model.load_state_dict(floats, assign=True)
     return model.requires_grad_(False).eval(), described
 
 
+def read_input_size(path: Path) -> int | None:
+    """Side in pixels at which a checkpoint says its network is run, without reading its weights; None where unsaid.
+
+    Raises:
+        BadCheckpoint: the file cannot be read.
+    """
+    _, metadata = _read_header(path)
+    try:
+        return _number("input_size", metadata["input_size"])
+    except (KeyError, ValueError):
+        return None
+
+
+def _read_header(path: Path) -> tuple[dict[str, tuple[str, tuple[int, ...]]], dict[str, str]]:
+    """Type and shape of each tensor of a safetensors file, and its metadata: no more of it is read.
+
+    Raises:
+        BadCheckpoint: as `read_tensors`.
+    """
+    with _opened(path) as file:
+        slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
+        form = {name: (each.get_dtype(), tuple(each.get_shape())) for name, each in slices.items()}
+        return form, file.metadata() or {}
+
+
+def _described(path: Path, network: str, metadata: dict[str, str]) -> dict:
+    """What the metadata say of the weights, each number in its range."""
+    try:
+        scores = json.loads(metadata["scores"])
+        epoch, side = (_number(key, metadata[key]) for key in ("epoch", "input_size"))
+        stride = NETWORKS[network].stride
+        if side == 0 or side % stride or side > MOST_SIDE:
+            raise ValueError(f"input_size {side} is no multiple of {stride} up to {MOST_SIDE}")
+        if epoch > MOST_EPOCHS:
+            raise ValueError(f"epoch {epoch} is past {MOST_EPOCHS}")
+        if not isinstance(scores, dict) or not all(map(_is_score, scores.values())):
+            raise ValueError("scores is no table of scores")
+        if json.loads(metadata.get("classes", _CLASSES)) != json.loads(_CLASSES):
+            raise ValueError(f"classes are not {_CLASSES}")
+        loss = metadata["loss"]
+        if not 0 < len(loss) <= MOST_LETTERS:
+            raise ValueError("loss is no name")
+    except (KeyError, ValueError, RecursionError) as error:
+        why = str(error) if isinstance(error, ValueError | KeyError) else "nested too deeply"
+        raise BadCheckpoint(f"{path} lacks the metadata of a checkpoint ({why[:200]}): train it anew") from error
+    return {"network": network, "loss": loss, "epoch": epoch, "input_size": side, "scores": scores}
+
+
+def _number(key: str, text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise ValueError(f"{key} is {text[:40]!r}, which is no number in its range")
+    return int(text)
+
+
+def _is_score(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf)
+
+
 def _empty_network(path: Path, name: str, metadata: dict[str, str]) -> nn.Module:
     """The network that the metadata describe, without weights."""
     form = metadata.get("format", "1")
-    if not form.isdecimal() or int(form) > FORMAT:
-        raise BadCheckpoint(f"{path} has format {form}, this version reads up to {FORMAT}: update Borderline")
+    if not (form.isascii() and form.isdecimal() and len(form) < 9) or int(form) > FORMAT:
+        raise BadCheckpoint(f"{path} has format {form[:40]}, this version reads up to {FORMAT}: update Borderline")
     if name not in NETWORKS:
         known = ", ".join(NETWORKS)
+        called = " ".join(name.split())[:100]
         raise BadCheckpoint(
-            f"{path} holds a {name}, which is none of this version's networks ({known}): update Borderline"
+            f"{path} holds a {called}, which is none of this version's networks ({known}): update Borderline"
         )
     # before a checkpoint held its configuration, it held this alone, and before that it was the article's network
     config = metadata.get("config") or json.dumps({"final_relu": metadata.get("final_relu") != "false"})
     try:
         with torch.device("meta"):
-            return create(name, **json.loads(config))
-    except (ValueError, TypeError) as error:
-        raise BadCheckpoint(f"{path} describes no {name} that can be built ({error}): train it anew") from error
+            model = create(name, **json.loads(config))
+    except (ValueError, TypeError, RecursionError) as error:
+        why = " ".join(str(error).split())[:200]
+        raise BadCheckpoint(f"{path} describes no {name} that can be built ({why}): train it anew") from error
+    count = sum(parameter.numel() for parameter in model.parameters())
+    if count > MOST_PARAMETERS:
+        raise BadCheckpoint(f"{path} describes a {name} of {count:,} parameters, more than {MOST_PARAMETERS:,}")
+    return model

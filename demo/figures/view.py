@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from html import escape
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -42,12 +43,16 @@ class View:
     def as_value(self) -> dict:
         """What `figure.js` draws."""
         figure = json.loads(self.figure.to_json())
+        for trace in figure["data"]:
+            hover = trace.get("hovertext")
+            if hover is not None:
+                trace["hovertext"] = list(map(_plain, hover)) if isinstance(hover, list) else _plain(hover)
         return {
             "title": self.title,
             "reading": self.reading,
             "description": self.description,
             "hint": self.hint,
-            "labels": self.labels,
+            "labels": [label | {"text": _plain(label["text"])} for label in self.labels],
             "room": self.room,
             "legend": [
                 {"name": name, "note": note, "colour": style.colour, "symbol": style.symbol}
@@ -56,6 +61,11 @@ class View:
             "data": figure["data"],
             "layout": {key: value for key, value in figure["layout"].items() if key != "template"},
         }
+
+
+def _plain(text: str) -> str:
+    """As Plotly writes it: of the HTML that it knows a break of the line alone, so that a name is no link."""
+    return escape(text, quote=False).replace("&lt;br&gt;", "<br>")
 
 
 def layout(x_title: str, y_suffix: str = " %") -> dict:

@@ -14,6 +14,7 @@ from PIL import Image
 from demo.catalogue import run_titles
 from demo.stage.answer import mask_of
 from demo.stage.photos import Offered, picture_of, shown_photo
+from experiments.cli.spreadsheets import harmless
 from experiments.scores import SCORES
 from experiments.segmenting.names import file_name, without_doubles
 from experiments.segmenting.pictures import class_shares, cut_away, save
@@ -127,7 +128,7 @@ def _table(rows: Sequence[dict[str, str]]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, ("photo", "run", *CLASS_NAMES, *SCORED), restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: harmless(cell) for name, cell in row.items()} for row in rows)
     return text.getvalue()
 
 

@@ -9,6 +9,7 @@ import argparse
 import io
 import math
 import os
+import re
 import shlex
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from experiments.cli.program import typed
+from experiments.cli.spreadsheets import csv_text
 from seg import InputError
 from seg.labelled.pairs import DoubledPhotos, HasBorders, are_own
 from seg.pets import DATASET_FOLDER, BadPair, DatasetMissing, NoPhotoLeft, NoUsablePair, UnknownPhoto
@@ -170,7 +172,7 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
         InputError: the file cannot be written.
     """
     with writing(path, "pass another --csv FILE"):
-        table.to_csv(path, index=False)
+        path.write_text(csv_text(table), encoding="utf-8", newline="")
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, words: Collection[str] = ()) -> str:
@@ -180,8 +182,13 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, words: C
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, words: Collection[str] = ()) -> str:
     """The table in GitHub's Markdown, aligned as `text_table`."""
-    head, *lines = [[cell.replace("|", "\\|") for cell in row] for row in (header, *rows)]
-    return _table(head, lines, [word.replace("|", "\\|") for word in words], "pipe")
+    head, *lines = [[_in_a_table(cell) for cell in row] for row in (header, *rows)]
+    return _table(head, lines, [_in_a_table(word) for word in words], "pipe")
+
+
+def _in_a_table(cell: str) -> str:
+    """As Markdown shows it: a name is neither a link nor HTML, and ends no cell."""
+    return re.sub(r"[|<]|\](?=\()", lambda found: f"\\{found[0]}", " ".join(cell.splitlines()))
 
 
 def latex_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, words: Collection[str] = ()) -> str:

@@ -12,6 +12,11 @@ from seg.losses import LOSSES, losses_taking
 from seg.networks import NETWORKS
 from seg.options import FIELDS, RECIPES, Options, as_option
 
+# Of a run's folder, whose files have longer names yet
+MOST_LETTERS, MOST_BYTES = 100, 200
+# By Windows, whatever ending follows
+_RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))}
+
 
 def resolve(given: dict) -> Options:
     """Every option of a new run, from those given: defaults, then the recipe's, then the given.
@@ -74,8 +79,13 @@ def folder_name(text: str) -> str:
     Raises:
         ArgumentTypeError: it cannot be one.
     """
+    shown = text if text.isprintable() and len(text) <= MOST_LETTERS else ascii(text)[:MOST_LETTERS]
     if not re.fullmatch(r"\w[\w .+-]*", text):
-        raise argparse.ArgumentTypeError(f"{text} cannot be a folder's name: use letters, digits, - and .")
+        raise argparse.ArgumentTypeError(f"{shown} cannot be a folder's name: use letters, digits, - and .")
+    if len(text) > MOST_LETTERS or len(text.encode()) > MOST_BYTES:
+        raise argparse.ArgumentTypeError(f"{shown} is too long for a folder's name: use at most {MOST_LETTERS} letters")
+    if text.rstrip(" .") != text or text.partition(".")[0].rstrip().upper() in _RESERVED:
+        raise argparse.ArgumentTypeError(f"{shown} cannot be a folder's name on Windows: use another")
     return text
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.cli.program import typed
+from experiments.cli.spreadsheets import csv_text
 from experiments.comparison.analysis import Analysis, analyse
 from experiments.comparison.answer.verdict import verdict
 from experiments.comparison.footing import footing_sentence, lacking_details
@@ -47,7 +48,7 @@ class Output:
         if kind == "markdown":
             return "\n\n".join([*self.answer, *(part.as_markdown() for part in self.sections), *self.notes]) + "\n"
         if kind == "csv":
-            return self.table.to_csv(index=False)
+            return csv_text(self.table)
         return json.dumps(self.content, indent=2) + "\n"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from experiments.cli.spreadsheets import harmless
 from experiments.segmenting.names import file_name, shift_in_name, without_doubles
 from experiments.segmenting.photos import Photo
 from experiments.segmenting.pictures import save, written_here
@@ -89,6 +90,7 @@ def write_picture(image: Image.Image, path: Path) -> None:
 def write_table(out: Path, rows: Sequence[dict[str, str]]) -> None:
     """Add rows of COLUMNS to the folder's table, in place of those of the same files."""
     path = out / TABLE
+    rows = [{name: str(harmless(cell)) for name, cell in row.items()} for row in rows]
     anew = {row["file"] for row in rows}
     kept = [row for row in _rows(path) if row["file"] not in anew]
     with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8", errors=_NAMES) as file:

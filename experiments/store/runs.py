@@ -119,6 +119,12 @@ class Run:
         return size[min(max(epoch, 1), len(size)) - 1]
 
     @property
+    def largest_side(self) -> int:
+        """The largest side in pixels that the network was run at, or is to be."""
+        size = self.info["options"].get("size", Options.size)
+        return max(size) if isinstance(size, list) else size
+
+    @property
     def checkpoint(self) -> Path | None:
         """The file of its weights; None where it has none."""
         path = weights_path(self.folder)

@@ -32,6 +32,22 @@ test("a cell with a comma or a quote stays one, and none is a formula", () => {
   assert.equal(csv([["a, b", 'c "d"', "=1+1", -2.5, null]]), '"a, b","c ""d""",\'=1+1,-2.5,\n');
 });
 
+test("a number stays a number, also where it is written out, and a name that begins as one does not", () => {
+  assert.equal(
+    csv([["-2.5", "+1e-3", "-1+1", "-cat", "\t=1", "@SUM(A1)"]]),
+    "-2.5,+1e-3,'-1+1,'-cat,'\t=1,'@SUM(A1)\n",
+  );
+});
+
+test("a text says that it is UTF-8 where it is not ASCII, and only there", () => {
+  assert.equal(csv([["Katzen", 1]]), "Katzen,1\n");
+  assert.equal(csv([["Kätzchen", 1]]), "\ufeffKätzchen,1\n");
+});
+
+test("a name of several lines stays one cell", () => {
+  assert.equal(csv([["a\rb", "c\nd"]]), '"a\rb","c\nd"\n');
+});
+
 test("a file is named after its figure", () => {
   assert.equal(fileName("Border F1 by epoch"), "borderline-border-f1-by-epoch");
 });

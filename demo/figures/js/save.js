@@ -2,21 +2,28 @@
 
 import { widthOf } from "./drawing.js";
 
-const quoted = (cell) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+const quoted = (cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
 // as text that a spreadsheet takes for no formula: names come from files that anybody may have written
-const harmless = (cell) => (typeof cell === "string" && /^[=+@\t\r-]/.test(cell) ? `'${cell}` : String(cell ?? ""));
+const isFormula = (cell) =>
+  typeof cell === "string" && /^[=+@\t\r\n＝＋－＠-]/.test(cell) && Number.isNaN(Number(cell));
+const harmless = (cell) => (isFormula(cell) ? `'${cell}` : String(cell ?? ""));
 
 export function csv(rows) {
-  return rows.map((row) => row.map((cell) => quoted(harmless(cell))).join(",") + "\n").join("");
+  const text = rows.map((row) => row.map((cell) => quoted(harmless(cell))).join(",") + "\n").join("");
+  // Excel takes what does not say that it is UTF-8 for a local code page
+  return /[\u0080-\uffff]/.test(text) ? `\ufeff${text}` : text;
 }
 
 const isData = ({ hoverinfo, meta }) => hoverinfo !== "skip" && !meta?.left_out;
+
+// As Plotly writes it, which knows some HTML: a name is no link
+const plain = (name) => name?.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
 // The figure as Plotly draws it for a file, on white: with a legend of its own where the page has that beside it
 export function forFile(data, layout, { legend }) {
   const above = { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" };
   return {
-    data: data.map((trace) => ({ ...trace, showlegend: isData(trace) })),
+    data: data.map((trace) => ({ ...trace, name: plain(trace.name), showlegend: isData(trace) })),
     layout: { ...layout, paper_bgcolor: "#ffffff", showlegend: legend, legend: above },
   };
 }

@@ -12,6 +12,7 @@ from demo.catalogue import Catalogue
 from demo.checkpoints import segment_photo
 from demo.photo import MASKS, room_for
 from demo.serving.folder import new_folder
+from demo.serving.words import in_short
 from demo.stage.photos import Offered
 from experiments.comparison.analysis import Analysis
 from experiments.comparison.footing import trained
@@ -90,7 +91,9 @@ def run_with_checkpoint(catalogue: Catalogue, name: str) -> Run:
     """
     runs = {run.name: run for run in catalogue.with_checkpoint()}
     if name not in runs:
-        raise InputError(f"no checkpoint {name}: choose from {', '.join(runs) or 'none, there are no runs yet'}")
+        raise InputError(
+            f"no checkpoint {in_short(name)}: choose from {', '.join(runs) or 'none, there are no runs yet'}"
+        )
     return runs[name]
 
 
@@ -124,7 +127,7 @@ def compare_api(catalogue: Catalogue, names: Sequence[str]) -> dict:
     unknown = [name for name in names if name not in there]
     if unknown or not there:
         choices = ", ".join(there) or "none, no run has finished an epoch yet"
-        raise InputError(f"no scores of {', '.join(unknown) or 'any run'}: choose from {choices}")
+        raise InputError(f"no scores of {in_short(', '.join(unknown)) or 'any run'}: choose from {choices}")
     chosen = [run for name, run in there.items() if not names or name in names]
 
     def compared(runs: list[Run]) -> tuple[Selection, Analysis]:

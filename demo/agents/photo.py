@@ -13,6 +13,7 @@ import httpx
 from safehttpx import AsyncSecureTransport, async_validate_url
 
 from demo.serving.folder import files_folder
+from demo.serving.words import in_short
 from demo.stage.photos import Offered
 from demo.uploads import uploaded_file
 from seg import InputError
@@ -46,7 +47,7 @@ async def received(text: str) -> tuple[bytes, str]:
         return path.read_bytes(), path.name
     if text.startswith(("http://", "https://")):
         return await _fetched(text), PurePosixPath(httpx.URL(text).path).name
-    raise InputError(f"{_short(text)} is no photo that can be reached from here: give {WAYS}")
+    raise InputError(f"{in_short(text)} is no photo that can be reached from here: give {WAYS}")
 
 
 @contextmanager
@@ -62,7 +63,9 @@ def kept(content: bytes) -> Iterator[Offered]:
 def _decoded(url: str) -> bytes:
     head, comma, content = url.partition(",")
     if not comma or not head.endswith(";base64"):
-        raise InputError(f"{_short(url)} is no data: URL of an image: write data:image/jpeg;base64, and the file after")
+        raise InputError(
+            f"{in_short(url)} is no data: URL of an image: write data:image/jpeg;base64, and the file after"
+        )
     try:
         return base64.b64decode("".join(content.split()), validate=True)
     except binascii.Error as error:
@@ -84,10 +87,10 @@ async def _fetched(url: str) -> bytes:
     except InputError:
         raise
     except TimeoutError as error:
-        raise InputError(f"{_short(url)} takes over {MOST_SECONDS} seconds: send the photo as a data: URL") from error
+        raise InputError(f"{in_short(url)} takes over {MOST_SECONDS} seconds: send the photo as a data: URL") from error
     except Exception as error:  # whatever an address, a network or a server can do wrong
         raise InputError(
-            f"{_short(url)} cannot be fetched from here ({error}): send the photo as a data: URL"
+            f"{in_short(url)} cannot be fetched from here ({error}): send the photo as a data: URL"
         ) from error
 
 
@@ -103,12 +106,12 @@ async def _answer(url: str) -> bytes:
             if not answer.has_redirect_location:
                 return await _content(url, answer)
             at = urljoin(at, answer.headers["Location"])
-    raise InputError(f"{_short(url)} is sent on more than {_MOST_REDIRECTS} times: give the address that it leads to")
+    raise InputError(f"{in_short(url)} is sent on more than {_MOST_REDIRECTS} times: give the address that it leads to")
 
 
 async def _content(url: str, answer: httpx.Response) -> bytes:
     if not answer.is_success:
-        raise InputError(f"{_short(url)} answers {answer.status_code}: give another address")
+        raise InputError(f"{in_short(url)} answers {answer.status_code}: give another address")
     content = bytearray()
     told = int(answer.headers.get("Content-Length", 0))
     if told <= MOST_BYTES:
@@ -117,9 +120,5 @@ async def _content(url: str, answer: httpx.Response) -> bytes:
             if len(content) > MOST_BYTES:
                 break
     if max(told, len(content)) > MOST_BYTES:
-        raise InputError(f"{_short(url)} is larger than {MOST_BYTES // 2**20} MiB: scale the photo down")
+        raise InputError(f"{in_short(url)} is larger than {MOST_BYTES // 2**20} MiB: scale the photo down")
     return bytes(content)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -19,7 +19,7 @@ from demo.serving.words import spoken
 from demo.stage.component import stage_value, stage_view
 from demo.stage.photos import Offered, chosen_photo, offered_photo, offered_photos, shown_photo
 from demo.tabs import HIDDEN, Opening, Page, Updates
-from demo.uploads import several
+from demo.uploads import NOT_OURS, several
 from seg import InputError
 
 FOLDER = Path(__file__).parent
@@ -79,7 +79,9 @@ def _photo_function(dataset: Labelled) -> Callable[[object], dict]:
 
     @spoken
     def photo(name: object) -> dict:
-        return _tile(str(name), offered_photo(str(name), dataset))
+        if not isinstance(name, str):
+            raise InputError(NOT_OURS)
+        return _tile(name, offered_photo(name, dataset))
 
     return photo
 

@@ -87,6 +87,11 @@ def _check_files(event: Any) -> None:
         raise InputError(NOT_UNDERSTOOD) from error
 
 
+def in_short(said: str, letters: int = 60) -> str:
+    """What a visitor has sent, as a sentence repeats it."""
+    return said if len(said) <= letters else f"{said[: letters - 3]}..."
+
+
 def sentence(error: Exception) -> str:
     """What is said of an error; one that nobody expected is printed, with where it happened."""
     said = (
@@ -96,7 +101,7 @@ def sentence(error: Exception) -> str:
         traceback.print_exception(error, file=sys.stderr)
         return FAULT
     words = " ".join(str(said).split())
-    return words if len(words) <= MOST_LETTERS else f"{words[: MOST_LETTERS - 3]}..."
+    return in_short(words, MOST_LETTERS)
 
 
 def spoken(function: Callable[[Any], dict]) -> Callable[[Any], dict]:

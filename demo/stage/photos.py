@@ -11,7 +11,7 @@ from demo.catalogue import last_change
 from demo.images import data_uri
 from demo.labelled import Labelled
 from demo.photo import SmallPhoto, open_labelled, open_photo, room_for, shrunk, small_photo
-from demo.serving.words import mark_of
+from demo.serving.words import in_short, mark_of
 from demo.stage.component import ShownPhoto
 from demo.stage.pane import deflated_rows, shrink
 from demo.uploads import uploaded_file
@@ -94,7 +94,7 @@ def offered_photo(name: str, dataset: Labelled) -> Offered:
         return photo
     if name in sample_photos():
         return Offered(name, sample_photos()[name])
-    raise InputError(f"There is no photo {name} here.")
+    raise InputError(f"There is no photo {in_short(name)} here.")
 
 
 def chosen_photo(choice: object, dataset: Labelled) -> Offered:

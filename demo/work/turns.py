@@ -105,6 +105,10 @@ class Turns(Queue):
         if listens or not isinstance(event_message, EstimationMessage):
             super().send_message(event, event_message)
 
+    def compute_analytics_summary(self, records: list) -> dict:
+        """Nothing: Gradio's page of it is not served, and after each job it would sort the last ten thousand."""
+        return self.cached_event_analytics_summary
+
     def last_asked(self, session: str) -> float:
         """When the session last had a job put in, as `time.monotonic` has it; 0 where it never did."""
         return self._asked.get(session, 0)

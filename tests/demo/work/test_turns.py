@@ -67,8 +67,10 @@ class Served:
         """A session with a page open."""
         session = secrets.token_hex(4)
         with httpx.stream("GET", f"{self.url}/heartbeat/{session}", timeout=60) as heartbeat:
-            assert next(heartbeat.iter_lines()) == "data: ALIVE"
+            lines = heartbeat.iter_lines()  # it is closed with the last that holds it
+            assert next(lines) == "data: ALIVE"
             yield session
+            del lines
 
     def standing(self, session: str) -> dict:
         body = {"data": {}, "component_id": self.component, "session_hash": session, "fn_name": "standing"}

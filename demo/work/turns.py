@@ -135,7 +135,6 @@ class Turns(Queue):
 def take_turns(blocks: Any) -> None:
     """Put `Turns` in the place of the queue of Gradio's blocks, before they are served."""
     blocks._queue = Turns(blocks._queue, Visitors())
-    blocks.api_open = False  # what needs a turn has no way around it
 
 
 async def standing(asked: dict, request: gr.Request) -> dict:

@@ -11,7 +11,8 @@ import httpx
 import pytest
 from starlette.middleware import Middleware
 
-from demo.work import turns, visitors
+from demo.work import outside, turns, visitors
+from demo.work.outside import Outside
 from demo.work.turns import standing, take_turns
 from demo.work.visitors import Connections, forgetting
 
@@ -36,7 +37,10 @@ class Served:
         self.component = asked._id
         take_turns(self.blocks)
         self.forgot_all = 0
-        settings = {"middleware": [Middleware(Connections)], "lifespan": lambda app: forgetting(app, self.count)}
+        settings = {
+            "middleware": [Middleware(Connections), Middleware(Outside)],
+            "lifespan": lambda app: forgetting(app, self.count),
+        }
         _, self.url, _ = self.blocks.launch(
             prevent_thread_lock=True, quiet=True, app_kwargs=settings, server_name="127.0.0.1", ssr_mode=False
         )
@@ -159,9 +163,7 @@ def test_a_page_is_told_its_place_and_what_it_has_missed(served):
         assert served.standing(session) == {"before": None, "lost": False}
         served.join("page", session)
         assert served.standing(session) == {"before": 1, "lost": True}  # it waits, and nobody looks
-        with httpx.stream(
-            "GET", f"{served.url}/queue/data", params={"session_hash": session}, timeout=60
-        ) as answers:
+        with httpx.stream("GET", f"{served.url}/queue/data", params={"session_hash": session}, timeout=60) as answers:
             assert eventually(lambda: not served.standing(session)["lost"])
             served.let(2)
             assert any("process_completed" in line for line in answers.iter_lines())
@@ -195,5 +197,22 @@ def test_of_all_sessions_together_a_bound_is_kept(served, monkeypatch):
     assert len(served.sessions) <= 6
 
 
-def test_there_is_no_way_around_the_queue(served):
-    assert served.http.post(f"{served.url}/run/work", json={"data": ["x", None]}).status_code == 404
+def test_direct_calls_beside_the_queue_are_bounded_and_refused_in_a_sentence(served, monkeypatch):
+    monkeypatch.setitem(outside.BOUNDS, "/gradio_api/run/", (2, 3))
+    answers: list[httpx.Response] = []
+
+    def call(name: str) -> None:
+        answers.append(served.http.post(f"{served.url}/run/work", json={"data": [name, None]}))
+
+    threads = [threading.Thread(target=call, args=(str(number),)) for number in range(9)]
+    for thread in threads:
+        thread.start()
+    assert eventually(lambda: len(answers) == 4)
+    assert [(answer.status_code, answer.json()["detail"]) for answer in answers] == [(503, turns.FULL)] * 4
+    with served.page() as session:  # those who wait for their turn do not wait for these
+        served.join("page", session)
+        served.go.release(6)
+        assert eventually(lambda: "page" in served.done)
+    for thread in threads:
+        thread.join()
+    assert [answer.status_code for answer in answers[4:]] == [200] * 5

@@ -33,6 +33,7 @@ from demo.serving.uploads import MOST_BYTES, upload_routes
 from demo.serving.words import REFUSALS, PlainBlocks, Spoken
 from demo.stage.answer import forget
 from demo.tabs import HIDDEN, TABS, Opening, Page, Updates
+from demo.work.outside import Outside
 from demo.work.turns import take_turns
 from demo.work.visitors import Connections, forgetting
 
@@ -96,7 +97,7 @@ def page_settings(
     routes: list[Route] = [*script_routes(), *preview_routes(), *picture_routes(), *upload_routes()]
     middleware = [
         *(Middleware(Guarded, names, on_spaces=on_spaces), Middleware(Spoken)),
-        *(Middleware(LinkPreview), Middleware(Connections)),
+        *(Middleware(LinkPreview), Middleware(Connections), Middleware(Outside)),
     ]
     lifespans: list[Callable[[Any], AbstractAsyncContextManager]] = [
         keeping_order,

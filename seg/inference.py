@@ -32,8 +32,8 @@ class Prediction:
     probabilities: np.ndarray
 
 
-# Pixels of a photo that are enlarged at once: what is computed of them takes 30 MB
-TILE = 2**19
+# Pixels of a photo that are enlarged at once: what is computed of them takes 15 MB
+TILE = 2**18
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,14 @@ class SmallPrediction:
                 yield *place, self._enlarged(*place)
 
     def _enlarged(self, rows: slice, columns: slice) -> np.ndarray:
+        # by NumPy, in this thread alone: threads of PyTorch's would wait for each other once a step
         width, height = self.size
         above, below, share_below = _neighbours(rows, self.probabilities.shape[1], height)
-        used = torch.from_numpy(self.probabilities[:, above[0] : below[-1] + 1])
-        if columns == slice(0, width):
-            across = F.interpolate(used[None], (used.shape[1], width), mode="bilinear")[0]
-        else:
-            left, right, share_right = _neighbours(columns, self.probabilities.shape[2], width)
-            across = _between(used[..., left], used[..., right], share_right)
+        left, right, share_right = _neighbours(columns, self.probabilities.shape[2], width)
+        used = self.probabilities[:, above[0] : below[-1] + 1]
+        across = _between(used[..., left], used[..., right], share_right)
         first = above[0]
-        return _between(across[:, above - first], across[:, below - first], share_below[:, None]).numpy()
+        return _between(across[:, above - first], across[:, below - first], share_below[:, None])
 
     def mask(self, classes: Callable[[np.ndarray], np.ndarray] | None = None) -> np.ndarray:
         """The classes (H, W) uint8 at the photo's own size, as `Segmenter.predict` gives them.
@@ -85,25 +83,30 @@ class SmallPrediction:
         return mask
 
 
-def _neighbours(places: slice, small: int, large: int) -> tuple[Tensor, Tensor, Tensor]:
+def _neighbours(places: slice, small: int, large: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Between which of `small` pixels these of `large` lie, and the share of the second, as bilinear upsampling has it.
 
     Rounded as PyTorch does, which multiplies and adds at once in float32.
     """
-    scale = float(np.float32(small) / np.float32(large))
-    at = (scale * (torch.arange(places.start, places.stop) + 0.5).double() - 0.5).float().clamp(min=0)
-    first = at.long().clamp(max=small - 1)
-    return first, (first + 1).clamp(max=small - 1), at - first
+    scale = np.float64(np.float32(small) / np.float32(large))
+    at = (scale * (np.arange(places.start, places.stop) + 0.5) - 0.5).astype(np.float32).clip(min=0)
+    first = at.astype(np.int64).clip(max=small - 1)
+    return first, (first + 1).clip(max=small - 1), at - first.astype(np.float32)
 
 
-def _between(first: Tensor, second: Tensor, share: Tensor) -> Tensor:
+def _between(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
     """first * (1 - share) + second * share, float32, where the sum takes the first product unrounded."""
-    return (first.double() * (1 - share)).add_(second * share).float()
+    found = first * (1 - share).astype(np.float64)
+    found += second * share
+    return found.astype(np.float32)
 
 
 def likeliest(probabilities: np.ndarray) -> np.ndarray:
     """The classes (H, W) uint8 that are the most probable of (3, H, W); of equals the first."""
-    return _likeliest(torch.from_numpy(probabilities)).numpy()
+    pet, background, border = probabilities
+    mask = (background > pet).astype(np.uint8)
+    mask[border > np.maximum(pet, background)] = BORDER
+    return mask
 
 
 def _likeliest(probabilities: Tensor) -> Tensor:

@@ -1,11 +1,12 @@
 """What the chosen networks make of one photo, shown as each of them answers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from demo.catalogue import NO_RUNS, Catalogue, lost_sentence
+from demo.photo import room_for
 from demo.stage.answer import answer
 from demo.stage.component import stage_value
 from demo.stage.likeness import acts_like
@@ -92,18 +93,26 @@ def _at_work(done: int, total: int) -> str:
 
 def _agreement(answers: dict[str, Pane | str], photo: Offered) -> str:
     """How much of the photo all networks agree on, at its own size."""
-    masks = [pane.classes() for pane in answers.values() if isinstance(pane, Pane)]
-    with_size = f"{photo.title}, {masks[0].shape[1]} × {masks[0].shape[0]} pixels" if masks else photo.title
-    if len(masks) < 2:
-        return f"{with_size}."
-    share = agreeing_share(masks)
-    which = "As trained, both networks" if len(masks) == 2 else f"As trained, all {len(masks)} networks"
+    panes = [pane for pane in answers.values() if isinstance(pane, Pane)]
+    if not panes:
+        return f"{photo.title}."
+    try:
+        with room_for(photo.path):
+            masks = (pane.classes() for pane in panes)  # one after another
+            first = next(masks)
+            with_size = f"{photo.title}, {first.shape[1]} × {first.shape[0]} pixels"
+            if len(panes) < 2:
+                return f"{with_size}."
+            share = agreeing_share(first, masks)
+    except InputError:  # the photo has gone meanwhile, or too much else is large
+        return f"{photo.title}."
+    which = "As trained, both networks" if len(panes) == 2 else f"As trained, all {len(panes)} networks"
     return f"{with_size}. {which} agree on {100 * share:.1f} % of it."
 
 
-def agreeing_share(masks: Sequence[np.ndarray]) -> float:
+def agreeing_share(first: np.ndarray, others: Iterable[np.ndarray]) -> float:
     """Share of pixels to which all masks (H, W) give the same class; in [0, 1]."""
-    differs = np.zeros(masks[0].shape, dtype=bool)
-    for mask in masks[1:]:
-        differs |= mask != masks[0]
+    differs = np.zeros(first.shape, dtype=bool)
+    for mask in others:
+        differs |= mask != first
     return float(1 - differs.mean())

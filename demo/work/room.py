@@ -60,7 +60,7 @@ class Room:
 
 
 # One photo of 50 megapixels at a time, or several that are smaller
-LARGE = Room(450_000_000, seconds=60)
+LARGE = Room(400_000_000, seconds=60)
 
 
 def keep_little() -> None:

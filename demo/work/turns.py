@@ -105,6 +105,10 @@ class Turns(Queue):
         if listens or not isinstance(event_message, EstimationMessage):
             super().send_message(event, event_message)
 
+    def compute_analytics_summary(self, records: list) -> dict:
+        """Nothing: Gradio's page of it is not served, and after each job it would sort the last ten thousand."""
+        return self.cached_event_analytics_summary
+
     def last_asked(self, session: str) -> float:
         """When the session last had a job put in, as `time.monotonic` has it; 0 where it never did."""
         return self._asked.get(session, 0)
@@ -131,7 +135,6 @@ class Turns(Queue):
 def take_turns(blocks: Any) -> None:
     """Put `Turns` in the place of the queue of Gradio's blocks, before they are served."""
     blocks._queue = Turns(blocks._queue, Visitors())
-    blocks.api_open = False  # what needs a turn has no way around it
 
 
 async def standing(asked: dict, request: gr.Request) -> dict:

@@ -214,8 +214,8 @@ def test_a_checkpoint_replaced_by_another_network_answers_anew(own_runs, photo, 
 
 def test_masks_agree_where_all_of_them_do():
     masks = [np.array([[0, 1, 2, 2]]), np.array([[0, 1, 1, 2]]), np.array([[0, 2, 2, 2]])]
-    assert agreeing_share(masks) == 0.5
-    assert agreeing_share(masks[:1]) == 1
+    assert agreeing_share(masks[0], masks[1:]) == 0.5
+    assert agreeing_share(masks[0], []) == 1
 
 
 def test_runs_of_which_none_can_segment_say_so_once_and_nothing_is_at_work(own_runs, photo):

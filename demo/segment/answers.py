@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from demo.catalogue import NO_RUNS, Catalogue, lost_sentence
+from demo.serving.words import without_folders
 from demo.stage.answer import answer, mask_of
 from demo.stage.component import stage_value
 from demo.stage.likeness import acts_like
@@ -51,7 +52,7 @@ def show_answers(
     try:
         shown, _ = shown_photo(photo)
     except InputError as error:
-        yield stage_value(None, chosen, {}, status=str(error))
+        yield stage_value(None, chosen, {}, status=without_folders(str(error)))
         return
     if not chosen:
         yield stage_value(None, [], {}, status=lost or (NONE_CHOSEN if there else NO_RUNS))

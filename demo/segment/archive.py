@@ -12,6 +12,7 @@ import torch
 
 from demo.catalogue import run_titles
 from demo.photo import as_seen
+from demo.serving.words import without_folders
 from demo.stage.answer import answer, mask_of
 from demo.stage.photos import Offered, picture_of, shown_photo
 from experiments.scores import SCORES
@@ -85,7 +86,7 @@ def _add_mask(archive: zipfile.ZipFile, photo: Offered, run: Run, prefix: str, c
         mask, picture = mask_of(answer(photo, run)), picture_of(photo)
         _, label = shown_photo(photo)
     except InputError as error:
-        contents.left_out.append(f"{photo.title}, {run.name}: {error}")
+        contents.left_out.append(f"{photo.title}, {run.name}: {without_folders(str(error))}")
         return
     for what, image in (("mask", indexed_image(mask)), ("cutout", cut_out(as_seen(picture, photo.pair), mask))):
         with archive.open(f"{prefix}{file_name(run.name)}-{what}.png", "w") as file:

@@ -1,8 +1,6 @@
 """The tools as agents see them: names, what they do, what they take, and what is said where they cannot."""
 
 import json
-import sys
-import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -21,6 +19,7 @@ from demo.agents import tools
 from demo.agents.photo import MOST_BYTES, WAYS, received
 from demo.catalogue import Catalogue
 from demo.serving.pictures import file_url
+from demo.serving.words import sentence
 from experiments.scores import CHOSEN_FIRST
 from seg import InputError
 
@@ -56,10 +55,9 @@ class AgentsServer(FastMCP):
                 raise
             if isinstance(cause, ValidationError):
                 raise InputError(_wrong_arguments(cause)) from None
-            if isinstance(cause, InputError):
-                raise cause from None
-            traceback.print_exception(cause, file=sys.stderr)
-            raise InputError(f"{name} failed, which is the app's fault: its log says how") from None
+            if isinstance(cause, Exception):
+                raise InputError(sentence(cause)) from None
+            raise
 
 
 def _wrong_arguments(error: ValidationError) -> str:

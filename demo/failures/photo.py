@@ -13,6 +13,7 @@ from demo.catalogue import Catalogue, last_change
 from demo.images import data_uri
 from demo.labelled import Labelled
 from demo.photo import small_photo
+from demo.serving.words import without_folders
 from demo.stage.answer import answer
 from demo.stage.photos import labelled_photos, offered_photo, shown_photo
 from experiments.store.runs import BadRun, Run
@@ -59,7 +60,7 @@ def photo_value(catalogue: Catalogue, dataset: Labelled, name: str, names: Seque
         photo = offered_photo(name, dataset)
         shown, _ = shown_photo(photo)
     except InputError as error:
-        return looked | {"said": str(error)}
+        return looked | {"said": without_folders(str(error))}
     return looked | {"photo": asdict(shown), "said": "" if shown.truth else _without_label(dataset, name)}
 
 
@@ -70,7 +71,7 @@ def _without_label(dataset: Labelled, name: str) -> str:
         if pair is not None:
             pair.read_label()
     except InputError as error:
-        return str(error)
+        return without_folders(str(error))
     return ""
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from demo.catalogue import NO_RUNS, Catalogue, lost_sentence
 from demo.photo import room_for
+from demo.serving.words import without_folders
 from demo.stage.answer import answer
 from demo.stage.component import stage_value
 from demo.stage.likeness import acts_like
@@ -52,7 +53,7 @@ def show_answers(
     try:
         shown, _ = shown_photo(photo)
     except InputError as error:
-        yield stage_value(None, chosen, {}, status=str(error))
+        yield stage_value(None, chosen, {}, status=without_folders(str(error)))
         return
     if not chosen:
         yield stage_value(None, [], {}, status=lost or (NONE_CHOSEN if there else NO_RUNS))

@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from demo.catalogue import run_titles
+from demo.serving.words import without_folders
 from demo.stage.answer import mask_of
 from demo.stage.photos import Offered, picture_of, shown_photo
 from experiments.cli.spreadsheets import harmless
@@ -91,7 +92,7 @@ def _add_mask(archive: zipfile.ZipFile, photo: Offered, run: Run, prefix: str, c
                     save(image, file)
             scores = _scores(mask, label)
     except InputError as error:
-        contents.left_out.append(f"{photo.title}, {run.name}: {error}")
+        contents.left_out.append(f"{photo.title}, {run.name}: {without_folders(str(error))}")
         return
     contents.rows.append({"photo": photo.title, "run": run.name} | scores)
 

@@ -28,6 +28,8 @@ except ImportError:  # Windows: a server leaves the others' folders alone, and r
 PREFIX, LOCK, FILES, MOSAICS = "borderline-", ".borderline-server", "files", "mosaics"
 # Of what visitors sent and got: as long as somebody may sit before a page, and what a small machine's disk has to give
 MOST_SECONDS, MOST_BYTES = 12 * 3600, 4_000_000_000
+# Of what Gradio puts there without a folder, and has forgotten at once
+_FORGOTTEN_SECONDS = 60
 # Where Gradio is told to keep its files
 SETTING = "GRADIO_TEMP_DIR"
 
@@ -202,7 +204,8 @@ def tidy(now: float | None = None) -> None:
     room = MOST_BYTES
     for last, path in reversed(there):
         room -= _size(path)
-        if room < 0 or now - last > MOST_SECONDS:
+        most = MOST_SECONDS if path.is_dir() else _FORGOTTEN_SECONDS
+        if room < 0 or now - last > most:
             _remove(path)
 
 

@@ -1,6 +1,7 @@
 """What a person or a program is told where the app cannot do what was asked: one sentence, never Python's words."""
 
 import hashlib
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import gradio as gr
 from fastapi.exceptions import RequestValidationError
 from gradio.processing_utils import check_all_files_in_cache
 from gradio.route_utils import FnIndexInferError
+from gradio_client.utils import is_file_obj_with_meta, traverse
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -22,8 +24,11 @@ from seg import InputError
 
 NOT_UNDERSTOOD = "What was sent is not what this address takes: reload the page, or look at its API (/?view=api)."
 FAULT = "Borderline could not do this, which is its own fault: its log says how."
+NOT_FETCHED = "Files at an address are not fetched from here: upload the file, and send what that returns."
 TOO_MUCH = "More was sent than this address takes."
 NOT_HERE = "There is nothing at this address."
+# Those before a file's name, from the root of a disk on
+_FOLDERS = re.compile(r"(?<![\w/.:<>-])(?:[A-Za-z]:)?[/\\](?:[^/\\\s]+[/\\])+")
 # Of a sentence: it may repeat what was sent
 MOST_LETTERS = 400
 # Of anything but a file: what the page sends has a hundredth of it
@@ -62,7 +67,10 @@ class PlainBlocks(gr.Blocks):
 
     async def preprocess_data(self, *arguments: Any, **named: Any) -> list[Any]:
         try:
+            _refuse_addresses(arguments, named)
             return await super().preprocess_data(*arguments, **named)
+        except InputError:
+            raise
         except Exception as error:  # values of another kind, fewer of them, files of somebody else
             raise InputError(str(disk_full(error) or NOT_UNDERSTOOD)) from error
 
@@ -74,15 +82,28 @@ class PlainBlocks(gr.Blocks):
             _check_files(named.get("event_data"))
             return await super().process_api(block_fn, *arguments, **named)
         except Exception as error:
-            raise gr.Error(self.catalogue.for_visitors(sentence(error)), print_exception=False) from error
+            raise gr.Error(sentence(error, self.catalogue), print_exception=False) from error
+
+
+def _refuse_addresses(*values: object) -> None:
+    """Nobody has this machine fetch what lies elsewhere, which may be of any size: agents have a way that counts it.
+
+    Raises:
+        InputError: a file is named by its address.
+    """
+
+    def refuse(file: dict) -> None:
+        if file["path"].lower().startswith(("http:", "https:")):
+            raise InputError(NOT_FETCHED)
+
+    traverse(values, refuse, is_file_obj_with_meta)
 
 
 def _check_files(event: Any) -> None:
     """Refuse an event that names files of others, as Gradio does, and in our words."""
-    if event is None:
-        return
+    said: Any = None if event is None else event._data
     try:
-        check_all_files_in_cache(event._data)
+        check_all_files_in_cache(said)
     except Exception as error:
         raise InputError(NOT_UNDERSTOOD) from error
 
@@ -92,8 +113,12 @@ def in_short(said: str, letters: int = 60) -> str:
     return said if len(said) <= letters else f"{said[: letters - 3]}..."
 
 
-def sentence(error: Exception) -> str:
-    """What is said of an error; one that nobody expected is printed, with where it happened."""
+def sentence(error: Exception, catalogue: Catalogue | None = None) -> str:
+    """What is said of an error; one that nobody expected is printed, with where it happened.
+
+    Args:
+        catalogue: whose files are called as below the folder of all runs.
+    """
     said = (
         error.message if isinstance(error, gr.Error) else error if isinstance(error, InputError) else disk_full(error)
     )
@@ -101,7 +126,16 @@ def sentence(error: Exception) -> str:
         traceback.print_exception(error, file=sys.stderr)
         return FAULT
     words = " ".join(str(said).split())
+    if catalogue is not None:
+        words = catalogue.for_visitors(words)
+    if isinstance(error, InputError) and type(error) is not InputError:  # of a file here, not of what was sent
+        words = without_folders(words)
     return in_short(words, MOST_LETTERS)
+
+
+def without_folders(text: str) -> str:
+    """The text, each file of this machine called by its name alone: where it lies is no visitor's affair."""
+    return _FOLDERS.sub("", text)
 
 
 def spoken(function: Callable[[Any], dict]) -> Callable[[Any], dict]:

@@ -41,3 +41,19 @@ test("of an upload only what nobody answers is said in other words", async () =>
   });
   assert.equal(count, 1);
 });
+
+test("a file that is too large is not sent, and the app's own words stand alone", async () => {
+  let sent = 0;
+  const upload = uploading(
+    async () => {
+      sent += 1;
+      throw new Error("HTTP 413: The file is larger than 20 MB: save it smaller, or scale it down.");
+    },
+    20 * 2 ** 20,
+  );
+  const smaller = { message: "it is larger than 20 MB, so save it smaller, or scale it down" };
+  await assert.rejects(upload({ size: 20 * 2 ** 20 + 1 }), smaller);
+  assert.equal(sent, 0);
+  await assert.rejects(upload({ size: 20 * 2 ** 20 }), { message: /^The file is larger than 20 MB/ });
+  await assert.rejects(uploading(upload, 1500)({ size: 1501 }), { message: /1\.46 kB/ });
+});

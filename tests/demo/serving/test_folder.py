@@ -137,6 +137,8 @@ def test_what_nobody_asks_for_goes_and_what_somebody_uses_stays(files):
     old, asked_for, new = kept("old.png", hours=20), kept("used.png", hours=20), kept("new.png", hours=11)
     (files / "stray.tmp").write_bytes(b"1")
     used(asked_for)
+    tidy(time.time() + 61)  # what has no folder is nobody's
+    assert not (files / "stray.tmp").exists()
     tidy()
     assert not old.parent.exists() and asked_for.is_file() and new.is_file()
     tidy(time.time() + 12.1 * 3600)

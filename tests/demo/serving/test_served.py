@@ -3,6 +3,7 @@
 import io
 import shutil
 import socket
+import struct
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 LIMIT = 20 * 2**20
 
@@ -272,3 +274,25 @@ def test_a_folder_of_temporary_files_that_is_tidied_away_is_made_anew(app):
     frames = [str(app.upload(png()))]
     exported = app.call(app.component("write_animation"), "write_animation", {"frames": frames, "kind": "webp"}).json()
     assert app.client.get(exported["url"]).headers["content-type"] == "image/webp"
+
+
+# ---- photos as phones and editors write them, through the server
+
+
+def test_one_bad_entry_of_a_photo_s_metadata_refuses_nothing(app):
+    # upright by its orientation, and a rational that divides by minus nothing
+    entries = struct.pack("<IH", 8, 2) + struct.pack("<HHII", 0x112, 3, 1, 6) + struct.pack("<HHII", 0x9204, 10, 1, 38)
+    exif = b"Exif\0\0II*\0" + entries + b"\0" * 4 + struct.pack("<ii", -1, 0)
+    file = io.BytesIO()
+    Image.new("RGB", (80, 60)).save(file, "JPEG", exif=exif)
+    _, report = app.segment(app.upload(file.getvalue(), "phone.jpg"))
+    assert report["size"] == [60, 80]
+
+
+def test_a_long_text_in_a_png_refuses_nothing(app):
+    text, file = PngInfo(), io.BytesIO()
+    text.add_text("parameters", "a" * 1_200_000, zip=True)
+    Image.new("RGB", (80, 60)).save(file, "PNG", pnginfo=text)
+    mask, report = app.segment(app.upload(file.getvalue(), "made.png"))
+    assert report["size"] == [80, 60]
+    assert b"parameters" not in app.client.get(mask["url"]).content

@@ -8,8 +8,12 @@ import gradio as gr
 import pytest
 
 from demo.catalogue import Catalogue
+from demo.failures.photo import photo_value
+from demo.labelled import Labelled
 from demo.serving.words import FAULT, MOST_LETTERS, NOT_UNDERSTOOD, PlainBlocks, sentence, spoken
+from experiments.store.runs import BadRun
 from seg import InputError
+from seg.pets import BadPair, trimap_path
 
 # What no page of the app sends, at least not there
 VALUES = [
@@ -134,8 +138,33 @@ def test_a_photo_that_cannot_be_read_is_told_by_its_name_alone(app):
     file = {"path": str(photo), "meta": {"_type": "gradio.FileData"}}
     answer = app.post("/gradio_api/run/segment", {"data": [file, "ce-s0"]})
     assert answer.json()["error"] == "notes.jpg cannot be read as an image: save it as JPEG or PNG and try again"
+    elsewhere = app.post("/gradio_api/run/segment", {"data": [{**file, "path": "http://127.0.0.1/cat.png"}, "ce-s0"]})
+    assert elsewhere.json()["error"].startswith("Files at an address are not fetched from here")
     another = app.post("/gradio_api/run/segment", {"data": [{**file, "path": "/etc/passwd"}, "ce-s0"]})
     assert another.json()["error"] == NOT_UNDERSTOOD
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("/srv/data/masks/a.png is 3 x 4, its photo /srv/data/photos/a.jpg", "a.png is 3 x 4, its photo a.jpg"),
+        ("look (/home/me/x.png) or '/tmp/y.png'", "look (x.png) or 'y.png'"),
+        (r"C:\Users\me\x.png cannot be read", "x.png cannot be read"),
+        *(
+            (same, same)
+            for same in ("look at /?view=api", "http://a.example/b/c.png", "hf://a/b", "and/or 3/4", "a/b.png")
+        ),
+    ],
+)
+def test_files_are_called_by_their_names_alone(told, said):
+    assert sentence(BadPair(told)) == said
+    assert sentence(InputError(told)) == told  # what somebody has sent is said again as it was
+
+
+def test_a_label_that_is_damaged_is_told_without_where_it_lies(own_pets, tiny_runs):
+    trimap_path(own_pets, "Bengal_35").write_bytes(b"no trimap")
+    said = photo_value(Catalogue((tiny_runs,)), Labelled(own_pets), "Bengal_35", [])["said"]
+    assert said.startswith("Bengal_35.png ") and str(own_pets) not in said
 
 
 # ---- what nobody expects
@@ -164,7 +193,7 @@ def test_an_event_that_fails_says_so_without_naming_the_folder_of_runs(tmp_path,
         said = gr.Textbox()
 
         def refuse(text: str) -> str:
-            raise InputError(f"{tmp_path}/ce-s0/run.json is damaged")
+            raise BadRun(f"{tmp_path}/ce-s0/run.json is damaged")
 
         said.change(refuse, said, said, api_name="refuse")
         said.change(lambda text: text.nothing, said, said, api_name="fail")

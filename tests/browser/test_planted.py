@@ -72,6 +72,7 @@ def assert_harmless(page: Page) -> None:
     expect(page.locator("img[src*='planted']")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_on_every_tab_it_is_text(open_planted):
     chosen = [("run", name) for name in [*NAMES, f"gone {MARKUP}", f"gone {LINK}"]]
     page = open_planted("?" + urlencode([("tab", "segment"), *chosen]))
@@ -87,6 +88,10 @@ def test_on_every_tab_it_is_text(open_planted):
         expect(place.first).to_be_visible()
         page.wait_for_timeout(700)
         assert_harmless(page)
+        if tab == "Which loss?":
+            page.locator("#compare-more").get_by_text("Details").click()
+            expect(page.locator("#compare-table")).to_contain_text("Cross-entropy (note")
+            assert_harmless(page)
     # what a link asks for and is not here is told, as it is called
     expect(page.get_by_test_id("selection")).to_contain_text(f"There are no runs gone {MARKUP}, gone {LINK} here")
     page.get_by_role("button", name="Run", exact=True).click()

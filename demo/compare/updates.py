@@ -21,7 +21,7 @@ from demo.compare.verdict import (
     why_no_verdict_html,
 )
 from demo.figures.by_epoch import by_epoch
-from demo.figures.names import names_of_runs, sentence_case, without_run_names
+from demo.figures.names import in_markdown, names_of_runs, sentence_case, without_run_names
 from demo.figures.operating import operating_curves
 from demo.figures.outline import near_the_outline
 from demo.figures.price import price
@@ -58,7 +58,7 @@ def refresh_epochs(parts: Parts, catalogue: Catalogue, selected: Selected, drawn
         updates[parts.lines] = by_epoch(chosen, score, styles(chosen)).as_value() if chosen else None
     if table != had_table:
         lost = lost_sentence(selected.runs, catalogue.runs())
-        updates[parts.message] = lost or (NO_RUNS if not scored else "" if chosen else NONE_CHOSEN)
+        updates[parts.message] = in_markdown(lost) or (NO_RUNS if not scored else "" if chosen else NONE_CHOSEN)
         updates |= _show_table(parts, chosen, epoch)
     if opened != had_opened:
         updates[parts.details] = gr.update(open=opened)
@@ -83,7 +83,7 @@ def _show_table(parts: Parts, chosen: list[Configuration], epoch: int | None) ->
         whole, damaged = apart_from_damaged(runs, error)
         if whole and damaged:
             rest = _show_table(parts, _of_these(chosen, whole), epoch)
-            return rest | {parts.note: f"{rest[parts.note]} {_left_out(chosen, damaged)}".strip()}
+            return rest | {parts.note: f"{rest[parts.note]} {in_markdown(_left_out(chosen, damaged))}".strip()}
         footing, note = None, f"The table has no scores: {without_run_names(str(error), names_of_runs(chosen))}."
         styled = styled_table(runs, footing)
     label = table_label(footing)
@@ -91,7 +91,7 @@ def _show_table(parts: Parts, chosen: list[Configuration], epoch: int | None) ->
         parts.table: gr.update(value=styled, datatype=column_types(styled.data), label=label, visible=True),
         parts.files: written_table(styled.data),
         parts.marks: table_note(runs, footing),
-        parts.note: note,
+        parts.note: in_markdown(note),
     }
 
 

@@ -34,6 +34,11 @@ def sentence_case(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def in_markdown(text: str) -> str:
+    """A sentence for a component that reads Markdown: no name in it is a link, a picture, code or HTML."""
+    return re.sub(r"[\\`*_\[\]<$|]", lambda mark: f"\\{mark[0]}", text)
+
+
 def without_run_names(text: str, names: Mapping[str, str]) -> str:
     """The text with runs and configurations called by these names, and no Markdown around them.
 

@@ -9,8 +9,6 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.choosing import set_state
-
 MARKUP = "<img src=x onerror=planted()>"
 LINK = "[x](javascript:planted())"
 NAMES = [
@@ -74,25 +72,28 @@ def assert_harmless(page: Page) -> None:
     expect(page.locator("img[src*='planted']")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_on_every_tab_it_is_text(open_planted):
     chosen = [("run", name) for name in [*NAMES, f"gone {MARKUP}", f"gone {LINK}"]]
     page = open_planted("?" + urlencode([("tab", "segment"), *chosen]))
     page.wait_for_function("window.borderline")
     shown = {
-        "segment": page.locator(".stage-status"),
-        "compare": page.get_by_test_id("verdict").get_by_role("heading"),
-        "watch": page.locator(".watch-grid button"),
-        "failures": page.get_by_test_id("gallery").get_by_role("option"),
+        "Try": page.locator(".stage-status"),
+        "Which loss?": page.get_by_test_id("verdict").get_by_role("heading"),
+        "Watch": page.locator(".watch-grid button"),
+        "Failures": page.get_by_test_id("gallery").get_by_role("option"),
     }
     for tab, place in shown.items():
-        if tab != "segment":  # there it is already
-            set_state(page, tab=tab)
+        page.get_by_role("tab", name=tab).click()
         expect(place.first).to_be_visible()
         page.wait_for_timeout(700)
         assert_harmless(page)
-    # what is not here any more is told, as it is called
-    expect(page.locator("#compare-message")).to_contain_text(f"gone {MARKUP}", use_inner_text=False)
-    expect(page.locator("#compare-message a")).to_have_count(0)
-    page.get_by_role("button", name="+ Run").click()
-    expect(page.get_by_text(f"broken {MARKUP}/run.json", exact=False).first).to_be_visible()
+        if tab == "Which loss?":
+            page.locator("#compare-more").get_by_text("Details").click()
+            expect(page.locator("#compare-table")).to_contain_text("Cross-entropy (note")
+            assert_harmless(page)
+    # what a link asks for and is not here is told, as it is called
+    expect(page.get_by_test_id("selection")).to_contain_text(f"There are no runs gone {MARKUP}, gone {LINK} here")
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_test_id("selection")).to_contain_text(f"Left out: broken {MARKUP}/run.json")
     assert_harmless(page)

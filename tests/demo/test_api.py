@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
-from demo.api import compare_api, runs_api, segment_api
+from demo.api import compare_api, names_in, runs_api, segment_api
 from demo.catalogue import Catalogue
 from experiments.comparison.analysis import analyse
 from experiments.comparison.answer.verdict import verdict
@@ -131,3 +133,56 @@ def test_the_list_of_runs_says_what_their_scores_stand_on(tiny_runs):
         "ce-s0": (2, 32, 8),
         "focal-s0": (3, 32, 8),
     }
+
+
+def test_one_run_s_damaged_scores_take_away_that_run_and_say_so(even_runs, tmp_path):
+    folder = Path(shutil.copytree(even_runs, tmp_path / "runs"))
+    (folder / "focal-s0" / "images.csv").write_text("damaged\n")
+    for names in ([], BOTH):
+        content = compare_api(Catalogue((folder,)), names)
+        assert content["runs"] == ["ce-s0"]
+        [told] = content["left_out"]
+        assert told.startswith("focal-s0/images.csv")
+        assert str(tmp_path) not in told
+    assert compare_api(Catalogue((even_runs,)), [])["left_out"] == []
+    with pytest.raises(InputError, match=r"images\.csv"):
+        compare_api(Catalogue((folder,)), ["focal-s0"])
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("", []),
+        (" , ,", []),
+        ("ce-s0", ["ce-s0"]),
+        ("ce-s0, lr=0.001,bs=32", ["ce-s0", "lr=0.001,bs=32"]),
+        ("lr=0.001,bs=32,ce-s0,", ["lr=0.001,bs=32", "ce-s0"]),
+        ("a,b,c", ["a,b", "c"]),
+        ("a,b,c,d", ["a,b", "c,d"]),
+        ("gone,ce-s0", ["gone", "ce-s0"]),
+        ("lr=0.001,bs=64", ["lr=0.001", "bs=64"]),
+        ("ce-s0 (x, y)", ["ce-s0 (x, y)"]),
+    ],
+)
+def test_a_list_of_names_holds_names_that_have_commas(text, names):
+    assert names_in(text, ["ce-s0", "lr=0.001,bs=32", "a,b", "c,d", "ce-s0 (x, y)"]) == names
+
+
+@given(
+    st.lists(st.text("ab ,=", min_size=1, max_size=5).map(str.strip).filter(bool), min_size=1, max_size=6, unique=True)
+)
+def test_every_name_that_is_listed_can_be_asked_for(known):
+    for name in known:
+        if "" not in [part.strip() for part in name.split(",")]:
+            assert names_in(name, known) == [name]
+
+
+def test_the_third_run_of_one_name_segments_a_photo(tiny_runs, tmp_path, photo):
+    folders = [Path(shutil.copytree(tiny_runs, tmp_path / letter / "runs")) for letter in "abc"]
+    catalogue = Catalogue(tuple(folders))
+    name = "ce-s0 (c/runs)"
+    assert name in [run["name"] for run in runs_api(catalogue)]
+    mask, report = segment_api(catalogue, str(photo), name)
+    assert report["checkpoint"] == name
+    assert Path(mask).is_file()
+    assert compare_api(catalogue, names_in(name, [run["name"] for run in runs_api(catalogue)]))["runs"] == [name]

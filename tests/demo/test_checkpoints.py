@@ -20,7 +20,7 @@ from demo.stage.answer import answer, mask_of
 from demo.stage.photos import Offered, offered_photo
 from demo.watch.own_photo import own_functions
 from experiments.store.runs import read_run
-from seg.checkpoint import BadCheckpoint
+from seg.checkpoint import BadCheckpoint, read_tensors, write_tensors
 from seg.inference import Segmenter
 from seg.pets import photo_path
 
@@ -199,3 +199,12 @@ def test_where_gpus_are_lent_a_photo_is_segmented_in_a_process_that_has_one(own_
 def test_a_network_that_is_not_kept_answers_alike(tiny_runs, photo):
     path = tiny_runs / "ce-s0" / "model.safetensors"
     np.testing.assert_array_equal(segmented(photo, path)[0].mask(), expected_mask(path, photo))
+
+
+def test_a_network_is_not_run_at_a_side_that_its_run_never_saw(own_runs, photo):
+    """Memory grows with its square, and the photo is a visitor's."""
+    path = own_runs / CHECKPOINT
+    tensors, metadata = read_tensors(path)
+    write_tensors(path, tensors, metadata | {"input_size": "1024"})
+    with pytest.raises(BadCheckpoint, match="wants to run at 1024 x 1024, its run was trained at 32 x 32"):
+        segment_photo(photo, read_run(own_runs / "focal-s0"))

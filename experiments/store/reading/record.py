@@ -97,7 +97,7 @@ def assert_describes_run(info: Any) -> None:
     assert_name("loss", options.get("loss"))
     assert_whole("seed", options.get("seed"), LEAST_SEED, _LARGEST)
     for name, value in options.items():
-        if name in FIELDS and name not in ("loss", "seed", "size"):
+        if name in FIELDS and name not in ("loss", "seed", "size", "epochs"):
             _option(FIELDS[name], value)
     assert_whole("epochs", options.get("epochs"), 1, MOST_EPOCHS)
     _size(options.get("size", FIELDS["size"].default))

@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-from demo.figures.names import names_in_words, names_of_runs, without_run_names
+from demo.figures.names import in_markdown, names_in_words, names_of_runs, without_run_names
 from experiments.comparison.configurations import configurations
 from experiments.store.runs import read_run
 
@@ -49,3 +49,10 @@ def test_sentences_lose_the_names_of_runs_and_keep_what_is_to_be_typed(found):
     )
     # of losses that are not chosen, too
     assert without_run_names("one seed of `weighted`", names) == "one seed of class weights"
+
+
+def test_a_name_is_no_markup_where_markdown_is_read():
+    assert in_markdown("[x](y) ![z](u) <b> `c` *d* _e_ $f$ a|b \\") == (
+        "\\[x\\](y) !\\[z\\](u) \\<b> \\`c\\` \\*d\\* \\_e\\_ \\$f\\$ a\\|b \\\\"
+    )
+    assert in_markdown("focal loss, seed 0 is left out (64 x 64).") == "focal loss, seed 0 is left out (64 x 64)."

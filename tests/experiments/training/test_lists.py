@@ -43,9 +43,7 @@ def take_out(root: Path, split: str, *names: str) -> None:
 
 DOUBLED = {
     "scored twice": [("test", TEST_NAMES[0])],
-    "trained on twice": [("trainval", TRAINVAL_NAMES[1])],
     "trained on and scored": [("trainval", TEST_NAMES[1])],
-    "scored and trained on": [("test", TRAINVAL_NAMES[0])],
     "all of it": [("test", TEST_NAMES[0]), ("trainval", TRAINVAL_NAMES[1]), ("trainval", TEST_NAMES[1])],
     "three times": [("test", TEST_NAMES[0]), ("test", TEST_NAMES[0])],
 }
@@ -125,11 +123,9 @@ def test_a_list_with_a_byte_order_mark_is_read(pets, tmp_path, command):
 
 
 @pytest.mark.parametrize("place", [photo_path, trimap_path])
-@pytest.mark.parametrize("called", [str.upper, str.lower, lambda name: name.replace(".", ".", 1).title()])
+@pytest.mark.parametrize("called", [str.upper, str.lower])
 def test_a_file_whose_name_has_other_capitals_is_named(pets, tmp_path, command, place, called):
     path = place(pets, TEST_NAMES[0])
-    if called(path.name) == path.name:
-        pytest.skip("it is called so")
     path.rename(path.with_name(called(path.name)))
     ended = command(run, *SMALL, "--data", pets, "--out", tmp_path / "runs")
     assert ended.status == 2

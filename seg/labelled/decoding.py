@@ -1,5 +1,6 @@
 """Photos and labels decoded to squares, by as many processes as may work at once."""
 
+import multiprocessing
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +74,7 @@ def _batches(pairs: Pairs) -> Iterator[list[tuple[np.ndarray, np.ndarray] | str]
         return iter(DataLoader(pairs, batch_size=BATCH, num_workers=workers, collate_fn=list))
 
     try:
+        multiprocessing.Lock()  # a loader whose workers lack theirs complains once more when it is forgotten
         return begun(min(usable_cores(), -(-len(pairs) // BATCH)))
     except FORBIDDEN as error:
         note_alone(error)

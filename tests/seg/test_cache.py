@@ -1,9 +1,14 @@
+import _multiprocessing
 import functools
+import multiprocessing
 import os
 import platform
+import pwd
 import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -471,51 +476,72 @@ def test_a_tenth_is_held_out_evenly_and_nothing_is_lost(count):
 # --- where nothing can be kept, and nobody helps --------------------------------------------------
 
 
-def load_in_a_process(root: Path, environment: dict[str, str | None], before: str = "") -> subprocess.CompletedProcess:
-    """The test split at 16 x 16, loaded by a process of its own: it prints its photos' sum."""
-    script = f"import os, sys\nfrom pathlib import Path\n{before}\nfrom seg.cache import load_split\n"
-    script += "print(int(load_split(Path(sys.argv[1]), 'test', 16).photos.astype(int).sum()))"
-    given = {name: value for name, value in (os.environ | environment).items() if value is not None}
-    return subprocess.run([sys.executable, "-c", script, root], cwd=PROJECT, env=given, capture_output=True, text=True)
-
-
-NO_PASSWD = "import pwd\ndef nobody(number): raise KeyError(number)\npwd.getpwuid = nobody"
 DECODED_ANEW = "photos are decoded anew each time: set BORDERLINE_CACHE to a writable folder"
 
 
+def nobody(number: int) -> None:
+    raise KeyError(number)
+
+
 @pytest.mark.parametrize("home", ["none", "a file", "not there", "read-only"])
-def test_without_a_home_photos_are_decoded_anew_which_is_said(own_pets, tmp_path, home):
+def test_without_a_home_photos_are_decoded_anew_which_is_said(own_pets, tmp_path, home, monkeypatch, capsys):
     (tmp_path / "file").write_text("")
-    homes = {"none": None, "a file": str(tmp_path / "file"), "not there": "/proc/nowhere", "read-only": "/proc/self"}
-    environment = {"BORDERLINE_CACHE": None, "HOME": homes[home]}
-    ended = load_in_a_process(own_pets, environment, NO_PASSWD if home == "none" else "")
-    expected = load_split(own_pets, "test", 16, cache=tmp_path / "cache").photos.astype(int).sum()
-    assert (ended.returncode, ended.stdout) == (0, f"{expected}\n"), ended.stderr
-    assert DECODED_ANEW in ended.stderr
+    homes = {"a file": str(tmp_path / "file"), "not there": "/proc/nowhere", "read-only": "/proc/self"}
+    monkeypatch.delenv("BORDERLINE_CACHE")
+    if home == "none":
+        monkeypatch.delenv("HOME")
+        monkeypatch.setattr(pwd, "getpwuid", nobody)
+    else:
+        monkeypatch.setenv("HOME", homes[home])
+    found = load_split(own_pets, "test", 16)
+    assert DECODED_ANEW in capsys.readouterr().err
+    assert_equal(found, load_split(own_pets, "test", 16, cache=tmp_path / "cache"))
 
 
-def test_a_cache_that_is_named_needs_no_home(own_pets, tmp_path):
-    environment = {"BORDERLINE_CACHE": str(tmp_path / "cache"), "HOME": None}
-    ended = load_in_a_process(own_pets, environment, NO_PASSWD)
-    assert ended.returncode == 0, ended.stderr
-    assert DECODED_ANEW not in ended.stderr
-    assert len(caches(tmp_path / "cache")) == 1
+@pytest.mark.parametrize("named", [True, False])
+def test_a_cache_that_is_named_needs_no_home(own_pets, tmp_path, monkeypatch, capsys, named):
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    monkeypatch.setenv("BORDERLINE_CACHE", str(tmp_path / "cache") if named else "")  # an empty one names nothing
+    load_split(own_pets, "test", 16)
+    assert (DECODED_ANEW in capsys.readouterr().err) != named
+    assert (tmp_path / "cache").exists() == named
+
+
+def refusing(error: BaseException) -> Callable:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    return refuse
 
 
 FORBIDDEN = {
-    "fork": "def refuse(*_): raise PermissionError(1, 'Operation not permitted')\nos.fork = refuse",
-    "no process left": "def refuse(*_): raise BlockingIOError(11, 'try again')\nos.fork = refuse",
-    "semaphores": "import _multiprocessing\n"
-    "class Refused:\n"
-    "    SEM_VALUE_MAX = 99\n"
-    "    def __init__(self, *_, **__): raise PermissionError(13, 'Permission denied')\n"
-    "_multiprocessing.SemLock = Refused",
-    "threads": "import threading\n"
-    'def refuse(self): raise RuntimeError("can\'t start new thread")\n'
-    "threading.Thread.start = refuse",
-    "a daemon": "import multiprocessing\nmultiprocessing.current_process()._config['daemon'] = True",
-    "processes, by the system": None,
+    "processes": (os, "fork", PermissionError(1, "Operation not permitted")),
+    "more processes": (os, "fork", BlockingIOError(11, "Resource temporarily unavailable")),
+    "semaphores": (_multiprocessing, "SemLock", PermissionError(13, "Permission denied")),
+    "semaphores' files": (_multiprocessing, "SemLock", OSError(38, "Function not implemented")),
+    "threads": (threading.Thread, "start", RuntimeError("can't start new thread")),
+    "children": (
+        multiprocessing.Process,
+        "start",
+        AssertionError("a daemon may have no children"),
+    ),
 }
+
+
+@pytest.mark.parametrize("policy", FORBIDDEN)
+def test_where_no_worker_may_be_started_one_process_decodes(own_pets, tmp_path, policy, monkeypatch, capfd):
+    expected = load_split(own_pets, "test", 16, cache=tmp_path / "other")
+    where, name, error = FORBIDDEN[policy]
+    with monkeypatch.context() as patch:
+        patch.setattr(where, name, refusing(error))
+        found = load_split(own_pets, "test", 16, cache=tmp_path / "cache")
+    assert_equal(found, expected)
+    told = capfd.readouterr().err
+    assert "note: no worker can be started (" in told
+    assert "Traceback" not in told
+
+
 # a real policy: the system's own filter refuses this process every further one
 SECCOMP = """
 import ctypes, platform, struct
@@ -535,18 +561,20 @@ assert libc.prctl(22, 2, program, 0, 0) == 0
 """
 
 
-@pytest.mark.parametrize("policy", FORBIDDEN)
-def test_where_no_worker_may_be_started_one_process_decodes(own_pets, tmp_path, policy):
-    if policy == "processes, by the system" and (platform.machine(), sys.platform) != ("x86_64", "linux"):
-        pytest.skip("the filter is written for another machine")
-    environment = {"BORDERLINE_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    ended = load_in_a_process(own_pets, environment, FORBIDDEN[policy] or SECCOMP)
+@pytest.mark.skipif((platform.machine(), sys.platform) != ("x86_64", "linux"), reason="the filter is another machine's")
+def test_where_the_system_refuses_every_worker_one_process_decodes(own_pets, tmp_path):
+    script = f"{SECCOMP}\nimport sys\nfrom pathlib import Path\n"
+    script += "print(int(seg.cache.load_split(Path(sys.argv[1]), 'test', 16).photos.astype(int).sum()))"
+    environment = os.environ | {"BORDERLINE_CACHE": str(tmp_path / "cache")}
+    words = [sys.executable, "-c", script, own_pets]
+    ended = subprocess.run(words, cwd=PROJECT, env=environment, capture_output=True, text=True)
     expected = load_split(own_pets, "test", 16, cache=tmp_path / "other").photos.astype(int).sum()
     assert (ended.returncode, ended.stdout) == (0, f"{expected}\n"), ended.stderr
     assert "note: no worker can be started (" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.long
 def test_workers_are_spawned_where_that_is_the_way(own_pets, tmp_path):
     spawned = "import torch.multiprocessing as m\nm.set_start_method('spawn')"
     script = "if __name__ == '__main__':\n    import sys; from pathlib import Path\n"
@@ -581,6 +609,7 @@ def test_a_cache_that_others_write_and_delete_meanwhile_is_put_in_place(own_pets
     assert caches(tmp_path / "cache") == {name}
 
 
+@pytest.mark.long
 def test_processes_that_write_and_delete_one_cache_disturb_nobody(own_pets, tmp_path):
     script = "import shutil, sys; from pathlib import Path; from seg.cache import load_split\n"
     script += "root, cache = map(Path, sys.argv[1:])\n"

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 
 import experiments
-from experiments.cli.command_line import print_every_letter
+from experiments.cli.printing import print_every_letter
 from experiments.cli.program import PROGRAM
 
 # What makes a module of `experiments` a command, and not a table that others read

@@ -6,7 +6,6 @@ Nothing here imports torch or pandas until it is needed: `--help` answers at onc
 from __future__ import annotations
 
 import argparse
-import io
 import math
 import os
 import re
@@ -17,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from experiments.cli.printing import print_every_letter
 from experiments.cli.program import typed
 from experiments.cli.spreadsheets import csv_text
 from seg import InputError
@@ -50,17 +50,6 @@ def run_command(main: Callable[[list[str] | None], int]) -> None:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)
-
-
-def print_every_letter() -> None:
-    """What is printed into a file or a pipe is UTF-8; a terminal has a question mark for a letter that it lacks."""
-    for stream in (sys.stdout, sys.stderr):
-        if not isinstance(stream, io.TextIOWrapper):
-            continue
-        if stream.isatty():
-            stream.reconfigure(errors="replace")
-        else:
-            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
 
 
 @contextmanager

@@ -107,6 +107,27 @@ def test_the_endpoint_compares_and_names_what_it_does_not_know(client, tiny_runs
         client.predict("dice-s0", api_name="/compare")
 
 
+def test_curl_alone_gets_a_mask(client, tiny_pets, tmp_path):
+    """As the page of the API says: a photo is sent, a call begun, and its answer read as it comes."""
+    if shutil.which("curl") is None:
+        pytest.skip("no curl on this machine")
+
+    def curl(path: str, *options: object) -> str:
+        line = ["curl", "--silent", "--fail", "--noproxy", "*", f"{client.src}gradio_api/{path}", *map(str, options)]
+        return subprocess.run(line, capture_output=True, encoding="utf-8", check=True, timeout=60).stdout
+
+    (sent,) = json.loads(curl("upload", "-F", f"files=@{photo_path(tiny_pets, 'pug_1')}"))
+    asked = json.dumps({"data": [{"path": sent, "meta": {"_type": "gradio.FileData"}}, "ce-s0"]})
+    event = json.loads(curl("call/segment", "-H", "Content-Type: application/json", "-d", asked))["event_id"]
+    told = curl(f"call/segment/{event}")
+    assert "event: complete" in told
+    mask, report = json.loads(told.rpartition("data: ")[2])
+    assert report["checkpoint"] == "ce-s0"
+    curl(f"file={mask['path']}", "-o", tmp_path / "mask.png")
+    with Image.open(tmp_path / "mask.png") as image:
+        assert (image.mode, list(image.size)) == ("P", report["size"])
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -85,10 +85,10 @@ def mirrored(path: Path) -> None:
     turned.save(path, **({"quality": 95} if path.suffix == ".jpg" else {}))
 
 
-def one_pixel(path: Path) -> None:
+def one_corner(path: Path) -> None:
     with Image.open(path) as image:
         image.load()
-    image.putpixel((0, 0), 3 if image.getpixel((0, 0)) != 3 else 1)
+    image.paste(3 if image.getpixel((0, 0)) != 3 else 1, (0, 0, 8, 8))
     image.save(path)
 
 
@@ -111,7 +111,7 @@ OTHERS = {
     "a training photo": (lambda data: mirrored(photo_path(data, TRAINVAL_NAMES[3])), "the training photos are no"),
     "a training label": (lambda data: mirrored(trimap_path(data, TRAINVAL_NAMES[3])), "labels of the training photos"),
     "a validation photo": (lambda data: mirrored(photo_path(data, TEST_NAMES[3])), "the validation photos are no"),
-    "a label's pixel": (lambda data: one_pixel(trimap_path(data, TEST_NAMES[1])), "labels of the validation photos"),
+    "a label's corner": (lambda data: one_corner(trimap_path(data, TEST_NAMES[1])), "labels of the validation photos"),
     "the order": (exchanged, "was begun with other training photos"),
     "a name": (replaced, "was begun with other validation photos"),
 }

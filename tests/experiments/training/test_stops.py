@@ -150,7 +150,7 @@ def test_a_disk_that_is_full_before_the_first_file_leaves_no_folder(recipe, tmp_
     assert command(run, *recipe).status == 0
 
 
-@pytest.mark.parametrize(("number", "batch"), zip(ALL_SIGNALS, (1, 3, 5), strict=True))
+@pytest.mark.parametrize(("number", "batch"), list(zip(ALL_SIGNALS, (1, 3, 5), strict=True)))
 def test_a_stop_while_the_disk_is_full_ends_in_one_line(recipe, tmp_path, command, full, number, batch):
     def stopped_while_full() -> None:
         full.now()

@@ -354,16 +354,21 @@ def test_runs_scored_on_a_holdout_are_compared_only_where_asked_for(command, det
     assert note in command(compare, "--runs", detailed).out.splitlines()  # there is nothing else
 
 
-def test_damaged_details_end_in_one_line(command, detailed):
+def test_damaged_details_are_left_out_and_end_in_one_line_where_they_were_asked_for(command, detailed):
     for name, text, said in (
         ("bands.csv", "edge,side,from,to,pixels,correct,accuracy\npet,inside,0,1,10,5,0.5\n", "is not whole"),
         ("images.csv", "name\n", "has no column pet_as_pet"),
     ):
         (detailed / "focal-s0" / name).write_text(text)
-        ended = command(compare, "--runs", detailed)
+        told = f"{detailed.resolve() / 'focal-s0' / name} {said}"
+        ended = command(compare, "focal-s0", "--runs", detailed)
         assert (ended.status, ended.out) == (2, "")
-        assert f"{detailed.resolve() / 'focal-s0' / name} {said}" in ended.error
+        assert told in ended.error
         assert "--details" in ended.error
+        others = command(compare, "--runs", detailed)
+        assert others.status == 0
+        assert "focal-s1" in others.out
+        assert any(line.startswith(f"left out: {told}") for line in others.told)
 
 
 def test_runs_on_different_photos_end_in_one_line(command, detailed, write_run, draw_confusions):

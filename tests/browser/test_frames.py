@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from urllib.parse import parse_qs
 
 import gradio as gr
 import pytest
@@ -104,6 +105,28 @@ def test_the_hub_frames_a_space_alone(chromium, served, name, known):
         expect(page.frame_locator("iframe").locator("gradio-app")).to_be_attached()
     page.unroute_all(behavior="ignoreErrors")
     page.close()
+
+
+def test_what_is_looked_at_is_told_to_the_page_around_that_of_a_space_and_to_no_other(chromium, served):
+    """There the address bar is that page's."""
+    url, on_spaces = served
+    listen = "addEventListener('message', (event) => (window.told = event.data.queryString ?? window.told))"
+    framing = f"""<script>{listen}</script>
+        <iframe src="{url}/?run=focal-s0" width="1300" height="800" allow="local-network-access"></iframe>"""
+    # a browser asks before another site's page may frame one of this machine
+    context = chromium.new_context(permissions=["local-network-access"])
+    outer, site = context.new_page(), "https://huggingface.co" if on_spaces else url
+    outer.route(f"{site}/spaces/**", lambda route: route.fulfill(body=framing, content_type="text/html"))
+    outer.goto(f"{site}/spaces/somebody/borderline")
+    outer.frame_locator("iframe").get_by_role("tab", name="Watch").click()
+    outer.frames[1].wait_for_function("location.search.includes('tab=watch')")
+    if on_spaces:
+        outer.wait_for_function("window.told?.includes('tab=watch')")
+        assert parse_qs(outer.evaluate("window.told"))["run"] == ["focal-s0"]
+    else:
+        outer.wait_for_timeout(500)
+        assert outer.evaluate("window.told ?? null") is None
+    context.close()
 
 
 def _moved(address: str, old: str, new: str) -> str:

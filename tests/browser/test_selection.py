@@ -18,7 +18,6 @@ COMMA = "focal, gamma 1"
 
 
 SLIDE = "(slider, epoch) => { slider.value = epoch; slider.dispatchEvent(new Event('input')); }"
-LISTEN = "addEventListener('message', (event) => (window.told = event.data.queryString ?? window.told))"
 
 
 def change(folder: Path, **options: object) -> None:
@@ -309,28 +308,6 @@ def test_share_copies_a_link_that_shows_the_same(open_at):
     other = open_at(link.partition("/?")[2] and f"?{link.partition('/?')[2]}")
     expect(other.get_by_role("radio", name="Side by side")).to_have_attribute("aria-checked", "true")
     expect(chips(other)).to_have_text(["Focal3/3"])
-
-
-@pytest.mark.parametrize(("site", "told"), [("https://huggingface.co", True), ("https://elsewhere.example", False)])
-def test_the_page_around_that_of_a_space_is_told_the_address_and_no_other(chromium, url, site, told):
-    # a browser asks before another site's page may frame one of this machine
-    outer = chromium.new_context(permissions=["local-network-access"]).new_page()
-    around = f"""<script>{LISTEN}</script>
-        <iframe src="{url}/?run=focal-s0" width="1300" height="800"
-        allow="local-network-access"></iframe>"""
-    outer.route(f"{site}/**", lambda route: route.fulfill(body=around, content_type="text/html"))
-    outer.goto(f"{site}/spaces/somebody/borderline")
-    frame = outer.frame_locator("iframe")
-    frame.get_by_role("tab", name="Watch").click()
-    inner = outer.frames[1]
-    inner.wait_for_function("location.search.includes('tab=watch')")
-    if told:
-        outer.wait_for_function("window.told?.includes('tab=watch')")
-        assert parse_qs(outer.evaluate("window.told"))["run"] == ["focal-s0"]
-    else:
-        outer.wait_for_timeout(500)
-        assert outer.evaluate("window.told ?? null") is None
-    outer.context.close()
 
 
 def test_an_uploaded_photo_is_in_the_history_and_not_in_the_address(open_at, tiny_pets):

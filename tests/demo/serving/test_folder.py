@@ -177,6 +177,7 @@ def test_a_folder_that_is_tidied_away_is_held_anew(monkeypatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(own_folder().path / "files"))
     shutil.rmtree(own_folder().path)
     mend()
+    assert (own_folder().path / LOCK).is_file()
     sweep(own_folder().path.parent)
     assert files_folder().is_dir()
     assert kept("a.png").is_file()

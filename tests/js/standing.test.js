@@ -41,7 +41,13 @@ test("the place is said as long as it is waited for", async () => {
 
 test("what is lost twice is fetched, what is lost once may be on its way", async () => {
   const lost = { before: null, lost: true };
-  const { watch, did, look, waits } = watched([lost, { before: 0, lost: false }, lost, lost, { before: null, lost: false }]);
+  const { watch, did, look, waits } = watched([
+    lost,
+    { before: 0, lost: false },
+    lost,
+    lost,
+    { before: null, lost: false },
+  ]);
   watch.asked();
   for (let times = 0; times < 3; times += 1) await look();
   assert.deepEqual(did, []);

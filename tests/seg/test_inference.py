@@ -92,3 +92,23 @@ def test_all_of_it_is_computed_on_its_device_and_then_taken_from_there(checkpoin
     # a device without values refuses what is on another, and cannot be copied from: the last step
     with pytest.raises(NotImplementedError, match="Cannot copy out of meta tensor"):
         Segmenter.load(checkpoint, "meta").predict(noise(75, 50))
+
+
+@pytest.mark.parametrize("size", [(75, 50), (1, 1), (32, 32), (3, 400), (400, 3), (531, 347)])
+@pytest.mark.parametrize("tile", [7, 64, 2**18])
+def test_a_prediction_enlarged_part_by_part_is_the_whole_one(segmenter, monkeypatch, size, tile):
+    monkeypatch.setattr("seg.inference.TILE", tile)
+    photo = noise(*size)
+    whole = segmenter.predict(photo)
+    small = segmenter.predict_small(photo.resize((SIZE, SIZE), Image.Resampling.BILINEAR), photo.size)
+    together, seen = np.empty_like(whole.probabilities), np.zeros(whole.mask.shape, int)
+    for rows, columns, probabilities in small.tiles():
+        assert probabilities[0].size <= max(tile, 1)
+        together[:, rows, columns] = probabilities
+        seen[rows, columns] += 1
+    assert (seen == 1).all()
+    np.testing.assert_allclose(together, whole.probabilities, rtol=0, atol=2e-7)
+    certain = np.ptp(np.sort(whole.probabilities, axis=0)[1:], axis=0) > 1e-6  # not within rounding of a tie
+    np.testing.assert_array_equal(small.mask()[certain], whole.mask[certain])
+    shifted = small.mask(lambda probabilities: np.full(probabilities.shape[1:], 2, np.uint8))
+    assert (shifted == 2).all()

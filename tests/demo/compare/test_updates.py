@@ -17,6 +17,7 @@ from demo.selection.followed import Selected
 from demo.tabs import Updates
 from experiments.comparison.analysis import analyse
 from experiments.comparison.answer.verdict import verdict
+from experiments.store.folder import hold
 
 BOTH = ["ce-s0", "focal-s0"]
 NAMES = ["cross-entropy", "focal loss"]
@@ -149,7 +150,8 @@ def test_the_answer_is_that_of_the_page_s_epoch(parts, own_runs):
 def test_with_a_run_that_trains_the_answer_goes_to_the_deepest_epoch_they_share(parts, own_runs):
     catalogue = Catalogue((own_runs,))
     set_running(own_runs / "focal-s0")
-    shown = refresh_answer(parts, catalogue, BOTH, None)
+    with hold(own_runs / "focal-s0"):
+        shown = refresh_answer(parts, catalogue, BOTH, None)
     assert shown.keys() == {*parts.by_photo()}
     assert "After epoch 2 the network" in shown[parts.verdict]
     assert "The same 8 photos, after epoch 2, without intervals." in shown[parts.verdict]

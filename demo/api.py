@@ -44,7 +44,7 @@ def segment_api(catalogue: Catalogue, photo: str, checkpoint: str) -> tuple[str,
     Raises:
         InputError: there is no such checkpoint, or no photo that can be read.
     """
-    run = run_with_checkpoint(catalogue, checkpoint)  # before a large photo is read
+    run = run_with_checkpoint(catalogue, checkpoint or "")  # before a large photo is read
     if not photo:
         raise InputError("no photo: give an image file")
     offered = Offered(Path(photo).name, Path(photo))

@@ -48,7 +48,7 @@ def room_for(path: Path, *, times: float = 1) -> Iterator[None]:
     Raises:
         InputError: there is none for too long, or the photo cannot be read.
     """
-    width, height = _opened(path, lambda: seg.photo.seen_size(path))
+    width, height = _opened(path, lambda: seg.photo.stored_size(path))
     # one that is too large is refused when it is opened
     with LARGE.lent(round(times * BYTES_PER_PIXEL * min(width * height, MAX_PIXELS))):
         yield

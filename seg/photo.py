@@ -74,7 +74,7 @@ def small_photo(path: Path | str, side: int) -> Image.Image:
 
 
 def seen_size(path: Path | str) -> tuple[int, int]:
-    """Width and height of `open_photo`'s, without reading the pixels.
+    """Width and height of `open_photo`'s, without reading the pixels, but for a PNG's, whose EXIF may follow them.
 
     Raises:
         BadPhoto: it cannot be read.
@@ -89,7 +89,7 @@ def seen_size(path: Path | str) -> tuple[int, int]:
 
 
 def stored_size(path: Path | str) -> tuple[int, int]:
-    """Width and height of the pixels as the file holds them, before they are turned.
+    """Width and height of the pixels as the file holds them, before they are turned; none of them is read.
 
     Raises:
         BadPhoto: it cannot be read.

@@ -15,7 +15,8 @@ from experiments.cli.places import add_runs_option
 from experiments.cli.program import typed
 from seg import InputError
 
-UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9}
+# as Gradio counts them
+UNITS = {"kb": 2**10, "mb": 2**20, "gb": 2**30}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -15,7 +15,7 @@ from demo.work.room import LARGE
 from seg import InputError
 from seg.losses import LOSSES
 from seg.pets import CLASS_COLOURS
-from seg.photo import BadPhoto, open_photo, seen_size
+from seg.photo import BadPhoto, open_photo, stored_size
 
 KINDS = ("gif", "webp")
 # The last frame stays, so that the end is seen before it begins again
@@ -30,6 +30,8 @@ COLOURS = (255, 127, 63)  # one less than there may be: what does not change is 
 # what is missed, false and swapped, its stripes: `stage/js/colours.js` has them
 ERROR_COLOURS = ("#FF2E93", "#00D5E0", "#FFFFFF", "#15171C")
 MEANT = [*CLASS_COLOURS, *ERROR_COLOURS, *(entry.colour for entry in LOSSES.values())]
+
+DIFFER = "The frames differ in size: try again."
 
 Used = TypeVar("Used")
 
@@ -48,11 +50,11 @@ class Frames(Image.Image):
         super().__init__()
         if not 0 < len(paths) <= MAX_FRAMES:
             raise InputError(f"An animation has 1 to {MAX_FRAMES} epochs.")
-        sizes = {_read(path, seen_size) for path in paths}
+        sizes = {_read(path, stored_size) for path in paths}
         if max(width * height for width, height in sizes) * max(len(paths), LEAST_COUNTED) > MAX_PIXELS:
             raise InputError("The animation is too large: choose fewer photos, or a smaller width.")
         if len(sizes) > 1:
-            raise InputError("The frames differ in size: try again.")
+            raise InputError(DIFFER)
         self._paths = paths
         some = [self.read(place) for place in (0, len(paths) // 2, -1)] if colours else []
         self._common = common_palette(some, colours) if colours else None
@@ -79,6 +81,8 @@ class Frames(Image.Image):
         if not 0 <= frame < len(self._paths):
             raise EOFError
         shown = self.read(frame)
+        if self._place >= 0 and shown.size != self.size:  # one of them is turned
+            raise InputError(DIFFER)
         if self._common is not None:
             shown = shown.quantize(palette=self._common, dither=Image.Dither.NONE)
         self.im, self._mode, self._size, self.palette = shown.im, shown.mode, shown.size, shown.palette

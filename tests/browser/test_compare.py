@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from experiments.comparison.analysis import analyse
 from experiments.comparison.answer.verdict import verdict
+from experiments.store.folder import hold
 from experiments.store.runs import read_run
 from tests.browser.choosing import show_runs
 
@@ -20,7 +21,7 @@ LINES = "#curves .scatterlayer .trace"
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory, tiny_runs) -> Path:
+def runs(tmp_path_factory, tiny_runs) -> Iterator[Path]:
     """`ce-s0`, `focal-s0`, `ce-long-s0` of as many epochs as `focal-s0`, and `weighted-s0`, which is training.
 
     Of `weighted-s0` no boundary IoU is known.
@@ -39,7 +40,8 @@ def runs(tmp_path_factory, tiny_runs) -> Path:
         (training / name).unlink()
     epochs = training / "epochs.csv"
     pd.read_csv(epochs).assign(boundary_iou=None).to_csv(epochs, index=False)
-    return folder
+    with hold(training):
+        yield folder
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from experiments.store.folder import hold
 from experiments.store.probe import sample_photos
 from seg.inference import Segmenter
 from seg.pets import BACKGROUND, BORDER, CLASS_COLOURS, PET, indexed_image, photo_path, trimap_path
@@ -301,15 +302,16 @@ def test_a_run_that_trains_says_so_and_grows_here(page, runs):
     info["status"] = "running"
     info["options"]["epochs"] = 4
     try:
-        (run / "run.json").write_text(json.dumps(info))
-        page.reload()
-        expect(page.locator(".watch-heads small").nth(1)).to_contain_text(re.compile("training, about .* left"))
-        expect(page.locator(".watch-timeline .pulse")).to_have_count(1)
-        shutil.copy(run / "predictions" / "epoch-001.png", run / "predictions" / "epoch-003.png")
-        row = pd.read_csv(run / "epochs.csv").tail(1).assign(epoch=3, border_f1=0.4321)
-        row.to_csv(run / "epochs.csv", mode="a", header=False, index=False)
-        go_to(page, 3)
-        expect(page.locator(".watch-heads small").nth(1)).to_contain_text("43.2 %")
+        with hold(run):
+            (run / "run.json").write_text(json.dumps(info))
+            page.reload()
+            expect(page.locator(".watch-heads small").nth(1)).to_contain_text(re.compile("training, about .* left"))
+            expect(page.locator(".watch-timeline .pulse")).to_have_count(1)
+            shutil.copy(run / "predictions" / "epoch-001.png", run / "predictions" / "epoch-003.png")
+            row = pd.read_csv(run / "epochs.csv").tail(1).assign(epoch=3, border_f1=0.4321)
+            row.to_csv(run / "epochs.csv", mode="a", header=False, index=False)
+            go_to(page, 3)
+            expect(page.locator(".watch-heads small").nth(1)).to_contain_text("43.2 %")
     finally:
         (run / "run.json").write_text(before[0])
         (run / "epochs.csv").write_text(before[1])

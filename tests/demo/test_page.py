@@ -7,6 +7,7 @@ import pytest
 
 from demo.page import build_interface
 from demo.tabs import TABS
+from experiments.store.folder import hold
 
 
 def event(page, name: str):
@@ -46,5 +47,6 @@ def test_what_has_not_changed_is_not_sent_again_and_growth_is(own_runs, tmp_path
     info = json.loads((own_runs / "ce-s0" / "run.json").read_text())
     info["status"] = "running"
     (own_runs / "ce-s0" / "run.json").write_text(json.dumps(info))
-    again = by_name(look(state))
+    with hold(own_runs / "ce-s0"):
+        again = by_name(look(state))
     assert {run["name"]: run["status"] for run in again["selection"]["runs"]}["ce-s0"] == "running"

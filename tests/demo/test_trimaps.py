@@ -144,7 +144,7 @@ def test_a_bad_trimap_is_refused_everywhere_in_the_same_words(own_pets, tmp_path
 
     looked = photo_value(Catalogue((tmp_path,)), Labelled(own_pets), NAME, [])
     assert looked["photo"]["truth"] is None
-    assert looked["said"] == sentence
+    assert looked["said"] == sentence.replace(f"{path.parent}/", "")  # where it lies is no visitor's affair
 
 
 def test_a_trimap_whose_photo_changes_its_size_is_no_truth_any_longer(own_pets, tmp_path):

@@ -8,8 +8,8 @@ from demo.photos import banner
 
 
 def test_a_file_over_the_limit_is_not_taken(start_app):
-    app = start_app("--max-file-size", "0.1")
-    for size, status in ((100_000, 200), (100_001, 413)):
+    app = start_app("--max-file-size", "100kb")
+    for size, status in ((102_400, 200), (102_401, 413)):
         files = {"files": ("a.bin", bytes(size))}
         answer = httpx.post(f"{app.url}/gradio_api/upload", files=files, trust_env=False, timeout=30)
         assert answer.status_code == status

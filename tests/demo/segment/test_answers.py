@@ -10,6 +10,7 @@ from demo.catalogue import Catalogue
 from demo.segment.answers import Session, agreeing_share, show_answers
 from demo.stage.answer import answer
 from demo.stage.photos import Offered
+from experiments.store.folder import hold
 from seg.inference import Segmenter
 from seg.pets import photo_path
 from tests.demo.stage.test_pane import classes_at, decoded
@@ -198,7 +199,8 @@ def test_a_run_that_trains_says_when_its_weights_come(own_runs, photo, last):
     (own_runs / "focal-s0" / "model.safetensors").unlink()
     info = json.loads((own_runs / "focal-s0" / "run.json").read_text())
     (own_runs / "focal-s0" / "run.json").write_text(json.dumps(info | {"status": "running"}))
-    value = last(Catalogue((own_runs,)), photo, ["focal-s0"])
+    with hold(own_runs / "focal-s0"):
+        value = last(Catalogue((own_runs,)), photo, ["focal-s0"])
     assert (value["busy"], errors(value)) == (False, ["No weights yet: they come when training ends."])
 
 

@@ -29,7 +29,7 @@ def file_address(path: object) -> str:
 # ---- files, not folders
 
 
-@pytest.mark.parametrize(("folder", "run"), [("ce-s0", "ce-s0"), ("linked", "focal-s0"), ("stored", "stored")])
+@pytest.mark.parametrize(("folder", "run"), [("ce-s0", "ce-s0"), ("linked", "linked"), ("stored", "stored")])
 def test_every_prediction_of_a_run_is_served_also_where_it_is_a_link(app, linked_runs, folder, run):
     for epoch in range(3):
         answer = app.client.get(f"/predictions/{run}/{epoch}.png?v=1")

@@ -80,7 +80,7 @@ def start_app(free_port, tiny_runs, tmp_path) -> Iterator[Callable[..., App]]:
     ) -> App:
         where = () if port else ("--port", port := free_port())
         command = [*before, sys.executable, PROJECT / "app.py", *where, "--runs", tiny_runs, "--no-fetch", *options]
-        changed = os.environ | {"TMPDIR": str(tmp_path)} | variables
+        changed = os.environ | {"TMPDIR": str(tmp_path), "GRADIO_TEMP_DIR": None} | variables
         environment = {name: value for name, value in changed.items() if value is not None}
         log = tmp_path / f"said-{len(apps)}"
         with log.open("wb") as said:

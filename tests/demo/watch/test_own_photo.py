@@ -2,7 +2,10 @@
 
 import base64
 import io
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,8 @@ from demo.watch.own_photo import epoch_weights, own_functions
 from experiments.store.runs import read_run
 from seg.inference import Segmenter
 from seg.pets import photo_path
+from tests.conftest import PROJECT
+from tests.demo.test_checkpoints import LENDING
 
 
 @pytest.fixture
@@ -105,3 +110,35 @@ def test_weights_that_vanish_while_they_are_loaded_are_told(runs, photo, monkeyp
     _, own_mask = own_functions(Catalogue((runs,)))
     said = "focal-s0 has no weights of epoch 2 here: reload the page, or train it again with --keep-epochs."
     assert own_mask({"run": "focal-s0", "path": photo, "epoch": 2}) == {"error": said}
+
+
+ASK = """
+import sys
+from pathlib import Path
+from demo.catalogue import Catalogue
+from demo.serving.folder import new_folder
+from demo.watch.own_photo import own_functions
+
+runs, photo = map(Path, sys.argv[1:])
+with new_folder() as folder:
+    upload = folder / "photo.jpg"
+    upload.write_bytes(photo.read_bytes())
+_, own_mask = own_functions(Catalogue((runs,)))
+print(own_mask({"run": "focal-s0", "path": str(upload), "epoch": 1})["picture"])
+"""
+
+
+def test_where_gpus_are_lent_an_upload_is_segmented_in_a_process_that_has_one(runs, photo, tiny_pets, tmp_path):
+    (tmp_path / "spaces.py").write_text(LENDING)
+    ended = subprocess.run(
+        [sys.executable, "-c", ASK, runs, photo_path(tiny_pets, "pug_1")],
+        cwd=PROJECT,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    lent, answered = ended.stdout.splitlines()
+    assert lent == "lent to another for 15"
+    _, own_mask = own_functions(Catalogue((runs,)))
+    assert answered == own_mask({"run": "focal-s0", "path": photo, "epoch": 1})["picture"]

@@ -90,6 +90,11 @@ def _mask(path: str, side: int, weights: Path, changed: int) -> np.ndarray:
     return segmented(uploaded_tile(path, side), weights)[0].mask()
 
 
+def forget_masks() -> None:
+    """Remember nothing that was made of a photo that was uploaded."""
+    _mask.cache_clear()
+
+
 def own_functions(catalogue: Catalogue) -> list[Callable[[object], dict]]:
     """What the page calls as `server.own_photo(…)` and `server.own_mask(…)`; each answers `error`, or a picture."""
 

@@ -33,6 +33,7 @@ from demo.serving.uploads import MOST_BYTES, upload_routes
 from demo.serving.words import REFUSALS, PlainBlocks, Spoken
 from demo.stage.answer import forget
 from demo.tabs import HIDDEN, TABS, Opening, Page, Updates
+from demo.watch.own_photo import forget_masks
 from demo.work.outside import Outside
 from demo.work.turns import take_turns
 from demo.work.visitors import Connections, forgetting
@@ -101,7 +102,7 @@ def page_settings(
     ]
     lifespans: list[Callable[[Any], AbstractAsyncContextManager]] = [
         keeping_order,
-        partial(forgetting, forget_all=forget),
+        partial(forgetting, forget_all=_forget_photos),
     ]
     if for_agents is not None:
         from demo.agents.server import agents_settings
@@ -129,6 +130,12 @@ def page_settings(
             "exception_handlers": REFUSALS,
         },
     }
+
+
+def _forget_photos() -> None:
+    """Remember nothing of what visitors have sent, of whom none is here any more."""
+    forget()
+    forget_masks()
 
 
 def _catalogue(folders: list[Path]) -> Catalogue:

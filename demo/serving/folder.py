@@ -89,12 +89,15 @@ def _parent() -> Path:
 
 
 def _locked(file: Path) -> int | None:
-    """The file open and locked; None where it is locked already, or cannot be."""
+    """The file, made, open and locked; None where it is locked already, or cannot be."""
+    if fcntl is None:  # an open file could not be removed there
+        with contextlib.suppress(OSError):
+            file.touch()
+        return None
     descriptor = None
     try:
         descriptor = os.open(file, os.O_CREAT | os.O_RDWR | getattr(os, "O_CLOEXEC", 0), 0o600)
-        if fcntl is not None:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         if descriptor is not None:
             os.close(descriptor)

@@ -10,7 +10,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # Where the Hub shows a Space, in a frame
 HUB = ("https://huggingface.co", "https://*.huggingface.co", "https://hf.co")
-FOREIGN = "Borderline answers on this machine alone: open it as http://127.0.0.1, or start it with another --host."
+FOREIGN = (
+    "Borderline answers on this machine alone: open it as http://127.0.0.1, or start it with --root-path and the whole "
+    "address that a proxy or a tunnel gives it, or with another --host."
+)
 
 
 def local_names(host: str, root_path: str = "", *, shared: bool = False) -> tuple[str, ...] | None:

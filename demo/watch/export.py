@@ -1,5 +1,6 @@
 """What Watch shows as an animation: the page draws the frames, this makes a file of them."""
 
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,8 @@ LAST_MILLISECONDS = 1500
 MAX_FRAMES, MAX_PIXELS = 61, 100_000_000
 # Few frames are to be no larger than so many, for each is read whole; and what one pixel of all takes on the way
 LEAST_COUNTED, BYTES_PER_PIXEL = 8, 3
+# Pixels of a frame that its palette is made of
+SAMPLED = 1_000_000
 # A GIF above that is drawn again with fewer colours: it is to be sent, and shown where it was sent to
 LARGE_BYTES = 3_000_000
 COLOURS = (255, 127, 63)  # one less than there may be: what does not change is transparent
@@ -48,15 +51,9 @@ class Frames(Image.Image):
             InputError: too many, too large, of several sizes, or no pictures.
         """
         super().__init__()
-        if not 0 < len(paths) <= MAX_FRAMES:
-            raise InputError(f"An animation has 1 to {MAX_FRAMES} epochs.")
-        sizes = {_read(path, stored_size) for path in paths}
-        if max(width * height for width, height in sizes) * max(len(paths), LEAST_COUNTED) > MAX_PIXELS:
-            raise InputError("The animation is too large: choose fewer photos, or a smaller width.")
-        if len(sizes) > 1:
-            raise InputError(DIFFER)
+        counted_pixels(paths)
         self._paths = paths
-        some = [self.read(place) for place in (0, len(paths) // 2, -1)] if colours else []
+        some = [_sample(self.read(place)) for place in (0, len(paths) // 2, -1)] if colours else []
         self._common = common_palette(some, colours) if colours else None
         self._place = -1
         self.n_frames = len(paths)
@@ -93,11 +90,37 @@ class Frames(Image.Image):
         return self._place
 
 
+def counted_pixels(paths: list[Path]) -> int:
+    """How many pixels the frames of an animation count as: those of all together, and of a few as if they were more.
+
+    Raises:
+        InputError: too many, too large, of several sizes, or no pictures.
+    """
+    if not 0 < len(paths) <= MAX_FRAMES:
+        raise InputError(f"An animation has 1 to {MAX_FRAMES} epochs.")
+    sizes = {_read(path, stored_size) for path in paths}
+    pixels = max(width * height for width, height in sizes) * max(len(paths), LEAST_COUNTED)
+    if pixels > MAX_PIXELS:
+        raise InputError("The animation is too large: choose fewer photos, or a smaller width.")
+    if len(sizes) > 1:
+        raise InputError(DIFFER)
+    return pixels
+
+
 def _read(path: Path, read: Callable[[Path], Used]) -> Used:
     try:
         return read(path)
     except BadPhoto as error:
         raise InputError("A frame cannot be read: try again.") from error
+
+
+def _sample(frame: Image.Image) -> Image.Image:
+    """Some of a frame's pixels as they are: enough for a palette."""
+    scale = math.sqrt(SAMPLED / (frame.width * frame.height))
+    if scale >= 1:
+        return frame
+    size = max(1, round(scale * frame.width)), max(1, round(scale * frame.height))
+    return frame.resize(size, Image.Resampling.NEAREST)
 
 
 def common_palette(frames: list[Image.Image], colours: int) -> Image.Image:
@@ -149,7 +172,7 @@ def export_functions() -> list[Callable[[object], dict]]:
             paths += [uploaded_file(path) for path in several(asked, "frames")]
             milliseconds = min(max(whole_number(entry(asked, "milliseconds") or 350), 40), 4000)
             name = re.sub(r"[^\w.-]+", "-", name).strip("-.").lower()[:90] or "borderline"
-            with new_folder() as folder, LARGE.lent(BYTES_PER_PIXEL * MAX_PIXELS):
+            with new_folder() as folder, LARGE.lent(BYTES_PER_PIXEL * counted_pixels(paths)):
                 target = folder / f"{name}.{kind}"
                 save_animation(paths, target, milliseconds)
         finally:

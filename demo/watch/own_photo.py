@@ -37,25 +37,27 @@ class Tile:
     """An uploaded photo, of which nothing is asked that is larger than a tile of the mosaics.
 
     Attributes:
-        path: what the page says that its file is.
-        side: of a tile, in pixels.
+        picture: RGB, of the size of a tile: a process that has a lent GPU knows of no uploads.
     """
 
-    path: str
-    side: int
-
-    def picture(self) -> Image.Image:
-        """The photo, RGB of side x side.
-
-        Raises:
-            InputError: no uploaded file, not an image, damaged, or too large.
-        """
-        file = uploaded_file(self.path)
-        return Offered(file.name, file).at(self.side).pixels
+    picture: Image.Image
 
     def at(self, side: int) -> SmallPhoto:
-        """For a network of this side; raises what `picture` does."""
-        return shrunk(self.picture(), side)
+        """For a network of this side."""
+        return shrunk(self.picture, side)
+
+
+def uploaded_tile(path: str, side: int) -> Tile:
+    """The photo in the file that the page says.
+
+    Args:
+        side: of a tile, in pixels.
+
+    Raises:
+        InputError: no uploaded file, not an image, damaged, or too large.
+    """
+    file = uploaded_file(path)
+    return Tile(Offered(file.name, file).at(side).pixels)
 
 
 def epoch_mask(path: str, run: Run, epoch: int) -> np.ndarray:
@@ -85,7 +87,12 @@ def _no_weights(run: Run, epoch: int) -> InputError:
 
 @lru_cache(maxsize=2048)  # 16 kB each
 def _mask(path: str, side: int, weights: Path, changed: int) -> np.ndarray:
-    return segmented(Tile(path, side), weights)[0].mask()
+    return segmented(uploaded_tile(path, side), weights)[0].mask()
+
+
+def forget_masks() -> None:
+    """Remember nothing that was made of a photo that was uploaded."""
+    _mask.cache_clear()
 
 
 def own_functions(catalogue: Catalogue) -> list[Callable[[object], dict]]:
@@ -101,7 +108,7 @@ def own_functions(catalogue: Catalogue) -> list[Callable[[object], dict]]:
     @spoken
     def own_photo(asked: object) -> dict:
         layout = read_layout(chosen(asked).folder) or {"tile": 128}
-        return {"picture": data_uri(Tile(text(asked, "path"), layout["tile"]).picture(), "JPEG")}
+        return {"picture": data_uri(uploaded_tile(text(asked, "path"), layout["tile"]).picture, "JPEG")}
 
     @spoken
     def own_mask(asked: object) -> dict:

@@ -1,6 +1,7 @@
 """Memory for what is large: each job says how much it takes, and waits until that is free."""
 
 import ctypes
+import os
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -28,7 +29,13 @@ class Room:
         """
         self._size = size
         self._seconds = seconds
-        self._free = size
+        self._lend_nothing()
+        if hasattr(os, "register_at_fork"):
+            # a process that is split off, to have a lent GPU, has none of the threads that hold some or wait
+            os.register_at_fork(after_in_child=self._lend_nothing)
+
+    def _lend_nothing(self) -> None:
+        self._free = self._size
         self._waiting: deque[object] = deque()
         self._changed = threading.Condition()
 

@@ -116,7 +116,7 @@ def test_a_photo_of_20_megabytes_passes_and_a_larger_one_does_not(url, tmp_path)
     with Image.open(mask) as image:
         assert image.size == (side, side)
     with pytest.raises(httpx.HTTPStatusError, match="413"):
-        photo.write_bytes(bytes(20_000_001))
+        photo.write_bytes(bytes(20 * 2**20 + 1))
         sent = httpx.post(f"{url}/gradio_api/upload", files={"files": ("a.bmp", photo.read_bytes())}, timeout=60)
         sent.raise_for_status()
 

@@ -111,6 +111,16 @@ def test_where_a_disk_has_no_locks_nothing_of_others_is_removed(left_behind, mon
     assert set(left_behind.rglob("*")) == before
 
 
+def test_where_open_files_cannot_be_removed_none_is_held_open(tmp_path, monkeypatch):
+    """Windows has no `fcntl`, and a server's folder would stay for ever."""
+    monkeypatch.setattr(folder, "fcntl", None)
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    own = folder._claimed(-1)
+    assert (own.lock, (own.path / LOCK).is_file()) == (None, True)
+    own.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_cannot_be_made_is_named_with_what_to_do(tmp_path):
     (tmp_path / "file").touch()
     told = os.environ | {"GRADIO_TEMP_DIR": str(tmp_path / "file" / "x")}

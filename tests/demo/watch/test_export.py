@@ -11,6 +11,7 @@ from PIL import Image, ImageColor
 
 import demo
 from demo.watch.export import ERROR_COLOURS, export_functions
+from demo.work.room import LARGE
 from seg.pets import BORDER, CLASS_COLOURS
 
 
@@ -66,6 +67,13 @@ def test_every_frame_is_shown_for_its_time_and_the_last_one_longer(uploads, writ
             orange = np.abs(np.asarray(animation.convert("RGB")).astype(int) - (230, 159, 0)).max(axis=-1) < 40
             assert orange[2:8].mean() == pytest.approx((index + 1) / 6, abs=0.05)
     assert list(uploads.iterdir()) == [path.parent]  # the frames are not needed any more
+
+
+def test_a_small_one_does_not_wait_for_the_memory_of_large_photos(uploads, write, monkeypatch):
+    monkeypatch.setattr(LARGE, "_seconds", 0.2)
+    with LARGE.lent(399_000_000):
+        answer = write({"frames": draw_frames(uploads, 3), "kind": "webp", "name": "a"})
+    assert served_path(answer).is_file()
 
 
 def grainy(folder: Path, name: str, side: int, seed: int, covered: int = 0) -> str:

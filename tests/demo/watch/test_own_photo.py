@@ -1,8 +1,13 @@
 """A photo of one's own, segmented by the weights that a run kept of each epoch."""
 
+import asyncio
 import base64
 import io
+import os
 import shutil
+import subprocess
+import sys
+from contextlib import AsyncExitStack, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +15,13 @@ import pytest
 from PIL import Image
 
 from demo.catalogue import Catalogue
+from demo.page import page_settings
 from demo.watch.own_photo import epoch_weights, own_functions
 from experiments.store.runs import read_run
 from seg.inference import Segmenter
 from seg.pets import photo_path
+from tests.conftest import PROJECT
+from tests.demo.test_checkpoints import LENDING
 
 
 @pytest.fixture
@@ -105,3 +113,54 @@ def test_weights_that_vanish_while_they_are_loaded_are_told(runs, photo, monkeyp
     _, own_mask = own_functions(Catalogue((runs,)))
     said = "focal-s0 has no weights of epoch 2 here: reload the page, or train it again with --keep-epochs."
     assert own_mask({"run": "focal-s0", "path": photo, "epoch": 2}) == {"error": said}
+
+
+def test_once_all_visitors_have_left_no_mask_of_an_upload_is_remembered(runs, photo, monkeypatch):
+    told = {}
+    monkeypatch.setattr("demo.page.forgetting", lambda app, forget_all: told.update(all=forget_all) or nullcontext())
+    lifespan = page_settings()["app_kwargs"]["lifespan"]
+    _, own_mask = own_functions(Catalogue((runs,)))
+    chosen = {"run": "focal-s0", "path": photo, "epoch": 1}
+    assert "picture" in own_mask(chosen)
+    Path(photo).unlink()
+    assert "picture" in own_mask(chosen)
+
+    async def open_and_close() -> None:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(lifespan(None))
+
+    asyncio.run(open_and_close())
+    told["all"]()
+    assert "not uploaded here" in own_mask(chosen)["error"]
+
+
+ASK = """
+import sys
+from pathlib import Path
+from demo.catalogue import Catalogue
+from demo.serving.folder import new_folder
+from demo.watch.own_photo import own_functions
+
+runs, photo = map(Path, sys.argv[1:])
+with new_folder() as folder:
+    upload = folder / "photo.jpg"
+    upload.write_bytes(photo.read_bytes())
+_, own_mask = own_functions(Catalogue((runs,)))
+print(own_mask({"run": "focal-s0", "path": str(upload), "epoch": 1})["picture"])
+"""
+
+
+def test_where_gpus_are_lent_an_upload_is_segmented_in_a_process_that_has_one(runs, photo, tiny_pets, tmp_path):
+    (tmp_path / "spaces.py").write_text(LENDING)
+    ended = subprocess.run(
+        [sys.executable, "-c", ASK, runs, photo_path(tiny_pets, "pug_1")],
+        cwd=PROJECT,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    lent, answered = ended.stdout.splitlines()
+    assert lent == "lent to another for 15"
+    _, own_mask = own_functions(Catalogue((runs,)))
+    assert answered == own_mask({"run": "focal-s0", "path": photo, "epoch": 1})["picture"]

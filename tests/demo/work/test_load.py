@@ -69,10 +69,10 @@ class Peak:
         self._thread.join()
 
 
-def blank(mode: str, kind: str = "PNG", **options: object) -> bytes:
+def blank(mode: str, kind: str = "PNG", size: int = 7000, **options: object) -> bytes:
     """49 megapixels in a few kilobytes."""
     file = io.BytesIO()
-    Image.new(mode, (7000, 7000)).save(file, kind, **options)
+    Image.new(mode, (size, size)).save(file, kind, **options)
     return file.getvalue()
 
 
@@ -104,6 +104,10 @@ def test_49_megapixels_in_a_few_kilobytes_take_less_than_400_mb_at_every_door(ap
         with Peak(pid) as doors["an animation that names one picture 400 times"]:
             asked = {"frames": frames, "kind": "gif", "name": "a", "milliseconds": 100}
             assert "1 to 61 epochs" in page.call("watch-view", "write_animation", asked).json()["error"]
+        frames = [page.upload(blank("RGB", size=3500), "frame.png") for _ in range(8)]
+        with Peak(pid) as doors["an animation of few large pictures"]:
+            asked = {"frames": frames, "kind": "gif", "name": "a", "milliseconds": 100}
+            assert "url" in page.call("watch-view", "write_animation", asked).json()
     for door, peak in doors.items():
         record_property(door, round(peak.most))
     assert all(peak.most < 400 for peak in doors.values()), {door: round(peak.most) for door, peak in doors.items()}

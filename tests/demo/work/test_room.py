@@ -1,5 +1,7 @@
 """Memory that jobs share is never lent twice, and is lent in the order in which it is asked for."""
 
+import multiprocessing
+import os
 import threading
 import time
 
@@ -91,3 +93,25 @@ def test_a_job_that_fails_gives_back_what_it_had():
             _ = 1 / 0
     with room.lent(100):
         pass
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not split off here")
+def test_in_a_process_that_is_split_off_nothing_is_lent():
+    room, begun, release = Room(100, seconds=5), [], threading.Event()
+    threads = [holding(room, 100, begun, release)]
+    assert eventually(lambda: begun == [100])
+    threads.append(holding(room, 10, begun, release))
+    assert eventually(lambda: len(room._waiting) == 1)
+
+    def ask() -> None:
+        with room.lent(100):
+            os._exit(7)
+
+    process = multiprocessing.get_context("fork").Process(target=ask)
+    process.start()
+    process.join()
+    assert (process.exitcode, begun) == (7, [100])
+    release.set()
+    for thread in threads:
+        thread.join()
+    assert begun == [100, 10]

@@ -1,5 +1,6 @@
 """The runs the app shows, read from disk each time so that a new run needs no restart."""
 
+import os
 import stat
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -55,7 +56,7 @@ class Catalogue:
     def for_visitors(self, line: str) -> str:
         """A line on a file of a run, called as below the folder of all runs: where that lies is no visitor's affair."""
         for folder in self.folders:
-            line = line.replace(f"{folder}/", "")
+            line = line.replace(f"{folder}{os.sep}", "")
         return line
 
 

@@ -6,7 +6,9 @@ answer.
 
 import asyncio
 import re
+import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -22,6 +24,8 @@ from demo.work.room import give_back, keep_little
 # Of a client that is not connected: one that only changes its network comes back within that
 SECONDS_KEPT = 40
 SECONDS_BETWEEN_LOOKS = 5
+# The answer to a program (`/call`) that has not begun to fetch it: it may be doing something else first
+SECONDS_UNFETCHED = 600
 # At most so many are kept, connected or not; the one that asked for nothing for longest goes first
 MOST_SESSIONS = 1000
 
@@ -50,14 +54,20 @@ class Visitors:
         """Whether anything of the session is open."""
         return self.has_page(session) or self.listens(session)
 
-    def has_left(self, session: str, last_asked: float) -> bool:
-        """Whether the session has neither been connected nor asked for anything for SECONDS_KEPT.
+    def has_left(self, session: str, last_asked: float, seconds: float | None = None) -> bool:
+        """Whether the session has neither been connected nor asked for anything for so long.
 
         Args:
             last_asked: when it last did, as `time.monotonic` has it.
+            seconds: SECONDS_KEPT if None.
         """
         last = max(last_asked, self._left.get(session, 0))
-        return not self.is_connected(session) and time.monotonic() - last > SECONDS_KEPT
+        kept = SECONDS_KEPT if seconds is None else seconds
+        return not self.is_connected(session) and time.monotonic() - last > kept
+
+    def came(self, session: str) -> bool:
+        """Whether the session is or was connected."""
+        return session in self._left or self.is_connected(session)
 
     @asynccontextmanager
     async def connected(self, session: str, *, page: bool) -> AsyncIterator[None]:
@@ -168,10 +178,13 @@ async def forgetting(app: Any, forget_all: Callable[[], None]) -> AsyncIterator[
     async def look_again_and_again() -> None:
         while True:
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
-            if await forget_those_who_left(app):
-                if not app.state_holder.session_data:
-                    forget_all()
-                give_back()
+            try:
+                if await forget_those_who_left(app):
+                    if not app.state_holder.session_data:
+                        forget_all()
+                    give_back()
+            except Exception as error:  # of one look: the next must not be missed
+                traceback.print_exception(error, file=sys.stderr)
 
     looking = asyncio.create_task(look_again_and_again())
     try:
@@ -190,7 +203,9 @@ async def forget_those_who_left(app: Any) -> int:
     known = [*sessions.session_data, *queue.pending_messages_per_session, *queue.pending_event_ids_session]
     for session in dict.fromkeys([*known, *visitors.gone()]):
         asked = max(sessions.last_asked(session), queue.last_asked(session))
-        if not visitors.has_left(session, asked):
+        # a program that names no session waits for one job, and is called as it is
+        unfetched = queue.pending_event_ids_session.get(session) == {session} and not visitors.came(session)
+        if not visitors.has_left(session, asked, SECONDS_UNFETCHED if unfetched else SECONDS_KEPT):
             continue
         await queue.clean_events(session_hash=session)
         queue.forget(session)

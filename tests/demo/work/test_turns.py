@@ -190,6 +190,20 @@ def test_nothing_is_kept_of_a_page_that_has_been_closed(served, monkeypatch):
         assert not kept
 
 
+def test_a_program_may_take_its_time_before_it_fetches_its_answer(served, monkeypatch):
+    monkeypatch.setattr(visitors, "SECONDS_KEPT", 0.3)
+    monkeypatch.setattr(visitors, "SECONDS_BETWEEN_LOOKS", 0.1)
+    served.go.release(50)
+    time.sleep(5.5)  # the look that had begun before
+    event = served.call("late")
+    served.join("page", "never-seen")
+    assert eventually(lambda: {"late", "page"} <= set(served.done))
+    assert eventually(lambda: "never-seen" not in served.queue.pending_messages_per_session)
+    time.sleep(1)
+    assert "event: complete" in served.http.get(f"{served.url}/call/work/{event}").text
+    assert eventually(lambda: not served.queue.pending_messages_per_session)
+
+
 def test_of_all_sessions_together_a_bound_is_kept(served, monkeypatch):
     served.blocks.app.state_holder.capacity = 5
     for number in range(12):

@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 
 from experiments.store.files import replacing
 from experiments.store.folder import RECORD, state_path
+from experiments.store.reading.files import MOST_RECORD_BYTES, read_ordinary
 from experiments.store.runs import Run, read_run
 from seg import InputError
 
@@ -31,12 +32,12 @@ def rebuild_record(folder: Path) -> None:
     """Write a run's `run.json` again from its training state, where it is lost or empty; say so."""
     path = folder / "run.json"
     try:
-        lost = not path.read_bytes().strip(b"\0 \r\n")  # a power cut leaves zeros
+        lost = not read_ordinary(path, MOST_RECORD_BYTES).strip(b"\0 \r\n")  # a power cut leaves zeros
     except FileNotFoundError:
         lost = True
     except OSError:
         return
-    if not lost:
+    if not (lost and state_path(folder).is_file()):
         return
     try:
         with safe_open(state_path(folder), framework="numpy") as file:

@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -246,6 +248,16 @@ def test_a_record_that_holds_something_is_never_written_over(stopped, command):
     ended = resume(command, stopped)
     assert (ended.status, "run.json does not describe a run" in ended.error) == (2, True)
     assert (stopped.folder / "run.json").read_text() == '{"half of'
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_a_record_that_is_a_pipe_is_told_and_not_waited_for(stopped):
+    (stopped.folder / "run.json").unlink()
+    os.mkfifo(stopped.folder / "run.json")
+    command = [sys.executable, "-m", "experiments.run", "--resume", str(stopped.folder), "--data", str(stopped.data)]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert told.returncode == 2
+    assert told.stderr == f"error: {stopped.folder / 'run.json'} cannot be read (it is no ordinary file)\n"
 
 
 def test_a_lost_record_without_a_state_is_told(stopped, command):

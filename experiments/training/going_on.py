@@ -78,6 +78,8 @@ def check_log(folder: Path, finished: int) -> None:
 def check_photos(run: Run, now: dict[str, dict[str, str]]) -> None:
     """Hold the photos that a run is to go on with against those that it was begun with.
 
+    Other pixels of photos that another decoder read may be the same photos: that is said, and no more.
+
     Args:
         now: their fingerprints, as `experiments.training.data.fingerprints` has them.
 
@@ -97,5 +99,14 @@ def check_photos(run: Run, now: dict[str, dict[str, str]]) -> None:
             raise OtherPhotos(f"{run.folder} was begun with other {part} photos")
     for part, told in now.items():
         for kind, words in (("pixels", f"{part} photos"), ("labels", f"labels of the {part} photos")):
-            if told[kind] != then[part].get(kind):
+            if told[kind] == then[part].get(kind):
+                continue
+            decoder = then[part].get("decoder")
+            if kind == "pixels" and isinstance(decoder, str) and decoder != told["decoder"]:
+                print(
+                    f"note: the {words} are not to the last pixel those that {run.folder} was begun with: another "
+                    "version of Pillow, or another machine, has read them",
+                    file=sys.stderr,
+                )
+            else:
                 raise ChangedPhotos(f"the {words} are no longer those that {run.folder} was begun with")

@@ -28,7 +28,8 @@ class BadRecord(ValueError):
 
 
 def parse_json(content: bytes) -> Any:
-    """What a JSON file holds, where every reader of JSON would find the same.
+    """What a JSON file holds, where every reader of JSON would find the same; NaN, as older versions wrote an undefined
+    score, is None.
 
     Raises:
         BadRecord: it is no JSON, is too deep, or has a number or a text that JSON has no word for.
@@ -49,7 +50,9 @@ def parse_json(content: bytes) -> Any:
     return found
 
 
-def _no_number(name: str) -> Any:
+def _no_number(name: str) -> None:
+    if name == "NaN":
+        return
     raise BadRecord(f"{name} is no number of JSON")
 
 

@@ -186,11 +186,13 @@ def _fingerprint(pairs: list[Pair]) -> str:
         for path in (pair.photo, pair.label):
             try:
                 status = path.stat()
-                digest.update(f"{path.resolve()} {status.st_size} {status.st_mtime_ns}\n".encode())
+                digest.update(
+                    f"{path.resolve()} {status.st_size} {status.st_mtime_ns}\n".encode(errors="surrogatepass")
+                )
             except OSError:
-                digest.update(f"{path} missing\n".encode())
+                digest.update(f"{path} missing\n".encode(errors="surrogatepass"))
         if pair.border_width is not None:
-            digest.update(f"border {pair.border_width!r} {pair.wrong}\n".encode())
+            digest.update(f"border {pair.border_width!r} {pair.wrong}\n".encode(errors="surrogatepass"))
     return digest.hexdigest()[:12]
 
 

@@ -161,7 +161,8 @@ def _read_header(path: Path) -> tuple[dict[str, tuple[str, tuple[int, ...]]], di
 def _described(path: Path, network: str, metadata: dict[str, str]) -> dict:
     """What the metadata say of the weights, each number in its range."""
     try:
-        scores = json.loads(metadata["scores"])
+        # older versions wrote an undefined score as NaN
+        scores = json.loads(metadata["scores"], parse_constant=lambda name: None if name == "NaN" else math.inf)
         epoch, side = (_number(key, metadata[key]) for key in ("epoch", "input_size"))
         stride = NETWORKS[network].stride
         if side == 0 or side % stride or side > MOST_SIDE:

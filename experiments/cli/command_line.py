@@ -177,7 +177,7 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, word
 
 def _in_a_table(cell: str) -> str:
     """As Markdown shows it: a name is neither a link nor HTML, and ends no cell."""
-    return re.sub(r"[|<]|\](?=\()", lambda found: f"\\{found[0]}", " ".join(cell.splitlines()))
+    return re.sub(r"[\\|<]|\](?=\()", lambda found: f"\\{found[0]}", " ".join(cell.splitlines()))
 
 
 def latex_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, words: Collection[str] = ()) -> str:

@@ -6,10 +6,12 @@ import os
 import platform
 import re
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from experiments.store.files import abandoned, flush_folder
+from experiments.store.reading.files import read_ordinary
 from experiments.store.scored.names import delete_details
 from seg import InputError
 from seg.hub import WEIGHTS
@@ -26,6 +28,9 @@ _EPOCHS = "weights"
 RECORD = "run"
 # Which process holds the folder, and on which machine
 _HOLDER = ".holder"
+_MOST_HOLDER_BYTES = 1000
+# For a lock that is there for less than a moment: a tenth of a second in all
+_LOCK_TRIES, _BETWEEN_TRIES = 20, 0.005
 _MOSAIC = re.compile(r"epoch-([0-9]{3,})\.png")
 
 
@@ -160,11 +165,11 @@ def hold(folder: Path, used: str = "trained") -> Iterator[None]:
     holder, locked = folder / _HOLDER, False
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(descriptor)
             locked = True
         except BlockingIOError as error:
             raise InputError(
-                f"{folder} is being {used} by another process{_told_by(holder)}: wait for it, or stop it"
+                f"{folder} is being {used} by another process{_told_by(folder)}: wait for it, or stop it"
             ) from error
         except OSError as error:
             _note_once(f"{folder} cannot be locked ({error.strerror}): see to it that no other process uses it")
@@ -179,14 +184,36 @@ def hold(folder: Path, used: str = "trained") -> Iterator[None]:
         os.close(descriptor)
 
 
-def _told_by(holder: Path) -> str:
-    """` (process 1234)`, on another machine with its name, as the holder's own file says it; else nothing."""
+def _lock(descriptor: int) -> None:
+    """Lock it for this process; whoever only asks, see `is_held`, has it for less than a moment, which is waited for.
+
+    Raises:
+        BlockingIOError: another process holds it.
+        OSError: it cannot be locked.
+    """
+    for _ in range(_LOCK_TRIES):
+        with contextlib.suppress(BlockingIOError):
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        time.sleep(_BETWEEN_TRIES)
+    return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _holder_of(folder: Path) -> tuple[str, str] | None:
+    """The process, and its machine, that the folder's own file names, be they gone; None where it names none."""
     try:
-        process, _, machine = holder.read_text(encoding="utf-8").strip().partition(" ")
+        said = read_ordinary(folder / _HOLDER, _MOST_HOLDER_BYTES).decode()
     except (OSError, UnicodeDecodeError):
+        return None
+    process, _, machine = said.strip().partition(" ")
+    return (process, machine) if process.isdecimal() else None
+
+
+def _told_by(folder: Path) -> str:
+    """` (process 1234)`, on another machine with its name; nothing where nobody says it."""
+    holder = _holder_of(folder)
+    if holder is None:
         return ""
-    if not process.isdecimal():
-        return ""
+    process, machine = holder
     return f" (process {process}{'' if machine == platform.node() else f' on {machine}'})"
 
 
@@ -196,8 +223,12 @@ def _note_once(said: str) -> None:
 
 
 def is_held(folder: Path) -> bool | None:
-    """Whether a process holds this folder now; None where this disk or this system cannot tell."""
-    if fcntl is None:
+    """Whether a process holds this folder now; None where this disk or this system cannot tell.
+
+    Nor can they of a process on another machine, or in a container, which this folder is shared with.
+    """
+    holder = _holder_of(folder)
+    if fcntl is None or (holder is not None and holder[1] != platform.node()):
         return None
     try:
         descriptor = os.open(folder, os.O_RDONLY)

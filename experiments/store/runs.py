@@ -14,9 +14,10 @@ from experiments.store.environment import device_with_threads
 from experiments.store.epochs import read_epochs
 from experiments.store.folder import is_held, weights_path
 from experiments.store.reading.files import MOST_RECORD_BYTES, read_ordinary
-from experiments.store.reading.record import BadRecord, assert_describes_run, is_shown, parse_json
+from experiments.store.reading.record import BadRecord, assert_describes_run, parse_json
 from seg import InputError
 from seg.hub import cached_repository
+from seg.labelled.names import is_shown
 from seg.losses import LOSSES
 from seg.options import Options
 

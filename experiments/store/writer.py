@@ -136,7 +136,7 @@ class RunWriter:
         except OSError:
             if (self.folder / "run.json").exists():
                 _fail_in_place(self.folder / "run.json")
-            else:
+            elif not state_path(self.folder).exists():  # else its record is lost alone, and can be written again
                 leave_nothing(self.folder)
 
     def finished(self, scored: Scored) -> None:

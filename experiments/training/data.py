@@ -1,12 +1,14 @@
 """The photos of a run: those that it trains on, and those that it is scored on."""
 
 import hashlib
+import platform
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import features
 
 from seg.batches import DeviceSplit
 from seg.cache import Split, load_split
@@ -85,7 +87,8 @@ def load_run_data(root: Path, options: Options) -> RunData:
 def fingerprints(data: RunData) -> dict[str, dict[str, str]]:
     """What changes when a training or a validation photo does: of `names`, `pixels` and `labels`, twelve hex digits.
 
-    Of the decoded arrays, so that the same photos in another folder, or in files of another kind, are the same.
+    Of the decoded arrays, so that the same photos in another folder, or in files of another kind, are the same; and the
+    `decoder` that made them.
     """
     parts = {"training": data.training, "validation": data.validation}
     return {
@@ -93,9 +96,16 @@ def fingerprints(data: RunData) -> dict[str, dict[str, str]]:
             "names": _digest("\n".join(split.names).encode()),
             "pixels": _digest(np.ascontiguousarray(split.photos).data),
             "labels": _digest(np.ascontiguousarray(split.masks).data),
+            "decoder": decoder(),
         }
         for part, split in parts.items()
     }
+
+
+def decoder() -> str:
+    """What decodes photos here: another version, or processor, may round a pixel otherwise."""
+    versions = (f"{name} {features.version(name)}" for name in ("pil", "jpg", "libjpeg_turbo", "littlecms2"))
+    return ", ".join([*versions, platform.machine()])
 
 
 def _digest(content: bytes | memoryview) -> str:

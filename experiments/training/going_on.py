@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 
 from experiments.store.files import replacing
 from experiments.store.folder import RECORD, state_path
+from experiments.store.reading.files import MOST_RECORD_BYTES, read_ordinary
 from experiments.store.runs import Run, read_run
 from seg import InputError
 
@@ -31,12 +32,12 @@ def rebuild_record(folder: Path) -> None:
     """Write a run's `run.json` again from its training state, where it is lost or empty; say so."""
     path = folder / "run.json"
     try:
-        lost = not path.read_bytes().strip(b"\0 \r\n")  # a power cut leaves zeros
+        lost = not read_ordinary(path, MOST_RECORD_BYTES).strip(b"\0 \r\n")  # a power cut leaves zeros
     except FileNotFoundError:
         lost = True
     except OSError:
         return
-    if not lost:
+    if not (lost and state_path(folder).is_file()):
         return
     try:
         with safe_open(state_path(folder), framework="numpy") as file:
@@ -77,6 +78,8 @@ def check_log(folder: Path, finished: int) -> None:
 def check_photos(run: Run, now: dict[str, dict[str, str]]) -> None:
     """Hold the photos that a run is to go on with against those that it was begun with.
 
+    Other pixels of photos that another decoder read may be the same photos: that is said, and no more.
+
     Args:
         now: their fingerprints, as `experiments.training.data.fingerprints` has them.
 
@@ -96,5 +99,14 @@ def check_photos(run: Run, now: dict[str, dict[str, str]]) -> None:
             raise OtherPhotos(f"{run.folder} was begun with other {part} photos")
     for part, told in now.items():
         for kind, words in (("pixels", f"{part} photos"), ("labels", f"labels of the {part} photos")):
-            if told[kind] != then[part].get(kind):
+            if told[kind] == then[part].get(kind):
+                continue
+            decoder = then[part].get("decoder")
+            if kind == "pixels" and isinstance(decoder, str) and decoder != told["decoder"]:
+                print(
+                    f"note: the {words} are not to the last pixel those that {run.folder} was begun with: another "
+                    "version of Pillow, or another machine, has read them",
+                    file=sys.stderr,
+                )
+            else:
                 raise ChangedPhotos(f"the {words} are no longer those that {run.folder} was begun with")

@@ -64,7 +64,7 @@ def listed(root: Path, split: str) -> list[str]:
 
 def fixed_split(names: list[str]) -> dict[str, str]:
     """The split of each photo: a fifth validates, the same whatever the order and, nearly, whatever is added."""
-    drawn = sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())
+    drawn = sorted(names, key=lambda name: hashlib.sha256(name.encode(errors="surrogatepass")).digest())
     validating = max(1, round(VALIDATION_SHARE * len(names)))
     return {name: TEST if place < validating else TRAINVAL for place, name in enumerate(drawn)}
 

@@ -11,6 +11,7 @@ from PIL import Image
 from seg import InputError, pets
 from seg.labelled import own
 from seg.labelled.masks import BORDER_WIDTH, read_mask
+from seg.labelled.names import is_shown
 from seg.pets import SPLITS, BadPair, UnknownPhoto
 from seg.photo import open_photo, seen_size
 
@@ -34,7 +35,7 @@ class Pair:
         photo, label: their files, which need not be there.
         border_width: of one's own photo, what its border is derived at (`seg.labelled.masks.read_mask`); None of the
             dataset's, whose trimaps have borders.
-        wrong: why there are no such files; else empty.
+        wrong: why there are no such files, or none that can be used; else empty.
     """
 
     name: str
@@ -119,7 +120,8 @@ def pairs_of(root: Path, names: Iterable[str], border_width: float = BORDER_WIDT
     pairs = []
     for name in names:
         (photo, wrong), (mask, also) = (own.file_of(*where, name) for where in zip(found, folders, strict=True))
-        pairs.append(Pair(name, photo, mask, border_width, wrong or also))
+        odd = "" if is_shown(name) else f"{folders[0]} has {ascii(name)}, whose name cannot be shown: rename it"
+        pairs.append(Pair(name, photo, mask, border_width, odd or wrong or also))
     return pairs
 
 

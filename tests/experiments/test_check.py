@@ -1,5 +1,6 @@
 """`python -m experiments.check` names all that is wrong at once, and says so by its status."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,22 @@ def test_every_fault_is_a_line(own_photos):
     assert status == 1
     assert [f"blob-00{number}" in line for number, line in enumerate(lines[:-1], start=1)] == [True] * 4
     assert lines[-1] == f"{own_photos}: 12 photos, 4 things are wrong"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+@pytest.mark.parametrize("name", [b"caf\xe9", b"two\nlines", "\u202epart".encode()])
+def test_a_name_that_cannot_be_shown_is_told_before_training_and_can_be_left_out(
+    own_photos, tmp_path, command, narrow, name
+):
+    for folder, ending in (("photos", b".jpg"), ("masks", b".png")):
+        old = own_photos / folder / os.fsdecode(b"blob-001" + ending)
+        old.rename(old.with_name(os.fsdecode(name + ending)))
+    told = f"has {ascii(os.fsdecode(name))}, whose name cannot be shown: rename it"
+    status, lines = checked(own_photos)
+    assert (status, len(lines), told in lines[0]) == (1, 2, True)
+    options = ["--loss", "ce", "--data", own_photos, "--out", tmp_path / "runs", "--size", "16", "--epochs", "1"]
+    assert told in command(run, *options).error
+    assert command(run, *options, "--skip-bad").status == 0
 
 
 def test_training_says_where_all_is_named(command, own_photos, tmp_path):

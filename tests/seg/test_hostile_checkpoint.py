@@ -55,7 +55,8 @@ def refusal(path: Path) -> str:
         ({"epoch": "9" * 5000}, "which is no number in its range"),
         ({"scores": "[" * 100_000}, "lacks the metadata"),
         ({"scores": '{"border_f1": "much"}'}, "scores is no table of scores"),
-        ({"scores": '{"border_f1": NaN}'}, "scores is no table of scores"),
+        ({"scores": '{"border_f1": Infinity}'}, "scores is no table of scores"),
+        ({"scores": '{"border_f1": -Infinity}'}, "scores is no table of scores"),
         ({"scores": '{"border_f1": 1e999}'}, "scores is no table of scores"),
         ({"scores": '{"border_f1": {}}'}, "scores is no table of scores"),
         ({"scores": '{"border_f1": ' + "9" * 5000 + "}"}, "lacks the metadata"),
@@ -85,6 +86,13 @@ def test_metadata_out_of_its_range_is_refused(kept, tmp_path, said, why):
     path = tmp_path / "model.safetensors"
     write_tensors(path, tensors, metadata | said)
     assert why in " ".join(refusal(path).split())
+
+
+def test_a_score_that_an_older_version_wrote_as_undefined_is_undefined(kept, tmp_path):
+    tensors, metadata = kept
+    path = tmp_path / "old.safetensors"
+    write_tensors(path, tensors, metadata | {"scores": '{"border_precision": NaN, "border_f1": 0.5}'})
+    assert load_checkpoint(path)[1]["scores"] == {"border_precision": None, "border_f1": 0.5}
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,11 @@
 
 import json
 import math
-import unicodedata
 from dataclasses import Field
 from types import UnionType
 from typing import Any, get_args, get_origin
 
+from seg.labelled.names import is_shown
 from seg.options import FIELDS, MOST_EPOCHS
 
 # Deeper than any record goes, and far from where Python gives up
@@ -17,8 +17,6 @@ MOST_LETTERS = 100
 _LARGEST = 2**63 - 1
 # of masks, which nobody drew
 LEAST_SEED = -1
-# letters that write what follows from right to left, or end that
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # of the environment
 _SHOWN = ("device", "device_name", "precision", "commit")
 _CALLED: dict[type, str] = {list: "list", dict: "table"}
@@ -30,7 +28,8 @@ class BadRecord(ValueError):
 
 
 def parse_json(content: bytes) -> Any:
-    """What a JSON file holds, where every reader of JSON would find the same.
+    """What a JSON file holds, where every reader of JSON would find the same; NaN, as older versions wrote an undefined
+    score, is None.
 
     Raises:
         BadRecord: it is no JSON, is too deep, or has a number or a text that JSON has no word for.
@@ -51,7 +50,9 @@ def parse_json(content: bytes) -> Any:
     return found
 
 
-def _no_number(name: str) -> Any:
+def _no_number(name: str) -> None:
+    if name == "NaN":
+        return
     raise BadRecord(f"{name} is no number of JSON")
 
 
@@ -126,11 +127,6 @@ def _environment(value: Any) -> None:
     for name in _SHOWN:
         if said.get(name) is not None:
             assert_name(name, said[name])
-
-
-def is_shown(text: str) -> bool:
-    """Whether it can stand in a line: no control letters, none that turn the line around, no half of a pair."""
-    return not any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") or letter in _TURNING for letter in text)
 
 
 def _dict(name: str, value: Any) -> dict:

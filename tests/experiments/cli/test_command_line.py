@@ -67,15 +67,23 @@ def test_a_markdown_table_gives_back_its_cells_in_aligned_columns(table, data):
     words = data.draw(st.sets(st.sampled_from(header)))
     lines = markdown_table(header, rows, words=words).split("\n")
     assert len({len(line) for line in lines}) == 1
-    unescaped = [line.replace("\\|", "\0") for line in lines]
     read = [
-        [cell.strip().replace("\0", "|").replace("\\<", "<").replace("\\](", "](") for cell in line[1:-1].split("|")]
-        for line in unescaped
+        [re.sub(r"\\(.)", r"\1", cell).strip() for cell in re.findall(r"((?:[^|\\]|\\.)*)\|", line[1:])]
+        for line in lines
     ]
     assert [read[0], *read[2:]] == [header, *rows]
     for title, rule in zip(header, read[1], strict=True):
         assert set(rule.strip(":")) == {"-"}
         assert (rule[0], rule[-1]) == ((":", "-") if title in words else ("-", ":"))
+
+
+@pytest.mark.parametrize("name", ["<img src=x>", "\\<img src=x>", "\\\\<img src=x>", "[x](y)", "[x\\](y)", "a\\|b"])
+def test_whatever_stands_before_it_markup_in_a_name_is_text(name):
+    [*_, line] = markdown_table(["run"], [[name]], words=["run"]).split("\n")
+    cell = line[2:-2].rstrip()
+    for markup in re.finditer(r"[|<]|\](?=\()", cell):
+        before = cell[: markup.start()]
+        assert (len(before) - len(before.rstrip("\\"))) % 2 == 1
 
 
 @given(TABLES, st.data())

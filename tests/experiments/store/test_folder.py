@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.store.folder import FolderNotMade, FolderTaken, NotARun, create_folder, hold
+from experiments.store.folder import FolderNotMade, FolderTaken, NotARun, create_folder, hold, is_held
 from seg import InputError
 
 PROJECT = Path(__file__).parents[3]
@@ -114,3 +114,30 @@ def test_a_folder_whose_holder_was_killed_before_its_first_file_is_used(tmp_path
     create_folder(tmp_path / "run", overwrite=False)
     (tmp_path / "run" / ".holder").write_text("1 elsewhere\n")
     create_folder(tmp_path / "run", overwrite=False)
+
+
+def test_who_asks_whether_a_folder_is_held_keeps_nobody_from_it(tmp_path):
+    pytest.importorskip("fcntl")
+    asks = "import sys; from pathlib import Path; from experiments.store.folder import is_held\n"
+    asks += "print('asking', flush=True)\nwhile True: is_held(Path(sys.argv[1]))"
+    command = [sys.executable, "-c", asks, str(tmp_path)]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as other:
+        try:
+            assert other.stdout.readline() == "asking\n"
+            for _ in range(500):
+                with hold(tmp_path):
+                    pass
+        finally:
+            other.kill()
+
+
+def test_whether_another_machine_holds_a_folder_is_not_known_here(tmp_path):
+    pytest.importorskip("fcntl")
+    assert is_held(tmp_path) is False
+    with hold(tmp_path):
+        assert is_held(tmp_path) is True
+    (tmp_path / ".holder").write_text("123 elsewhere\n")
+    assert is_held(tmp_path) is None
+    with hold(tmp_path):
+        assert is_held(tmp_path) is True
+    assert is_held(tmp_path) is False

@@ -1,5 +1,6 @@
 """A run's files are written in an order in which a kill loses no more than an epoch, and a record is added to."""
 
+import errno
 import json
 import os
 import subprocess
@@ -432,3 +433,18 @@ def test_a_run_that_was_stopped_right_after_it_was_resumed_can_be_scored(tmp_pat
     record_scores(folder, scored(2))
     assert info(folder)["scores"]["val_loss"] is None
     assert info(folder)["scores"]["pixel_accuracy"] == pytest.approx(evaluation(2).scores()["pixel_accuracy"])
+
+
+def test_a_run_whose_record_is_lost_keeps_its_state_where_the_disk_is_full(tmp_path, quick_writing, monkeypatch):
+    folder = tmp_path / "ce-s0"
+    writing = train(folder, until=2)
+    (folder / "run.json").unlink()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(writer, "_write_json", full)
+    there = sorted(folder.rglob("*"))
+    writing.failed("the disk is full")
+    assert state_path(folder) in there
+    assert sorted(folder.rglob("*")) == there

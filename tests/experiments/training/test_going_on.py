@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +16,7 @@ from PIL import Image, ImageOps
 
 from experiments import run, sweep, synthetic
 from experiments.store.runs import read_run
+from experiments.training.going_on import ChangedPhotos, OtherPhotos, check_photos
 from seg import training
 from seg.pets import list_path, photo_path, trimap_path
 from tests.conftest import TEST_NAMES, TRAINVAL_NAMES
@@ -129,6 +132,25 @@ def test_a_run_does_not_go_on_with_photos_that_have_changed(stopped, command, wh
     assert {path: path.read_bytes() for path in stopped.folder.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.parametrize("decoder", ["pil 12.3.0, x86_64", "pil 9.0.0, arm64"])
+@pytest.mark.parametrize(
+    ("kind", "refusal"), [("names", OtherPhotos), ("pixels", ChangedPhotos), ("labels", ChangedPhotos)]
+)
+def test_only_pixels_may_be_others_and_only_by_another_decoder(capsys, kind, refusal, decoder):
+    then = {"names": "aa", "pixels": "bb", "labels": "cc", "decoder": "pil 12.3.0, x86_64"}
+    begun = SimpleNamespace(folder=Path("runs/ce-s0"), info={"photos": {"training": then, "validation": then}})
+    check_photos(begun, {"training": then, "validation": then | {"decoder": decoder}})
+    assert capsys.readouterr().err == ""
+    now = {"training": then, "validation": then | {kind: "dd", "decoder": decoder}}
+    if kind == "pixels" and decoder != then["decoder"]:
+        check_photos(begun, now)
+        told = "note: the validation photos are not to the last pixel those that runs/ce-s0 was begun with"
+        assert capsys.readouterr().err.startswith(told)
+    else:
+        with pytest.raises(refusal, match="was begun with"):
+            check_photos(begun, now)
+
+
 def test_ones_own_photos_are_held_to_it_too(tmp_path, command, narrow):
     data = tmp_path / "own"
     assert synthetic.main([str(data), "--photos", "10", "--side", "32"]) == 0
@@ -153,7 +175,9 @@ def test_an_older_run_that_does_not_say_its_photos_goes_on_with_a_word(stopped, 
     ended = resume(command, stopped)
     assert ended.status == 0
     assert ended.error.startswith(f"note: {stopped.folder} does not say which photos it was begun with")
-    assert set(read_run(stopped.folder).info["photos"]) == {"training", "validation"}
+    told = read_run(stopped.folder).info["photos"]
+    assert set(told) == {"training", "validation"}
+    assert told["training"]["decoder"].startswith("pil ")
 
 
 # ---- the log
@@ -246,6 +270,16 @@ def test_a_record_that_holds_something_is_never_written_over(stopped, command):
     ended = resume(command, stopped)
     assert (ended.status, "run.json does not describe a run" in ended.error) == (2, True)
     assert (stopped.folder / "run.json").read_text() == '{"half of'
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_a_record_that_is_a_pipe_is_told_and_not_waited_for(stopped):
+    (stopped.folder / "run.json").unlink()
+    os.mkfifo(stopped.folder / "run.json")
+    command = [sys.executable, "-m", "experiments.run", "--resume", str(stopped.folder), "--data", str(stopped.data)]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert told.returncode == 2
+    assert told.stderr == f"error: {stopped.folder / 'run.json'} cannot be read (it is no ordinary file)\n"
 
 
 def test_a_lost_record_without_a_state_is_told(stopped, command):

@@ -41,7 +41,7 @@ def add_address_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--host",
         type=_host,
-        help="address to listen on, such as 0.0.0.0 or :: for all of this machine's "
+        help="address to listen on, such as 0.0.0.0 for all of this machine's, :: for all its IPv6 ones "
         "(default: $GRADIO_SERVER_NAME, else 127.0.0.1; on Spaces 0.0.0.0)",
     )
     parser.add_argument("--port", type=_port, help=f"(default: $GRADIO_SERVER_PORT, else {PORT})")

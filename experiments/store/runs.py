@@ -162,6 +162,11 @@ def read_run(folder: Path) -> Run:
         raise BadRun(f"{path} cannot be read ({error.strerror})") from error
     except BadTable as error:
         raise BadRun(f"{error}: mend the file, move the run's folder away, or train it anew") from error
+    if info["status"] == "finished" and len(epochs):
+        lost = set(range(epochs["epoch"].iloc[0], epochs["epoch"].iloc[-1])).difference(epochs["epoch"])
+        if lost:
+            said = f"{path} has no row of epoch {min(lost)}, and the run is finished"
+            raise BadRun(f"{said}: put its lines back, move the run's folder away, or train it anew")
     return Run(run_name(Path(os.path.normpath(folder.absolute()))), folder, info, epochs)
 
 

@@ -45,7 +45,7 @@ export function mount({ element, props, watch }) {
       Boolean,
     );
     find(".selection-said").hidden = !said.length;
-    find(".selection-said").textContent = said.join(" ");
+    find(".selection-said").textContent = said.join("\n");
     find(".selection-add").hidden = !value.runs.length;
     drawEpoch(runs);
   }

@@ -385,3 +385,12 @@ def test_runs_on_the_hub_have_the_names_of_folders_and_repositories(hub, tmp_pat
         "ce-s0 (somebody/runs)",
     }
     assert read_run(whole).name == "focal"
+
+
+def test_a_finished_run_whose_log_has_a_hole_is_told(tmp_path):
+    folder = write_run(tmp_path / "run", DESCRIPTION | {"status": "finished"})
+    (folder / "epochs.csv").write_text("epoch,border_f1\n0,0.1\n1,0.2\n3,0.3\n")
+    with pytest.raises(BadRun, match=r"epochs\.csv has no row of epoch 2, and the run is finished: put its lines back"):
+        read_run(folder)
+    (folder / "run.json").write_text(json.dumps(DESCRIPTION | {"status": "interrupted"}))
+    assert read_run(folder).epochs_trained == 3  # one that goes on is told when it does

@@ -137,7 +137,7 @@ def read_trimap(path: Path, photo: Path, side: int | None = None) -> np.ndarray:
     try:
         photo_size = seen_size(photo)
     except BadPhoto as error:
-        raise BadPair(str(error)) from error
+        raise BadPair(f"{error}{_called_otherwise(photo) if error.missing else ''}") from error
 
     def read(trimap: Image.Image) -> tuple[str, np.ndarray]:
         if trimap.size != photo_size:

@@ -23,7 +23,7 @@ from demo.segment.download import pack, write_download
 from demo.serving.folder import new_folder
 from demo.stage.photos import Offered, chosen_photo, offered_photo, shown_photo
 from demo.watch.export import export_functions
-from demo.watch.own_photo import Tile
+from demo.watch.own_photo import uploaded_tile
 from demo.watch.probe_photos import ProbePhotos, tile_function
 from experiments import segment
 from seg.pets import photo_path
@@ -107,7 +107,7 @@ def test_the_page_s_pictures(photo, tmp_path):
     for picture in (offered.thumb, shown_photo(offered)[0].uri):
         assert_tells_nothing(of_data(picture))
         assert_shows(opened(of_data(picture)))
-    assert_shows(Tile(str(photo), 32).picture())
+    assert_shows(uploaded_tile(str(photo), 32).picture)
 
 
 @pytest.mark.parametrize("what", ["mask", "cutout"])

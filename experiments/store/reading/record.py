@@ -72,7 +72,8 @@ def _assert_plain(found: Any) -> None:
                 inner += value
             elif isinstance(value, str):
                 _assert_text(value)
-            elif isinstance(value, int | float) and not abs(value) <= _LARGEST:
+            # of floating numbers any that has an end
+            elif math.isinf(value) if isinstance(value, float) else isinstance(value, int) and abs(value) > _LARGEST:
                 raise BadRecord(f"{_shown(value)} is too large a number")
         level = inner
     if level:

@@ -7,6 +7,7 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -28,6 +29,10 @@ from seg.pets import DATASET_FOLDER, SPLITS, dataset_folder, list_path, photo_pa
 from tests.archive_server import ArchiveServer, pack, serving
 from tests.hub_server import HubServer, fetching_from, serving_hub
 
+# what was started by `nohup`, or in the background of a script, ignores these, and so would all that is started here
+for _name, _handler in {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}.items():
+    if hasattr(signal, _name) and signal.getsignal(getattr(signal, _name)) == signal.SIG_IGN:
+        signal.signal(getattr(signal, _name), _handler)
 # no verdict on a busy machine's speed
 settings.register_profile("quick", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("quick")

@@ -61,6 +61,6 @@ def test_a_part_whose_module_does_not_come_says_so(page, url):
 
 
 def test_pictures_whose_decoder_does_not_come_are_told(page, url):
-    page.route("**/watch/js/decoder.js", lambda route: route.abort())
+    page.route("**/watch/js/decode*.js", lambda route: route.abort())
     page.goto(f"{url}/?tab=watch")
     expect(page.locator(".watch-message")).to_contain_text("pictures could not be loaded: reload the page")

@@ -5,6 +5,7 @@ import base64
 import io
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -143,7 +144,8 @@ def test_animations(photo, kind):
 def test_what_programs_and_agents_get(catalogue, photo):
     mask, _ = segment_api(catalogue, str(photo), "ce-s0")
     assert_tells_nothing(Path(mask).read_bytes())
-    content, name = asyncio.run(received(str(photo)))
+    with ThreadPoolExecutor() as beside:  # in this thread a browser may have a loop of its own
+        content, name = beside.submit(asyncio.run, received(str(photo))).result()
     picture, mask, _ = tools.segmented(catalogue, content, name, "ce-s0")
     assert_tells_nothing(picture)
     assert_tells_nothing(Path(mask).read_bytes())

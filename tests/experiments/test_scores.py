@@ -156,6 +156,7 @@ from demo.page import build_interface
 from demo.selection.described import selection_value
 from demo.selection.followed import Selected
 from experiments import run, sweep
+from experiments.training.summaries import summary
 from experiments import compare as compare_command
 from experiments.comparison import configurations
 from experiments.reporting import figures as report_figures
@@ -186,7 +187,7 @@ seen = {
     "api": api.runs_api(catalogue)[0],
     "ranking": failures_value(catalogue, Labelled(data), ["ce-s0"], row.name)["values"]["ce-s0"],
     "report": [axes.get_title() for axes in report_figures.by_epoch(analysis).axes],
-    "sweep": sweep._summary("ce-s0", "finished", folder / "ce-s0"),
+    "sweep": summary("ce-s0", "finished", folder / "ce-s0"),
     "interval": analysis.score("ce", row.name)[["mean", "low", "high"]].tolist(),
 }
 (folder / "seen.json").write_text(json.dumps(seen))

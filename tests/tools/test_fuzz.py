@@ -80,7 +80,7 @@ def test_an_answer_in_a_programmers_words_is_found(tiny_runs, tmp_path, monkeypa
 
     monkeypatch.setattr(demo.api, "segment_api", faulty)
     with KINDS["requests"](tmp_path, tiny_runs) as attack:
-        tried = keep_trying(attack, SEED, 5)
+        tried = keep_trying(attack, SEED, 20)
     assert any("no sentence for a person" in place for place in tried.broke)
 
 

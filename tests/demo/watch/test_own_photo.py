@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, nullcontext
 from pathlib import Path
 
@@ -129,7 +130,8 @@ def test_once_all_visitors_have_left_no_mask_of_an_upload_is_remembered(runs, ph
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(lifespan(None))
 
-    asyncio.run(open_and_close())
+    with ThreadPoolExecutor() as beside:  # in this thread a browser may have a loop of its own
+        beside.submit(asyncio.run, open_and_close()).result()
     told["all"]()
     assert "not uploaded here" in own_mask(chosen)["error"]
 

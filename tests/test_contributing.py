@@ -177,7 +177,10 @@ filled = refresh_epochs(compared, catalogue, read_selected(chosen, TABS["which-l
 progress = next(
     event
     for event in page.fns.values()
-    if any(number in page.blocks and page.blocks[number].elem_id == "follow-progress" for number, _ in event.targets)
+    if any(
+        kind == "select" and number in page.blocks and page.blocks[number].elem_id == "follow-progress"
+        for number, kind in event.targets
+    )
 )
 photo = Image.new("RGB", (50, 40), "red")
 masks = {

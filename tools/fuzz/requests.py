@@ -128,7 +128,10 @@ def _post(client: httpx.Client, path: str, asked: Any, what: str) -> httpx.Respo
 
 def _sentence(said: object, what: str, asked: object, uploaded: str) -> None:
     # where uploads lie the upload has told: it may be repeated
-    words = str(said or "").replace(str(Path(uploaded).parents[2]), "")
+    told = str(Path(uploaded).parents[2])
+    words = str(said or "").replace(told, "")
+    for letters in range(5, len(told)):  # in short
+        words = words.replace(f"{told[:letters]}...", "")
     if not isinstance(said, str) or not words.strip() or len(words) > LINE or NO_SENTENCE.search(words):
         raise Broke(f"no sentence for a person from {what}", f"{str(said)[:400]!r} for {json.dumps(asked)[:300]}")
 

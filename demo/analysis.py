@@ -18,7 +18,7 @@ from experiments.store.runs import BadRun, Run
 from experiments.store.scored.controls import CONTROL_KINDS, control_folder
 from experiments.store.scored.damage import damage
 from experiments.store.scored.margins import read_margins
-from experiments.store.scored.names import DETAILS, MARGINS
+from experiments.store.scored.names import DETAILS, OF_CONTROLS
 from experiments.store.scored.photo_scores import confusions, has_details, read_images
 from seg import InputError
 from seg.thresholds.margins import painted_share
@@ -42,7 +42,7 @@ def photo_scores_stamp(run: Run) -> tuple | None:
 def _details(run: Run) -> Iterator[Path]:
     yield from (run.folder / name for name in DETAILS)
     for control in CONTROL_KINDS:
-        yield from (control_folder(run.folder, control) / name for name in ("images.csv", MARGINS))
+        yield from (control_folder(run.folder, control) / name for name in OF_CONTROLS)
 
 
 def run_stamp(run: Run) -> tuple:

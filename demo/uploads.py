@@ -1,13 +1,15 @@
 """What a page sends of its own accord: files that it uploaded, names, numbers. It may also be anything else."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from demo.serving.folder import used, visitors_folder
 from seg import InputError
 
 # What no page sends that this app has served
 NOT_OURS = "That is nothing that this page asks: reload it."
+
+Value = TypeVar("Value")
 
 
 def uploaded_file(path: object) -> Path:
@@ -58,10 +60,7 @@ def text(asked: object, key: str) -> str:
     Raises:
         InputError: it is none.
     """
-    value = entry(asked, key)
-    if not isinstance(value, str):
-        raise InputError(NOT_OURS)
-    return value
+    return _entry_of(str, asked, key)
 
 
 def several(asked: object, key: str) -> list:
@@ -70,7 +69,11 @@ def several(asked: object, key: str) -> list:
     Raises:
         InputError: it is none.
     """
+    return _entry_of(list, asked, key)
+
+
+def _entry_of(kind: type[Value], asked: object, key: str) -> Value:
     value = entry(asked, key)
-    if not isinstance(value, list):
+    if not isinstance(value, kind):
         raise InputError(NOT_OURS)
     return value

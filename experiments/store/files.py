@@ -5,6 +5,7 @@ nothing, the new file is written over the old one.
 """
 
 import errno
+import json
 import os
 import re
 import secrets
@@ -44,6 +45,12 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with refusals_passed_over():
             temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write JSON that a person can read, too; as `replacing`."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def _put_in_place(temporary: Path, path: Path) -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from experiments.store.csv_table import cell, read_rows, write_table
 from experiments.store.epochs import EPOCH_COLUMNS
-from experiments.store.files import abandoned, flush_folder, in_words, refusals_passed_over, replacing
+from experiments.store.files import abandoned, flush_folder, in_words, refusals_passed_over, replacing, write_json
 from experiments.store.folder import (
     RECORD,
     epoch_weights_path,
@@ -152,7 +152,7 @@ class RunWriter:
         self._info = first | self._info | first
         try:
             self._write_info(scores=None)
-            _write_json(self.folder / "predictions" / "probe.json", layout)
+            write_json(self.folder / "predictions" / "probe.json", layout)
         except OSError as error:
             self.failed(in_words(error, self.folder))
             raise
@@ -165,7 +165,7 @@ class RunWriter:
 
     def _write_info(self, **changes: object) -> None:
         self._info |= changes
-        _write_json(self.folder / "run.json", self._info)
+        write_json(self.folder / "run.json", self._info)
 
 
 def record_scores(folder: Path, scored: Scored, left_out: Sequence[str] = ()) -> None:
@@ -181,7 +181,7 @@ def record_scores(folder: Path, scored: Scored, left_out: Sequence[str] = ()) ->
     )  # None of a run that was stopped in the epoch after it was resumed
     info |= {"scores": _defined(scored.evaluation.scores() | {"val_loss": before.get("val_loss", math.nan)})}
     made = {"at": _now(), "precision": precision, "commit": commit, "exclude": list(left_out)}
-    _write_json(folder / "run.json", info | {"scored": made})
+    write_json(folder / "run.json", info | {"scored": made})
 
 
 def _append_epoch(folder: Path, result: EpochResult) -> None:
@@ -225,11 +225,6 @@ def _keep_epochs_until(folder: Path, last: int) -> None:
     for epoch, path in mosaics(folder).items():
         if epoch > last:
             path.unlink()
-
-
-def _write_json(path: Path, content: dict) -> None:
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def _fail_in_place(path: Path) -> None:

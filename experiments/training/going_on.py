@@ -9,7 +9,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-from experiments.store.files import replacing
+from experiments.store.files import write_json
 from experiments.store.folder import RECORD, state_path
 from experiments.store.reading.files import MOST_RECORD_BYTES, read_ordinary
 from experiments.store.runs import Run, read_run
@@ -44,8 +44,7 @@ def rebuild_record(folder: Path) -> None:
             record = json.loads((file.metadata() or {})[RECORD])
     except (OSError, SafetensorError, KeyError, ValueError):
         return  # there is no such state: whoever reads the run says what is wrong with it
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    write_json(path, record)
     print(f"note: {path} was lost: it is written again as {state_path(folder).name} tells it", file=sys.stderr)
 
 

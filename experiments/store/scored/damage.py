@@ -9,7 +9,7 @@ from typing import TypeVar
 from experiments.store.runs import BadRun, Run
 from experiments.store.scored.controls import CONTROL_KINDS, control_folder
 from experiments.store.scored.margins import read_margins
-from experiments.store.scored.names import MARGINS
+from experiments.store.scored.names import DETAILS, MARGINS
 from experiments.store.scored.photo_scores import read_images
 from experiments.store.scored.pixel_sums import read_bands, read_calibration
 
@@ -19,10 +19,8 @@ Given = TypeVar("Given")
 def damage(run: Run) -> BadRun | None:
     """The first file of them, its controls' too, that cannot be read, and why; None where all can that are there."""
     reads: list[tuple[Path, Callable[[], object]]] = [
-        (run.folder / "images.csv", partial(read_images, run)),
-        (run.folder / "bands.csv", partial(read_bands, run)),
-        (run.folder / "calibration.csv", partial(read_calibration, run)),
-        (run.folder / MARGINS, partial(read_margins, run)),
+        (run.folder / name, partial(read, run))
+        for name, read in zip(DETAILS, (read_images, read_bands, read_calibration, read_margins), strict=True)
     ]
     for control in CONTROL_KINDS:
         inside = control_folder(run.folder, control)

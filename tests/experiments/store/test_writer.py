@@ -443,7 +443,7 @@ def test_a_run_whose_record_is_lost_keeps_its_state_where_the_disk_is_full(tmp_p
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(writer, "_write_json", full)
+    monkeypatch.setattr(writer, "write_json", full)
     there = sorted(folder.rglob("*"))
     writing.failed("the disk is full")
     assert state_path(folder) in there

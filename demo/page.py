@@ -31,12 +31,12 @@ from demo.serving.keeping import keeping_order
 from demo.serving.pictures import picture_routes
 from demo.serving.uploads import MOST_BYTES, upload_routes
 from demo.serving.words import REFUSALS, PlainBlocks, Spoken
+from demo.sharing.outside import Outside
+from demo.sharing.turns import take_turns
+from demo.sharing.visitors import Connections, forgetting
 from demo.stage.answer import forget
 from demo.tabs import HIDDEN, TABS, Opening, Page, Updates
 from demo.watch.own_photo import forget_masks
-from demo.work.outside import Outside
-from demo.work.turns import take_turns
-from demo.work.visitors import Connections, forgetting
 
 # Seconds between looks at runs that train: an epoch takes longer
 REFRESH = 4

@@ -9,7 +9,7 @@ from typing import TypeVar
 from PIL import Image
 
 import seg.photo
-from demo.work.room import LARGE
+from demo.sharing.room import LARGE
 from seg import InputError
 from seg.labelled.pairs import Pair
 from seg.photo import BadPhoto

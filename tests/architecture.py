@@ -25,7 +25,7 @@ LAYERS = (
     ("experiments.measurements",),
     ("experiments.reporting", "experiments.training", "experiments.benchmarks"),
     ("experiments",),  # the commands
-    ("demo.work",),
+    ("demo.sharing",),
     ("demo.catalogue", "demo.images", "demo.photo", "demo.scripts"),
     ("demo.serving",),
     ("demo.uploads",),

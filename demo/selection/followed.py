@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import gradio as gr
 
 from demo.scripts import on_load
+from demo.sharing.turns import standing
 from demo.tabs import HIDDEN
-from demo.work.turns import standing
 
 
 @dataclass(frozen=True)

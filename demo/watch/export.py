@@ -11,8 +11,8 @@ from PIL import Image, ImageColor
 from demo.serving.folder import new_folder, remove
 from demo.serving.pictures import file_url
 from demo.serving.words import spoken
+from demo.sharing.room import LARGE
 from demo.uploads import entry, several, uploaded_file, whole_number
-from demo.work.room import LARGE
 from seg import InputError
 from seg.losses import LOSSES
 from seg.pets import CLASS_COLOURS

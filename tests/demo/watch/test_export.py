@@ -10,8 +10,8 @@ from gradio.utils import get_upload_folder
 from PIL import Image, ImageColor
 
 import demo
+from demo.sharing.room import LARGE
 from demo.watch.export import ERROR_COLOURS, export_functions
-from demo.work.room import LARGE
 from seg.pets import BORDER, CLASS_COLOURS
 
 

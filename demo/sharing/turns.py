@@ -11,7 +11,7 @@ import gradio as gr
 from gradio.queueing import Event, Queue
 from gradio.server_messages import EstimationMessage, EventMessage, ProcessCompletedMessage
 
-from demo.work.visitors import Visitors
+from demo.sharing.visitors import Visitors
 
 # Jobs that wait, of all visitors together
 MOST_WAITING = 512

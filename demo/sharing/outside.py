@@ -5,7 +5,7 @@ import asyncio
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from demo.work.turns import FULL
+from demo.sharing.turns import FULL
 
 # By what an address goes on with: at work at once, and waiting
 BOUNDS = {

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from demo.work.room import FULL, Room
+from demo.sharing.room import FULL, Room
 from seg import InputError
 
 

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs
 from gradio.state_holder import SessionState, StateHolder
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from demo.work.room import give_back, keep_little
+from demo.sharing.room import give_back, keep_little
 
 # Of a client that is not connected: one that only changes its network comes back within that
 SECONDS_KEPT = 40
@@ -92,7 +92,7 @@ class Visitors:
 
 
 class Connections:
-    """ASGI middleware that tells the visitors of the queue (`demo.work.turns`) who is connected."""
+    """ASGI middleware that tells the visitors of the queue (`demo.sharing.turns`) who is connected."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

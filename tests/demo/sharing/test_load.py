@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.demo.work.pages import Page
+from tests.demo.sharing.pages import Page
 
 RUNS = ["ce-s0", "focal-s0"]
 MEGABYTE = 2**20

@@ -11,10 +11,10 @@ import httpx
 import pytest
 from starlette.middleware import Middleware
 
-from demo.work import outside, turns, visitors
-from demo.work.outside import Outside
-from demo.work.turns import standing, take_turns
-from demo.work.visitors import Connections, forgetting
+from demo.sharing import outside, turns, visitors
+from demo.sharing.outside import Outside
+from demo.sharing.turns import standing, take_turns
+from demo.sharing.visitors import Connections, forgetting
 
 
 class Served:

@@ -106,7 +106,7 @@ def _segmented(
             for kind in kinds:
                 write_picture(PICTURES[kind](photo, mask), out / target.file(kind))
         except BadPhoto as error:
-            yield LeftOut(" ".join(str(error).split()))
+            yield LeftOut(str(error))
             continue
         except OSError as error:  # such as a name that is too long for where it goes
             yield LeftOut(f"{target.photo.path}: {out / target.stem} cannot be written ({error.strerror or error})")

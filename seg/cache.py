@@ -4,6 +4,7 @@ Parkhi, Vedaldi, Zisserman and Jawahar, "Cats and Dogs", CVPR 2012. CC BY-SA 4.0
 """
 
 import contextlib
+import errno
 import hashlib
 import json
 import math
@@ -202,27 +203,26 @@ def _write_cache(folder: Path, split: Split) -> None:
     Raises:
         OSError: it cannot be written, and no other process has written it.
     """
-    temporary = _beside(folder)
-    try:
-        temporary.mkdir(parents=True, exist_ok=True)
-        np.save(temporary / "photos.npy", split.photos)
-        np.save(temporary / "masks.npy", split.masks)
-        (temporary / "index.json").write_text(
-            json.dumps({"names": split.names, "skipped": split.skipped}), encoding="utf-8"
-        )
-        for left in reversed(range(PUT_IN_PLACE_TRIES)):
+    for left in reversed(range(PUT_IN_PLACE_TRIES)):
+        temporary = _beside(folder)
+        try:
+            temporary.mkdir(parents=True, exist_ok=True)
+            np.save(temporary / "photos.npy", split.photos)
+            np.save(temporary / "masks.npy", split.masks)
+            index = json.dumps({"names": split.names, "skipped": split.skipped})
+            (temporary / "index.json").write_text(index, encoding="utf-8")
             if folder.exists() and _read_cache(folder) is None:
                 _delete(folder)
-            try:
-                temporary.rename(folder)
+            temporary.rename(folder)
+            return
+        except OSError as error:
+            if _read_cache(folder) is not None:  # another process finished first: its copy is as good
                 return
-            except OSError:
-                if _read_cache(folder) is not None:  # another process finished first: its copy is as good
-                    return
-                if not left:  # else another process has deleted it meanwhile, or left it half
-                    raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+            # else somebody has deleted it meanwhile, or left it half; or the disk is full
+            if not left or error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _read_cache(folder: Path) -> Split | None:

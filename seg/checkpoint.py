@@ -62,7 +62,7 @@ def _opened(path: Path) -> Iterator[Any]:
         with safe_open(path, framework="pt") as file:
             yield file
     except (SafetensorError, OSError) as error:
-        why = " ".join(str(error).split())[:200]
+        why = str(error)[:200]
         raise BadCheckpoint(
             f"{path} is not a whole safetensors file ({why}): copy it again, or train it anew"
         ) from error
@@ -199,9 +199,8 @@ def _empty_network(path: Path, name: str, metadata: dict[str, str]) -> nn.Module
         raise BadCheckpoint(f"{path} has format {form[:40]}, this version reads up to {FORMAT}: update Borderline")
     if name not in NETWORKS:
         known = ", ".join(NETWORKS)
-        called = " ".join(name.split())[:100]
         raise BadCheckpoint(
-            f"{path} holds a {called}, which is none of this version's networks ({known}): update Borderline"
+            f"{path} holds a {name[:100]}, which is none of this version's networks ({known}): update Borderline"
         )
     # before a checkpoint held its configuration, it held this alone, and before that it was the article's network
     config = metadata.get("config") or json.dumps({"final_relu": metadata.get("final_relu") != "false"})
@@ -209,7 +208,7 @@ def _empty_network(path: Path, name: str, metadata: dict[str, str]) -> nn.Module
         with torch.device("meta"):
             model = create(name, **json.loads(config))
     except (ValueError, TypeError, RecursionError) as error:
-        why = " ".join(str(error).split())[:200]
+        why = str(error)[:200]
         raise BadCheckpoint(f"{path} describes no {name} that can be built ({why}): train it anew") from error
     count = sum(parameter.numel() for parameter in model.parameters())
     if count > MOST_PARAMETERS:

@@ -15,7 +15,7 @@ from demo.catalogue import run_titles
 from demo.serving.words import without_folders
 from demo.stage.answer import mask_of
 from demo.stage.photos import Offered, picture_of, shown_photo
-from experiments.cli.spreadsheets import harmless
+from experiments.cli.spreadsheets import UnixRows, harmless
 from experiments.scores import SCORES
 from experiments.segmenting.names import file_name, without_doubles
 from experiments.segmenting.pictures import class_shares, cut_away, save
@@ -127,7 +127,7 @@ def _scores(mask: np.ndarray, label: np.ndarray | None) -> dict[str, str]:
 
 def _table(rows: Sequence[dict[str, str]]) -> str:
     text = io.StringIO()
-    writer = csv.DictWriter(text, ("photo", "run", *CLASS_NAMES, *SCORED), restval="", lineterminator="\n")
+    writer = csv.DictWriter(UnixRows(text), ("photo", "run", *CLASS_NAMES, *SCORED), restval="")
     writer.writeheader()
     writer.writerows({name: harmless(cell) for name, cell in row.items()} for row in rows)
     return text.getvalue()

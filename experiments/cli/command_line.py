@@ -45,7 +45,7 @@ def run_command(main: Callable[[list[str] | None], int]) -> None:
     try:
         sys.exit(main(None))
     except InputError as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

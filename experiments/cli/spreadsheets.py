@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +21,22 @@ def harmless(cell: object) -> object:
     return cell
 
 
+class UnixRows:
+    """What a `csv.writer` writes into for rows that end with a line feed alone.
+
+    Told to end them so itself, it leaves a carriage return in a cell without quotes before Python 3.13, and who reads
+    the file finds two rows there.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, row: str) -> int:
+        return self._file.write(row.removesuffix("\r\n") + "\n")
+
+
 def csv_text(table: pd.DataFrame) -> str:
     """The table with full precision, an undefined number as an empty cell."""
-    return table.rename(columns=harmless).map(harmless).to_csv(index=False, lineterminator="\n")
+    text = io.StringIO()
+    table.rename(columns=harmless).map(harmless).to_csv(UnixRows(text), index=False, lineterminator="\r\n")
+    return text.getvalue()

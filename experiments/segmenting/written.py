@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from experiments.cli.spreadsheets import harmless
+from experiments.cli.spreadsheets import UnixRows, harmless
 from experiments.segmenting.names import file_name, shift_in_name, without_doubles
 from experiments.segmenting.photos import Photo
 from experiments.segmenting.pictures import save, written_here
@@ -94,7 +94,7 @@ def write_table(out: Path, rows: Sequence[dict[str, str]]) -> None:
     anew = {row["file"] for row in rows}
     kept = [row for row in _rows(path) if row["file"] not in anew]
     with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8", errors=_NAMES) as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(UnixRows(file), COLUMNS)
         writer.writeheader()
         writer.writerows([*kept, *rows])
 

@@ -609,8 +609,26 @@ def test_a_cache_that_others_write_and_delete_meanwhile_is_put_in_place(own_pets
     assert caches(tmp_path / "cache") == {name}
 
 
+@pytest.mark.parametrize("file", ["photos.npy", "masks.npy"])
+def test_a_cache_that_is_cleared_while_it_is_written_is_written_again(file, own_pets, tmp_path, monkeypatch):
+    save, cleared = np.save, []
+
+    def cleared_once(path, array):
+        if path.name == file and not cleared:
+            cleared.append(path)
+            shutil.rmtree(tmp_path / "cache")
+        save(path, array)
+
+    monkeypatch.setattr("seg.cache.np.save", cleared_once)
+    first = load_split(own_pets, "test", 16, cache=tmp_path / "cache")
+    assert cleared
+    [kept] = caches(tmp_path / "cache")
+    monkeypatch.setattr("seg.cache.decode", None)  # not needed again
+    assert_equal(load_split(own_pets, "test", 16, cache=tmp_path / "cache"), first)
+
+
 @pytest.mark.long
-def test_processes_that_write_and_delete_one_cache_disturb_nobody(own_pets, tmp_path):
+def test_processes_that_write_and_clear_one_cache_disturb_nobody(own_pets, tmp_path):
     script = "import shutil, sys; from pathlib import Path; from seg.cache import load_split\n"
     script += "root, cache = map(Path, sys.argv[1:])\n"
     script += "for turn in range(30):\n"

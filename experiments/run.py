@@ -16,6 +16,7 @@ from experiments.cli.command_line import (
 from experiments.cli.interruption import tell
 from experiments.cli.options import add_options, folder_name, resolve, run_name
 from experiments.cli.places import own_run_path
+from experiments.cli.printing import speaks
 from experiments.cli.program import typed
 from experiments.curves.option import add_log_option, assert_installed
 from experiments.store.folder import FolderNotMade, FolderTaken, NotARun
@@ -34,13 +35,19 @@ def main(arguments: list[str] | None) -> int:
     parser = _parser()
     given = vars(parser.parse_args(arguments))
     resume = given.pop("resume")
-    if resume is not None and given["overwrite"]:
-        raise InputError("--resume goes on with a run, --overwrite replaces it: leave out one of the two")
-    assert_installed(given["log"])
-    folder, options = _new_run(given) if resume is None else _begun_run(resume, given)
+    try:
+        if resume is not None and given["overwrite"]:
+            raise InputError("--resume goes on with a run, --overwrite replaces it: leave out one of the two")
+        assert_installed(given["log"])
+        folder, options = _new_run(given) if resume is None else _begun_run(resume, given)
+    except InputError:
+        if speaks():
+            raise
+        return 2
     # torch takes seconds to import: a wrong option is answered before
     from experiments.training.begin import begin_run, resume_run
     from experiments.training.train_run import Interrupted, RunFailed
+    from seg.parallel import OthersFailed, joined
 
     where = {name: given[name] for name in ("data", "device")}
     again = [f" --{name} {shlex.quote(str(said))}" for name, said in where.items() if said != parser.get_default(name)]
@@ -48,17 +55,23 @@ def main(arguments: list[str] | None) -> int:
     continued = f"{typed('run')} --resume {shlex.quote(str(folder))}{''.join(again)}"
     anew = f"begin it anew with `{_begun_with(folder, options, ''.join(again))} --overwrite`"
     try:
-        with remedies(lambda error: _remedy(error, given["data"], anew)):
+        with joined() as ranks, remedies(lambda error: _remedy(error, given["data"], anew)):
             if resume is None:
-                begin_run(folder, options, **where, log=given["log"], overwrite=given["overwrite"])
+                begin_run(folder, options, **where, log=given["log"], overwrite=given["overwrite"], ranks=ranks)
             else:
-                resume_run(folder, options, **where, log=given["log"])
+                resume_run(folder, options, **where, log=given["log"], ranks=ranks)
+    except OthersFailed:
+        return 1
     except Interrupted as stop:
+        if not ranks.first:
+            return 130
         tell(f"Interrupted in epoch {stop.epoch}; nothing is lost. Continue with:\n  {continued}")
         return 130
     except RunFailed as failure:
         tell(f"error: {failure}{_what_to_do(failure.__cause__, folder, continued)}", error=True)
         return 1
+    if not ranks.first:
+        return 0
     runs, data = (shlex.quote(str(path)) for path in (folder.parent, given["data"]))
     # the shipped runs were scored on other photos: beside them one's own would not be compared
     alone, with_data = (f" --runs {runs}", f" --data {data}") if are_own(given["data"]) else ("", "")
@@ -156,7 +169,9 @@ def _parser() -> argparse.ArgumentParser:
         prog=typed("run"),
         description="Train a network on the Oxford-IIIT Pet dataset with one loss and log the run to a folder.",
         epilog="The defaults are the recipe of the article's authors: 20 epochs, Adam, StepLR, batches of 64, "
-        "128 x 128, jitter of contrast.",
+        "128 x 128, jitter of contrast. Several processes train one run together where torchrun starts them: each has "
+        "a part of every batch, a GPU of its own where there are any. On GPUs BatchNorm's statistics are those of the "
+        "whole batch; on processors each process has those of its part, as PyTorch does it. See docs/scale.md.",
     )
     add_options(parser)
     where = parser.add_argument_group("run")

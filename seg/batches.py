@@ -56,6 +56,7 @@ def training_batch(
     jitter: float,
     jitter_of: str,
     smallest_crop: float = 1.0,
+    rows: slice = slice(None),
 ) -> tuple[Tensor, Tensor]:
     """Augmented photos (B, 3, size, size) in [0, 1] and masks (B, size, size) int64.
 
@@ -67,18 +68,20 @@ def training_batch(
         jitter: factors lie in [1 - jitter, 1 + jitter].
         jitter_of: `contrast`, whose factor alone is obeyed, or `all`.
         smallest_crop: least share of its photo's area that a random crop has; 1 crops nothing.
+        rows: of the batch, those that are made; what is drawn is drawn for all.
     """
     count, device = len(indices), indices.device
     flip = torch.rand(count, generator=generator, device=device) < 0.5
     factors = 1 + jitter * (2 * torch.rand(3, count, generator=generator, device=device) - 1)
     if jitter_of == "contrast":
         factors[[0, 2]] = 1  # of brightness and saturation
-    photos, masks = split.photos[indices], split.masks[indices]
+    flip, factors, chosen = flip[rows], factors[:, rows], indices[rows]
+    photos, masks = split.photos[chosen], split.masks[chosen]
     photos = torch.where(flip.view(-1, 1, 1, 1), photos.flip(-1), photos)
     masks = torch.where(flip.view(-1, 1, 1), masks.flip(-1), masks)
     if smallest_crop < 1:
         boxes = random_boxes(count, smallest_crop, generator)
-        photos, masks = crop(photos, masks, boxes)
+        photos, masks = crop(photos, masks, boxes[rows])
     return colour_jitter(resize_photos(photos, size), *factors), resize_masks(masks, size)
 
 

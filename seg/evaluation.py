@@ -21,7 +21,12 @@ from seg.metrics import (
     double,
     label_quality,
 )
+from seg.parallel import ALONE, Ranks
 from seg.thresholds.margins import margin_histograms
+
+# Of `Details`: one value a photo, and sums over photos
+_BY_PHOTO = ("boundary_iou_with_border", "label_quality", "border_matches", "margins")
+_SUMMED = ("bands", "calibration")
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,7 @@ def evaluate(
     flip: bool = False,
     temperature: float | None = None,
     on_batch: Callable[[int], None] = lambda photos: None,
+    ranks: Ranks = ALONE,
 ) -> Evaluation:
     """Score every photo of the split. The model is left in evaluation mode.
 
@@ -135,54 +141,53 @@ def evaluate(
         flip: average each prediction with the mirrored photo's.
         temperature: where given, the evaluation has details, and its calibration is also of logits divided by this.
         on_batch: called with the number of photos after each batch; what it raises ends the pass.
+        ranks: each scores some of the batches, and all have the whole evaluation.
     """
     model.eval()
-    losses, confusions, entropies, soft, boundary = ([] for _ in range(5))
-    details = []
-    for start in range(0, len(split), batch_size):
-        photos, truth = split.photos[start : start + batch_size], split.masks[start : start + batch_size].long()
-        logits = predict_logits(model, photos, network_size, precision, flip=flip)
-        probabilities, predicted = logits.softmax(dim=1), logits.argmax(dim=1)
-        losses.append(double(loss(logits, truth)) * len(truth))
-        confusions.append(confusion_per_photo(predicted, truth))
-        entropies.append(double(F.cross_entropy(logits, truth, reduction="none")).mean(dim=(1, 2)))
-        soft.append(double(custom_iou(probabilities, truth)))
-        boundary.append(boundary_iou(predicted, truth))
-        if temperature is not None:
-            details.append(_batch_details(logits, probabilities, predicted, truth, temperature))
-        on_batch(len(truth))
-    return Evaluation(
-        loss=(torch.stack(losses).sum() / len(split)).item(),
-        confusions=torch.cat(confusions).cpu(),
-        cross_entropy=torch.cat(entropies).cpu(),
-        custom_iou=torch.cat(soft).cpu(),
-        boundary_iou=torch.cat(boundary).cpu(),
-        details=_together(details) if details else None,
-    )
+    found = []
+    for turn, own in ranks.turns(range(0, len(split), batch_size)):
+        for start in own:
+            photos, truth = split.photos[start : start + batch_size], split.masks[start : start + batch_size].long()
+            logits = predict_logits(model, photos, network_size, precision, flip=flip)
+            found.append(_measured(logits, truth, loss, temperature))
+        on_batch(min(len(split), turn[-1] + batch_size) - turn[0])
+    found = ranks.in_order(found)
 
-
-def _batch_details(
-    logits: Tensor, probabilities: Tensor, predicted: Tensor, truth: Tensor, temperature: float
-) -> Details:
-    tempered = (logits / temperature).softmax(dim=1)
-    return Details(
-        boundary_iou_with_border=boundary_iou(predicted, truth, "pet_and_border"),
-        label_quality=label_quality(probabilities, truth),
-        border_matches=border_matches(predicted, truth),
-        margins=margin_histograms(logits, truth),
-        bands=band_counts(predicted, truth),
-        temperature=temperature,
-        calibration=torch.stack([calibration_sums(each, truth) for each in (probabilities, tempered)]),
-    )
-
-
-def _together(batches: list[Details]) -> Details:
-    def photos(name: str) -> Tensor:
-        return torch.cat([getattr(batch, name) for batch in batches]).cpu()
+    def photos_of(name: str) -> Tensor:
+        return torch.cat([batch[name] for batch in found]).cpu()
 
     def total(name: str) -> Tensor:
-        return torch.stack([getattr(batch, name) for batch in batches]).sum(dim=0).cpu()
+        return torch.stack([batch[name] for batch in found]).sum(dim=0).cpu()
 
-    by_photo = ("boundary_iou_with_border", "label_quality", "border_matches", "margins")
-    summed = {name: total(name) for name in ("bands", "calibration")}
-    return Details(**{name: photos(name) for name in by_photo}, **summed, temperature=batches[0].temperature)
+    details = None
+    if temperature is not None:
+        by_photo = {name: photos_of(name) for name in _BY_PHOTO}
+        details = Details(**by_photo, **{name: total(name) for name in _SUMMED}, temperature=temperature)
+    return Evaluation(
+        loss=(total("loss") / len(split)).item(),
+        **{name: photos_of(name) for name in ("confusions", "cross_entropy", "custom_iou", "boundary_iou")},
+        details=details,
+    )
+
+
+def _measured(logits: Tensor, truth: Tensor, loss: Loss, temperature: float | None) -> dict[str, Tensor]:
+    """What `Evaluation` says of a batch, and `Details` where there is a temperature; sums, or one value a photo."""
+    probabilities, predicted = logits.softmax(dim=1), logits.argmax(dim=1)
+    measured = {
+        "loss": double(loss(logits, truth)) * len(truth),
+        "confusions": confusion_per_photo(predicted, truth),
+        "cross_entropy": double(F.cross_entropy(logits, truth, reduction="none")).mean(dim=(1, 2)),
+        "custom_iou": double(custom_iou(probabilities, truth)),
+        "boundary_iou": boundary_iou(predicted, truth),
+    }
+    if temperature is None:
+        return measured
+    tempered = (logits / temperature).softmax(dim=1)
+    return measured | {
+        "boundary_iou_with_border": boundary_iou(predicted, truth, "pet_and_border"),
+        "label_quality": label_quality(probabilities, truth),
+        "border_matches": border_matches(predicted, truth),
+        "margins": margin_histograms(logits, truth),
+        "bands": band_counts(predicted, truth),
+        "calibration": torch.stack([calibration_sums(each, truth) for each in (probabilities, tempered)]),
+    }

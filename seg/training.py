@@ -19,6 +19,7 @@ from seg.losses import Diverged, Loss
 from seg.metrics import double
 from seg.networks import create
 from seg.options import Options
+from seg.parallel import ALONE, Ranks
 from seg.thresholds.tuning import EVERY, Tuning, tune
 
 # Batches after which a loss that is not finite is noticed at the latest
@@ -140,8 +141,8 @@ def _named(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 class _FirstBroken:
     """The first batch of an epoch whose loss is not finite, kept on the device, which a look at it would stop."""
 
-    def __init__(self, device: torch.device) -> None:
-        self._batch = torch.full((), -1, dtype=torch.int32, device=device)
+    def __init__(self, device: torch.device, ranks: Ranks) -> None:
+        self._batch, self._ranks = torch.full((), -1, dtype=torch.int32, device=device), ranks
 
     def note(self, batch: int, loss: Tensor) -> None:
         self._batch = torch.where((self._batch < 0) & ~loss.isfinite(), batch, self._batch)
@@ -154,6 +155,7 @@ class _FirstBroken:
         """
         first = int(self._batch)
         if first >= 0:
+            self._ranks.part()
             where = f"batch {first + 1} of epoch {epoch}"
             raise Diverged(f"the training loss is not finite in {where}", batches[first].tolist())
 
@@ -182,6 +184,7 @@ def train(
     validation_sample: DeviceSplit,
     loss: Loss,
     on_batch: Callable[[str, int], None],
+    ranks: Ranks = ALONE,
 ) -> Iterator[EpochResult]:
     """Train from the given state to the last epoch, yielding after each; epoch 0 is untrained.
 
@@ -190,6 +193,8 @@ def train(
         validation_sample: scored after every other epoch; may be the same.
         on_batch: called with "training", "tuning" (after the last epoch) or "scoring" and the number of photos
             after each batch. What it raises ends training with the state as it is, ready to be saved and continued.
+        ranks: those that train it together, all from the same state, each its part of every batch; what they yield is
+            the same. What ends one is to end all at the same batch: see `seg.parallel.Ranks.any`.
 
     Raises:
         Diverged: the loss is no longer finite; of training batches noticed LOOKED_AT_EVERY batches later at the most.
@@ -208,6 +213,7 @@ def train(
                 precision=precision,
                 batch_size=batch_size,
                 on_batch=lambda photos: on_batch("tuning", photos),
+                ranks=ranks,
             )
         evaluation = evaluate(
             model,
@@ -218,6 +224,7 @@ def train(
             batch_size=batch_size,
             temperature=tuning.temperature if tuning else None,
             on_batch=lambda photos: on_batch("scoring", photos),
+            ranks=ranks,
         )
         return evaluation, tuning
 
@@ -225,6 +232,7 @@ def train(
         raise ValueError("the precision is not decided: see seg.evaluation.choose_precision")
     device = training.photos.device
     nan = float("nan")
+    engine = ranks.engine(state.model)
     if state.epoch == 0 and state.order is None:
         started = time.perf_counter()
         evaluation, _ = scored(0)
@@ -237,33 +245,35 @@ def train(
             state.order = torch.randperm(len(training), generator=state.generator, device=device)
         batches = state.order.split(options.batch_size)
         learning_rate = options.learning_rate_at(epoch, 0, len(batches))
-        broken = _FirstBroken(device)
+        broken = _FirstBroken(device, ranks)
 
         state.model.train()
         try:
             try:
                 while state.batch < len(batches):
                     indices = batches[state.batch]
-                    size = options.network_size(epoch)
-                    photos, masks = training_batch(
-                        training, indices, size, state.generator, options.jitter, options.jitter_of, options.crop
-                    )
+                    share, size = ranks.share(len(indices)), options.network_size(epoch)
+                    augmented = (state.generator, options.jitter, options.jitter_of, options.crop)
+                    photos, masks = training_batch(training, indices, size, *augmented, share.rows)
                     for group in state.optimiser.param_groups:
                         group["lr"] = options.learning_rate_at(epoch, state.batch, len(batches))
                     state.optimiser.zero_grad(set_to_none=True)
                     with autocast(device, options.precision):
-                        logits = state.model(photos.contiguous(memory_format=torch.channels_last))
+                        logits = engine(photos.contiguous(memory_format=torch.channels_last))
                     try:
-                        batch_loss = loss(logits.float(), masks)
+                        batch_loss = loss(logits.float(), masks) * share.weight
                     except Diverged as error:  # one that looks at what it is given
-                        where = f"batch {state.batch + 1} of epoch {epoch}"
-                        raise Diverged(f"{error} in {where}", indices.tolist()) from error
+                        if ranks.count == 1:
+                            where = f"batch {state.batch + 1} of epoch {epoch}"
+                            raise Diverged(f"{error} in {where}", indices.tolist()) from error
+                        batch_loss = logits.sum() * nan  # the sum over ranks tells them all
                     batch_loss.backward()
                     state.optimiser.step()
                     if state.averaged is not None:
                         state.averaged.update_parameters(state.model)
-                    state.loss_sum += double(batch_loss.detach() * len(indices))
-                    broken.note(state.batch, batch_loss.detach())
+                    mean_loss = ranks.total(batch_loss.detach()) / ranks.count
+                    state.loss_sum += double(mean_loss * len(indices))
+                    broken.note(state.batch, mean_loss)
                     state.batch += 1
                     if state.batch % LOOKED_AT_EVERY == 0 or state.batch == len(batches):
                         broken.check(epoch, batches)
@@ -272,14 +282,17 @@ def train(
                     except BaseException:  # whoever stops here would keep broken weights
                         broken.check(epoch, batches)
                         raise
+                ranks.copy_first(state.model, state.averaged)
                 # reading the sum waits for the device, so the clock stops after the work
                 train_loss = state.loss_sum.item() / len(training)
             finally:
                 state.training_seconds += time.perf_counter() - started
             if not math.isfinite(train_loss):  # of a state that was kept broken
+                ranks.part()
                 raise Diverged(f"the training loss of epoch {epoch} is {train_loss}")
             evaluation, tuning = scored(epoch)
             if not math.isfinite(evaluation.loss):  # the last step of the epoch broke the weights
+                ranks.part()
                 raise Diverged(f"the validation loss after epoch {epoch} is {evaluation.loss}")
         finally:
             state.seconds += time.perf_counter() - started

@@ -206,7 +206,8 @@ def training_batch(*arguments):
     global batches
     batches += 1
     time.sleep(float(os.environ.get("SECONDS_A_BATCH", "0")))
-    if batches == int(os.environ.get("KILLED_IN_BATCH", "0")):
+    mine = os.environ.get("KILLED_RANK") in (None, os.environ.get("RANK"))
+    if mine and batches == int(os.environ.get("KILLED_IN_BATCH", "0")):
         os.kill(os.getpid(), signal.SIGKILL)
     return made(*arguments)
 
@@ -219,7 +220,7 @@ def narrow_processes(tmp_path_factory) -> dict[str, str]:
     """Environment variables of a process that is to have the SegNet of few channels.
 
     With `SECONDS_A_BATCH` beside them it trains as slowly as a large one, and with `KILLED_IN_BATCH` it is killed in
-    that batch, counted from 1.
+    that batch, counted from 1, or with `KILLED_RANK` that rank alone.
     """
     folder = tmp_path_factory.mktemp("narrow-processes")
     (folder / "sitecustomize.py").write_text(NARROW_PROCESS)

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from experiments.cli.printing import print_every_letter
+from experiments.cli.printing import print_every_letter, speaks
 from experiments.cli.program import typed
 from experiments.cli.spreadsheets import csv_text
 from seg import InputError
@@ -36,7 +36,7 @@ class OneLineParser(argparse.ArgumentParser):
     """Bad options end with one line and status 2, without the usage."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\n")
+        self.exit(2, f"{self.prog}: {message}\n" if speaks() else None)
 
 
 def run_command(main: Callable[[list[str] | None], int]) -> None:

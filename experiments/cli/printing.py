@@ -1,6 +1,7 @@
-"""In which letters a command prints."""
+"""In which letters a command prints, and which of several processes does."""
 
 import io
+import os
 import sys
 
 
@@ -13,3 +14,8 @@ def print_every_letter() -> None:
             stream.reconfigure(errors="replace")
         else:
             stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+
+
+def speaks() -> bool:
+    """Whether a process says what all those say that were started with it on this machine, as by `torchrun`."""
+    return os.environ.get("LOCAL_RANK", "0") == "0"

@@ -1,7 +1,8 @@
 """A run that is begun, and one that goes on where it was stopped: what has to hold before either is trained."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,15 +10,16 @@ import torch
 
 from experiments.cli.command_line import choose_device
 from experiments.store.folder import create_folder, hold, state_path
-from experiments.store.runs import read_unfinished
-from experiments.training.data import fingerprints, load_run_data
+from experiments.store.runs import Run, read_unfinished
+from experiments.training.data import RunData, fingerprints, load_run_data
 from experiments.training.environment import environment, note_differences
 from experiments.training.going_on import OtherPhotos, check_photos
-from experiments.training.train_run import train_run
+from experiments.training.train_run import follow_run, train_run
 from seg import InputError
 from seg.evaluation import choose_precision
 from seg.labelled.workers import usable_cores
 from seg.options import Options
+from seg.parallel import ALONE, Ranks, local_rank
 from seg.pets import UnknownPhoto
 
 
@@ -29,16 +31,49 @@ class OtherDevice(InputError):
         self.device = device
 
 
-def _device(name: str) -> torch.device:
-    """The device of that name, its threads no more than the cores that this process may use."""
+def _device(name: str, ranks: Ranks) -> torch.device:
+    """The device of that name, its threads no more than the cores that this process may use; of several ranks on one
+    machine each has a GPU of its own.
+    """
     # torch knows of a process that is kept to some cores, not of a container that has a share of all
     if "OMP_NUM_THREADS" not in os.environ and torch.get_num_threads() > usable_cores():
         torch.set_num_threads(usable_cores())
-    return choose_device(name)
+    device = choose_device(name)
+    if ranks.count == 1 or device.type != "cuda":
+        return device
+    if device.index is not None:
+        raise InputError(f"{name} is one GPU, and each of the processes has its own: give cuda")
+    if local_rank() >= torch.cuda.device_count():
+        raise InputError(f"this machine has {torch.cuda.device_count()} GPUs, fewer than processes: start one for each")
+    torch.cuda.set_device(local_rank())
+    return torch.device("cuda", local_rank())
 
 
-def begin_run(folder: Path, options: Options, *, data: Path, device: str, log: Sequence[str], overwrite: bool) -> None:
-    """Train a new run to its end.
+def _chosen(device: str, options: Options, ranks: Ranks) -> tuple[torch.device, Options]:
+    """This rank's device, and the options with a precision that is decided once: who goes on elsewhere keeps it."""
+
+    def choose() -> torch.device:
+        if options.batch_size < ranks.count:
+            raise InputError(f"a batch of {options.batch_size} cannot be shared out among {ranks.count} processes")
+        return _device(device, ranks)
+
+    chosen = ranks.together(choose)
+    if options.precision == "auto":
+        options = replace(options, precision=ranks.of_first(choose_precision(chosen)))
+    return chosen, options
+
+
+def begin_run(
+    folder: Path,
+    options: Options,
+    *,
+    data: Path,
+    device: str,
+    log: Sequence[str],
+    overwrite: bool,
+    ranks: Ranks = ALONE,
+) -> None:
+    """Train a new run to its end, with the other ranks that call this too.
 
     Args:
         data: folder holding the dataset.
@@ -48,49 +83,90 @@ def begin_run(folder: Path, options: Options, *, data: Path, device: str, log: S
 
     Raises:
         InputError: the folder is not free, or the data or the device cannot be used.
-        Interrupted, RunFailed: as `train_run`.
+        Interrupted, RunFailed, OthersFailed: as `train_run`.
     """
-    chosen = _device(device)
-    if options.precision == "auto":  # decided once: a run that goes on elsewhere keeps it
-        options = replace(options, precision=choose_precision(chosen))
-    if folder.exists() and not overwrite:
-        create_folder(folder, overwrite=False)  # says so before the data is read
-    photos = load_run_data(data, options)
-    create_folder(folder, overwrite=overwrite)
-    with hold(folder):
-        train_run(folder, options, photos, chosen, log, resuming=False)
+    chosen, options = _chosen(device, options, ranks)
+    if not overwrite:  # says so before the data is read
+        ranks.if_first(lambda: create_folder(folder, overwrite=False) if folder.exists() else None)
+    photos = ranks.by_machine(lambda: load_run_data(data, options))
+    ranks.if_first(lambda: create_folder(folder, overwrite=overwrite))
+    _train(folder, options, photos, chosen, log, resuming=False, ranks=ranks)
 
 
-def resume_run(folder: Path, options: Options, *, data: Path, device: str, log: Sequence[str]) -> None:
+def resume_run(
+    folder: Path, options: Options, *, data: Path, device: str, log: Sequence[str], ranks: Ranks = ALONE
+) -> None:
     """Train an interrupted run to its end.
 
     Args:
         options: those that it was begun with.
-        data, device, log: as `begin_run`.
+        data, device, log, ranks: as `begin_run`.
 
     Raises:
         InputError: the run is finished, or was begun otherwise, or the data or the device cannot be used.
-        Interrupted, RunFailed: as `train_run`.
+        Interrupted, RunFailed, OthersFailed: as `train_run`.
     """
-    run = read_unfinished(folder)
-    chosen = _device(device)
-    begun_on = str(run.environment.get("device", chosen.type))
-    if begun_on != chosen.type:
-        raise OtherDevice(folder, begun_on)
-    if options.precision == "auto":
-        options = replace(options, precision=choose_precision(chosen))
+    run = ranks.together(lambda: read_unfinished(folder))
+    chosen, options = _chosen(device, options, ranks)
+    ranks.if_first(lambda: _check_device(run, chosen))
+    photos = ranks.by_machine(lambda: _photos_of(run, data, options))
+
+    def held() -> None:
+        read_unfinished(folder)  # nor finished by another process, just now
+        if state_path(folder).exists():
+            note_differences(run, environment(chosen, options.precision, ranks.count))
+
+    _train(folder, options, photos, chosen, log, resuming=True, ranks=ranks, held=held)
+
+
+def _check_device(run: Run, device: torch.device) -> None:
+    begun_on = str(run.environment.get("device", device.type))
+    if begun_on != device.type:
+        raise OtherDevice(run.folder, begun_on)
+
+
+def _photos_of(run: Run, data: Path, options: Options) -> RunData:
+    """The photos in `data`, which are those that the run was begun with.
+
+    Raises:
+        InputError: they are others.
+    """
     try:
         photos = load_run_data(data, options)
     except UnknownPhoto as error:
-        raise OtherPhotos(f"{folder} was begun with other photos: {error}") from error
+        raise OtherPhotos(f"{run.folder} was begun with other photos: {error}") from error
     count = run.info.get("training_photos")
     if count not in (None, len(photos.training)):
-        raise OtherPhotos(f"{folder} was begun with {count} training photos, {data} gives {len(photos.training)}")
-    kept = state_path(folder).exists()
-    if kept:  # else nothing is kept of it
+        raise OtherPhotos(f"{run.folder} was begun with {count} training photos, {data} gives {len(photos.training)}")
+    if state_path(run.folder).exists():  # else nothing is kept of it
         check_photos(run, fingerprints(photos))
-    with hold(folder):
-        read_unfinished(folder)  # nor finished by another process, just now
-        if kept:
-            note_differences(run, environment(chosen, options.precision))
-        train_run(folder, options, photos, chosen, log, resuming=True)
+    return photos
+
+
+def _train(
+    folder: Path,
+    options: Options,
+    photos: RunData,
+    device: torch.device,
+    log: Sequence[str],
+    *,
+    resuming: bool,
+    ranks: Ranks,
+    held: Callable[[], None] = lambda: None,
+) -> None:
+    """Train this rank's part; the first one holds the folder.
+
+    Args:
+        held: what the first one does once it holds it.
+    """
+    with ExitStack() as stack:
+
+        def take() -> None:
+            stack.enter_context(hold(folder))
+            held()
+
+        ranks.if_first(take)
+        if ranks.first:
+            train_run(folder, options, photos, device, log, resuming=resuming, ranks=ranks)
+        else:
+            follow_run(folder, options, photos, device, resuming=resuming, ranks=ranks)

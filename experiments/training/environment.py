@@ -15,13 +15,18 @@ from experiments.store.runs import Run
 PACKAGES = ("torch", "torchvision", "numpy", "focal-loss-torch", "safetensors")
 
 
-def environment(device: torch.device, precision: str) -> dict:
-    """Where and with what a run is trained, as `run.json` records it."""
+def environment(device: torch.device, precision: str, ranks: int = 1) -> dict:
+    """Where and with what a run is trained, as `run.json` records it.
+
+    Args:
+        ranks: how many processes train it together.
+    """
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
     return {
         "device": device.type,
         "device_name": name,
         "threads": torch.get_num_threads(),
+        **({"processes": ranks} if ranks > 1 else {}),
         "precision": precision,
         "commit": commit(),
         "python": platform.python_version(),
@@ -45,6 +50,7 @@ def _circumstances(environment: dict) -> dict[str, str]:
     """What an environment of `run.json` says of all that rounding depends on, where it says it."""
     device, threads = processor_and_threads(environment)
     said = {"precision": environment.get("precision"), "device": device, "threads": threads}
+    said |= {"processes": environment.get("processes", 1)}
     packages = environment.get("packages")
     said |= packages if isinstance(packages, dict) else {}
     return {name: str(value) for name, value in said.items() if value is not None}

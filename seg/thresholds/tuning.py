@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from seg.batches import DeviceSplit, resize_photos
 from seg.evaluation import autocast, predict_logits
 from seg.metrics import double, scores_from_counts
+from seg.parallel import ALONE, Ranks
 from seg.thresholds.margins import STEPS, curve, margin_histograms
 
 # Every tenth photo of the training split, so of every breed: 368 of 3,680
@@ -47,6 +48,7 @@ def tune(
     batch_size: int = 64,
     flip: bool = False,
     on_batch: Callable[[int], None] = lambda photos: None,
+    ranks: Ranks = ALONE,
 ) -> Tuning:
     """Predict training photos, as they are, and fit the temperature. The model is left in evaluation mode.
 
@@ -54,17 +56,20 @@ def tune(
         photos: of the training split, one in EVERY.
         flip: average each prediction with the mirrored photo's.
         on_batch: called with the number of photos after each batch; what it raises ends the pass.
+        ranks: each predicts some of the batches, and all have the whole tuning.
     """
     model.eval()
-    margins, entropies = [], []
-    for start in range(0, len(photos), batch_size):
-        truth = photos.masks[start : start + batch_size].long()
-        logits = predict_logits(model, photos.photos[start : start + batch_size], network_size, precision, flip=flip)
-        margins.append(margin_histograms(logits, truth))
-        tried = [double(F.cross_entropy(logits / t, truth, reduction="sum")) for t in _TEMPERATURES]
-        entropies.append(torch.stack(tried))
-        on_batch(len(truth))
-    return Tuning(torch.cat(margins).cpu(), _least(torch.stack(entropies).sum(dim=0).cpu().numpy()))
+    found = []
+    for turn, own in ranks.turns(range(0, len(photos), batch_size)):
+        for start in own:
+            batch, truth = photos.photos[start : start + batch_size], photos.masks[start : start + batch_size].long()
+            logits = predict_logits(model, batch, network_size, precision, flip=flip)
+            tried = [double(F.cross_entropy(logits / t, truth, reduction="sum")) for t in _TEMPERATURES]
+            found.append({"margins": margin_histograms(logits, truth), "entropies": torch.stack(tried)})
+        on_batch(min(len(photos), turn[-1] + batch_size) - turn[0])
+    found = ranks.in_order(found)
+    entropies = torch.stack([batch["entropies"] for batch in found]).sum(dim=0)
+    return Tuning(torch.cat([batch["margins"] for batch in found]).cpu(), _least(entropies.cpu().numpy()))
 
 
 def _least(entropies: np.ndarray) -> float:

@@ -69,6 +69,23 @@ def test_the_same_generator_seed_gives_the_same_batch_and_another_seed_another(s
     assert not torch.equal(batches[0][1], batches[2][1])
 
 
+@given(seed=seeds, smallest_crop=st.sampled_from([1.0, 0.5]), cut=st.integers(0, 63))
+def test_parts_of_a_batch_are_the_batch_and_leave_the_generator_alike(split, seed, smallest_crop, cut):
+    def made(rows: slice) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        generator = seeded(seed)
+        batch = training_batch(split, torch.arange(64), 32, generator, 0.3, "all", smallest_crop, rows)
+        return *batch, generator.get_state()
+
+    photos, masks, state = made(slice(0, 64))
+    for rows in (slice(0, cut), slice(cut, 64)):
+        if rows.start == rows.stop:
+            continue
+        part_photos, part_masks, part_state = made(rows)
+        torch.testing.assert_close(part_photos, photos[rows], rtol=0, atol=1e-6)
+        assert torch.equal(part_masks, masks[rows])
+        assert torch.equal(part_state, state)
+
+
 @given(seed=seeds)
 def test_colour_jitter_equals_torchvisions_three_adjustments(seed):
     # so close to grey that none of torchvision's intermediate steps clips

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from seg.labelled.pairs import Pair
-from seg.labelled.workers import FORBIDDEN, note_alone, usable_cores
+from seg.labelled.workers import FORBIDDEN, end_with_parent, note_alone, usable_cores
 from seg.pets import BadPair, NoUsablePair
 from seg.photo import BadPhoto
 
@@ -71,7 +71,8 @@ def decode(pairs: Pairs, split: str, skip_bad: bool) -> tuple[list[str], np.ndar
 
 def _batches(pairs: Pairs) -> Iterator[list[tuple[np.ndarray, np.ndarray] | str]]:
     def begun(workers: int) -> Iterator:
-        return iter(DataLoader(pairs, batch_size=BATCH, num_workers=workers, collate_fn=list))
+        settings = {"collate_fn": list, "worker_init_fn": end_with_parent}
+        return iter(DataLoader(pairs, batch_size=BATCH, num_workers=workers, **settings))
 
     try:
         multiprocessing.Lock()  # a loader whose workers lack theirs complains once more when it is forgotten

@@ -3,6 +3,8 @@
 import contextlib
 import os
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -47,6 +49,23 @@ def in_threads(make: Callable[[Given], Made], given: Iterable[Given]) -> Iterato
         except RuntimeError:  # no thread can be started
             made = map(make, items)
         yield from made
+
+
+def end_with_parent(_: int) -> None:
+    """Have a worker end soon after the process that started it, however that ended.
+
+    One that hands over what it has made to a process that was killed would wait for ever: workers keep each other's
+    pipes open.
+    """
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    with contextlib.suppress(RuntimeError):  # no thread can be started
+        threading.Thread(target=watch, daemon=True).start()
 
 
 def note_alone(error: BaseException) -> None:

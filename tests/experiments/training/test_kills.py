@@ -62,6 +62,7 @@ class Lives:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # so that what it leaves behind can be found
         )
 
     def live(self, module: str, *words: object, killed_after: float | None = None) -> int:
@@ -82,6 +83,11 @@ def lives(tmp_path):
     yield made
     made.server.stdin.close()
     made.server.wait(timeout=60)
+    until = time.monotonic() + 30
+    with pytest.raises(ProcessLookupError):  # no worker of a process that was killed is left
+        while time.monotonic() < until:
+            os.killpg(made.server.pid, 0)
+            time.sleep(0.2)
 
 
 def assert_whole(folder: Path) -> None:

@@ -71,8 +71,7 @@ def decode(pairs: Pairs, split: str, skip_bad: bool) -> tuple[list[str], np.ndar
 
 def _batches(pairs: Pairs) -> Iterator[list[tuple[np.ndarray, np.ndarray] | str]]:
     def begun(workers: int) -> Iterator:
-        settings = {"collate_fn": list, "worker_init_fn": end_with_parent}
-        return iter(DataLoader(pairs, batch_size=BATCH, num_workers=workers, **settings))
+        return iter(DataLoader(pairs, BATCH, num_workers=workers, collate_fn=list, worker_init_fn=end_with_parent))
 
     try:
         multiprocessing.Lock()  # a loader whose workers lack theirs complains once more when it is forgotten

@@ -154,6 +154,16 @@ def test_a_graph_that_cannot_be_taken_of_it_is_not_taken():
         convert(quantised)(photos())
 
 
+def test_operations_that_are_recorded_are_all_of_them():
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    model = network().eval().requires_grad_(False)
+    recorded = make_fx(model)(photos())
+    recorded.graph.eliminate_dead_code()
+    recorded.recompile()
+    torch.testing.assert_close(recorded(photos().flip(-1)), model(photos().flip(-1)))
+
+
 def test_gradients_photo_by_photo_are_those_of_each_photo_alone():
     model = network().eval()
     weights = dict(model.named_parameters())
@@ -166,3 +176,12 @@ def test_gradients_photo_by_photo_are_those_of_each_photo_alone():
         alone = torch.autograd.grad(loss(weights, photo), list(weights.values()))
         for name, expected in zip(weights, alone, strict=True):
             torch.testing.assert_close(together[name][index], expected, rtol=1e-4, atol=1e-6)
+
+
+def test_a_derivative_along_a_direction_is_the_difference_there():
+    model = network().double().eval().requires_grad_(False)
+    # noise alone: between equal values the difference would depend on the direction
+    at, direction = torch.randn(2, 2, 3, 32, 32, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    _, found = torch.func.jvp(model, (at,), (direction,))
+    expected = (model(at + 1e-7 * direction) - model(at - 1e-7 * direction)) / 2e-7
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-6)

@@ -107,16 +107,3 @@ def test_gradients_of_gradients_equal_torchs(data, layout):
         (first,) = torch.autograd.grad(pooled_and_put_back(given_x).pow(3).sum(), given_x, create_graph=True)
         found.append(torch.autograd.grad(first.pow(2).sum(), given_x)[0])
     assert torch.equal(*found)
-
-
-@pytest.mark.parametrize("dims", [(0, 0), (1, 0), (3, 2), (None, 1), (2, None)])
-def test_unpooling_along_any_further_axis_is_that_of_each_alone(dims):
-    generator = torch.Generator().manual_seed(0)
-    x, source = torch.randn(2, 5, 3, 4, 6, generator=generator), torch.randn(5, 2, 3, 8, 12, generator=generator)
-    _, offsets = max_pool(source.flatten(0, 1))
-    stacked = [x.movedim(1, 0), offsets.unflatten(0, (5, 2))]  # five of (2, 3, 4, 6)
-    given_each = [each[0] if dim is None else each.movedim(0, dim) for each, dim in zip(stacked, dims, strict=True)]
-    found = torch.vmap(max_unpool, in_dims=dims)(*given_each)
-    for index in range(5):
-        values, places = (each[0 if dim is None else index] for each, dim in zip(stacked, dims, strict=True))
-        assert torch.equal(found[index], max_unpool(values, places))

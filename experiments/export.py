@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 # What PyTorch writes ONNX with, and what the file is tried with where it is there
 WRITERS, RUNTIME = ("onnx", "onnxscript"), "onnxruntime"
 PHOTOS, PROBABILITIES = "photos", "probabilities"
-# Float32 rounds otherwise in another order of sums; a network that is another one differs by tenths
-MOST_DIFFERENCE = 0.01
+# Of probabilities, on average. Where two of a square's values are nearly equal, rounding decides which is put back, so
+# that single pixels differ by 0.005; on average it is 0.00003 at most, and of another network 0.1
+MOST_DIFFERENCE = 0.001
 
 
 def main(arguments: list[str] | None) -> int:
@@ -100,15 +101,17 @@ def _describe(program: ONNXProgram, name: str, metadata: dict[str, Any]) -> None
         for value in node.outputs:
             value.metadata_props.clear()
     model.doc_string = f"{PHOTOS}, RGB in [0, 1], to {PROBABILITIES} of {', '.join(CLASS_NAMES)}"
-    model.metadata_props |= {
-        "run": name,
-        "network": metadata["network"],
-        "loss": metadata["loss"],
-        "epoch": str(metadata["epoch"]),
-        "input_size": str(metadata["input_size"]),
-        "classes": json.dumps(CLASS_NAMES),
-        PROGRAM: _version(),
-    }
+    model.metadata_props.update(
+        {
+            "run": name,
+            "network": metadata["network"],
+            "loss": metadata["loss"],
+            "epoch": str(metadata["epoch"]),
+            "input_size": str(metadata["input_size"]),
+            "classes": json.dumps(CLASS_NAMES),
+            PROGRAM: _version(),
+        }
+    )
 
 
 def _version() -> str:
@@ -132,20 +135,20 @@ def _tried(path: Path, network: nn.Module, side: int) -> str:
     import torch
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    photos, furthest = _photos(side), 0.0
-    for some in np.split(photos, range(2, len(photos), 2)):
-        (found,) = session.run([PROBABILITIES], {PHOTOS: some})
-        with torch.inference_mode():
-            expected = network(torch.from_numpy(some)).numpy()
-        furthest = float(np.maximum(furthest, abs(found - expected).max()))  # keeps what is no number
-    if not furthest <= MOST_DIFFERENCE:
+    photos = _photos(side)
+    pairs = np.split(photos, range(2, len(photos), 2))  # of large photos all together take gigabytes
+    found = np.concatenate([session.run([PROBABILITIES], {PHOTOS: pair})[0] for pair in pairs])
+    with torch.inference_mode():
+        expected = torch.cat([network(torch.from_numpy(pair)) for pair in pairs]).numpy()
+    apart = abs(found - expected)
+    if not apart.mean() <= MOST_DIFFERENCE:  # nor where it is no number
         raise InputError(
-            f"ONNX Runtime {onnxruntime.__version__} and PyTorch {torch.__version__} do not agree on this network (a "
-            f"probability differs by {furthest:.2g}): nothing was written, try other versions of {', '.join(WRITERS)}"
+            f"ONNX Runtime {onnxruntime.__version__} and PyTorch {torch.__version__} do not agree on this network "
+            f"(probabilities differ by {apart.mean():.2g} on average): nothing was written, try other versions of "
+            f"{', '.join(WRITERS)}"
         )
-    return (
-        f"Tried under ONNX Runtime on {len(photos)} photos: its probabilities are PyTorch's to within {furthest:.0e}."
-    )
+    told = f"{apart.mean():.0e} on average, {apart.max():.0e} at most"
+    return f"Tried under ONNX Runtime on {len(photos)} photos: probabilities differ from PyTorch's by {told}."
 
 
 def _photos(side: int) -> np.ndarray:

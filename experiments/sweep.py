@@ -53,7 +53,7 @@ def main(arguments: list[str] | None) -> int:
 
 
 def _check_printed(device: str, jobs: int) -> None:
-    """Raise InputError for options that mean nothing where others are to train: on machines that this one need not be."""
+    """Raise InputError for what means nothing to commands that are typed elsewhere, on machines unlike this one."""
     if jobs > 1:
         raise InputError("--jobs is for runs that are trained here, not for commands that are printed: leave it out")
     kinds = ("auto", "cpu", "cuda", "mps")

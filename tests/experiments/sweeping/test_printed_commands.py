@@ -136,11 +136,3 @@ def test_a_name_of_several_lines_is_refused(place, command, tmp_path, tiny_pets)
     ended = command(sweep, "grid.toml", "--data", tmp_path / "two\nlines", "--print-commands")
     assert (ended.status, ended.out) == (2, "")
     assert "is more than a line" in ended.error
-
-
-def test_a_signal_to_the_command_reaches_the_run(place, command):
-    """The shell that was given the line is the run, as `exec` makes it: what ends a job ends the run in peace."""
-    line = printed(command, "--device", "cpu").lines[0]
-    shell = ["bash", "-c", f"exec {line.replace('-m experiments.run', '-c ' + repr('import os; print(os.getpid())'))}"]
-    process = subprocess.Popen(shell, stdout=subprocess.PIPE, text=True)
-    assert int(process.communicate()[0]) == process.pid

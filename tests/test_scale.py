@@ -21,9 +21,9 @@ BLOCKS = re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL)
 COMMANDS = [line for block in BLOCKS if block != ARRAY for line in block.splitlines()]
 # Files of these names go before the shipped grids
 GRIDS = {
-    "gpu": 'runs = [{ name = "a", loss = "ce" }, { name = "b", loss = "focal" }]',
-    "cpu": 'runs = [{ name = "c", loss = "ce" }, { name = "d", loss = "focal" }]',
-    "holdout": 'runs = [{ name = "e", loss = "ce", holdout = true }, { name = "f", loss = "ce" }]',
+    "gpu": 'runs = [{ name = "a", loss = "ce" }]',
+    "cpu": 'runs = [{ name = "b", loss = "ce" }, { name = "c", loss = "focal" }]',
+    "holdout": 'runs = [{ name = "d", loss = "ce", holdout = true }]',
 }
 DEFAULTS = "[defaults]\nsize = 16\nbatch-size = 6\nepochs = 1\n"
 # What a cluster does with it: each of the array's tasks, here one after the other
@@ -79,11 +79,11 @@ def test_every_command_does_what_the_page_says(shell):
         trained[line] = finished(shell.here) - before
     assert list(trained.values()) == [
         {"focal-s0"},
-        {"a-s0", "b-s0"},
-        {"c-s0", "d-s0"},
+        {"a-s0"},
+        {"b-s0", "c-s0"},
         set(),
-        {"e-s0", "f-s0"},
-        {"e-s0", "f-s0"},
+        {"d-s0"},
+        {"d-s0"},
         {"ce-s0"},
     ]
 
@@ -94,10 +94,9 @@ def test_a_job_whose_time_is_over_saves_its_run(shell):
     grid.write_text(grid.read_text().replace("epochs = 1", "epochs = 3"))
     print_commands = next(line for line in COMMANDS if "--print-commands" in line)
     shell.run(print_commands)
-    assert len((shell.here / "commands.txt").read_text().splitlines()) == 2
-    task = {"SLURM_ARRAY_TASK_ID": "2", "SLURM_CPUS_PER_TASK": "1", "SECONDS_A_BATCH": "0.5"}
+    task = {"SLURM_ARRAY_TASK_ID": "1", "SLURM_CPUS_PER_TASK": "1", "SECONDS_A_BATCH": "0.5"}
     job = subprocess.Popen(["bash", "array.sh"], cwd=shell.here, env=shell.environment | task)
-    folder = shell.here / "runs" / "holdout" / "f-s0"
+    folder = shell.here / "runs" / "holdout" / "d-s0"
     deadline = time.monotonic() + 60
     while not (folder / "state.safetensors").exists():
         assert job.poll() is None and time.monotonic() < deadline
@@ -107,10 +106,9 @@ def test_a_job_whose_time_is_over_saves_its_run(shell):
     assert read_run(folder).status == "interrupted"
 
     shell.run(print_commands)
-    lines = (shell.here / "commands.txt").read_text().splitlines()
-    assert ["--resume=" in line for line in lines] == [False, True]
+    assert "--resume=" in (shell.here / "commands.txt").read_text()
     shell.run(next(line for line in COMMANDS if line.startswith("sbatch")))
-    assert finished(shell.here) == {"e-s0", "f-s0"}
+    assert finished(shell.here) == {"d-s0"}
 
 
 def test_the_script_for_slurm_is_one(tmp_path):

@@ -1,14 +1,17 @@
 """Commands that are printed train what is left of a grid, each by itself, from any folder."""
 
+import json
 import os
+import shlex
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
-import pandas as pd
 import pytest
 
 from experiments import sweep
+from experiments.cli.options import resolve
+from experiments.store.recorded_options import recorded
 from experiments.store.runs import read_run
 from seg import cache
 
@@ -22,7 +25,6 @@ batch-size = 6
 epochs = 1
 [[runs]]
 loss = "ce"
-seeds = [0, 1]
 [[runs]]
 name = "without"
 loss = "focal"
@@ -48,64 +50,57 @@ def printed(command, *options: object) -> SimpleNamespace:
     return SimpleNamespace(status=ended.status, lines=ended.out.splitlines(), told=ended.told, out=ended.out)
 
 
-def in_bash(line: str, folder: Path, narrow_processes: dict[str, str]) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        ["bash", "-c", line], cwd=folder, env=os.environ | narrow_processes, capture_output=True, text=True
-    )
-
-
 def test_the_lines_finish_the_grid_from_any_folder(place, command, tmp_path, narrow_processes):
     first = printed(command, "--device", "cpu")
     assert (first.status, first.told) == (0, [])
-    assert len(first.lines) == 3
+    assert len(first.lines) == 2
     assert not place.out.exists()  # nothing is trained, nor made
 
     elsewhere = tmp_path / "elsewhere"
     (elsewhere / "experiments").mkdir(parents=True)
     (elsewhere / "experiments" / "run.py").write_text("raise SystemExit('not the project')")
-    ended = in_bash(first.lines[1], elsewhere, narrow_processes)
-    assert ended.returncode == 0, ended.stderr
-    assert {path.name for path in place.out.iterdir()} == {"ce-s1"}
-
-    second = printed(command, "--device", "cpu")
-    assert second.lines == [first.lines[0], first.lines[2]]
-    assert [line.split(",")[0] for line in second.told] == ["ce-s1: skipped"]
+    environment = os.environ | narrow_processes
     ended = subprocess.run(
-        ["bash"], input=second.out, cwd=elsewhere, env=os.environ | narrow_processes, capture_output=True, text=True
+        ["bash", "-c", first.lines[1]], cwd=elsewhere, env=environment, capture_output=True, text=True
     )
     assert ended.returncode == 0, ended.stderr
-    runs = {name: read_run(place.out / name) for name in ("ce-s0", "ce-s1", "without-s0")}
-    assert {run.status for run in runs.values()} == {"finished"}
-    assert runs["without-s0"].info["options"]["exclude"] == ["pug_1"]
+    assert {path.name for path in place.out.iterdir()} == {"without-s0"}
+    assert read_run(place.out / "without-s0").info["options"]["exclude"] == ["pug_1"]
+
+    second = printed(command, "--device", "cpu")
+    assert second.lines == [first.lines[0]]
+    assert [line.split(",")[0] for line in second.told] == ["without-s0: skipped"]
+    ended = subprocess.run(["bash"], input=second.out, cwd=elsewhere, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert {read_run(place.out / name).status for name in ("ce-s0", "without-s0")} == {"finished"}
     assert [path.name for path in elsewhere.iterdir()] == ["experiments"]
 
     last = printed(command, "--device", "cpu")
     assert (last.status, last.out) == (0, "")
-    assert len(last.told) == 3
+    assert [line.split(",")[0] for line in last.told] == ["ce-s0: skipped", "without-s0: skipped"]
 
 
-def test_a_run_that_was_stopped_is_continued(place, command, narrow_processes):
-    (place.folder / "grid.toml").write_text(GRID.replace("epochs = 1", "epochs = 2"))
-    first, *_ = printed(command, "--device", "cpu").lines
-    # two batches an epoch: in the second epoch's first
-    in_bash(first, place.folder, narrow_processes | {"KILLED_IN_BATCH": "3"})
-    assert read_run(place.out / "ce-s0").epochs_trained == 1
-    again = printed(command, "--device", "cpu").lines[0]
-    assert "--resume=" in again
-    assert in_bash(again, place.folder, narrow_processes).returncode == 0
-    assert pd.read_csv(place.out / "ce-s0" / "epochs.csv")["epoch"].tolist() == [0, 1, 2]
+@pytest.mark.parametrize(("status", "how"), [("interrupted", "--resume={out}/ce-s0"), ("failed", "--overwrite")])
+def test_a_run_that_was_begun_is_continued_or_begun_anew(place, command, status, how):
+    (place.out / "ce-s0").mkdir(parents=True)
+    options = recorded(resolve({"loss": "ce", "size": 16, "batch_size": 6, "epochs": 1}))
+    (place.out / "ce-s0" / "run.json").write_text(json.dumps({"options": options, "status": status}))
+    first, second = map(shlex.split, printed(command, "--device", "cpu").lines)
+    assert how.format(out=place.out) in first
+    assert how.partition("=")[0] not in " ".join(second)
 
 
 def test_the_photos_are_decoded_before(place, command, monkeypatch, tmp_path):
     monkeypatch.setenv("BORDERLINE_CACHE", str(tmp_path / "cache"))
-    assert len(printed(command).lines) == 3
+    assert len(printed(command).lines) == 2
     assert sorted(path.name.rpartition("-")[0] for path in (tmp_path / "cache").iterdir()) == ["test-16", "trainval-16"]
     monkeypatch.setattr(cache, "decode", None)  # once is enough
-    assert len(printed(command).lines) == 3
+    assert len(printed(command).lines) == 2
 
 
 def test_photos_that_cannot_be_used_are_told_and_nothing_is_printed(place, command, own_pets):
     (own_pets / "oxford-iiit-pet" / "images" / "Abyssinian_2.jpg").write_bytes(b"no photo")
+    (place.folder / "grid.toml").write_text('runs = [{ loss = "ce", size = 16 }]')
     (place.folder / "data").unlink()
     (place.folder / "data").symlink_to(own_pets)
     ended = printed(command)

@@ -24,6 +24,7 @@ LAYERS = (
     ("experiments.comparison", "experiments.curves", "experiments.fetching", "experiments.segmenting"),
     ("experiments.measurements",),
     ("experiments.reporting", "experiments.training", "experiments.benchmarks"),
+    ("experiments.sweeping",),
     ("experiments",),  # the commands
     ("demo.sharing",),
     ("demo.catalogue", "demo.images", "demo.photo", "demo.scripts"),

@@ -291,7 +291,7 @@ def test_a_sweep_names_the_tools_to_each_of_its_runs(command, tiny_pets, tmp_pat
         def poll(self) -> int:
             return 1
 
-    monkeypatch.setattr(sweep.subprocess, "Popen", Ended)
+    monkeypatch.setattr(subprocess, "Popen", Ended)
     monkeypatch.setitem(LOGGERS, "wandb", Logger("json", Kept().start))
     (tmp_path / "grid.toml").write_text('[defaults]\nsize = 16\n[[runs]]\nloss = "ce"\nseeds = [0, 1]\n')
     command(sweep, tmp_path / "grid.toml", "--data", tiny_pets, "--out", tmp_path / "runs", "--log", "wandb")

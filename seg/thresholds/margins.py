@@ -58,7 +58,8 @@ def confusions_at(histograms: np.ndarray, step: int) -> np.ndarray:
         histograms: (..., 3, 122).
         step: the shift in tenths, in [-60, 60].
     """
-    return _as_confusions(histograms.sum(axis=-1, dtype=np.int64), painted_from(histograms)[..., step - STEPS[0]])
+    above = histograms[..., BINS - 1 - (step - STEPS[0]) :]  # the bins of `painted_from`
+    return _as_confusions(histograms.sum(axis=-1, dtype=np.int64), above.sum(axis=-1, dtype=np.int64))
 
 
 def curve(histograms: np.ndarray) -> np.ndarray:
@@ -84,6 +85,8 @@ def painted_share(histograms: np.ndarray) -> np.ndarray:
 
 def average_precision(histograms: np.ndarray) -> np.ndarray:
     """Average precision of the border, (...,) float64 of (..., 3, 122) counts: precision averaged over recall.
+
+    The kinds that are not border may also come added up, (..., 2, 122).
 
     Pixels ranked by margin, those of one bin at once: the sum over bins of the recall gained times the precision so
     far (as in scikit-learn's `average_precision_score`). NaN where no pixel is border.

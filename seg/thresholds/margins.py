@@ -33,9 +33,10 @@ def margin_histograms(logits: Tensor, truth: Tensor) -> Tensor:
         logits: (B, 3, H, W) float32, or log-probabilities: the softmax's sum cancels.
         truth: (B, H, W) int64.
     """
-    other, which = logits[:, [PET, BACKGROUND]].max(dim=1)
-    kind = torch.where(which == truth, OTHER_RIGHT, OTHER_WRONG).masked_fill(truth == BORDER, TRUE_BORDER)
-    bins = torch.bucketize(logits[:, BORDER] - other, EDGES.to(logits.device))
+    pet, background, border = (logits[:, number] for number in (PET, BACKGROUND, BORDER))
+    which = torch.where(background > pet, BACKGROUND, PET)
+    kind = torch.where(which == truth, OTHER_RIGHT, OTHER_WRONG).masked_fill_(truth == BORDER, TRUE_BORDER)
+    bins = torch.bucketize(border - torch.maximum(pet, background), EDGES.to(logits.device))
     photo = torch.arange(len(truth), device=truth.device).view(-1, 1, 1)
     cells = (photo * KINDS + kind) * BINS + bins
     return torch.bincount(cells.flatten(), minlength=len(truth) * KINDS * BINS).view(-1, KINDS, BINS)

@@ -180,9 +180,7 @@ def read_columns(
     return lines, found
 
 
-def _tell_first(
-    path: Path, lines: Sequence[int], column: np.ndarray | list[str], wrong: np.ndarray, why: str
-) -> None:
+def _tell_first(path: Path, lines: Sequence[int], column: np.ndarray | list[str], wrong: np.ndarray, why: str) -> None:
     if wrong.any():
         place = int(wrong.argmax())
         raise _bad(path, lines[place], why.format(column[place]))

@@ -16,7 +16,7 @@ from seg.pets import BACKGROUND, BORDER, PET
 STEPS = np.arange(-60, 61)
 SHIFTS = STEPS / 10
 # Between the bins; the first and the last bin are open
-EDGES = torch.arange(-60, 61) / 10
+EDGES = torch.from_numpy(SHIFTS.astype(np.float32))
 BINS = len(EDGES) + 1
 # Of pixels: true border; not border, and the better of the other two right; not border, and that one wrong
 TRUE_BORDER, OTHER_RIGHT, OTHER_WRONG = range(3)

@@ -103,9 +103,12 @@ def _weights(photos: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
         yield remembered[start : min(start + CHUNK, resamples)]
 
 
-@lru_cache(maxsize=2)  # photos, and their breeds
+@lru_cache(maxsize=2)  # of photos, and of their breeds
 def _remembered(photos: int, resamples: int, seed: int) -> np.ndarray:
     return np.concatenate(list(_draw(photos, resamples, seed)))
+
+
+forget_draws = _remembered.cache_clear
 
 
 def _draw(photos: int, resamples: int, seed: int) -> Iterator[np.ndarray]:

@@ -23,8 +23,9 @@ from tools.timing import Timing
 def time_tab(options: argparse.Namespace) -> list[Timing | Measured]:
     """Open it for the first time, and again, with the runs that it chooses by itself."""
     with tempfile.TemporaryDirectory(prefix="borderline-benchmark-") as folder, gr.Blocks():
-        runs, tab = Path(folder), Tab(Path(folder))
+        runs = Path(folder)
         write_runs(runs, RUNS, EPOCHS)
+        tab = Tab(runs)
         path, peer = f"Which loss? with {RUNS} runs x {EPOCHS} epochs", pandas_peer(runs)
         rows = [
             Row(f"{path}, first", "s", tab.open_first, peer, at_most("s", 1)),

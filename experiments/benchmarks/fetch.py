@@ -1,7 +1,6 @@
 """Photos decoded to squares: how `experiments.benchmark fetch` measures it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -19,7 +18,7 @@ PHOTOS, TIMES, SIDE = 60, 10, 128
 def rows(setting: Setting) -> Iterator[Row | NotMeasured]:
     """Photos with their trimaps, each ten times, from files that the system remembers."""
     root = setting.folder if setting.data is None else setting.data
-    pairs = pairs_of(root, draw_dataset(root) if setting.data is None else _some(listed_photos(root, TEST)))
+    pairs = pairs_of(root, draw_dataset(setting) if setting.data is None else _some(listed_photos(root, TEST)))
     missing = next((pair.photo for pair in pairs if not pair.photo.is_file()), None)
     if missing is not None:
         yield NotMeasured("decode", f"{missing} is missing")
@@ -45,18 +44,18 @@ def _some(names: list[str]) -> list[str]:
     return names[:: max(1, len(names) // PHOTOS)][:PHOTOS]
 
 
-def draw_dataset(root: Path) -> list[str]:
-    """Draw photos and trimaps in the layout of the dataset; their names.
+def draw_dataset(setting: Setting) -> list[str]:
+    """Draw photos and trimaps in the layout of the dataset, in the benchmark's own folder; their names.
 
     Photos are as large as most of the dataset's, every other one upright.
     """
     names = [f"drawn_{number}" for number in range(PHOTOS)]
     for number, name in enumerate(names):
-        photo, trimap = photo_path(root, name), trimap_path(root, name)
+        photo, trimap = photo_path(setting.folder, name), trimap_path(setting.folder, name)
         for path in (photo, trimap):
             path.parent.mkdir(parents=True, exist_ok=True)
         size = USUAL_SIZE[:: 1 if number % 2 else -1]
-        drawn_photo(root, size, number).replace(photo)
+        drawn_photo(setting, size, number).replace(photo)
         down, across = np.mgrid[: size[1], : size[0]]
         distance = np.hypot(down - size[1] / 2, across - size[0] / 2) / min(size)
         values = np.select([distance < 0.3, distance > 0.33], [1, 2], 3).astype(np.uint8)

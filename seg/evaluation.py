@@ -18,6 +18,7 @@ from seg.metrics import (
     confusion_per_photo,
     confusion_scores,
     custom_iou,
+    decided,
     double,
     label_quality,
 )
@@ -141,11 +142,12 @@ def evaluate(
     details = []
     for start in range(0, len(split), batch_size):
         photos, truth = split.photos[start : start + batch_size], split.masks[start : start + batch_size].long()
-        logits = predict_logits(model, photos, network_size, precision, flip=flip)
-        probabilities, predicted = logits.softmax(dim=1), logits.argmax(dim=1)
+        # class after class, as all that follows goes through them: a network gives them pixel after pixel
+        logits = predict_logits(model, photos, network_size, precision, flip=flip).contiguous()
+        probabilities, predicted = logits.softmax(dim=1), decided(logits)
         losses.append(double(loss(logits, truth)) * len(truth))
         confusions.append(confusion_per_photo(predicted, truth))
-        entropies.append(double(F.cross_entropy(logits, truth, reduction="none")).mean(dim=(1, 2)))
+        entropies.append(double(-logits.log_softmax(dim=1).gather(1, truth[:, None])).mean(dim=(1, 2, 3)))
         soft.append(double(custom_iou(probabilities, truth)))
         boundary.append(boundary_iou(predicted, truth))
         if temperature is not None:

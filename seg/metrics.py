@@ -40,6 +40,19 @@ def double(values: Tensor) -> Tensor:
     return where_float64_is(values).double()
 
 
+def decided(scores: Tensor) -> Tensor:
+    """The class of the largest score of each pixel, the first of equals: (B, H, W) uint8.
+
+    As `argmax(dim=1)`, which takes a hundred times as long.
+
+    Args:
+        scores: (B, 3, H, W) logits or probabilities.
+    """
+    pet, background, border = (scores[:, number] for number in (PET, BACKGROUND, BORDER))
+    classes = (background > pet).byte()
+    return classes.masked_fill_(border > torch.maximum(pet, background), BORDER)
+
+
 def confusion_per_photo(predicted: Tensor, truth: Tensor) -> Tensor:
     """Confusion counts of each photo: (B, 3, 3) int64 from two (B, H, W) class maps."""
     batch = len(truth)
@@ -216,14 +229,14 @@ def band_counts(predicted: Tensor, truth: Tensor) -> Tensor:
     for silhouette in SILHOUETTES:
         region = _region(truth, silhouette)
         for side in (region, ~region):
-            grown, reach, nearer = ~side, 0, torch.zeros_like(side)
+            grown, reach = ~side, 0
             for pixels in BANDS:
                 grown, reach = dilate(grown, pixels, reach), pixels
                 within = side & grown
-                band = within & ~nearer
-                rows.append(torch.stack([band.sum(), (band & correct).sum()]))
-                nearer = within
-    return torch.stack(rows).view(len(SILHOUETTES), len(SIDES), len(BANDS), 2)
+                rows.append(torch.stack([torch.count_nonzero(within), torch.count_nonzero(within & correct)]))
+    within_each = torch.stack(rows).view(len(SILHOUETTES), len(SIDES), len(BANDS), 2)
+    # without those of the band before
+    return within_each.diff(dim=2, prepend=torch.zeros_like(within_each[:, :, :1]))
 
 
 def border_matches(predicted: Tensor, truth: Tensor) -> Tensor:
@@ -256,9 +269,9 @@ def calibration_sums(probabilities: Tensor, truth: Tensor) -> Tensor:
         truth: (B, H, W) int64.
     """
     probabilities, truth = where_float64_is(probabilities), where_float64_is(truth)
-    confidence, predicted = probabilities.max(dim=1)
+    confidence = functools.reduce(torch.maximum, probabilities.unbind(dim=1))
     groups = []
-    for probability, happened in ((confidence, predicted == truth), (probabilities[:, BORDER], truth == BORDER)):
+    for probability, happened in ((confidence, decided(probabilities) == truth), (probabilities[:, BORDER], truth == BORDER)):
         bins = (probability * CALIBRATION_BINS).long().clamp_(0, CALIBRATION_BINS - 1).flatten()
         # those of which it did not happen, then those of which it did
         pixels = torch.bincount(bins + CALIBRATION_BINS * happened.flatten(), minlength=2 * CALIBRATION_BINS)

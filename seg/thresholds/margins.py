@@ -34,12 +34,19 @@ def margin_histograms(logits: Tensor, truth: Tensor) -> Tensor:
         truth: (B, H, W) int64.
     """
     pet, background, border = (logits[:, number] for number in (PET, BACKGROUND, BORDER))
-    which = torch.where(background > pet, BACKGROUND, PET)
-    kind = torch.where(which == truth, OTHER_RIGHT, OTHER_WRONG).masked_fill_(truth == BORDER, TRUE_BORDER)
-    bins = torch.bucketize(border - torch.maximum(pet, background), EDGES.to(logits.device))
+    wrong = (background > pet) != (truth == BACKGROUND)
+    kind = (OTHER_RIGHT + wrong.byte()).masked_fill_(truth == BORDER, TRUE_BORDER)  # OTHER_WRONG is the next
     photo = torch.arange(len(truth), device=truth.device).view(-1, 1, 1)
-    cells = (photo * KINDS + kind) * BINS + bins
+    cells = _bins(border - torch.maximum(pet, background)).add_(photo * KINDS * BINS).add_(kind, alpha=BINS)
     return torch.bincount(cells.flatten(), minlength=len(truth) * KINDS * BINS).view(-1, KINDS, BINS)
+
+
+def _bins(margins: Tensor) -> Tensor:
+    """`torch.bucketize(margins, EDGES)`, which is slower by far: edges are so regular that the nearest is known."""
+    tenths = (torch.nan_to_num(margins, nan=torch.inf) * 10).round_().clamp_(STEPS[0], STEPS[-1])
+    nearest = (tenths - STEPS[0]).long()
+    edges = EDGES.to(margins.device).index_select(0, nearest.flatten()).view_as(margins)
+    return nearest.add_(~(margins <= edges))
 
 
 def painted_from(histograms: np.ndarray) -> np.ndarray:

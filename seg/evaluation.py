@@ -18,6 +18,7 @@ from seg.metrics import (
     confusion_per_photo,
     confusion_scores,
     custom_iou,
+    decided,
     double,
     label_quality,
 )
@@ -148,7 +149,8 @@ def evaluate(
     for turn, own in ranks.turns(range(0, len(split), batch_size)):
         for start in own:
             photos, truth = split.photos[start : start + batch_size], split.masks[start : start + batch_size].long()
-            logits = predict_logits(model, photos, network_size, precision, flip=flip)
+            # class after class, as all that follows goes through them: a network gives them pixel after pixel
+            logits = predict_logits(model, photos, network_size, precision, flip=flip).contiguous()
             found.append(_measured(logits, truth, loss, temperature))
         on_batch(min(len(split), turn[-1] + batch_size) - turn[0])
     found = ranks.in_order(found)
@@ -172,11 +174,11 @@ def evaluate(
 
 def _measured(logits: Tensor, truth: Tensor, loss: Loss, temperature: float | None) -> dict[str, Tensor]:
     """What `Evaluation` says of a batch, and `Details` where there is a temperature; sums, or one value a photo."""
-    probabilities, predicted = logits.softmax(dim=1), logits.argmax(dim=1)
+    probabilities, predicted = logits.softmax(dim=1), decided(logits)
     measured = {
         "loss": double(loss(logits, truth)) * len(truth),
         "confusions": confusion_per_photo(predicted, truth),
-        "cross_entropy": double(F.cross_entropy(logits, truth, reduction="none")).mean(dim=(1, 2)),
+        "cross_entropy": double(-logits.log_softmax(dim=1).gather(1, truth[:, None])).mean(dim=(1, 2, 3)),
         "custom_iou": double(custom_iou(probabilities, truth)),
         "boundary_iou": boundary_iou(predicted, truth),
     }

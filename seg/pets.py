@@ -147,12 +147,18 @@ def read_trimap(path: Path, photo: Path, side: int | None = None) -> np.ndarray:
         return trimap.mode, np.asarray(trimap)
 
     mode, values = _of_image(path, read)
-    if values.ndim != 2 or not np.isin(values, TRIMAP_VALUES).all():
+    if values.ndim != 2 or not _are_trimap_values(values):
         held = f"{mode} pixels" if values.ndim != 2 else f"the values {told_values(np.unique(values))}"
         meant = [f"{value} ({name})" for value, name in zip(TRIMAP_VALUES, CLASS_NAMES, strict=True)]
         raise BadPair(f"{path} has {held}: a trimap holds {', '.join(meant[:-1])} and {meant[-1]}")
     classes = values.astype(np.uint8) - 1
     return classes if side is None else square(classes, side)
+
+
+def _are_trimap_values(values: np.ndarray) -> bool:
+    if values.dtype.kind == "u":  # a hundred times as fast, and said of each photo that is decoded
+        return bool(values.min() >= min(TRIMAP_VALUES) and values.max() <= max(TRIMAP_VALUES))
+    return bool(np.isin(values, TRIMAP_VALUES).all())
 
 
 def square(classes: np.ndarray, side: int) -> np.ndarray:

@@ -51,14 +51,16 @@ def app(*options: object) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "app.py", "--port", str(port), *map(str, options)], cwd=PROJECT)
+    command = [sys.executable, "app.py", "--port", str(port), *map(str, options)]
+    # what it says where it listens is nobody's here; what is wrong it says elsewhere
+    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
         until = time.monotonic() + START_SECONDS
         while not _answers(url):
             if process.poll() is not None or time.monotonic() > until:
                 raise InputError("app.py did not start: see what it printed above")
-            time.sleep(0.2)
+            time.sleep(0.01)
         yield url
     finally:
         process.terminate()

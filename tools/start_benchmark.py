@@ -1,12 +1,21 @@
-"""How soon the page shows something, and how long its stage works for a frame: `python -m tools.benchmark start`."""
+"""How soon the app answers, how soon its page shows something, and how long its stage works for a frame."""
 
 import argparse
-from typing import Any
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from playwright.sync_api import Browser
+import torch
 
-from tools.chromium import app, chromium
+from experiments.benchmarks.side_by_side import Measured, Peer, Row, costs_at_most, measure
+from seg import InputError
+from tools.chromium import PROJECT, app, chromium
+from tools.timing import Timing
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 AIMS = {
     "first content, ms after the server answers": 1200,
@@ -65,28 +74,57 @@ SLIDE = """async (layout) => {
 }"""
 
 
-def time_start(options: argparse.Namespace) -> None:
-    """Open the page again and again, then slide; print medians with their spread beside the aims."""
-    with app("--runs", *options.runs, "--data", options.data) as url, chromium() as browser:
+def time_start(options: argparse.Namespace) -> list[Timing | Measured]:
+    """Start the app again and again, open its page again and again, then slide."""
+    started = measure(first_answer(options), torch.device("cpu"), options.times)
+    with app(*_app_options(options)) as url, chromium() as browser:
         opened = np.array([_open(browser, url, options) for _ in range(options.times + 1)])[
             1:
         ]  # the first one warms up
         names = [*list(AIMS)[:3], "megabytes"]
-        for name, values in zip(names, opened.T, strict=True):
-            low, middle, high = np.percentile(values, [0, 50, 100])
-            print(f"{name}: median {middle:.3g} ({low:.3g} to {high:.3g}, {len(values)} times){_aim(name)}")
+        timings = [Timing(name, values, AIMS.get(name)) for name, values in zip(names, opened.T, strict=True)]
         page = browser.new_page(viewport={"width": options.width, "height": options.height})
         page.goto(url)
         page.locator('.stage[aria-busy="false"]').wait_for(timeout=120_000)
+        work, requests = list(AIMS)[3:]
         for layout in ("outlines", "side"):
             slid: dict[str, Any] = page.evaluate(SLIDE, layout)
-            middle, late = np.percentile(slid["work"], [50, 95])
-            work, requests = list(AIMS)[3:]
-            print(f"{layout}, {work}: {late:.1f} (median {middle:.1f}){_aim(work)}; {slid['skipped']} frames skipped")
-            print(f"{layout}, {requests}: {slid['requests']}{_aim(requests)}")
+            timings.append(Timing(f"{layout}, {work}", slid["work"], AIMS[work]))
+            timings.append(Timing(f"{layout}, {requests}", [slid["requests"]], AIMS[requests]))
+            timings.append(Timing(f"{layout}, frames skipped", [slid["skipped"]]))
+    return [started, *timings]
 
 
-def _open(browser: Browser, url: str, options: argparse.Namespace) -> list[float]:
+def first_answer(options: argparse.Namespace) -> Row:
+    """From the process's start to the page's first answer, beside what it takes to import its two largest packages."""
+    peer = Peer("`import torch, gradio`", _seconds_to_import, "a process of its own, until both are there")
+    path = "app start, process to first 200"
+    return Row(path, "seconds", lambda: _seconds_to_answer(options), peer, costs_at_most(1.1))
+
+
+def _seconds_to_answer(options: argparse.Namespace) -> float:
+    started = time.perf_counter()
+    with app(*_app_options(options)):
+        return time.perf_counter() - started
+
+
+def _seconds_to_import() -> float:
+    command = [sys.executable, "-c", "import torch, gradio; print(flush=True)"]
+    started = time.perf_counter()
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None, "it was asked for"
+        process.stdout.readline()
+        seconds = time.perf_counter() - started
+    if process.returncode:
+        raise InputError("torch and gradio cannot be imported: pip install -r requirements.txt")
+    return seconds
+
+
+def _app_options(options: argparse.Namespace) -> list[object]:
+    return ["--runs", *options.runs, "--data", options.data, "--no-fetch"]
+
+
+def _open(browser: "Browser", url: str, options: argparse.Namespace) -> list[float]:
     page = browser.new_page(viewport={"width": options.width, "height": options.height})
     page.add_init_script(WATCH)
     page.goto(url)
@@ -94,7 +132,3 @@ def _open(browser: Browser, url: str, options: argparse.Namespace) -> list[float
     found = page.evaluate(OPENED)
     page.close()
     return found
-
-
-def _aim(name: str) -> str:
-    return f", aim {AIMS[name]:g}" if name in AIMS else ""

@@ -12,13 +12,14 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from playwright.sync_api import Browser, Page
 
+from experiments.benchmarks.side_by_side import Measured
 from experiments.store.probe import mosaic_path
 from experiments.store.runs import Run, find_runs
 from tools.chromium import app, chromium
+from tools.timing import Timing
 
 RUNS = 3
 AIM_MILLISECONDS = 16
@@ -59,23 +60,19 @@ SLIDE = """async (sweeps) => {
 }"""
 
 
-def time_watch(options: argparse.Namespace) -> None:
-    """Slide through the epochs, and print how long a frame takes, and what 300 epochs cost."""
-    runs = [run for run in find_runs(options.runs)[0] if not run.epochs.empty][:RUNS]
+def time_watch(options: argparse.Namespace) -> list[Timing | Measured]:
+    """Slide through the epochs: how long a frame takes, and what 300 epochs cost."""
+    runs, timings = [run for run in find_runs(options.runs)[0] if not run.epochs.empty][:RUNS], []
     with chromium() as browser, tempfile.TemporaryDirectory() as folder:
         with app("--runs", *options.runs, "--data", options.data) as url:
             page, seconds = _open(browser, url, runs, options)
             seen = page.evaluate(SEEN)
-            print(f"{len(runs)} runs, {seen} photos on the screen of {options.width} x {options.height}")
             for view in ("Prediction", "Change"):
                 page.get_by_role("radio", name=view).click()
                 for name, values in page.evaluate(SLIDE, options.times).items():
-                    middle, late, worst = np.percentile(values, [50, 95, 100])
-                    print(
-                        f"{view}, {name}: median {middle:.1f} ms, 95th percentile {late:.1f} ms, worst {worst:.1f} ms"
-                    )
+                    what = f"{view}, {name}, {len(runs)} runs, {seen} photos on the screen, ms"
+                    timings.append(Timing(what, values, AIM_MILLISECONDS if name == "painted" else None))
             page.close()
-        print(f"aim: painted within {AIM_MILLISECONDS} ms at the 95th percentile")
         for run in runs:
             _stretch(run, Path(folder) / run.name)
         with app("--runs", folder, "--data", options.data) as url:
@@ -85,8 +82,12 @@ def time_watch(options: argparse.Namespace) -> None:
             page.wait_for_timeout(2_000)
             size = _page_megabytes(browser)
             page.close()
-    print(f"first grid: {seconds:.1f} s with the runs as they are, {long_seconds:.1f} s with {LONG} epochs each")
-    print(f"the page's process after all {LONG} epochs and the last photo: {size:.0f} MB (aim: {AIM_MEGABYTES})")
+    return [
+        *timings,
+        Timing("first grid with the runs as they are, s", [seconds]),
+        Timing(f"first grid with {LONG} epochs each, s", [long_seconds]),
+        Timing(f"the page's process after all {LONG} epochs and the last photo, MB", [size], AIM_MEGABYTES),
+    ]
 
 
 def _open(browser: Browser, url: str, runs: list[Run], options: argparse.Namespace) -> tuple[Page, float]:

@@ -1,9 +1,11 @@
 """The tab's table: what the runs differ in, and their scores on a footing that all share."""
 
+from __future__ import annotations
+
 import json
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from pandas.io.formats.style import Styler
 
 from demo.figures.names import loss_in_words, names_of_runs, sentence_case
 from experiments.cli.command_line import latex_table, markdown_table
@@ -13,6 +15,9 @@ from experiments.reporting.tables import runs_table
 from experiments.scores import Place, appearing
 from experiments.store.recorded_options import used_options
 from experiments.store.runs import Run
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
 
 # Options that have a column of their own in any case, by the column's name
 OWN_COLUMNS = {"loss": "Loss", "seed": "Seed"}

@@ -1,18 +1,23 @@
 """The scores by epoch: a line a configuration, with a band over its seeds."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from demo.figures.names import sentence_case
 from demo.figures.styles import Style
-from demo.figures.view import ARTICLE, GREY, View, layout, legend
+from demo.figures.view import ARTICLE, GREY, View, empty_figure, legend
 from experiments.comparison.analysis import article_accuracy
 from experiments.comparison.configurations import Configuration
 from experiments.reporting.epoch_marks import how_points_differ, sampled_epochs, side_changes
 from experiments.scores import SCORES
 from experiments.units import PER_CENT
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 # Epochs from tick to tick, up to so many in all
 TICKS = {1: 8, 5: 40, 20: 160, 50: math.inf}
@@ -34,7 +39,7 @@ def by_epoch(found: list[Configuration], score: str, styled: dict[str, Style]) -
     """
     unit = SCORES[score].unit
     several = any(len(configuration.runs) > 1 for configuration in found)
-    figure = go.Figure(layout=layout("Epoch", unit.suffix))
+    figure = empty_figure("Epoch", unit.suffix)
     said = [_add_line(figure, configuration, score, styled[configuration.runs[0].name]) for configuration in found]
     labels = _end_labels(found, score, styled)
     article = article_accuracy(found)

@@ -1,17 +1,22 @@
 """Border recall against precision: each network's whole operating curve, as its border threshold moves."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from demo.figures.names import sentence_case
 from demo.figures.styles import Style
-from demo.figures.view import View, in_per_cent, layout, legend
+from demo.figures.view import View, empty_figure, in_per_cent, legend
 from experiments.comparison.analysis import Analysis
 from experiments.comparison.answer.sentences import listed
 from experiments.comparison.configurations import Configuration
 from experiments.scores import SCORES
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 CONTOURS = range(10, 100, 10)
 LABELLED = (20, 40, 60, 80)
@@ -29,7 +34,7 @@ def operating_curves(analysis: Analysis, styled: dict[str, Style]) -> View:
     Where no threshold can be moved there are the marks alone. A curve's points have `[shift, F1, pixel accuracy]` as
     their custom data, in per cent but the shift; the open mark's `meta.along` is the number of its curve's trace.
     """
-    figure = go.Figure(layout=layout(""))
+    figure = empty_figure("")
     curves, said = analysis.operating.curves, []
     _add_contours(figure, () if curves.empty else IN_THE_MIDDLE)
     for configuration in analysis.configurations:

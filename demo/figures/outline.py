@@ -1,10 +1,8 @@
 """Accuracy near the inner edge of the true border, where the pet ends."""
 
-import plotly.graph_objects as go
-
 from demo.figures.names import sentence_case
 from demo.figures.styles import Style
-from demo.figures.view import View, in_per_cent, layout, legend, per_cent
+from demo.figures.view import View, empty_figure, in_per_cent, legend, per_cent
 from experiments.comparison.analysis import Analysis
 from experiments.scores import accuracy_within
 from seg.metrics import BANDS
@@ -12,7 +10,7 @@ from seg.metrics import BANDS
 
 def near_the_outline(analysis: Analysis, styled: dict[str, Style]) -> View:
     """Pixel accuracy within bands of growing width around the border's inner edge."""
-    figure, said = go.Figure(layout=layout("Pixels from the border's inner edge, at most")), []
+    figure, said = empty_figure("Pixels from the border's inner edge, at most"), []
     labels = [f"{band} px" for band in BANDS]
     for configuration in analysis.configurations:
         style = styled[configuration.runs[0].name]

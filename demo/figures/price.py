@@ -1,13 +1,18 @@
 """What the border costs: its F1 against pixel accuracy."""
 
-import plotly.graph_objects as go
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from demo.figures.intervals import WITHOUT_INTERVALS, error_bars, in_points, with_interval
 from demo.figures.styles import Style
-from demo.figures.view import ARTICLE, GREY, View, in_per_cent, layout, legend
+from demo.figures.view import ARTICLE, GREY, View, empty_figure, in_per_cent, legend
 from experiments.comparison.analysis import Analysis, article_accuracy
 from experiments.comparison.configurations import Configuration
 from experiments.scores import SCORES
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 
 def price(analysis: Analysis, styled: dict[str, Style]) -> View:
@@ -15,7 +20,7 @@ def price(analysis: Analysis, styled: dict[str, Style]) -> View:
     against = analysis.baseline if len(analysis.configurations) > 1 else None
     accuracy, f1 = (SCORES[name].title for name in ("pixel_accuracy", "border_f1"))
     plain = "" if against is None else styled[against.runs[0].name].name
-    figure = go.Figure(layout=layout(accuracy, " points" if against else " %"))
+    figure = empty_figure(accuracy, " points" if against else " %")
     said = _add_points(figure, analysis, styled, "pixel_accuracy", "border_f1", against=against)
     if against:
         style = styled[against.runs[0].name]

@@ -1,10 +1,8 @@
 """Calibration: how often a model is right where it is so and so sure."""
 
-import plotly.graph_objects as go
-
 from demo.figures.names import sentence_case
 from demo.figures.styles import Style
-from demo.figures.view import GREY, View, in_per_cent, layout, per_cent
+from demo.figures.view import GREY, View, empty_figure, in_per_cent, per_cent
 from experiments.comparison.analysis import Analysis
 from experiments.scores import calibration_score
 
@@ -30,7 +28,7 @@ KINDS = {
 def reliability(analysis: Analysis, styled: dict[str, Style], pixels: str) -> View:
     """How often pixels are right by confidence (`all`), or border by their `border_probability`, with the error."""
     title, across, up, happened, reading = KINDS[pixels]
-    figure = go.Figure(layout=layout(across))
+    figure = empty_figure(across)
     figure.add_scatter(
         x=[0, 100],
         y=[0, 100],

@@ -1,18 +1,23 @@
 """What the page gets of a figure, and what figures have in common: axes, legend, per cent, the article's result."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
+from typing import TYPE_CHECKING
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from demo.figures.names import sentence_case
 from demo.figures.styles import Style
 from experiments.comparison.analysis import ARTICLE_PIXEL_ACCURACY
 from experiments.comparison.configurations import Configuration
 from experiments.units import PER_CENT
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 GREY = "#888888"
 ARTICLE = f"article: {100 * ARTICLE_PIXEL_ACCURACY:.2f} %"
@@ -68,11 +73,13 @@ def _plain(text: str) -> str:
     return escape(text, quote=False).replace("&lt;br&gt;", "<br>")
 
 
-def layout(x_title: str, y_suffix: str = " %") -> dict:
-    """Plotly's layout of any figure: axes in half-transparent grey, for light and dark pages; the page colours text."""
+def empty_figure(x_title: str, y_suffix: str = " %") -> go.Figure:
+    """A figure of nothing yet: axes in half-transparent grey, for light and dark pages; the page colours text."""
+    import plotly.graph_objects as go  # takes long to import, and the app starts without
+
     axis = {"gridcolor": "rgba(128,128,128,0.25)", "zerolinecolor": "rgba(128,128,128,0.5)", "automargin": True}
     small = {"font": {"size": 12}}
-    return {
+    layout = {
         "margin": {"l": 52, "r": 14, "t": 14, "b": 44},
         "height": 340,
         "showlegend": False,
@@ -83,6 +90,7 @@ def layout(x_title: str, y_suffix: str = " %") -> dict:
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": "ui-sans-serif, system-ui, sans-serif", "size": 12},
     }
+    return go.Figure(layout=layout)
 
 
 def legend(found: list[Configuration], styled: dict[str, Style]) -> list[tuple[str, Style, str]]:

@@ -80,7 +80,9 @@ def _differing(alike: Sequence[Run]) -> list[str]:
 
 def minutes_left(run: Run) -> float | None:
     """Until a run that trains has trained for as long as it is to, at its last epochs' pace; None where unknown."""
+    if run.status != "running":
+        return None
     seconds = run.epochs.loc[run.epochs["epoch"] > 0, "seconds"].dropna().tail(PACE_EPOCHS)
-    if run.status != "running" or seconds.empty:
+    if seconds.empty:
         return None
     return float(np.median(seconds)) * (run.epochs_planned - run.epochs_trained) / 60

@@ -18,7 +18,7 @@ from experiments.comparison.photos import breeds
 from experiments.comparison.run_scores import run_scores, scores_after
 from experiments.store.runs import Run
 from experiments.store.scored.margins import read_margins
-from experiments.store.scored.photo_scores import confusions, same_photos
+from experiments.store.scored.photo_scores import confusions, read_images, same_photos
 from seg.pets import breed
 
 # of its SegNet after 20 epochs of unweighted cross-entropy at 128 x 128
@@ -97,9 +97,10 @@ def _by_photo(runs: list[Run], footing: Footing) -> Analysis:
     """From scores of single photos, with intervals."""
     found, first = _baseline_first(runs)
     ordered = [run for configuration in found for run in configuration.runs]
-    images = same_photos(ordered)
+    read = [read_images(run) for run in ordered]
+    images = same_photos(ordered, read)
     counts = np.stack([confusions(table) for table in images])
-    margins = {run.name: read_margins(run) for run in ordered}
+    margins = {run.name: read_margins(run, images=table) for run, table in zip(ordered, read, strict=True)}
     entries = _entries(found)
     intervals, seeds_counted = _intervals(resample(counts), entries, compared=first is not None)
 

@@ -11,17 +11,19 @@ both. A spread pooled over configurations would be narrower, and too narrow for 
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from scipy.special import stdtrit
 from tqdm import tqdm
 
 from experiments.scores import with_intervals
 from seg.metrics import scores_from_counts
 
 RESAMPLES = 10_000
+# What was drawn is remembered up to so many bytes: 37 MB are the test split's
+MOST_REMEMBERED = 64_000_000
 # Resamples drawn at once: their weights, 128 x 3,669 numbers, stay in a processor's cache
 CHUNK = 128
 PERCENTILES = (2.5, 97.5)
@@ -82,17 +84,41 @@ def resample_sums(
         by_photo: (N, M) counts.
         statistic: of totals (b, M), float64: (b, ...).
     """
-    photos, counts, generator = len(by_photo), by_photo.astype(np.float64, copy=False), np.random.default_rng(seed)
-    drawn = []
+    counts, found = by_photo.astype(np.float64, copy=False), []
     with tqdm(total=resamples, desc="bootstrap", unit="draw", delay=1, leave=False) as progress:
-        for start in range(0, resamples, CHUNK):
-            rows = min(CHUNK, resamples - start)
-            places = generator.integers(0, photos, (rows, photos), dtype=np.int32)
-            places += np.arange(rows, dtype=np.int32)[:, None] * photos
-            weights = np.bincount(places.ravel(), minlength=rows * photos).reshape(rows, photos)
-            drawn.append(statistic(weights.astype(np.float64) @ counts))
-            progress.update(rows)
-    return np.concatenate(drawn)
+        for weights in _weights(len(by_photo), resamples, seed):
+            found.append(statistic(weights.astype(np.float64) @ counts))
+            progress.update(len(weights))
+    return np.concatenate(found)
+
+
+def _weights(photos: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
+    """How often each photo is drawn: (resamples, photos) uint8, CHUNK resamples at once."""
+    drawn = max(resamples, RESAMPLES)  # one that takes fewer takes the first of them
+    if drawn * photos > MOST_REMEMBERED:
+        yield from _draw(photos, resamples, seed)
+        return
+    remembered = _remembered(photos, drawn, seed)
+    for start in range(0, resamples, CHUNK):
+        yield remembered[start : min(start + CHUNK, resamples)]
+
+
+@lru_cache(maxsize=2)  # of photos, and of their breeds
+def _remembered(photos: int, resamples: int, seed: int) -> np.ndarray:
+    return np.concatenate(list(_draw(photos, resamples, seed)))
+
+
+forget_draws = _remembered.cache_clear
+
+
+def _draw(photos: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
+    generator = np.random.default_rng(seed)
+    for start in range(0, resamples, CHUNK):
+        rows = min(CHUNK, resamples - start)
+        places = generator.integers(0, photos, (rows, photos), dtype=np.int32)
+        places += np.arange(rows, dtype=np.int32)[:, None] * photos
+        times = np.bincount(places.ravel(), minlength=rows * photos).reshape(rows, photos)
+        yield times.astype(np.uint8)  # of more than 255 photos none is drawn so often
 
 
 def resample(
@@ -187,6 +213,8 @@ def _seed_noise(samples: Sequence[np.ndarray], resamples: int) -> np.ndarray:
     """
     if min(len(seen) for seen in samples) < 2:
         return np.zeros((resamples, samples[0].shape[1]))
+    from scipy.special import stdtrit  # takes long to import, and the app starts without
+
     variances = np.stack([seen.var(axis=0, ddof=1) / len(seen) for seen in samples])
     variance, others = variances.sum(axis=0), np.array([[len(seen) - 1] for seen in samples])
     # Welch 1947; of one sample, this is its number of seeds less one
@@ -199,7 +227,10 @@ def _seed_noise(samples: Sequence[np.ndarray], resamples: int) -> np.ndarray:
 def _interval(mean: np.ndarray, values: np.ndarray) -> np.ndarray:
     """(2, K) percentiles of (B, K) values, of those that have a meaning; NaN where the (K,) mean is."""
     unknown = np.isnan(mean)
-    ends = np.nanpercentile(np.where(unknown, 0, values), PERCENTILES, axis=0)
+    known = np.where(unknown, 0, values)
+    # column by column, as NaN needs it, takes many times as long
+    percentile = np.nanpercentile if np.isnan(known).any() else np.percentile
+    ends = percentile(known, PERCENTILES, axis=0)
     return np.where(unknown, np.nan, ends)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.comparison.bootstrap import Estimate, Resampled, estimate, estimate_difference, resample_sums
-from seg.thresholds.margins import average_precision
+from seg.thresholds.margins import TRUE_BORDER, average_precision
 
 # It takes a sum for each bin of each run: fewer resamples do
 RESAMPLES = 2_000
@@ -24,7 +24,7 @@ def ranking(ways: Mapping[str, Mapping[int, np.ndarray]], compared_with: str) ->
     histograms: list[np.ndarray] = []
     for name, by_seed in ways.items():
         entries[name] = {seed: len(histograms) + place for place, seed in enumerate(by_seed)}
-        histograms += list(by_seed.values())
+        histograms += map(_by_truth, by_seed.values())
     columns = ["low", "high", *DIFFERENCE, "seeds_in_interval", "p"]
     if not histograms:
         return pd.DataFrame(columns=columns)
@@ -43,6 +43,11 @@ def ranking(ways: Mapping[str, Mapping[int, np.ndarray]], compared_with: str) ->
         rows[name] = {"low": own.low[0], "high": own.high[0], "seeds_in_interval": own.seeds}
         rows[name] |= cells_of(DIFFERENCE, differing, 0) | {"p": np.nan if differing is None else differing.p[0]}
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
+def _by_truth(margins: np.ndarray) -> np.ndarray:
+    """The kinds that are not border together (N, 2, 122): to rank by, no more is needed."""
+    return np.stack([margins[:, TRUE_BORDER], margins[:, TRUE_BORDER + 1 :].sum(axis=1, dtype=np.int64)], axis=1)
 
 
 def cells_of(names: Iterable[str], known: Estimate | None, index: int) -> dict[str, float]:

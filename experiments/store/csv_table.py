@@ -11,7 +11,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from experiments.store.files import replacing
 from seg import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 LARGEST_COUNT = 2**53  # past it float64 skips whole numbers
@@ -97,6 +98,37 @@ def read_table(
     whole: Collection[str] = (),
     words: Collection[str] = (),
 ) -> pd.DataFrame:
+    """`read_columns` as a table, indexed by line number.
+
+    Raises:
+        BadTable: as that does.
+    """
+    import pandas as pd  # takes a second to import, and a command that only answers --help does without
+
+    lines, found = read_columns(path, content, columns, needed=needed, whole=whole, words=words)
+    return frame_of(found, pd.Index(lines, name="line", dtype="int64"))
+
+
+def frame_of(columns: Mapping[str, np.ndarray | list[str]], index: pd.Index | None = None) -> pd.DataFrame:
+    """What `read_columns` gives as a table, in which a column of words that has no row is of numbers."""
+    import pandas as pd
+
+    typed = {
+        name: pd.Series(values, index, dtype="str" if values else "float64") if isinstance(values, list) else values
+        for name, values in columns.items()
+    }
+    return pd.DataFrame(typed, index)
+
+
+def read_columns(
+    path: Path,
+    content: bytes,
+    columns: Sequence[str],
+    *,
+    needed: Collection[str],
+    whole: Collection[str] = (),
+    words: Collection[str] = (),
+) -> tuple[list[int], dict[str, np.ndarray | list[str]]]:
     """The columns of a CSV file in the given order, then those that are in the file alone, in its order.
 
     Args:
@@ -107,60 +139,69 @@ def read_table(
         words: columns of text; all others of `columns` are of numbers, an empty cell being NaN.
 
     Returns:
-        float64 but for the words, indexed by line number. An unknown column is of numbers where every cell is one.
+        The line of each row, and the columns, float64 but for the words. An unknown column is of numbers where every
+        cell is one.
 
     Raises:
         BadTable: see `read_rows`; or a needed column is missing or has a gap, or a cell is not what its column holds.
     """
-    import pandas as pd  # takes a second to import, and a command that only answers --help does without
+    import numpy as np
 
     header, rows = read_rows(path, content)
     for name in needed:
         if name not in header:
             raise BadTable(f"{path} has no column {name}")
-    found = {name: [cells[position] for cells in rows.values()] for position, name in enumerate(header)}
-    table: dict[str, list[float] | list[str]] = {}
+    lines = list(rows)
+    cells = zip(*rows.values(), strict=True) if rows else ((),) * len(header)
+    texts = dict(zip(header, cells, strict=True))
+    found: dict[str, np.ndarray | list[str]] = {}
     for name in (*columns, *(name for name in header if name not in columns)):
-        if name not in found:
-            table[name] = [math.nan] * len(rows)
+        if name not in texts:
+            found[name] = np.full(len(lines), math.nan)
         elif name in words:
-            table[name] = found[name]
+            found[name] = list(texts[name])
         else:
             try:
-                table[name] = _numbers(found[name])
+                found[name] = _numbers(texts[name])
             except ValueError:
                 if name in columns:
-                    line, text = next((line, text) for line, text in zip(rows, found[name], strict=True) if _odd(text))
+                    line, text = next((line, text) for line, text in zip(lines, texts[name], strict=True) if _odd(text))
                     raise _bad(path, line, f"{name} is {_quoted(text)}, which is no number{_hint(text)}") from None
-                table[name] = found[name]
-    kinds = {name: "str" if values and isinstance(values[0], str) else "float64" for name, values in table.items()}
-    frame = pd.DataFrame(table, index=pd.Index(list(rows), name="line", dtype="int64")).astype(kinds)
+                found[name] = list(texts[name])
     for name in needed:
-        column = frame[name]
-        _tell_first(path, column, column.isna() | column.eq(""), f"{name} is missing")
+        column = found[name]
+        gaps = np.array([not text for text in column]) if isinstance(column, list) else np.isnan(column)
+        _tell_first(path, lines, column, gaps, f"{name} is missing")
     for name in whole:
-        column = frame[name]
-        counts = column.between(0, LARGEST_COUNT) & (column % 1 == 0)
-        _tell_first(path, column, column.notna() & ~counts, f"{name} is {{:g}}, which is no count")
-    return frame
+        numbers = np.asarray(found[name], dtype=np.float64)
+        with np.errstate(invalid="ignore"):
+            counts = (numbers >= 0) & (numbers <= LARGEST_COUNT) & (numbers % 1 == 0)
+        _tell_first(path, lines, numbers, ~counts & ~np.isnan(numbers), f"{name} is {{:g}}, which is no count")
+    return lines, found
 
 
-def _tell_first(path: Path, column: pd.Series, wrong: pd.Series, why: str) -> None:
+def _tell_first(path: Path, lines: Sequence[int], column: np.ndarray | list[str], wrong: np.ndarray, why: str) -> None:
     if wrong.any():
-        line = wrong.idxmax()
-        raise _bad(path, line, why.format(column[line]))
+        place = int(wrong.argmax())
+        raise _bad(path, lines[place], why.format(column[place]))
 
 
-def _numbers(cells: list[str]) -> list[float]:
+def _numbers(cells: Sequence[str]) -> np.ndarray:
+    import numpy as np
+
     together = "".join(cells)
     if "_" in together or not together.isascii():  # Python takes 1_000 for a number, and digits of every script
         raise ValueError(together)
-    return [float(text) if text and not text.isspace() else math.nan for text in cells]
+    try:
+        return np.fromiter(map(float, cells), np.float64, len(cells))
+    except ValueError:  # a gap, or no number
+        filled = [float(text) if text and not text.isspace() else math.nan for text in cells]
+    return np.array(filled, dtype=np.float64)
 
 
 def _odd(text: str) -> bool:
     try:
-        _numbers([text])
+        _numbers((text,))
     except ValueError:
         return True
     return False

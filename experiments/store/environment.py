@@ -1,6 +1,17 @@
-"""The machine that trained a run, from what `run.json` says of it, also as older versions wrote it."""
+"""This machine's name, and that of the machine that trained a run, from what `run.json` of any version says of it."""
 
+import platform
 import re
+from pathlib import Path
+
+
+def processor() -> str:
+    """What this machine's processor is called."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
 
 
 def processor_and_threads(environment: dict) -> tuple[str | None, int | None]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.scores import Place, appearing
-from experiments.store.csv_table import BadTable, read_table
+from experiments.store.csv_table import BadTable, frame_of, read_columns
 from experiments.store.reading.files import MOST_TABLE_BYTES, read_ordinary
 from experiments.units import PER_CENT
 from seg.options import MOST_EPOCHS
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 EPOCH_COLUMNS = (
@@ -42,6 +44,8 @@ def read_epochs(path: Path, *, growing: bool = True) -> pd.DataFrame:
         BadTable: this is no table of epochs.
         OSError: the file is there and cannot be read.
     """
+    import numpy as np  # a command that only answers --help does without
+
     try:
         content = read_ordinary(path, MOST_TABLE_BYTES)
     except FileNotFoundError:
@@ -50,16 +54,27 @@ def read_epochs(path: Path, *, growing: bool = True) -> pd.DataFrame:
     whole = whole_lines(content) if growing else content
     if not whole.strip():
         whole = ",".join(EPOCH_COLUMNS).encode()
-    epochs = read_table(path, whole, EPOCH_COLUMNS, needed=["epoch"], whole=["epoch"])
-    for line, epoch in epochs["epoch"].items():
+    lines, columns = read_columns(path, whole, EPOCH_COLUMNS, needed=["epoch"], whole=["epoch"])
+    epochs = np.asarray(columns["epoch"], dtype=np.float64)
+    for line, epoch in zip(lines, epochs, strict=True):
         if epoch > MOST_EPOCHS:
             raise BadTable(f"{path}, line {line}: epoch is {epoch:g}, which is past {MOST_EPOCHS:,}")
     for name in _FRACTIONS:
-        wrong = epochs.index[(epochs[name] < -_ROUNDED) | (epochs[name] > 1 + _ROUNDED)]
+        values = np.asarray(columns[name])
+        wrong = np.flatnonzero((values < -_ROUNDED) | (values > 1 + _ROUNDED))
         if len(wrong):
-            raise BadTable(f"{path}, line {wrong[0]}: {name} is {epochs[name][wrong[0]]:g}, which is no share of 1")
-    ordered = epochs.sort_values("epoch", kind="stable").drop_duplicates("epoch", keep="last")
-    return ordered.reset_index(drop=True).astype({"epoch": int})
+            first = wrong[0]
+            raise BadTable(f"{path}, line {lines[first]}: {name} is {values[first]:g}, which is no share of 1")
+    columns |= {"epoch": epochs.astype(np.int64)}
+    last = {epoch: place for place, epoch in enumerate(epochs)}
+    kept = [last[epoch] for epoch in sorted(last)]
+    if kept != list(range(len(lines))):
+        columns = {name: _taken(values, kept) for name, values in columns.items()}
+    return frame_of(columns)
+
+
+def _taken(values: np.ndarray | list[str], places: Sequence[int]) -> np.ndarray | list[str]:
+    return [values[place] for place in places] if isinstance(values, list) else values[places]
 
 
 def whole_lines(content: bytes) -> bytes:

@@ -24,8 +24,7 @@ def used_options(info: dict) -> dict[str, Any]:
     An option that came after the run has the value that the code had then. The precision is the one used.
     """
     said = info["options"]
-    known = {name: _before(each) for name, each in FIELDS.items()}
-    options = known | {name: as_option(value) for name, value in said.items()}
+    options = _KNOWN | {name: as_option(value) for name, value in said.items()}
     if isinstance(options["size"], tuple) and options["size"]:  # a progressive run's schedule
         options["size"] = options["size"][-1]
     if options["precision"] == "auto":
@@ -51,3 +50,6 @@ def read_options(info: dict) -> Options:
 def _before(each: Field) -> Any:
     """The value that runs had before there was this option; the first version's options are in every run."""
     return each.metadata.get("before", None if each.default is MISSING else each.default)
+
+
+_KNOWN = {name: _before(each) for name, each in FIELDS.items()}

@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,7 @@ class Run:
         """`running`, `finished`, `interrupted` or `failed`; `masks` of what is no run."""
         return self.info["status"]
 
-    @property
+    @cached_property
     def epochs_trained(self) -> int:
         """The last epoch that has a row; 0 before there is one."""
         return 0 if self.epochs.empty else int(self.epochs["epoch"].iloc[-1])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from experiments.store.environment import processor_and_threads
+from experiments.store.environment import processor, processor_and_threads
 from experiments.store.runs import Run
 
 PACKAGES = ("torch", "torchvision", "numpy", "focal-loss-torch", "safetensors")
@@ -21,7 +21,7 @@ def environment(device: torch.device, precision: str, ranks: int = 1) -> dict:
     Args:
         ranks: how many processes train it together.
     """
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
     return {
         "device": device.type,
         "device_name": name,
@@ -54,14 +54,6 @@ def _circumstances(environment: dict) -> dict[str, str]:
     packages = environment.get("packages")
     said |= packages if isinstance(packages, dict) else {}
     return {name: str(value) for name, value in said.items() if value is not None}
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def commit() -> str | None:

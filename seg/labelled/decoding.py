@@ -14,7 +14,8 @@ from seg.labelled.workers import FORBIDDEN, end_with_parent, note_alone, usable_
 from seg.pets import BadPair, NoUsablePair
 from seg.photo import BadPhoto
 
-BATCH = 32
+# Few: who gets the last ones works alone
+BATCH = 8
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 The position of a maximum inside its square needs two bits; `nn.MaxPool2d(return_indices=True)`
 stores 64. Here it is one byte: `offset = 2 * row + column` inside the square.
 
-Measured side by side (`pooling` of `experiments.benchmark`; 2 cores of an AMD EPYC, bf16, 64 photos, the
+Measured side by side (`experiments.benchmark train`; 2 cores of an AMD EPYC, bf16, 64 photos, the
 first stage, forward and backward): 16 MiB kept instead of 128, 503 ms instead of 480, 3 % slower.
 
 Both are here in two forms of the same values and gradients. The one writes its result in place, which is the

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms
+from PIL import ExifTags, Image
 
 # What Pillow raises on files that are damaged, no images, or absurdly large: anything, each format's reader as it likes
 UNREADABLE = (Exception,)
@@ -118,6 +118,8 @@ def _in_srgb(photo: Image.Image) -> Image.Image:
     profile = photo.info.get("icc_profile")
     if not profile:
         return photo
+    from PIL import ImageCms  # a library that most photos do without
+
     mode = "RGBA" if photo.mode == "RGBA" else "RGB"
     try:
         own = ImageCms.ImageCmsProfile(io.BytesIO(profile))

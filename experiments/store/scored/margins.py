@@ -84,11 +84,12 @@ def _write(
         np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)
 
 
-def read_margins(run: Run, folder: str = ".") -> Margins | None:
+def read_margins(run: Run, folder: str = ".", images: pd.DataFrame | None = None) -> Margins | None:
     """The margins of the photos of `images.csv`; None where the run has none.
 
     Args:
         folder: in the run's folder: a control has its own.
+        images: `read_images` of it, where they are read already.
 
     Raises:
         BadRun: the file is damaged, or of other photos than `images.csv`.
@@ -108,8 +109,9 @@ def read_margins(run: Run, folder: str = ".") -> Margins | None:
         raise BadRun(f"{path} has other histograms than this version reads: {remedy}")
     if not np.array_equal(edges, EDGES.numpy()) or len(names) != len(scored):
         raise BadRun(f"{path} has other bins than this version reads: {remedy}")
-    images = read_images(run, str(Path(folder, "images.csv")))
-    if list(names) != images.index.tolist() or not _of_those(scored, images):
+    if images is None:
+        images = read_images(run, str(Path(folder, "images.csv")))
+    if names.tolist() != images.index.tolist() or not _of_those(scored, images):
         raise BadRun(f"{path} is of other photos than images.csv: {remedy}")
     return Margins(scored, tuning, source, images.index)
 

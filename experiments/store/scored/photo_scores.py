@@ -132,14 +132,17 @@ def read_images(run: Run, name: str = "images.csv") -> pd.DataFrame:
     return images.set_index("name")
 
 
-def same_photos(runs: Sequence[Run]) -> list[pd.DataFrame]:
+def same_photos(runs: Sequence[Run], read: Sequence[pd.DataFrame] | None = None) -> list[pd.DataFrame]:
     """Each run's `read_images`, cut to the photos that all of them scored, in one order.
+
+    Args:
+        read: them, where they are read already.
 
     Raises:
         InputError: there is no such photo, the sides differ at which they were scored, or a photo's true classes.
         BadRun: a file is missing or damaged.
     """
-    images = [read_images(run) for run in runs]
+    images = [read_images(run) for run in runs] if read is None else read
     common = images[0].index
     for run, table in zip(runs, images, strict=True):
         common = common.intersection(table.index, sort=False)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 from torchmetrics.functional.classification import multiclass_f1_score, multiclass_jaccard_index
 
+from experiments.comparison import bootstrap
 from experiments.comparison.bootstrap import (
     Estimate,
     Resampled,
@@ -54,6 +55,20 @@ def plain_scores(confusions: list[list[list[int]]]) -> list[float]:
 counts = st.lists(
     st.lists(st.lists(st.integers(0, 5_000), min_size=3, max_size=3), min_size=3, max_size=3), min_size=1, max_size=6
 )
+
+
+# ---- what is drawn
+
+
+@pytest.mark.parametrize("remembered", [10**9, 0])
+def test_photos_are_drawn_in_one_order_whatever_is_remembered(monkeypatch, remembered):
+    monkeypatch.setattr(bootstrap, "MOST_REMEMBERED", remembered)
+    bootstrap.forget_draws()
+    by_photo = np.random.default_rng(1).integers(0, 1_000, (300, 2))
+    drawn = np.random.default_rng(0).integers(0, 300, (200, 300), dtype=np.int32)
+    expected = np.stack([by_photo[photos].sum(axis=0) for photos in drawn])
+    for resamples in (200, 7, 200):  # fewer are the first of them
+        np.testing.assert_array_equal(resample_sums(by_photo, lambda totals: totals, resamples), expected[:resamples])
 
 
 # ---- scores of photos together

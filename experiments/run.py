@@ -117,7 +117,7 @@ def _remedy(error: InputError, data: Path, anew: str) -> str | None:
         anew: how this run is begun again.
     """
     from experiments.training.begin import OtherDevice  # with torch
-    from seg.training import BadState
+    from seg.training.state import BadState
 
     match error:
         case FolderTaken():

@@ -29,7 +29,8 @@ from experiments.store.scored.details import Scored, write_details
 from experiments.store.scored.names import delete_details
 from seg.checkpoint import save_checkpoint
 from seg.options import Options
-from seg.training import EpochResult, TrainingState
+from seg.training import EpochResult
+from seg.training.state import TrainingState
 
 
 class RunWriter:

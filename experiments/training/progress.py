@@ -9,7 +9,8 @@ from experiments.cli.interruption import tell
 from experiments.training.data import DeviceData
 from seg.options import Options
 from seg.thresholds.tuning import EVERY
-from seg.training import EpochResult, TrainingState
+from seg.training import EpochResult
+from seg.training.state import TrainingState
 
 
 class Progress:

@@ -27,7 +27,8 @@ from seg.options import Options
 from seg.parallel import ALONE, OthersFailed, Ranks, is_lost
 from seg.pets import CLASS_NAMES
 from seg.thresholds.tuning import EVERY
-from seg.training import TrainingState, train
+from seg.training import train
+from seg.training.state import TrainingState
 
 # Of the photos of the first batch whose loss is not finite
 TOLD_PHOTOS = 3

@@ -29,7 +29,8 @@ from seg.batches import DeviceSplit
 from seg.evaluation import evaluate
 from seg.options import Options
 from seg.parallel import ALONE, joined
-from seg.training import TrainingState, train
+from seg.training import train
+from seg.training.state import TrainingState
 
 seg.networks.segnet.STAGES = ((1, 8), (1, 8), (1, 16), (1, 16))
 torch.use_deterministic_algorithms(True)

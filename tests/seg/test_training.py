@@ -18,7 +18,8 @@ from seg.evaluation import evaluate
 from seg.losses import Diverged, make_loss
 from seg.options import Options, progressive_sizes
 from seg.thresholds.margins import margin_histograms
-from seg.training import BadState, EpochResult, TrainingState, train
+from seg.training import EpochResult, train
+from seg.training.state import BadState, TrainingState
 
 CPU = torch.device("cpu")
 

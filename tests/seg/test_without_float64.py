@@ -12,7 +12,8 @@ from seg.evaluation import Evaluation
 from seg.losses import make_loss
 from seg.metrics import double
 from seg.options import Options
-from seg.training import TrainingState, train
+from seg.training import train
+from seg.training.state import TrainingState
 from tests.device_without_float64 import device_without_float64
 
 CPU = torch.device("cpu")

@@ -271,7 +271,10 @@ def calibration_sums(probabilities: Tensor, truth: Tensor) -> Tensor:
     probabilities, truth = where_float64_is(probabilities), where_float64_is(truth)
     confidence = functools.reduce(torch.maximum, probabilities.unbind(dim=1))
     groups = []
-    for probability, happened in ((confidence, decided(probabilities) == truth), (probabilities[:, BORDER], truth == BORDER)):
+    for probability, happened in (
+        (confidence, decided(probabilities) == truth),
+        (probabilities[:, BORDER], truth == BORDER),
+    ):
         bins = (probability * CALIBRATION_BINS).long().clamp_(0, CALIBRATION_BINS - 1).flatten()
         # those of which it did not happen, then those of which it did
         pixels = torch.bincount(bins + CALIBRATION_BINS * happened.flatten(), minlength=2 * CALIBRATION_BINS)

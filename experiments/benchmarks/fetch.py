@@ -1,9 +1,10 @@
 """Photos decoded to squares: how `experiments.benchmark fetch` measures it."""
 
+import io
 from collections.abc import Iterator
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageCms, ImageOps
 
 from experiments.benchmarks.inputs import USUAL_SIZE, drawn_photo
 from experiments.benchmarks.side_by_side import NotMeasured, Peer, Row, Setting, at_least
@@ -32,7 +33,8 @@ def rows(setting: Setting) -> Iterator[Row | NotMeasured]:
         Peer(
             "PIL and resize in one process",
             lambda: decode_alone(repeated.pairs),
-            f"convert, resize with BILINEAR, labels with NEAREST, no checks; ours: {usable_cores()} cores",
+            "exif_transpose, profileToProfile to sRGB, convert, resize with BILINEAR, labels with NEAREST, no checks; "
+            f"ours has {usable_cores()} cores",
         ),
         goal=at_least(1.8),
         amount=len(repeated),
@@ -65,10 +67,16 @@ def draw_dataset(setting: Setting) -> list[str]:
 
 def decode_alone(pairs: list[Pair]) -> tuple[np.ndarray, np.ndarray]:
     """The photos (N, 3, S, S) uint8 and masks (N, S, S) uint8, one after the other with Pillow."""
-    photos, masks = [], []
+    srgb, photos, masks = ImageCms.createProfile("sRGB"), [], []
     for pair in pairs:
         with Image.open(pair.photo) as photo:
-            square = photo.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+            seen = ImageOps.exif_transpose(photo)
+            profile = seen.info.get("icc_profile")
+        if profile:
+            own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            if "srgb" not in ImageCms.getProfileDescription(own).lower():
+                seen = ImageCms.profileToProfile(seen, own, srgb, outputMode="RGB")
+        square = seen.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
         with Image.open(pair.label) as label:
             mask = label.resize((SIDE, SIDE), Image.Resampling.NEAREST)
         photos.append(np.asarray(square).transpose(2, 0, 1))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -23,14 +22,12 @@ from experiments.cli.command_line import (
     writing,
 )
 from experiments.cli.interruption import noted_signals
-from experiments.cli.places import run_path
 from experiments.cli.program import typed
 from experiments.segmenting.names import without_doubles
 from experiments.segmenting.photos import find_photos
 from experiments.segmenting.pictures import PICTURES, class_shares
+from experiments.segmenting.weights import named_weights
 from experiments.segmenting.written import TABLE, NoFolder, NotOurs, Target, plan, prepare, write_picture, write_table
-from experiments.store.folder import folder_of_weights, weights_path
-from experiments.store.runs import run_name
 from seg import InputError
 from seg.photo import BadPhoto, open_photo
 
@@ -125,21 +122,7 @@ def _weights(given: list[str]) -> dict[str, Path]:
         InputError: there is no such run, or its weights are not here.
     """
     found: dict[Path, str] = {}
-    for text in given:
-        path = run_path(text)
-        if path.is_dir():
-            path = weights_path(path)
-            if not path.is_file():
-                raise InputError(
-                    f"{text} has no {path.name}: give a run that keeps its weights, or a .safetensors file"
-                )
-        # links are not followed: a file's name may be a number where a store of files keeps it
-        path = Path(os.path.normpath(path.absolute()))
-        folder = folder_of_weights(path)
-        if path == weights_path(folder):
-            name = run_name(folder)
-        else:
-            name = path.stem if folder == path.parent else f"{run_name(folder)}-{path.stem}"
+    for name, path in map(named_weights, given):
         found.setdefault(path, name)
     return dict(zip(without_doubles(list(found.values())), found, strict=True))
 

@@ -113,7 +113,8 @@ def test_the_wheel_holds_the_packages_whole_and_nothing_else(wheel, clone):
     [
         ("", ["requirements.txt"]),
         ("mcp", ["requirements-mcp.txt"]),
-        ("dev", ["requirements-mcp.txt", "requirements-dev.txt"]),
+        ("export", ["requirements-export.txt"]),
+        ("dev", ["requirements-mcp.txt", "requirements-export.txt", "requirements-dev.txt"]),
     ],
 )
 def test_the_wheel_needs_what_the_requirements_files_name(wheel, extra, files):
@@ -169,6 +170,7 @@ def test_the_command_lists_its_subcommands_and_its_version(borderline, wheel, tm
         "benchmark",
         "fetch",
         "measure",
+        "export",
     }
     assert run(borderline, "--version", cwd=tmp_path) == f"borderline {wheel.name.split('-')[1]}\n"
     for name in sorted(listed):

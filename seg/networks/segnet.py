@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NoReturn
 
 from torch import Tensor, nn
 
-from seg.networks.pooling import max_pool, max_unpool
+from seg.networks.pooling import max_pool, max_unpool, refuse_torchscript
 from seg.pets import CLASS_NAMES
 
 # (blocks, channels) of each encoder stage; the decoder mirrors them
@@ -82,6 +82,14 @@ class SegNet(nn.Module):
         for stage in self.decoder:
             x = stage(max_unpool(x, offsets.pop()))
         return x
+
+    def __prepare_scriptable__(self) -> NoReturn:
+        """What `torch.jit.script` asks of a module before it begins.
+
+        Raises:
+            InputError: always.
+        """
+        refuse_torchscript()
 
 
 class SegNetLinear(SegNet):

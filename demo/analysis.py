@@ -1,6 +1,6 @@
 """What compares runs, computed once for as long as their files stay as they are."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +23,12 @@ from experiments.store.scored.photo_scores import confusions, has_details, read_
 from seg import InputError
 from seg.thresholds.margins import painted_share
 
+# In a run's folder
+_DETAILS = (
+    *DETAILS,
+    *(str(control_folder(Path(), control) / name) for control in CONTROL_KINDS for name in OF_CONTROLS),
+)
+
 
 @dataclass(frozen=True)
 class _Scored:
@@ -36,13 +42,7 @@ def photo_scores_stamp(run: Run) -> tuple | None:
     """Another one when the run's scores of single photos or pixels are; None where it has none of photos."""
     if not has_details(run):
         return None
-    return (run.name, str(run.folder), run.epochs_trained, *(stamp_of(path) for path in _details(run)))
-
-
-def _details(run: Run) -> Iterator[Path]:
-    yield from (run.folder / name for name in DETAILS)
-    for control in CONTROL_KINDS:
-        yield from (control_folder(run.folder, control) / name for name in OF_CONTROLS)
+    return (run.name, str(run.folder), run.epochs_trained, *(stamp_of(run.folder / name) for name in _DETAILS))
 
 
 def run_stamp(run: Run) -> tuple:

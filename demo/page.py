@@ -37,6 +37,7 @@ from demo.sharing.visitors import Connections, forgetting
 from demo.stage.answer import forget
 from demo.tabs import HIDDEN, TABS, Opening, Page, Updates
 from demo.watch.own_photo import forget_masks
+from seg.pixels.rgb import forget_profiles
 
 # Seconds between looks at runs that train: an epoch takes longer
 REFRESH = 4
@@ -136,6 +137,7 @@ def _forget_photos() -> None:
     """Remember nothing of what visitors have sent, of whom none is here any more."""
     forget()
     forget_masks()
+    forget_profiles()
 
 
 def _catalogue(folders: list[Path]) -> Catalogue:

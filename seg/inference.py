@@ -1,5 +1,6 @@
 """Segment a photo of any size and mode with a checkpoint."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,7 +16,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from seg.batches import resize_photos
 from seg.checkpoint import load_checkpoint
 from seg.hub import find_weights
-from seg.pets import BORDER
+from seg.pets import BORDER, CLASS_NAMES
 from seg.pixels.rgb import as_rgb
 
 
@@ -34,6 +35,8 @@ class Prediction:
 
 # Pixels of a photo that are enlarged at once: what is computed of them takes 15 MB
 TILE = 2**18
+# How much more probable a class is than another where no rounding of float32 hides it
+CLEARLY = 1e-6
 
 
 @dataclass(frozen=True)
@@ -77,9 +80,29 @@ class SmallPrediction:
         Args:
             classes: another rule, from probabilities (3, H, W) to classes (H, W).
         """
+        if classes is None and math.prod(self.size) > TILE >= self.size[0]:
+            return self._likeliest_of_a_large_photo()
         mask = np.empty(self.size[::-1], np.uint8)
         for rows, columns, probabilities in self.tiles():
             mask[rows, columns] = (classes or likeliest)(probabilities)
+        return mask
+
+    def _likeliest_of_a_large_photo(self) -> np.ndarray:
+        """`mask`, of which most is known: where four neighbours agree on the likeliest class, so does all between."""
+        (width, height), small = self.size, likeliest(self.probabilities)
+        above, below, share_below = _neighbours(slice(0, height), small.shape[0], height)
+        left, right, share_right = _neighbours(slice(0, width), small.shape[1], width)
+        heights, widths = (np.bincount(each, minlength=n) for each, n in zip((above, left), small.shape, strict=True))
+        mask = small.repeat(widths, axis=1).repeat(heights, axis=0)
+        open_cells = _disagreeing(self.probabilities, small)
+        for row, (top, bottom) in enumerate(pairwise([0, *heights.cumsum()])):
+            columns = np.flatnonzero(open_cells[row, left])
+            if top == bottom or not len(columns):
+                continue
+            used = self.probabilities[:, [row, below[top]]]
+            across = _between(used[..., left[columns]], used[..., right[columns]], share_right[columns])
+            part = _between(across[:, :1], across[:, 1:], share_below[top:bottom, None])
+            mask[top:bottom, columns] = likeliest(part)
         return mask
 
 
@@ -99,6 +122,19 @@ def _between(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.nda
     found = first * (1 - share).astype(np.float64)
     found += second * share
     return found.astype(np.float32)
+
+
+def _disagreeing(probabilities: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Where a pixel (h, w) and those right of it, below and between are not all clearly of one class.
+
+    What lies between can then be of another; where they are it cannot, however it is rounded.
+    """
+    unclear = len(CLASS_NAMES)
+    second, first = np.sort(probabilities, axis=0)[1:]
+    padded = np.pad(np.where(first - second < CLEARLY, unclear, classes), (0, 1), "edge")
+    own = padded[:-1, :-1]
+    others = (padded[:-1, 1:], padded[1:, :-1], padded[1:, 1:])
+    return (own == unclear) | np.any([own != other for other in others], axis=0)
 
 
 def likeliest(probabilities: np.ndarray) -> np.ndarray:

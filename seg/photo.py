@@ -21,6 +21,9 @@ _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b
 # of PNG, what is text, and a profile of colours
 _PNG, _PNG_TEXT = b"\x89PNG\r\n\x1a\n", (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
 
+# How many times as fine as a network sees it a photo is decoded for it, at least, where it is
+FINER = 4
+
 Read = TypeVar("Read")
 
 
@@ -65,12 +68,47 @@ def small_photo(path: Path | str, side: int) -> Image.Image:
     Raises:
         BadPhoto: it cannot be read.
     """
+    return reduced_photo(path, side)[0]
 
-    def decode(photo: Image.Image) -> Image.Image:
-        photo.draft("RGB", (side, side))
-        return into_rgb(photo)
 
-    return _read(path, decode)
+def reduced_photo(path: Path | str, side: int, most_pixels: int | None = None) -> tuple[Image.Image, tuple[int, int]]:
+    """`small_photo`, and the photo's own width and height.
+
+    Args:
+        most_pixels: as `open_photo`'s.
+
+    Raises:
+        BadPhoto: it cannot be read, or has too many pixels.
+    """
+
+    def decode(photo: Image.Image) -> tuple[Image.Image, tuple[int, int]]:
+        stored = photo.size
+        drafted = photo.draft("RGB", (side, side)) is not None
+        turned = orientation_of(photo) in LYING
+        seen = into_rgb(photo)
+        if not drafted:
+            return seen, seen.size
+        return seen, (stored[1], stored[0]) if turned else stored
+
+    return _read(path, decode, most_pixels)
+
+
+def photo_for_network(
+    path: Path | str, side: int, most_pixels: int | None = None
+) -> tuple[Image.Image, tuple[int, int]]:
+    """The photo as a network of this side sees it, RGB, and its own width and height.
+
+    It is resized with antialiased bilinear filtering, a JPEG file more than twice FINER as large from what its
+    decoder has made smaller by 2, 4 or 8; see `docs/speed.md` for what that changes.
+
+    Args:
+        most_pixels: as `open_photo`'s.
+
+    Raises:
+        BadPhoto: it cannot be read, or has too many pixels.
+    """
+    photo, size = reduced_photo(path, FINER * side, most_pixels)
+    return photo.resize((side, side), Image.Resampling.BILINEAR), size
 
 
 def seen_size(path: Path | str) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """Start the app: `python app.py`."""
 
 import argparse
+import gc
 import importlib.util
 import math
 import os
@@ -66,6 +67,8 @@ def _serve(options: argparse.Namespace, address: Address, *, on_spaces: bool) ->
     os.environ.pop("GRADIO_DEBUG", None)
     os.environ.pop("GRADIO_SERVER_PORT", None)
     os.environ.pop("GRADIO_NUM_PORTS", None)
+    # a fifth of the start would be spent on looking for garbage among what is imported, which all stays
+    gc.disable()
     # Gradio takes seconds to import: a wrong option is answered before
     from starlette.middleware import Middleware
 
@@ -99,6 +102,8 @@ def _serve(options: argparse.Namespace, address: Address, *, on_spaces: bool) ->
             prevent_thread_lock=True,
             **settings,
         )
+        gc.freeze()  # nor is it looked through later
+        gc.enable()
         serve_until(asked, blocks, work)
         leave()
 

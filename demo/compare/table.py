@@ -13,7 +13,6 @@ from experiments.comparison.configurations import configurations
 from experiments.comparison.footing import Footing
 from experiments.reporting.tables import runs_table
 from experiments.scores import Place, appearing
-from experiments.store.recorded_options import used_options
 from experiments.store.runs import Run
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ HIGHLIGHT = "background-color: rgba(230, 159, 0, 0.22)"
 
 def differing_options(runs: list[Run]) -> dict[str, list[str]]:
     """The options in which the runs differ, with each run's value in words."""
-    options = [used_options(run.info) for run in runs]
+    options = [run.used_options for run in runs]
     names = dict.fromkeys(name for each in options for name in each)
     values = {name: [_text(each.get(name)) for each in options] for name in names}
     return {name: texts for name, texts in values.items() if len(set(texts)) > 1}

@@ -45,7 +45,8 @@ def refresh_epochs(parts: Parts, catalogue: Catalogue, selected: Selected, drawn
     Args:
         drawn: what is drawn already, of which nothing is given again.
     """
-    scored = catalogue.scored()
+    runs = catalogue.runs()
+    scored = [run for run in runs if not run.epochs.empty]
     chosen, epoch = chosen_configurations(scored, selected.runs), compared_epoch(selected)
     score = selected.text("score")
     score = score if score in [each.name for each in appearing(Place.CURVES)] else CHOSEN_FIRST.name
@@ -57,7 +58,7 @@ def refresh_epochs(parts: Parts, catalogue: Catalogue, selected: Selected, drawn
         updates[parts.score] = gr.update(value=score, visible=bool(scored))
         updates[parts.lines] = by_epoch(chosen, score, styles(chosen)).as_value() if chosen else None
     if table != had_table:
-        lost = lost_sentence(selected.runs, catalogue.runs())
+        lost = lost_sentence(selected.runs, runs)
         updates[parts.message] = in_markdown(lost) or (NO_RUNS if not scored else "" if chosen else NONE_CHOSEN)
         updates |= _show_table(parts, chosen, epoch)
     if opened != had_opened:

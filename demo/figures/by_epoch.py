@@ -84,7 +84,7 @@ def _add_line(figure: go.Figure, configuration: Configuration, score: str, style
     mean, band = table.mean(axis=1, skipna=False), scale * table.dropna()
     sampled = sampled_epochs(configuration)
     # what the page says of an epoch beside the figure; nothing is written over it
-    meta = {"told": [write(mean[epoch]) for epoch in table.index]}
+    meta = {"told": [write(value) for value in mean]}
     if len(configuration.runs) > 1:
         meta["seeds"] = [
             ", ".join(f"seed {run.seed} {write(table.loc[epoch, run.name])}" for run in configuration.runs)
@@ -111,7 +111,7 @@ def _add_line(figure: go.Figure, configuration: Configuration, score: str, style
             "size": 7 if len(table) <= MANY_EPOCHS else 4,
             "symbol": _symbols(style.symbol, [epoch in sampled for epoch in table.index]),
         },
-        customdata=[_nearest(table.loc[epoch], mean[epoch]) for epoch in table.index],
+        customdata=_nearest(table, mean),
         meta=meta,
         hoverinfo="none",
     )
@@ -168,10 +168,10 @@ def _by_seed(configuration: Configuration, score: str) -> pd.DataFrame:
     return pd.concat(columns, axis=1, join="inner")
 
 
-def _nearest(scores: pd.Series, mean: float) -> str:
-    """The name of the run whose score is nearest to the mean: the one that a click leads to."""
-    distance = (scores - mean).abs()
-    return str(scores.index[0] if distance.isna().all() else distance.idxmin())
+def _nearest(table: pd.DataFrame, mean: pd.Series) -> list[str]:
+    """At each epoch the name of the run whose score is nearest to the mean: the one that a click leads to."""
+    distance = table.sub(mean, axis=0).abs().fillna(math.inf)
+    return [str(table.columns[place]) for place in distance.to_numpy().argmin(axis=1)]
 
 
 def _transparent(colour: str) -> str:

@@ -13,7 +13,7 @@ from demo.selection.first import first_runs
 from demo.serving.words import mark_of
 from experiments.comparison.configurations import configurations
 from experiments.scores import Place, appearing
-from experiments.store.recorded_options import WITHOUT_EFFECT, used_options
+from experiments.store.recorded_options import WITHOUT_EFFECT
 from experiments.store.runs import Run
 from experiments.store.training_command import training_command
 from seg.losses import LOSSES, loss_colour
@@ -46,7 +46,7 @@ def selection_value(catalogue: Catalogue) -> dict:
 
 
 def _described(run: Run, configuration: int, differing: Sequence[str]) -> dict:
-    entry, options = LOSSES.get(run.loss), used_options(run.info)
+    entry, options = LOSSES.get(run.loss), run.used_options
     last = {score.name: run.final(score.name) for score in appearing(Place.SCRUBBER)}
     return {
         "name": run.name,
@@ -69,7 +69,7 @@ def _described(run: Run, configuration: int, differing: Sequence[str]) -> dict:
 
 def _differing(alike: Sequence[Run]) -> list[str]:
     """The options in which runs of one loss differ, seeds and what changes nothing left out."""
-    told = [used_options(run.info) for run in alike]
+    told = [run.used_options for run in alike]
     names = [
         name
         for name in dict.fromkeys(name for each in told for name in each)

@@ -10,7 +10,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from experiments.benchmarks.inputs import drawn_masks
 from experiments.benchmarks.side_by_side import NotMeasured, Peer, Row, Setting, at_least
 from seg.batches import DeviceSplit
 from seg.evaluation import Evaluation, evaluate
@@ -65,8 +64,10 @@ def rows(setting: Setting) -> Iterator[Row | NotMeasured]:
 
 def drawn_work(photos: int, device: torch.device) -> Work:
     """Masks of discs, and logits that find most of them, in the layout that a network gives them in."""
-    masks = torch.from_numpy(drawn_masks(photos, SIDE))
     generator = torch.Generator().manual_seed(0)
+    away = torch.hypot(*torch.meshgrid(*[torch.linspace(-0.5, 0.5, SIDE)] * 2, indexing="ij"))
+    inside = away - (0.2 + 0.2 * torch.rand(photos, 1, 1, generator=generator))
+    masks = torch.where(inside > 0.03, BACKGROUND, torch.where(inside < -0.03, PET, BORDER)).byte()
     logits = []
     for _ in range(DRAWN):
         noise = torch.randn(BATCH, CLASSES, SIDE // 8, SIDE // 8, generator=generator)

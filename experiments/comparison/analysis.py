@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import count
 from typing import ClassVar
 
@@ -70,8 +71,12 @@ class Analysis:
 
     def score(self, configuration: str, score: str) -> pd.Series:
         """The row of `scores` of that configuration and score."""
-        table = self.scores
-        return table[(table["configuration"] == configuration) & (table["score"] == score)].iloc[0]
+        return self._rows[configuration, score]
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str], pd.Series]:
+        """Those of `score`, of which a page asks a hundred."""
+        return {(row["configuration"], row["score"]): row for _, row in self.scores.iterrows()}
 
 
 def article_accuracy(found: Sequence[Configuration]) -> float | None:

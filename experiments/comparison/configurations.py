@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from experiments.store.recorded_options import WITHOUT_EFFECT, used_options
+from experiments.store.recorded_options import WITHOUT_EFFECT
 from experiments.store.runs import MASKS, Run
 from seg.losses import BASELINE, LOSSES
 from seg.options import FIELDS
@@ -54,12 +54,14 @@ def configurations(runs: list[Run]) -> list[Configuration]:
     own: it is no new seed. So does a run that has trained for another number of epochs, or in another precision.
     """
     groups: dict[tuple[str, int], list[Run]] = {}
+    seeds: dict[tuple[str, int], set[int]] = {}
     for run in runs:
-        options = {name: value for name, value in used_options(run.info).items() if name not in WITHOUT_EFFECT}
+        options = {name: value for name, value in run.used_options.items() if name not in WITHOUT_EFFECT}
         key, copy = json.dumps([options, run.epochs_trained], sort_keys=True), 0
-        while any(run.seed == other.seed for other in groups.get((key, copy), ())):
+        while run.seed in seeds.get((key, copy), ()):
             copy += 1
         groups.setdefault((key, copy), []).append(run)
+        seeds.setdefault((key, copy), set()).add(run.seed)
 
     found: dict[str, Configuration] = {}
     for members in groups.values():
@@ -76,7 +78,7 @@ def configurations(runs: list[Run]) -> list[Configuration]:
 
 
 def _precision(run: Run) -> str:
-    return used_options(run.info)["precision"]
+    return run.used_options["precision"]
 
 
 def baseline(found: list[Configuration]) -> Configuration | None:
@@ -89,6 +91,6 @@ def is_primary(configuration: Configuration) -> bool:
     """Whether its loss has what it has of its own as by default: class weights by median frequency, gamma 2."""
     if configuration.loss not in ASKED:
         return False
-    options, entry = used_options(configuration.runs[0].info), LOSSES[configuration.loss]
+    options, entry = configuration.runs[0].used_options, LOSSES[configuration.loss]
     usual = {"class_weights": entry.class_weights, "gamma": FIELDS["gamma"].default}
     return all((options.get(name) or "none") == value for name, value in usual.items() if name in entry.takes)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from experiments.store.recorded_options import used_options
 from experiments.store.runs import Run
 from experiments.store.scored.photo_scores import has_details
 from seg import InputError
@@ -53,7 +52,7 @@ class Footing:
 
 def footing_at(run: Run, epoch: int) -> Footing:
     """What the run's row of scores after that epoch stands on."""
-    options = used_options(run.info)
+    options = run.used_options
     return Footing(
         epoch,
         run.network_side(epoch),

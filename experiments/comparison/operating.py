@@ -6,6 +6,7 @@ of it follows from the margins that runs keep, by photo, and so do intervals.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -76,9 +77,13 @@ class Operating:
 
     def row(self, configuration: str, score: str, *, point: str = "tuned", control: str = "") -> pd.Series | None:
         """The row of `points`; None where there is none."""
-        wanted = pd.Series({"configuration": configuration, "control": control, "point": point, "score": score})
-        found = self.points[self.points[wanted.index].eq(wanted).all(axis=1)]
-        return None if found.empty else found.iloc[0]
+        return self._rows.get((configuration, control, point, score))
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, ...], pd.Series]:
+        """Those of `row`."""
+        key = ["configuration", "control", "point", "score"]
+        return {tuple(row[key]): row for _, row in self.points.iterrows()}
 
 
 @dataclass(frozen=True)

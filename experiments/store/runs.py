@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from experiments.store.csv_table import BadTable
 from experiments.store.environment import device_with_threads
@@ -16,6 +16,7 @@ from experiments.store.epochs import read_epochs
 from experiments.store.folder import is_held, weights_path
 from experiments.store.reading.files import MOST_RECORD_BYTES, read_ordinary
 from experiments.store.reading.record import BadRecord, assert_describes_run, parse_json
+from experiments.store.recorded_options import used_options
 from seg import InputError
 from seg.hub import cached_repository
 from seg.labelled.names import is_shown
@@ -73,6 +74,11 @@ class Run:
     def epochs_trained(self) -> int:
         """The last epoch that has a row; 0 before there is one."""
         return 0 if self.epochs.empty else int(self.epochs["epoch"].iloc[-1])
+
+    @cached_property
+    def used_options(self) -> dict[str, Any]:
+        """`experiments.store.recorded_options.used_options` of it, to be read alone."""
+        return used_options(self.info)
 
     @property
     def epochs_planned(self) -> int:
@@ -222,7 +228,9 @@ def find_runs(folders: list[Path], read: Callable[[Path], Run] = read_run) -> tu
             broken.append(str(error))
             continue
         name = next(name for name in _names(run.name, folder) if name not in runs)
-        runs[name] = replace(as_held(run), name=name)
+        held = as_held(run)
+        # what is known of a run that was read before stays known
+        runs[name] = held if held.name == name else replace(held, name=name)
     return sorted(runs.values(), key=_loss_then_name), broken
 
 

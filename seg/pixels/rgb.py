@@ -3,9 +3,14 @@
 import io
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import ExifTags, Image
+
+if TYPE_CHECKING:
+    from PIL import ImageCms
 
 # What Pillow raises on files that are damaged, no images, or absurdly large: anything, each format's reader as it likes
 UNREADABLE = (Exception,)
@@ -31,6 +36,8 @@ _AS_STORED: dict[int, Callable[[np.ndarray], np.ndarray]] = {
     7: lambda seen: seen[::-1, ::-1].swapaxes(0, 1),
     8: lambda seen: np.rot90(seen, -1),
 }
+# Bytes of a profile that is kept in mind: one of a camera or a screen has fewer
+_MOST_REMEMBERED = 2**16
 # Pixels of a photo that are converted at once
 _STRIP = 2**20
 
@@ -121,13 +128,27 @@ def _in_srgb(photo: Image.Image) -> Image.Image:
     from PIL import ImageCms  # a library that most photos do without
 
     mode = "RGBA" if photo.mode == "RGBA" else "RGB"
+    find = _to_srgb if len(profile) <= _MOST_REMEMBERED else _to_srgb.__wrapped__
     try:
-        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "srgb" in ImageCms.getProfileDescription(own).lower():
-            return photo
-        return ImageCms.profileToProfile(photo, own, ImageCms.createProfile("sRGB"), outputMode=mode) or photo
+        transform = find(profile, photo.mode, mode)
+        return photo if transform is None else ImageCms.applyTransform(photo, transform) or photo
     except UNREADABLE:  # damaged, or of another kind of pixels
         return photo
+
+
+# Cameras have a few, of which each takes longer to understand than to apply; the transform bears several threads
+@lru_cache(maxsize=8)
+def _to_srgb(profile: bytes, mode: str, wanted: str) -> "ImageCms.ImageCmsTransform | None":
+    """What makes sRGB of the profile's colours; None where they are that."""
+    from PIL import ImageCms
+
+    own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    if "srgb" in ImageCms.getProfileDescription(own).lower():
+        return None
+    return ImageCms.buildTransform(own, ImageCms.createProfile("sRGB"), mode, wanted)
+
+
+forget_profiles = _to_srgb.cache_clear
 
 
 def orientation_of(photo: Image.Image) -> int:

@@ -72,13 +72,16 @@ def test_which_loss_is_measured_first_and_again(monkeypatch, capsys):
             opened.append("first")
 
         def open(self):
+            opened.append("another page")
+
+        def look_again(self):
             opened.append("again")
 
     for name, value in {"RUNS": 4, "EPOCHS": 3, "Tab": Tab}.items():
         monkeypatch.setattr(tab_benchmark, name, value)
     assert benchmark.main(["which-loss", "--times", "1", "--json"]) == 0
-    assert opened == ["first"] * 2 + ["again"] * 2  # the first of each warms up
-    first, again = json.loads(capsys.readouterr().out)["measured"]
+    assert opened == ["first"] * 2 + ["another page"] * 2 + ["again"] * 2  # the first of each warms up
+    first, _, again = json.loads(capsys.readouterr().out)["measured"]
     assert (first["path"], again["path"]) == (
         "Which loss? with 4 runs x 3 epochs, first",
         "Which loss? with 4 runs x 3 epochs, again",
@@ -90,8 +93,9 @@ def test_the_tab_opened_again_shows_what_it_showed_first(tmp_path):
     write_runs(tmp_path, 4, 3)
     with gr.Blocks():
         tab = tab_benchmark.Tab(tmp_path)
-        first, again = tab.open_first(), tab.open()
+        first, again, nothing = tab.open_first(), tab.open(), tab.look_again()
     assert first.keys() == again.keys()
+    assert nothing == {}
     parts = tab._parts
     assert "How sure" in first[parts.verdict]
     for part in (parts.verdict, parts.scores, parts.confusion, parts.lines, parts.operating, parts.files):

@@ -85,6 +85,22 @@ def test_offsets_count_the_four_pixels_of_a_square_row_by_row():
     assert offsets.flatten().tolist() == [0, 1, 2, 3]
 
 
+@dtypes
+@layouts
+@given(data=st.data())
+def test_without_gradients_all_values_are_the_same(data, dtype, layout):
+    batch, channels, height, width = data.draw(shapes)
+    x = data.draw(small_integers((batch, channels, 2 * height, 2 * width))).to(dtype, memory_format=layout)
+    with torch.no_grad():
+        pooled, indices = max_pool(x)
+        unpooled = max_unpool(pooled, indices)
+    expected, offsets = max_pool(x)
+    assert indices.dtype == torch.int64  # PyTorch's own, which take a fifth of the time
+    assert torch.equal(pooled, expected)
+    assert torch.equal(unpooled, max_unpool(expected, offsets))
+    assert unpooled.is_contiguous(memory_format=layout)
+
+
 @layouts
 def test_memory_format_is_kept_forward_and_backward(layout):
     x = torch.rand(2, 3, 8, 6).to(memory_format=layout).requires_grad_()

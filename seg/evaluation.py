@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -74,7 +75,7 @@ class Evaluation:
         }
 
 
-def choose_precision(device: torch.device) -> str:
+def choose_precision(device: torch.device) -> Literal["bf16", "fp32"]:
     """`bf16` where the device multiplies bfloat16 in hardware, else `fp32`."""
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -83,17 +84,22 @@ def three_networks(setting: Setting, weights: list[Path], file: Path) -> Row:
     )
 
 
-def share(setting: Setting, weights: Path, precision: str) -> Row:
+def share(setting: Setting, weights: Path, precision: Literal["bf16", "fp32"]) -> Row:
     """The network alone, beside a matrix product of as many operations."""
     device = setting.device
     segmenter, eager = Segmenter.load(weights, device, precision), eager_network(weights, device)
     side = segmenter.network_size
     photo = torch.rand(1, 3, side, side, device=device)
     count = operations(lambda: eager(photo))
+
+    def network() -> torch.Tensor:
+        with torch.inference_mode():
+            return segmenter.model(photo.contiguous(memory_format=torch.channels_last))
+
     return Row(
         f"predict, the network alone in {precision}",
         "ms",
-        partial(segmenter.run, photo),
+        network,
         product(count, device, precision),
         at_least(0.75) if precision == setting.precision == "fp32" else None,
         repeats=20,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from tqdm import tqdm
@@ -28,7 +28,7 @@ class Setting:
     """
 
     device: torch.device
-    precision: str
+    precision: Literal["bf16", "fp32"]
     data: Path | None
     folder: Path
 

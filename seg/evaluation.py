@@ -25,6 +25,9 @@ from seg.metrics import (
 from seg.thresholds.margins import margin_histograms
 
 
+Precision = Literal["bf16", "fp32"]
+
+
 @dataclass(frozen=True)
 class Details:
     """What only a pass over all N photos after the last epoch measures; all tensors on the CPU.
@@ -75,7 +78,7 @@ class Evaluation:
         }
 
 
-def choose_precision(device: torch.device) -> Literal["bf16", "fp32"]:
+def choose_precision(device: torch.device) -> Precision:
     """`bf16` where the device multiplies bfloat16 in hardware, else `fp32`."""
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"

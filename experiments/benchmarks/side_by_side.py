@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from tqdm import tqdm
+
+from seg.evaluation import Precision
 
 # What a call's seconds are counted in; of rates more is better, and of what else a work counts and returns, such as
 # MB, less is
@@ -28,7 +30,7 @@ class Setting:
     """
 
     device: torch.device
-    precision: Literal["bf16", "fp32"]
+    precision: Precision
     data: Path | None
     folder: Path
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -28,6 +29,9 @@ from seg.thresholds.margins import margin_histograms
 # Of `Details`: one value a photo, and sums over photos
 _BY_PHOTO = ("boundary_iou_with_border", "label_quality", "border_matches", "margins")
 _SUMMED = ("bands", "calibration")
+
+
+Precision = Literal["bf16", "fp32"]
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class Evaluation:
         }
 
 
-def choose_precision(device: torch.device) -> str:
+def choose_precision(device: torch.device) -> Precision:
     """`bf16` where the device multiplies bfloat16 in hardware, else `fp32`."""
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"

@@ -19,6 +19,9 @@ PAGE = (PROJECT / "docs" / "scale.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL)
 (ARRAY,) = (block for block in BLOCKS if block.startswith("#!"))
 COMMANDS = [line for block in BLOCKS if block != ARRAY for line in block.splitlines()]
+# One run in several processes: begun, and gone on with
+(TORCHRUN, RESUMED) = (line for line in COMMANDS if line.startswith("torchrun"))
+COMMANDS = [line for line in COMMANDS if line not in (TORCHRUN, RESUMED)]
 # Files of these names go before the shipped grids
 GRIDS = {
     "gpu": 'runs = [{ name = "a", loss = "ce" }]',
@@ -89,6 +92,21 @@ def test_every_command_does_what_the_page_says(shell):
 
 
 @pytest.mark.long
+def test_several_processes_train_a_run_and_go_on_with_it(shell):
+    (shell.here.parent / "bin" / "torchrun").write_text(
+        f'#!/bin/bash\nexec {sys.executable} -m torch.distributed.run "$@"\n'
+    )
+    (shell.here.parent / "bin" / "torchrun").chmod(0o755)
+    small = " --size 16 --epochs 2 --precision fp32 --device cpu"
+    killed = {"KILLED_IN_BATCH": "2", "KILLED_RANK": "1"}
+    ended = subprocess.run(TORCHRUN + small, shell=True, cwd=shell.here, env=shell.environment | killed, check=False)
+    assert ended.returncode == 1
+    assert read_run(shell.here / "runs" / "focal-s0").status == "failed"
+    shell.run(RESUMED)
+    assert finished(shell.here) == {"focal-s0"}
+
+
+@pytest.mark.long
 def test_a_job_whose_time_is_over_saves_its_run(shell):
     grid = shell.here / "holdout"
     grid.write_text(grid.read_text().replace("epochs = 1", "epochs = 3"))
@@ -132,4 +150,5 @@ def test_the_page_names_no_option_that_there_is_not():
     for command, options in lines:
         assert set(re.findall(r"(?<!\S)--[a-z-]+", options)) <= said[command]
     in_text = re.findall(r"`(--[a-z-]+)[^`]*`", PAGE)
-    assert set(in_text) <= said["sweep"] and "--print-commands" in in_text
+    assert set(in_text) <= said["sweep"] | said["run"]
+    assert "--print-commands" in in_text

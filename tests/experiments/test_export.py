@@ -120,6 +120,15 @@ def test_it_is_called_as_its_run_and_replaces_nothing_unasked(
     assert Path("ce-s0.onnx").stat().st_size > 10_000
 
 
+def test_a_run_on_the_hub_is_called_as_its_repository(command, written_at_once, hub, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    # the file that there is answers as ce-s0 does, and is tried against focal-s0
+    monkeypatch.setattr(export, "MOST_DIFFERENCE", 1)
+    ended = command(export, "hf://somebody/focal")
+    assert ended.status == 0 and ended.out.startswith("focal.onnx: 0 MB, focal after epoch 3, of ")
+    assert [path.name for path in tmp_path.iterdir()] == ["focal.onnx"]
+
+
 def test_a_file_that_answers_otherwise_is_not_written(
     command, written_at_once, onnxruntime, tiny_runs, tmp_path, monkeypatch
 ):

@@ -24,7 +24,6 @@ from seg.metrics import (
 )
 from seg.thresholds.margins import margin_histograms
 
-
 Precision = Literal["bf16", "fp32"]
 
 

@@ -120,7 +120,7 @@ def _answer(photo: Photo, path: Path, changed: int | None) -> tuple[SmallPredict
     return prediction, 1000 * (time.perf_counter() - started)
 
 
-@lru_cache(maxsize=8)  # 61 MB each
+@lru_cache(maxsize=8)  # 61 MB each, half of it in bfloat16
 def _loaded(path: Path, changed: int) -> Segmenter:
     return Segmenter.load(path, _device())
 

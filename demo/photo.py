@@ -89,12 +89,12 @@ def open_labelled(pair: Pair) -> Image.Image:
 
 
 def reduced_photo(path: Path, side: int) -> Image.Image:
-    """A photo of which no side is wanted larger: see `seg.photo.reduced_photo`.
+    """A photo that the page shows, with sides of at least this: see `seg.photo.small_photo`.
 
     Raises:
         InputError: as `open_photo`.
     """
-    return _opened(path, lambda: seg.photo.reduced_photo(path, side, MAX_PIXELS)[0])
+    return _opened(path, lambda: seg.photo.small_photo(path, side, MAX_PIXELS))
 
 
 def photo_for_network(path: Path, side: int) -> SmallPhoto:

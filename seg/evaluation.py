@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -23,6 +24,8 @@ from seg.metrics import (
     label_quality,
 )
 from seg.thresholds.margins import margin_histograms
+
+Precision = Literal["bf16", "fp32"]
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class Evaluation:
         }
 
 
-def choose_precision(device: torch.device) -> str:
+def choose_precision(device: torch.device) -> Precision:
     """`bf16` where the device multiplies bfloat16 in hardware, else `fp32`."""
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -15,7 +16,9 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from seg.batches import resize_photos
 from seg.checkpoint import load_checkpoint
+from seg.evaluation import choose_precision
 from seg.hub import find_weights
+from seg.networks.packed import pack, packing_is_there
 from seg.pets import BORDER, CLASS_NAMES
 from seg.pixels.rgb import as_rgb
 
@@ -158,7 +161,7 @@ class Segmenter:
     """A checkpoint ready to segment photos. Safe to share between threads.
 
     Attributes:
-        model: the network with every BatchNorm that follows a convolution folded into it.
+        model: the network with every BatchNorm that follows a convolution folded into it, made ready for its device.
         device: where the network runs.
         network_size: side in pixels at which the network runs; it was trained at this size.
         metadata: the checkpoint's `network`, `loss`, `epoch`, `input_size` and validation `scores`.
@@ -170,12 +173,16 @@ class Segmenter:
     metadata: dict
 
     @classmethod
-    def load(cls, path: Path | str, device: torch.device | str = "cpu") -> "Segmenter":
+    def load(
+        cls, path: Path | str, device: torch.device | str = "cpu", precision: Literal["auto", "bf16", "fp32"] = "auto"
+    ) -> "Segmenter":
         """Read a checkpoint.
 
         Args:
             path: of a .safetensors file, or of a run's folder; or where either is on the Hugging Face Hub, as text:
                 `hf://USER/NAME[@REVISION][/PATH]`.
+            precision: what convolutions multiply; `auto` is bf16 where the device does that in hardware, as training
+                and scoring do. `docs/speed.md` says what that changes.
 
         Raises:
             BadCheckpoint: the file cannot be read or holds no network that is known.
@@ -184,6 +191,10 @@ class Segmenter:
         model, metadata = load_checkpoint(find_weights(path))
         device = torch.device(device)
         model = fold_batch_norms(model).to(device).to(memory_format=torch.channels_last)
+        if (choose_precision(device) if precision == "auto" else precision) == "bf16":
+            multiply_in_bf16(model)
+        if device.type == "cpu" and packing_is_there():
+            pack(model)
         return cls(model, device, metadata["input_size"], metadata)
 
     def predict(self, photo: Image.Image) -> Prediction:
@@ -213,6 +224,26 @@ class Segmenter:
         pixels = np.asarray(small).transpose(2, 0, 1).copy()
         inputs = resize_photos(torch.from_numpy(pixels)[None].to(self.device), self.network_size)
         return self.model(inputs.contiguous(memory_format=torch.channels_last)).softmax(dim=1)
+
+
+def multiply_in_bf16(model: nn.Module) -> nn.Module:
+    """Have every convolution of a folded model but the last multiply bfloat16, in place.
+
+    The last one's logits would be rounded to 8 bits, and ties decided by the order of classes.
+    """
+    *convolutions, _ = (module for module in model.modules() if isinstance(module, nn.Conv2d))
+    for convolution in convolutions:
+        convolution.to(torch.bfloat16)
+    for module in model.modules():
+        weight = next(module.parameters(recurse=False), None)
+        if weight is not None and not isinstance(module, nn.BatchNorm2d):  # which takes bfloat16 as it is
+            module.register_forward_pre_hook(_in_its_own_type)
+    return model
+
+
+def _in_its_own_type(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    dtype = next(module.parameters(recurse=False)).dtype
+    return tuple(each.to(dtype) for each in inputs)
 
 
 def fold_batch_norms(model: nn.Module) -> nn.Module:

@@ -59,36 +59,19 @@ def open_photo(path: Path | str, most_pixels: int | None = None) -> Image.Image:
     return _read(path, into_rgb, most_pixels)
 
 
-def small_photo(path: Path | str, side: int) -> Image.Image:
+def small_photo(path: Path | str, side: int, most_pixels: int | None = None) -> Image.Image:
     """`open_photo` of one that is to be shown small, decoded no larger than that needs.
 
     Args:
         side: in pixels, that each of its sides is to have at least where the photo has as many.
 
     Raises:
-        BadPhoto: it cannot be read.
-    """
-    return reduced_photo(path, side)[0]
-
-
-def reduced_photo(path: Path | str, side: int, most_pixels: int | None = None) -> tuple[Image.Image, tuple[int, int]]:
-    """`small_photo`, and the photo's own width and height.
-
-    Args:
-        most_pixels: as `open_photo`'s.
-
-    Raises:
         BadPhoto: it cannot be read, or has too many pixels.
     """
 
-    def decode(photo: Image.Image) -> tuple[Image.Image, tuple[int, int]]:
-        stored = photo.size
-        drafted = photo.draft("RGB", (side, side)) is not None
-        turned = orientation_of(photo) in LYING
-        seen = into_rgb(photo)
-        if not drafted:
-            return seen, seen.size
-        return seen, (stored[1], stored[0]) if turned else stored
+    def decode(photo: Image.Image) -> Image.Image:
+        photo.draft("RGB", (side, side))
+        return into_rgb(photo)
 
     return _read(path, decode, most_pixels)
 
@@ -96,19 +79,27 @@ def reduced_photo(path: Path | str, side: int, most_pixels: int | None = None) -
 def photo_for_network(
     path: Path | str, side: int, most_pixels: int | None = None
 ) -> tuple[Image.Image, tuple[int, int]]:
-    """The photo as a network of this side sees it, RGB, and its own width and height.
+    """The photo as a network of this side sees it, (side, side) RGB, and its own width and height.
 
-    It is resized with antialiased bilinear filtering, a JPEG file more than twice FINER as large from what its
-    decoder has made smaller by 2, 4 or 8; see `docs/speed.md` for what that changes.
-
-    Args:
-        most_pixels: as `open_photo`'s.
+    It is `read_square`'s, but of a JPEG file with sides of 2 * FINER * side and more: from what the decoder makes
+    smaller by 2, 4 or 8. `docs/speed.md` says what that changes.
 
     Raises:
         BadPhoto: it cannot be read, or has too many pixels.
     """
-    photo, size = reduced_photo(path, FINER * side, most_pixels)
-    return photo.resize((side, side), Image.Resampling.BILINEAR), size
+
+    def decode(photo: Image.Image) -> tuple[Image.Image, tuple[int, int]]:
+        stored = photo.size
+        drafted = photo.draft("RGB", (FINER * side, FINER * side))
+        if drafted is None or photo.size == stored:
+            seen = into_rgb(photo)
+            return seen.resize((side, side), Image.Resampling.BILINEAR), seen.size
+        turned = orientation_of(photo) in LYING
+        # the decoder rounds sides up: of the last pixels a part is the photo's
+        small = photo.resize((side, side), Image.Resampling.BILINEAR, box=drafted[1])
+        return into_rgb(small), stored[::-1] if turned else stored
+
+    return _read(path, decode, most_pixels)
 
 
 def seen_size(path: Path | str) -> tuple[int, int]:

@@ -23,6 +23,7 @@ from experiments.benchmarks.side_by_side import (
 from experiments.cli.command_line import RESULTS
 from experiments.store.folder import weights_path
 from seg.checkpoint import load_checkpoint
+from seg.evaluation import Precision
 from seg.inference import Segmenter
 from seg.networks.segnet import SegNet
 from seg.photo import open_photo, photo_for_network
@@ -46,7 +47,10 @@ def rows(setting: Setting) -> Iterator[Row | NotMeasured]:
 
 def one_photo(setting: Setting, weights: Path, file: Path) -> Row:
     """A photo in memory to its mask and probabilities at its own size."""
-    segmenter, eager = Segmenter.load(weights, setting.device), eager_network(weights, setting.device)
+    segmenter, eager = (
+        Segmenter.load(weights, setting.device, setting.precision),
+        eager_network(weights, setting.device),
+    )
     photo = open_photo(file)
     theirs = partial(predict_eagerly, eager, photo, segmenter.network_size, setting.device)
     return Row(
@@ -61,7 +65,7 @@ def one_photo(setting: Setting, weights: Path, file: Path) -> Row:
 
 def three_networks(setting: Setting, weights: list[Path], file: Path) -> Row:
     """A photo's file to the masks of several networks."""
-    segmenters = [Segmenter.load(each, setting.device) for each in weights]
+    segmenters = [Segmenter.load(each, setting.device, setting.precision) for each in weights]
     eager = [eager_network(each, setting.device) for each in weights]
     side = segmenters[0].network_size
 
@@ -83,17 +87,22 @@ def three_networks(setting: Setting, weights: list[Path], file: Path) -> Row:
     )
 
 
-def share(setting: Setting, weights: Path, precision: str) -> Row:
+def share(setting: Setting, weights: Path, precision: Precision) -> Row:
     """The network alone, beside a matrix product of as many operations."""
     device = setting.device
     segmenter, eager = Segmenter.load(weights, device, precision), eager_network(weights, device)
     side = segmenter.network_size
     photo = torch.rand(1, 3, side, side, device=device)
     count = operations(lambda: eager(photo))
+
+    def network() -> torch.Tensor:
+        with torch.inference_mode():
+            return segmenter.model(photo.contiguous(memory_format=torch.channels_last))
+
     return Row(
         f"predict, the network alone in {precision}",
         "ms",
-        partial(segmenter.run, photo),
+        network,
         product(count, device, precision),
         at_least(0.75) if precision == setting.precision == "fp32" else None,
         repeats=20,
@@ -103,8 +112,10 @@ def share(setting: Setting, weights: Path, precision: str) -> Row:
 def large_photo(setting: Setting, weights: Path, file: Path, first: Path) -> Iterator[Row | NotMeasured]:
     """A file to the mask at the photo's own size: beside the plain way, beside the network alone, and memory."""
     device = setting.device
-    ours, theirs = file_to_mask(weights, device), file_to_mask_eagerly(weights, device)
-    segmenter = Segmenter.load(weights, device)
+    open_ours = partial(file_to_mask, weights, device, setting.precision)
+    open_theirs = partial(file_to_mask_eagerly, weights, device)
+    ours, theirs = open_ours(), open_theirs()
+    segmenter = Segmenter.load(weights, device, setting.precision)
     small, size = photo_for_network(file, segmenter.network_size)
     name = f"predict, a file of {size[0] * size[1] / 1e6:.0f} megapixels to its mask"
     plain = f"decoded whole, resized, predicted, upsampled; {eager_settings()}"
@@ -115,8 +126,7 @@ def large_photo(setting: Setting, weights: Path, file: Path, first: Path) -> Ite
     if not peak_is_told():
         yield NotMeasured(f"{name}, memory at its peak", "this system does not tell it")
         return
-    ways = (partial(way, weights, device) for way in (file_to_mask, file_to_mask_eagerly))
-    our_peak, their_peak = (partial(peak, way, first, file) for way in ways)
+    our_peak, their_peak = (partial(peak, way, first, file) for way in (open_ours, open_theirs))
     yield Row(
         f"{name}, memory at its peak",
         "MB",
@@ -128,9 +138,9 @@ def large_photo(setting: Setting, weights: Path, file: Path, first: Path) -> Ite
     )
 
 
-def file_to_mask(weights: Path, device: torch.device) -> Callable[[Path], np.ndarray]:
+def file_to_mask(weights: Path, device: torch.device, precision: Precision) -> Callable[[Path], np.ndarray]:
     """From a photo's file to its mask at its own size, as the app does it."""
-    segmenter = Segmenter.load(weights, device)
+    segmenter = Segmenter.load(weights, device, precision)
 
     def work(file: Path) -> np.ndarray:
         return segmenter.predict_small(*photo_for_network(file, segmenter.network_size)).mask()

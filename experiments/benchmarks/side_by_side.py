@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
+from seg.evaluation import Precision
+
 # What a call's seconds are counted in; of rates more is better, and of what else a work counts and returns, such as
 # MB, less is
 TIMES = {"s": 1, "ms": 1000}
@@ -28,7 +30,7 @@ class Setting:
     """
 
     device: torch.device
-    precision: str
+    precision: Precision
     data: Path | None
     folder: Path
 

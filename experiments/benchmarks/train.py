@@ -12,7 +12,7 @@ from experiments.benchmarks.article import DecodedAnew, EagerSegNet, confusion, 
 from experiments.benchmarks.inputs import decoded, labelled_files
 from experiments.benchmarks.product import operations, product
 from experiments.benchmarks.side_by_side import Goal, NotMeasured, Peer, Row, Setting, at_least
-from seg.evaluation import autocast
+from seg.evaluation import Precision, autocast
 from seg.losses import make_loss
 from seg.networks.pooling import max_pool, max_unpool
 from seg.networks.segnet import SegNet
@@ -80,7 +80,7 @@ def _settings(device: torch.device) -> str:
     )
 
 
-def share(setting: Setting, precision: str) -> Row:
+def share(setting: Setting, precision: Precision) -> Row:
     """The network forward and backward, beside a matrix product of as many operations."""
     device = setting.device
     model = SegNet().to(device).to(memory_format=torch.channels_last)

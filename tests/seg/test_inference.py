@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from seg.checkpoint import load_checkpoint, save_checkpoint
-from seg.inference import Segmenter
+from seg.inference import Segmenter, SmallPrediction, likeliest
+from seg.networks import NETWORKS, create
 from seg.networks.segnet import SegNet
 
 SIZE = 32
@@ -32,7 +33,12 @@ def checkpoint(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def segmenter(checkpoint) -> Segmenter:
-    return Segmenter.load(checkpoint)
+    return Segmenter.load(checkpoint, precision="fp32")
+
+
+@pytest.fixture(scope="module")
+def in_bf16(checkpoint) -> Segmenter:
+    return Segmenter.load(checkpoint, precision="bf16")
 
 
 def noise(width: int, height: int) -> Image.Image:
@@ -62,6 +68,50 @@ def test_prediction_is_the_unfolded_networks_upsampled_by_another_library(segmen
     np.testing.assert_allclose(prediction.probabilities, np.stack([np.asarray(p) for p in upsampled]), atol=1e-4)
     assert prediction.mask.dtype == np.uint8
     np.testing.assert_array_equal(prediction.mask, prediction.probabilities.argmax(axis=0))
+
+
+def test_bf16_is_near_fp32_and_rounds_no_logit_to_8_bits(segmenter, in_bf16):
+    photo = noise(SIZE, SIZE)
+    exact, near = (each.predict(photo).probabilities for each in (segmenter, in_bf16))
+    # an untrained network's maxima lie close together, so that some are others
+    assert 1e-4 < np.abs(exact - near).mean() < 0.1
+    with torch.inference_mode():
+        logits = in_bf16.model(torch.rand(1, 3, SIZE, SIZE))
+    positive = logits[logits > 0]  # the last ReLU makes others 0
+    assert len(positive) > SIZE**2
+    assert (positive != positive.bfloat16().float()).float().mean() > 0.9
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_packed_weights_give_the_same(checkpoint, monkeypatch, precision):
+    packed = Segmenter.load(checkpoint, precision=precision)
+    monkeypatch.setattr("seg.inference.packing_is_there", lambda: False)
+    plain = Segmenter.load(checkpoint, precision=precision)
+    kinds = [{type(module).__name__ for module in each.model.modules()} for each in (packed, plain)]
+    assert "PackedConvolution" in kinds[0] and "Conv2d" not in kinds[0]
+    assert "Conv2d" in kinds[1] and "PackedConvolution" not in kinds[1]
+    photo = noise(75, 50)
+    rounding = 1e-5 if precision == "fp32" else 0  # at so small a size fp32 is multiplied otherwise
+    np.testing.assert_allclose(
+        packed.predict(photo).probabilities, plain.predict(photo).probabilities, rtol=0, atol=rounding
+    )
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_the_precision_is_that_of_the_device_where_none_is_given(checkpoint, monkeypatch, precision):
+    monkeypatch.setattr("seg.inference.choose_precision", lambda device: precision)
+    photo = noise(75, 50)
+    chosen, given = Segmenter.load(checkpoint), Segmenter.load(checkpoint, precision=precision)
+    np.testing.assert_array_equal(chosen.predict(photo).probabilities, given.predict(photo).probabilities)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_network_runs_in_bf16(network, tmp_path):
+    torch.manual_seed(1)
+    model = create(network)
+    save_checkpoint(tmp_path / "w", model, network=network, loss="ce", epoch=1, input_size=SIZE, scores={})
+    exact, near = (Segmenter.load(tmp_path / "w", precision=each).predict(noise(64, 40)) for each in ("fp32", "bf16"))
+    np.testing.assert_allclose(near.probabilities, exact.probabilities, atol=0.1)
 
 
 @settings(deadline=None, max_examples=12)
@@ -112,3 +162,20 @@ def test_a_prediction_enlarged_part_by_part_is_the_whole_one(segmenter, monkeypa
     np.testing.assert_array_equal(small.mask()[certain], whole.mask[certain])
     shifted = small.mask(lambda probabilities: np.full(probabilities.shape[1:], 2, np.uint8))
     assert (shifted == 2).all()
+
+
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_of_a_large_photo_only_what_is_open_is_enlarged_and_no_pixel_is_another(data):
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    small = data.draw(st.tuples(st.integers(1, 9), st.integers(1, 9)))
+    # of few values, so that classes are often equally probable, or nearly
+    values = rng.integers(1, data.draw(st.integers(2, 6)), (3, *small)) + rng.choice([0, 1e-7], (3, *small))
+    probabilities = (values / values.sum(axis=0)).astype(np.float32)
+    size = data.draw(st.tuples(st.integers(1, 90), st.integers(1, 90)))
+    prediction = SmallPrediction(probabilities, size)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("seg.inference.TILE", size[0])
+        few = prediction.mask()
+        patch.setattr("seg.inference.TILE", 2**18)
+        np.testing.assert_array_equal(few, prediction.mask(likeliest))

@@ -42,7 +42,7 @@ def test_the_page_segments_a_photo_as_the_project_does(tmp_path):
 
     without_torch = "import sys; sys.modules.update(torch=None, seg=None, experiments=None)\n"
     run(sys.executable, "-c", without_torch + CODE, folder=tmp_path)
-    segmenter = Segmenter.load(PROJECT / "experiments" / "results" / "ce-s0" / "model.safetensors")
+    segmenter = Segmenter.load(PROJECT / "experiments" / "results" / "ce-s0" / "model.safetensors", precision="fp32")
     with Image.open(tmp_path / "cat.jpg") as photo, Image.open(tmp_path / "mask.png") as mask:
         expected, found = segmenter.predict(photo).mask, np.asarray(mask)
     assert found.shape == expected.shape

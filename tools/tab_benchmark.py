@@ -3,6 +3,7 @@
 import argparse
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import torch
@@ -41,7 +42,7 @@ class Tab:
     def __init__(self, folder: Path) -> None:
         self._catalogue = Catalogue((folder,))
         self._parts = lay_out()
-        self._shown: Updates = {}
+        self._shown: dict[Any, Any] = {}
 
     def open_first(self) -> Updates:
         """As by an app that has just started."""
@@ -60,7 +61,8 @@ class Tab:
     def look_again(self) -> Updates:
         """By a page that shows what it was told last: the bar with all runs, then the tab."""
         selected = Selected(runs=selection_value(self._catalogue)["first"])
-        drawn, explained = (self._shown.get(part) for part in (self._parts.drawn, self._parts.explained))
+        states: list[Any] = [self._parts.drawn, self._parts.explained]
+        drawn, explained = (self._shown.get(state) for state in states)
         updates = refresh_epochs(self._parts, self._catalogue, selected, drawn)
         updates |= refresh_answer(self._parts, self._catalogue, selected, explained)
         self._shown |= updates

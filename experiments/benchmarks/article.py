@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,7 +28,7 @@ class EagerSegNet(nn.Module):
 
     def __init__(self, like: SegNet) -> None:
         super().__init__()
-        stages = like.config["stages"]
+        stages: Any = like.config["stages"]
         widths = [3, *(channels for _, channels in stages)]
         self.normalise = nn.BatchNorm2d(3)
         self.encoder, self.decoder = nn.ModuleList(), nn.ModuleList()

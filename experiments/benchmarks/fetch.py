@@ -51,7 +51,7 @@ def decode_alone(pairs: list[Pair]) -> tuple[np.ndarray, np.ndarray]:
         if profile:
             own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             if "srgb" not in ImageCms.getProfileDescription(own).lower():
-                seen = ImageCms.profileToProfile(seen, own, srgb, outputMode="RGB")
+                seen = ImageCms.profileToProfile(seen, own, srgb, outputMode="RGB") or seen
         square = seen.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
         with Image.open(pair.label) as label:
             mask = label.resize((SIDE, SIDE), Image.Resampling.NEAREST)

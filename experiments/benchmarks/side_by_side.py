@@ -69,23 +69,29 @@ class Goal:
 
 def at_least(*ratios: float) -> Goal:
     """So many times as good as the peer."""
-    return Goal(
-        f">= {', then '.join(f'{ratio:g}' for ratio in ratios)} x",
-        tuple(lambda measured, ratio=ratio: measured.ratio >= ratio for ratio in ratios),
-    )
+    return Goal(f">= {_then(ratios)} x", tuple(_ratio_of(ratio) for ratio in ratios))
 
 
 def costs_at_most(share: float) -> Goal:
     """No more than this share of what the peer takes."""
-    return Goal(f"<= {share:g} of the peer's", (lambda measured: measured.ratio >= 1 / share,))
+    return Goal(f"<= {share:g} of the peer's", (_ratio_of(1 / share),))
 
 
 def at_most(unit: str, *bounds: float) -> Goal:
     """No more than this, whatever a peer takes."""
-    return Goal(
-        f"<= {', then '.join(f'{bound:g}' for bound in bounds)} {unit}",
-        tuple(lambda measured, bound=bound: measured.median <= bound for bound in bounds),
-    )
+    return Goal(f"<= {_then(bounds)} {unit}", tuple(_median_of(bound) for bound in bounds))
+
+
+def _then(steps: tuple[float, ...]) -> str:
+    return ", then ".join(f"{step:g}" for step in steps)
+
+
+def _ratio_of(least: float) -> Callable[["Measured"], bool]:
+    return lambda measured: measured.ratio >= least
+
+
+def _median_of(most: float) -> Callable[["Measured"], bool]:
+    return lambda measured: measured.median <= most
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import count
 from typing import ClassVar
 
@@ -71,12 +70,10 @@ class Analysis:
 
     def score(self, configuration: str, score: str) -> pd.Series:
         """The row of `scores` of that configuration and score."""
-        return self._rows[configuration, score]
-
-    @cached_property
-    def _rows(self) -> dict[tuple[str, str], pd.Series]:
-        """Those of `score`, of which a page asks a hundred."""
-        return {(row["configuration"], row["score"]): row for _, row in self.scores.iterrows()}
+        # as arrays: a page asks for a hundred rows
+        table = self.scores
+        found = (table["configuration"].to_numpy() == configuration) & (table["score"].to_numpy() == score)
+        return table.iloc[np.flatnonzero(found)[0]]
 
 
 def article_accuracy(found: Sequence[Configuration]) -> float | None:

@@ -6,7 +6,6 @@ of it follows from the margins that runs keep, by photo, and so do intervals.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -77,13 +76,9 @@ class Operating:
 
     def row(self, configuration: str, score: str, *, point: str = "tuned", control: str = "") -> pd.Series | None:
         """The row of `points`; None where there is none."""
-        return self._rows.get((configuration, control, point, score))
-
-    @cached_property
-    def _rows(self) -> dict[tuple[str, ...], pd.Series]:
-        """Those of `row`."""
-        key = ["configuration", "control", "point", "score"]
-        return {tuple(row[key]): row for _, row in self.points.iterrows()}
+        wanted = {"configuration": configuration, "control": control, "point": point, "score": score}
+        equal = np.all([self.points[name].to_numpy() == value for name, value in wanted.items()], axis=0)
+        return self.points.iloc[int(equal.argmax())] if equal.any() else None
 
 
 @dataclass(frozen=True)

@@ -46,8 +46,8 @@ def pack(model: nn.Module) -> nn.Module:
                 continue
             # of a BatchNorm that was folded an identity is left
             after = next((place for place in range(index + 1, len(row)) if type(row[place]) is not nn.Identity), None)
-            relu = after is not None and isinstance(row[after], nn.ReLU)
-            row[index] = PackedConvolution(convolution, relu=relu)
-            if relu:
-                row[after] = nn.Identity()
+            if after is not None and isinstance(row[after], nn.ReLU):
+                row[index], row[after] = PackedConvolution(convolution, relu=True), nn.Identity()
+            else:
+                row[index] = PackedConvolution(convolution, relu=False)
     return model

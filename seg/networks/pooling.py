@@ -40,7 +40,7 @@ def max_pool(x: Tensor) -> tuple[Tensor, Tensor]:
     if _is_looked_into():
         return _pool_purely(x)
     if x.device.type == "cpu" and not torch.is_grad_enabled():
-        return F.max_pool2d_with_indices(x, 2)
+        return F.max_pool2d_with_indices(x, (2, 2))
     return _MaxPool.apply(x)
 
 
@@ -55,7 +55,7 @@ def max_unpool(x: Tensor, offsets: Tensor) -> Tensor:
     if _is_looked_into():
         return _unpool_purely(x, offsets)
     if offsets.dtype == torch.int64:
-        return F.max_unpool2d(x, offsets, 2)
+        return F.max_unpool2d(x, offsets, (2, 2))
     return _MaxUnpool.apply(x, offsets)
 
 

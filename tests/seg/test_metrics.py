@@ -7,6 +7,7 @@ from cleanlab.segmentation.rank import get_label_quality_scores
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.ndimage import maximum_filter
 from torchmetrics.functional.classification import (
     multiclass_accuracy,
     multiclass_confusion_matrix,
@@ -25,6 +26,8 @@ from seg.metrics import (
     confusion_per_photo,
     confusion_scores,
     custom_iou,
+    decided,
+    dilate,
     label_quality,
     scores_from_counts,
 )
@@ -95,6 +98,27 @@ def test_scores_of_a_batch_are_those_of_each_photo(maps):
 
 def test_only_the_scores_asked_for_are_computed():
     assert list(scores_from_counts(np.ones((3, 3)), ["border_f1", "pet_iou"])) == ["border_f1", "pet_iou"]
+
+
+@given(values=arrays(np.float32, (2, 3, 4, 5), elements=st.sampled_from([-2.0, 0.0, 0.5, 3.0])), last=st.booleans())
+def test_a_class_is_decided_as_argmax_does_ties_included(values, last):
+    scores = torch.from_numpy(values)
+    if last:
+        scores = scores.contiguous(memory_format=torch.channels_last)
+    assert torch.equal(decided(scores).long(), scores.argmax(dim=1))
+
+
+@given(
+    regions=arrays(bool, (2, 9, 13), elements=st.sampled_from([False] * 9 + [True])),
+    pixels=st.integers(0, 16),
+    data=st.data(),
+)
+def test_regions_grow_by_squares_at_once_and_little_by_little(regions, pixels, data):
+    expected = [maximum_filter(photo, size=2 * pixels + 1, mode="constant") for photo in regions]
+    grown = dilate(torch.from_numpy(regions), pixels)
+    np.testing.assert_array_equal(grown.numpy(), expected)
+    reach = data.draw(st.integers(0, pixels))
+    assert torch.equal(dilate(dilate(torch.from_numpy(regions), reach), pixels, reach), grown)
 
 
 @given(maps=class_maps())

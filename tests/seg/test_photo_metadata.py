@@ -14,6 +14,7 @@ from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
 from seg.photo import BadPhoto, open_photo, seen_size, small_photo
+from seg.pixels import rgb
 
 PROJECT = Path(__file__).parents[2]
 SHORT, ASCII, RATIONAL, SRATIONAL, LONG, UNDEFINED, FLOAT, DOUBLE = 3, 2, 5, 10, 4, 7, 11, 12
@@ -182,6 +183,26 @@ def test_a_profile_that_changes_nothing_changes_nothing(tmp_path, picture):
         picture.save(tmp_path / "photo.png", icc_profile=content)
         far = np.asarray(open_photo(tmp_path / "photo.png"), float) - np.asarray(picture)
         assert np.abs(far).max() <= (2 if name == "like it" else 0)
+
+
+def test_a_profile_is_understood_once_until_it_is_forgotten(tmp_path, monkeypatch):
+    understood, build = [], ImageCms.buildTransform
+    monkeypatch.setattr(ImageCms, "buildTransform", lambda *given: understood.append(given) or build(*given))
+    for name in ("one.png", "two.png"):
+        Image.new("RGB", (20, 10), (250, 100, 20)).save(tmp_path / name, icc_profile=profile())
+
+    def seen(name: str) -> tuple:
+        return open_photo(tmp_path / name).getpixel((0, 0))
+
+    rgb.forget_profiles()
+    assert seen("one.png") == seen("two.png") == seen("one.png")
+    assert len(understood) == 1
+    rgb.forget_profiles()
+    seen("one.png")
+    assert len(understood) == 2
+    monkeypatch.setattr(rgb, "_MOST_REMEMBERED", len(profile()) - 1)
+    assert seen("two.png") == seen("two.png")
+    assert len(understood) == 4
 
 
 def test_a_profile_of_other_pixels_is_passed_over(tmp_path):

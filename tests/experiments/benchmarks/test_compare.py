@@ -110,8 +110,11 @@ def test_torchmetrics_has_the_same_scores_of_the_same_logits(small):
         for kind, name in enumerate(("calibration", "border_calibration")):
             error = expected_calibration_error(reliability(ours.details.calibration[number, kind]))
             assert error == pytest.approx(float(theirs[f"{name}_{number}"]), abs=1e-5)
-    ranked = average_precision(ours.details.margins.sum(dim=0).numpy())
-    assert ranked == pytest.approx(float(theirs["average_precision"]), abs=1e-3)
+    margins = ours.details.margins.sum(dim=0).numpy()
+    true, pixels = margins[0], margins.sum(axis=0)
+    # what lies below the lowest threshold is ranked last, and left out by torchmetrics
+    ranked = average_precision(margins) - true[0] / true.sum() * true.sum() / pixels.sum()
+    assert ranked == pytest.approx(float(theirs["average_precision"]), abs=1e-5)
 
 
 def test_the_stand_in_gives_as_many_logits_as_there_are_photos(small):

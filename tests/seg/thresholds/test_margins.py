@@ -129,6 +129,16 @@ def test_bins_have_open_ends_and_an_edge_is_of_the_bin_below():
     assert where == [0, 0, 0, 1, 60, 61, 120, 120, 121, 121]
 
 
+def test_margins_beside_every_edge_are_in_the_bins_that_torch_puts_them_in():
+    far = torch.tensor([6.05, -6.05, 40, -40, torch.inf, -torch.inf, 0.0, -0.0])
+    beside = [torch.nextafter(EDGES, torch.full_like(EDGES, end)) for end in (-9, 9)]
+    margins = torch.cat([EDGES, *beside, far, 3 * torch.randn(5_000, generator=torch.Generator().manual_seed(0))])
+    logits = torch.stack([torch.zeros_like(margins), torch.full_like(margins, -1), margins])[None, :, None]
+    found = margin_histograms(logits, torch.full((1, 1, len(margins)), BORDER))[0]
+    expected = torch.bincount(torch.bucketize(margins, EDGES), minlength=BINS)
+    assert torch.equal(found[0], expected) and found[1:].sum() == 0
+
+
 def test_of_equal_pet_and_background_pet_is_the_better_one():
     histograms = margin_histograms(torch.zeros(1, 3, 1, 3), torch.tensor([[[PET, BACKGROUND, BORDER]]]))
     assert histograms[0].argmax(dim=1).tolist() == [60, 60, 60]  # all three of margin 0: right, wrong and border

@@ -116,7 +116,7 @@ def _told(machine: dict[str, Any], rows: list[Measured | NotMeasured]) -> Iterat
     from experiments.benchmarks.side_by_side import Measured
 
     yield "{processor}, {cores} cores, {device}, {precision}, torch {torch}, {threads} threads".format(**machine)
-    yield "photos: {photos}; load average: {load_before} before, {load_after} after\n".format(**machine)
+    yield "photos to train on: {photos}; load average: {load_before} before, {load_after} after\n".format(**machine)
     measured = [row for row in rows if isinstance(row, Measured)]
     if measured:
         yield markdown_table(HEAD, [_cells(each) for each in measured], words=["path", "unit", "goal", "met"])

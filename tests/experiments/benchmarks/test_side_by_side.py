@@ -96,12 +96,12 @@ def four(monkeypatch) -> None:
     monkeypatch.setattr(fetch, "rows", lambda setting: iter([NotMeasured("fetch", "there is no wire")]))
 
 
-def test_the_table_says_what_was_measured_and_beside_what(command, four):
-    ended = command(benchmark, "--device", "cpu", "--repeats", 2)
+def test_the_table_says_what_was_measured_and_beside_what(command, four, tmp_path):
+    ended = command(benchmark, "--device", "cpu", "--repeats", 2, "--data", tmp_path)
     assert ended.status == 0
     lines = ended.out.splitlines()
     assert f"torch {torch.__version__}" in lines[0] and "cpu" in lines[0]
-    assert lines[1].startswith("photos: ")
+    assert lines[1].startswith("photos to train on: drawn; load average: ")
     cells = [[cell.strip() for cell in line[1:-1].split("|")] for line in lines if line.startswith("|")][2:]
     rest = ["2", "5", "MB", "2.50 x", "2.50 to 2.50", ">= 2, then 3 x", "the first"]
     assert cells == [[name, *rest] for name in ("train", "predict", "compare")]

@@ -94,7 +94,8 @@ def _translated(network: nn.Module, side: int) -> ONNXProgram:
 def _describe(program: ONNXProgram, name: str, metadata: dict[str, Any]) -> None:
     """Have the file say what it is, and nothing of the machine it was made on, whose folders PyTorch notes."""
     model = program.model
-    for each in (model, model.graph, *model.graph.all_nodes(), *model.graph.inputs, *model.graph.outputs):
+    described: list[Any] = [model, model.graph, *model.graph.all_nodes(), *model.graph.inputs, *model.graph.outputs]
+    for each in described:
         each.metadata_props.clear()
     for node in model.graph.all_nodes():
         node.doc_string = None

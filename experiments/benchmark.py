@@ -42,12 +42,16 @@ def main(arguments: list[str] | None) -> int:
         data = options.data if has_photos(options.data) else None
         setting = Setting(device, choose_precision(device), data, Path(folder))
         machine = _machine(setting) | {"load_before": _load()}
-        rows = list(_measured(setting, [options.what] if options.what else BENCHMARKS, options.repeats))
-    machine["load_after"] = _load()
-    if options.json:
-        print(json.dumps({"machine": machine, **_as_json(rows)}, indent=2))
-    else:
-        print("\n".join(_told(machine, rows)))
+        rows: list[Measured | NotMeasured] = []
+        try:
+            for row in _measured(setting, [options.what] if options.what else BENCHMARKS, options.repeats):
+                rows.append(row)
+        finally:  # what is measured is told, whatever stopped the rest
+            machine["load_after"] = _load()
+            if options.json:
+                print(json.dumps({"machine": machine, **_as_json(rows)}, indent=2))
+            else:
+                print("\n".join(_told(machine, rows)))
     return 0
 
 

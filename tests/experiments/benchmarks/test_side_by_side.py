@@ -119,6 +119,16 @@ def test_json_has_every_value(command, four):
     assert told["not_measured"] == []
 
 
+def test_what_is_measured_is_told_where_the_rest_is_stopped(command, four, monkeypatch):
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(predict, "rows", lambda setting: iter([Row("predict", "s", stop)]))
+    ended = command(benchmark, "--device", "cpu", "--repeats", 1)
+    assert (ended.status, ended.told) == (130, ["stopped"])
+    assert "| train " in ended.out and "predict" not in ended.out and "compare" not in ended.out
+
+
 def test_one_is_measured_where_one_is_named(command, four):
     ended = command(benchmark, "fetch", "--device", "cpu")
     assert "not measured: fetch" in ended.out

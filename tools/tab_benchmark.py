@@ -30,7 +30,7 @@ def time_tab(options: argparse.Namespace) -> list[Timing | Measured]:
         path, peer = f"Which loss? with {RUNS} runs x {EPOCHS} epochs", pandas_peer(runs)
         rows = [
             Row(f"{path}, first", "s", tab.open_first, peer, at_most("s", 1)),
-            Row(f"{path}, by another page", "ms", tab.open, peer),
+            Row(f"{path}, by another page", "ms", tab.open_elsewhere, peer),
             Row(f"{path}, again", "ms", tab.look_again, peer, at_most("ms", 100)),
         ]
         return [measure(row, torch.device("cpu"), options.times) for row in rows]
@@ -51,9 +51,9 @@ class Tab:
         for known in vars(analysis).values():
             if hasattr(known, "cache_clear"):
                 known.cache_clear()
-        return self.open()
+        return self.open_elsewhere()
 
-    def open(self) -> Updates:
+    def open_elsewhere(self) -> Updates:
         """By a page that shows nothing yet."""
         self._shown = {}
         return self.look_again()

@@ -71,7 +71,7 @@ def test_which_loss_is_measured_first_and_again(monkeypatch, capsys):
         def open_first(self):
             opened.append("first")
 
-        def open(self):
+        def open_elsewhere(self):
             opened.append("another page")
 
         def look_again(self):
@@ -93,7 +93,7 @@ def test_the_tab_opened_again_shows_what_it_showed_first(tmp_path):
     write_runs(tmp_path, 4, 3)
     with gr.Blocks():
         tab = tab_benchmark.Tab(tmp_path)
-        first, again, nothing = tab.open_first(), tab.open(), tab.look_again()
+        first, again, nothing = tab.open_first(), tab.open_elsewhere(), tab.look_again()
     assert first.keys() == again.keys()
     assert nothing == {}
     parts = tab._parts

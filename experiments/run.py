@@ -47,7 +47,7 @@ def main(arguments: list[str] | None) -> int:
     # torch takes seconds to import: a wrong option is answered before
     from experiments.training.begin import begin_run, resume_run
     from experiments.training.train_run import Interrupted, RunFailed
-    from seg.parallel import OthersFailed, joined
+    from seg.parallel import OthersFailed, is_lost, joined
 
     where = {name: given[name] for name in ("data", "device")}
     again = [f" --{name} {shlex.quote(str(said))}" for name, said in where.items() if said != parser.get_default(name)]
@@ -61,6 +61,7 @@ def main(arguments: list[str] | None) -> int:
             else:
                 resume_run(folder, options, **where, log=given["log"], ranks=ranks)
     except OthersFailed:
+        ranks.part()  # who starts them ends all once one ends, and another is still saying why
         return 1
     except Interrupted as stop:
         if not ranks.first:
@@ -69,6 +70,12 @@ def main(arguments: list[str] | None) -> int:
         return 130
     except RunFailed as failure:
         tell(f"error: {failure}{_what_to_do(failure.__cause__, folder, continued)}", error=True)
+        return 1
+    except RuntimeError as error:
+        if not is_lost(error):
+            raise
+        if ranks.first:
+            tell(f"error: another process that was to train {folder} has ended: what it said is above", error=True)
         return 1
     if not ranks.first:
         return 0

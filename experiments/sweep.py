@@ -1,5 +1,6 @@
 """Train all runs of a list, and only what is missing of them: `python -m experiments.sweep GRID.toml`."""
 
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -57,7 +58,7 @@ def _check_printed(device: str, jobs: int) -> None:
     if jobs > 1:
         raise InputError("--jobs is for runs that are trained here, not for commands that are printed: leave it out")
     kinds = ("auto", "cpu", "cuda", "mps")
-    if device.partition(":")[0] not in kinds:
+    if device not in kinds and not re.fullmatch(r"cuda:[0-9]+", device):
         raise InputError(f"no machine has a device {device}: choose from {', '.join(kinds)}")
 
 

@@ -1,5 +1,6 @@
 """Score a model on a split: every photo once, at the photos' own size, whatever size the network runs at."""
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seg.batches import DeviceSplit, resize_photos
-from seg.losses import Loss
+from seg.losses import Diverged, Loss
 from seg.metrics import (
     band_counts,
     border_matches,
@@ -155,7 +156,7 @@ def evaluate(
             photos, truth = split.photos[start : start + batch_size], split.masks[start : start + batch_size].long()
             # class after class, as all that follows goes through them: a network gives them pixel after pixel
             logits = predict_logits(model, photos, network_size, precision, flip=flip).contiguous()
-            found.append(_measured(logits, truth, loss, temperature))
+            found.append(_measured(logits, truth, _told_to_all(loss, ranks), temperature))
         on_batch(min(len(split), turn[-1] + batch_size) - turn[0])
     found = ranks.in_order(found)
 
@@ -174,6 +175,20 @@ def evaluate(
         **{name: photos_of(name) for name in ("confusions", "cross_entropy", "custom_iou", "boundary_iou")},
         details=details,
     )
+
+
+def _told_to_all(loss: Loss, ranks: Ranks) -> Loss:
+    """The loss; of several ranks one that alone has logits that are not finite goes on, with a loss that is not."""
+    if ranks.count == 1:
+        return loss
+
+    def told(logits: Tensor, truth: Tensor) -> Tensor:
+        try:
+            return loss(logits, truth)
+        except Diverged:
+            return logits.sum() * math.nan
+
+    return told
 
 
 def _measured(logits: Tensor, truth: Tensor, loss: Loss, temperature: float | None) -> dict[str, Tensor]:

@@ -31,12 +31,12 @@ def peak(begin: Callable[[], Callable[[Input], object]], first: Input, measured:
 def _peak(begin: Callable[[], Callable[[Input], object]], first: Input, measured: Input) -> float:
     work = begin()
     work(first)
-    CLEAR_REFS.write_text(ANEW)
+    CLEAR_REFS.write_text(ANEW, encoding="utf-8")
     idle = _kilobytes("VmRSS")
     work(measured)
     return (_kilobytes("VmHWM") - idle) / 1000
 
 
 def _kilobytes(name: str) -> float:
-    (line,) = [line for line in STATUS.read_text().splitlines() if line.startswith(f"{name}:")]
+    (line,) = [line for line in STATUS.read_text(encoding="utf-8").splitlines() if line.startswith(f"{name}:")]
     return 1.024 * int(line.split()[1])

@@ -1,8 +1,9 @@
 """A run that is begun, and one that goes on where it was stopped: what has to hold before either is trained."""
 
+import io
 import os
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext, redirect_stderr
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,8 +40,12 @@ def _device(name: str, ranks: Ranks) -> torch.device:
     if "OMP_NUM_THREADS" not in os.environ and torch.get_num_threads() > usable_cores():
         torch.set_num_threads(usable_cores())
     device = choose_device(name)
-    if ranks.count == 1 or device.type != "cuda":
+    if ranks.count == 1 or device.type == "cpu":
         return device
+    if device.type != "cuda":
+        raise InputError(
+            f"several processes train together on processors or CUDA's GPUs, not on {device.type}: give cpu"
+        )
     if device.index is not None:
         raise InputError(f"{name} is one GPU, and each of the processes has its own: give cuda")
     if local_rank() >= torch.cuda.device_count():
@@ -58,6 +63,15 @@ def _chosen(device: str, options: Options, ranks: Ranks) -> tuple[torch.device, 
         return _device(device, ranks)
 
     chosen = ranks.together(choose)
+    unlike = not ranks.alike(chosen.type)
+
+    def refuse() -> None:
+        if unlike:
+            raise InputError(
+                "some of the processes have a GPU and some have none: give the device that all are to have"
+            )
+
+    ranks.together(refuse)
     if options.precision == "auto":
         options = replace(options, precision=ranks.of_first(choose_precision(chosen)))
     return chosen, options
@@ -88,7 +102,7 @@ def begin_run(
     chosen, options = _chosen(device, options, ranks)
     if not overwrite:  # says so before the data is read
         ranks.if_first(lambda: create_folder(folder, overwrite=False) if folder.exists() else None)
-    photos = ranks.by_machine(lambda: load_run_data(data, options))
+    photos = ranks.by_machine(lambda: _quietly(ranks, lambda: load_run_data(data, options)))
     ranks.if_first(lambda: create_folder(folder, overwrite=overwrite))
     _train(folder, options, photos, chosen, log, resuming=False, ranks=ranks)
 
@@ -109,7 +123,7 @@ def resume_run(
     run = ranks.together(lambda: read_unfinished(folder))
     chosen, options = _chosen(device, options, ranks)
     ranks.if_first(lambda: _check_device(run, chosen))
-    photos = ranks.by_machine(lambda: _photos_of(run, data, options))
+    photos = ranks.by_machine(lambda: _quietly(ranks, lambda: _photos_of(run, data, options)))
 
     def held() -> None:
         read_unfinished(folder)  # nor finished by another process, just now
@@ -117,6 +131,12 @@ def resume_run(
             note_differences(run, environment(chosen, options.precision, ranks.count))
 
     _train(folder, options, photos, chosen, log, resuming=True, ranks=ranks, held=held)
+
+
+def _quietly(ranks: Ranks, load: Callable[[], RunData]) -> RunData:
+    """The photos; what there is to note of them the first rank notes."""
+    with nullcontext() if ranks.first else redirect_stderr(io.StringIO()):
+        return load()
 
 
 def _check_device(run: Run, device: torch.device) -> None:

@@ -184,8 +184,13 @@ def _check_alike(state: TrainingState, folder: Path, ranks: Ranks) -> None:
     Raises:
         InputError: the folder is another one on its machine.
     """
-    if not ranks.alike((state.epoch, state.batch, float(state.loss_sum))):
-        raise InputError(f"{folder} is not the same on every machine: have it on a disk that they share")
+    alike = ranks.alike((state.epoch, state.batch, float(state.loss_sum)))
+
+    def refuse() -> None:
+        if not alike:
+            raise InputError(f"{folder} is not the same on every machine: have it on a disk that they share")
+
+    ranks.together(refuse)
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def max_pool(x: Tensor) -> tuple[Tensor, Tensor]:
         refuse_torchscript()
     if _is_looked_into():
         return _pool_purely(x)
-    if x.device.type == "cpu" and not torch.is_grad_enabled():
+    if x.device.type == "cpu" and not torch.is_grad_enabled() and not torch.are_deterministic_algorithms_enabled():
         return F.max_pool2d_with_indices(x, (2, 2))
     return _MaxPool.apply(x)
 
@@ -52,10 +52,10 @@ def max_unpool(x: Tensor, offsets: Tensor) -> Tensor:
     """
     if torch.jit.is_tracing():
         refuse_torchscript()
+    if offsets.dtype == torch.int64:  # PyTorch's indices, whoever looks into it
+        return F.max_unpool2d(x, offsets, (2, 2))
     if _is_looked_into():
         return _unpool_purely(x, offsets)
-    if offsets.dtype == torch.int64:
-        return F.max_unpool2d(x, offsets, (2, 2))
     return _MaxUnpool.apply(x, offsets)
 
 

@@ -19,8 +19,8 @@ from seg import InputError
 
 T = TypeVar("T")
 
-# What whoever starts the ranks tells each of them
-_TOLD = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+# What whoever starts the ranks tells each of them, and its place on its machine
+_TOLD, _PLACE = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"), "LOCAL_RANK"
 
 
 class OthersFailed(Exception):
@@ -33,7 +33,8 @@ class Share:
 
     Attributes:
         rows: of the batch.
-        weight: of the mean loss over these rows, so that the mean over ranks is that over the batch's photos.
+        weight: of the mean loss over these rows, so that the mean over ranks is that over the batch's photos. A loss
+            that is no mean over photos, such as one with class weights or a ratio over the batch, is one of each part.
     """
 
     rows: slice
@@ -72,7 +73,8 @@ class Ranks:
         device = next(model.parameters()).device
         if device.type == "cuda":
             nn.SyncBatchNorm.convert_sync_batchnorm(model)  # in place, the parameters stay
-            return nn.parallel.DistributedDataParallel(model, device_ids=[device.index])
+            # the statistics are the same already
+            return nn.parallel.DistributedDataParallel(model, device_ids=[device.index], broadcast_buffers=False)
         return nn.parallel.DistributedDataParallel(model)
 
     def total(self, value: Tensor) -> Tensor:
@@ -133,7 +135,7 @@ class Ranks:
 
         Raises:
             Exception: what `work` raises here.
-            OthersFailed: it went well here, or the first rank has failed in the same words.
+            OthersFailed: it went well here, or an earlier rank has failed in the same words.
         """
         if self.count == 1:
             return work()
@@ -145,7 +147,7 @@ class Ranks:
         said = self._gather(None if failure is None else repr(failure))
         if any(said):
             self.part()
-        if failure is not None and (self.first or repr(failure) != said[0]):
+        if failure is not None and repr(failure) not in said[: self.rank]:
             raise failure
         if any(said):
             raise OthersFailed
@@ -178,7 +180,7 @@ ALONE = Ranks()
 
 def local_rank() -> int:
     """Which of the ranks on this machine this is: the place of its GPU."""
-    return int(os.environ.get("LOCAL_RANK", 0))
+    return int(os.environ.get(_PLACE, 0))
 
 
 @contextmanager
@@ -191,6 +193,8 @@ def joined() -> Iterator[Ranks]:
     if not all(os.environ.get(name) for name in _TOLD) or os.environ["WORLD_SIZE"] == "1":
         yield ALONE
         return
+    if _PLACE not in os.environ:
+        raise InputError(f"{_TOLD[0]} and {_TOLD[1]} are set, {_PLACE} is not: start the processes by torchrun")
     try:
         # what is said is said on the CPU, where nobody waits for a GPU
         dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")

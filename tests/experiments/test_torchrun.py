@@ -25,7 +25,6 @@ def started(tiny_pets, tmp_path, narrow_processes):
         launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
         where = ["--data", tiny_pets, "--out", tmp_path / "runs"]
         environment = os.environ | narrow_processes | {name: str(value) for name, value in more.items()}
-        # nothing is said but what ranks say
         words = [*launcher, "-m", "experiments.run", *where, *options]
         return subprocess.Popen(
             [str(word) for word in words],
@@ -126,8 +125,17 @@ def test_what_cannot_be_is_said_once(options, line, started, tmp_path):
 
 
 @pytest.mark.long
+def test_a_launcher_that_tells_no_place_is_refused(tiny_pets, tmp_path, narrow_processes):
+    told = {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29511"}
+    words = [sys.executable, "-m", "experiments.run", *map(str, RUN), "--data", tiny_pets, "--out", tmp_path]
+    ended = subprocess.run(words, env=os.environ | narrow_processes | told, capture_output=True, text=True, timeout=100)
+    assert ended.returncode == 2
+    assert "LOCAL_RANK is not: start the processes by torchrun" in ended.stderr
+
+
+@pytest.mark.long
 def test_processes_that_do_not_find_each_other_say_so(tiny_pets, tmp_path, narrow_processes):
-    told = {"RANK": "1", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "no-port"}
+    told = {"RANK": "1", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "no-port", "LOCAL_RANK": "0"}
     words = [sys.executable, "-m", "experiments.run", *map(str, RUN), "--data", tiny_pets, "--out", tmp_path]
     ended = subprocess.run(words, env=os.environ | narrow_processes | told, capture_output=True, text=True, timeout=100)
     assert ended.returncode == 2

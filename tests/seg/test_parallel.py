@@ -66,6 +66,65 @@ with joined() as ranks:
 """
 
 
+# The loss of one rank alone is not finite, where its own check raises so
+BROKEN = """
+import sys
+from pathlib import Path
+import torch
+import torch.nn.functional as F
+import seg.networks.segnet
+from seg.batches import DeviceSplit
+from seg.losses import Diverged
+from seg.options import Options
+from seg.parallel import joined
+from seg.training import train
+from seg.training.state import TrainingState
+
+seg.networks.segnet.STAGES = ((1, 8), (1, 8), (1, 16), (1, 16))
+folder, phase, count = Path(sys.argv[1]), sys.argv[2], 0
+drawn = torch.load(folder / "photos.pt")
+split = DeviceSplit(drawn["photos"], drawn["masks"])
+
+with joined() as ranks:
+    def loss(logits, masks):
+        global count
+        count += logits.requires_grad == (phase == "training")
+        if ranks.rank == 1 and logits.requires_grad == (phase == "training") and count == 3:
+            raise Diverged("the logits are not finite")
+        return F.cross_entropy(logits, masks)
+
+    options = Options(loss="ce", epochs=1, batch_size=4, size=SIDE, precision="fp32")
+    state = TrainingState.start(options, torch.device("cpu"))
+    try:
+        for _ in train(options, state, split, split, split, loss, lambda phase, photos: None, ranks):
+            pass
+    except Diverged as error:
+        (folder / f"rank-{ranks.rank}.txt").write_text(str(error))
+"""
+
+
+@pytest.mark.parametrize(
+    ("phase", "said"),
+    [
+        ("training", "the training loss is not finite in batch 3 of epoch 1"),
+        ("scoring", "the validation loss after epoch 1 is nan"),
+    ],
+)
+def test_where_one_rank_alone_diverges_all_say_so(phase, said, tmp_path):
+    draw(tmp_path, 40)
+    # ten batches of 40 photos: scored before training, five by each rank, and after it
+    script = BROKEN.replace("SIDE", str(SIDE)).replace(
+        "count == 3", "count == 8" if phase == "scoring" else "count == 3"
+    )
+    (tmp_path / "rank.py").write_text(script)
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    environment = os.environ | {"PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": "1"}
+    words = [*launcher, str(tmp_path / "rank.py"), str(tmp_path), phase]
+    ended = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 0, ended.stderr
+    assert [(tmp_path / f"rank-{rank}.txt").read_text() for rank in range(2)] == [said, said]
+
+
 def ranks_told(folder: Path, count: int, batch_size: int, ema: float) -> list[dict]:
     """What each of so many ranks has written, which `torchrun` starts."""
     script = folder / "rank.py"

@@ -10,9 +10,10 @@ import numpy as np
 from demo.analysis import cached_analysis
 from demo.catalogue import Catalogue
 from demo.checkpoints import segment_photo
-from demo.photo import MASKS, PhotoFile, room_for
+from demo.photo import MASKS, room_for
 from demo.serving.folder import new_folder
 from demo.serving.words import in_short
+from demo.stage.photos import Offered
 from experiments.comparison.analysis import Analysis
 from experiments.comparison.footing import trained
 from experiments.comparison.selection import Selection, select_runs
@@ -46,9 +47,9 @@ def segment_api(catalogue: Catalogue, photo: str, checkpoint: str) -> tuple[str,
     run = run_with_checkpoint(catalogue, checkpoint or "")  # before a large photo is read
     if not photo:
         raise InputError("no photo: give an image file")
-    given = PhotoFile(Path(photo))
-    prediction, milliseconds = segment_photo(given, run)
-    with room_for(given.path, times=MASKS):
+    offered = Offered(Path(photo).name, Path(photo))
+    prediction, milliseconds = segment_photo(offered, run)
+    with room_for(offered.path, times=MASKS):
         mask = prediction.mask()
         return mask_file(mask, photo, run), mask_report(mask, run, milliseconds)
 

@@ -41,22 +41,6 @@ def shrunk(photo: Image.Image, side: int) -> SmallPhoto:
     return SmallPhoto(photo.resize((side, side), Image.Resampling.BILINEAR), photo.size)
 
 
-@dataclass(frozen=True)
-class PhotoFile:
-    """A photo that a program sends."""
-
-    path: Path
-
-    def at(self, side: int) -> SmallPhoto:
-        """The photo as a network of this side sees it.
-
-        Raises:
-            InputError: it cannot be read.
-        """
-        with room_for(self.path):
-            return photo_for_network(self.path, side)
-
-
 @contextmanager
 def room_for(path: Path, *, times: float = 1) -> Iterator[None]:
     """Memory for a photo, of which nothing at its own size is kept after it; `times` as much as reading it takes.
@@ -86,24 +70,6 @@ def open_labelled(pair: Pair) -> Image.Image:
         InputError: not there any more, not an image, damaged, or larger than the app takes.
     """
     return _opened(pair.photo, lambda: pair.read_photo(MAX_PIXELS))
-
-
-def reduced_photo(path: Path, side: int) -> Image.Image:
-    """A photo that the page shows, with sides of at least this: see `seg.photo.small_photo`.
-
-    Raises:
-        InputError: as `open_photo`.
-    """
-    return _opened(path, lambda: seg.photo.small_photo(path, side, MAX_PIXELS))
-
-
-def photo_for_network(path: Path, side: int) -> SmallPhoto:
-    """A photo for a network of this side: see `seg.photo.photo_for_network`.
-
-    Raises:
-        InputError: as `open_photo`.
-    """
-    return SmallPhoto(*_opened(path, lambda: seg.photo.photo_for_network(path, side, MAX_PIXELS)))
 
 
 def small_photo(path: Path, side: int) -> Image.Image:

@@ -162,6 +162,8 @@ class Segmenter:
 
     Attributes:
         model: the network with every BatchNorm that follows a convolution folded into it, made ready for its device.
+            For inference alone: on a processor its convolutions are laid out anew, without parameters, gradients or
+            copies.
         device: where the network runs.
         network_size: side in pixels at which the network runs; it was trained at this size.
         metadata: the checkpoint's `network`, `loss`, `epoch`, `input_size` and validation `scores`.
@@ -191,9 +193,10 @@ class Segmenter:
         model, metadata = load_checkpoint(find_weights(path))
         device = torch.device(device)
         model = fold_batch_norms(model).to(device).to(memory_format=torch.channels_last)
-        if (choose_precision(device) if precision == "auto" else precision) == "bf16":
+        chosen = choose_precision(device) if precision == "auto" else precision
+        if chosen == "bf16":
             multiply_in_bf16(model)
-        if device.type == "cpu" and packing_is_there():
+        if device.type == "cpu" and packing_is_there(chosen):
             pack(model)
         return cls(model, device, metadata["input_size"], metadata)
 

@@ -46,7 +46,7 @@ def decided(scores: Tensor) -> Tensor:
     As `argmax(dim=1)`, which takes a hundred times as long.
 
     Args:
-        scores: (B, 3, H, W) logits or probabilities.
+        scores: (B, 3, H, W) logits or probabilities, finite.
     """
     pet, background, border = (scores[:, number] for number in (PET, BACKGROUND, BORDER))
     classes = (background > pet).byte()

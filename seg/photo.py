@@ -21,9 +21,6 @@ _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b
 # of PNG, what is text, and a profile of colours
 _PNG, _PNG_TEXT = b"\x89PNG\r\n\x1a\n", (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
 
-# How many times as fine as a network sees it a photo is decoded for it, at least, where it is
-FINER = 4
-
 Read = TypeVar("Read")
 
 
@@ -59,47 +56,21 @@ def open_photo(path: Path | str, most_pixels: int | None = None) -> Image.Image:
     return _read(path, into_rgb, most_pixels)
 
 
-def small_photo(path: Path | str, side: int, most_pixels: int | None = None) -> Image.Image:
+def small_photo(path: Path | str, side: int) -> Image.Image:
     """`open_photo` of one that is to be shown small, decoded no larger than that needs.
 
     Args:
         side: in pixels, that each of its sides is to have at least where the photo has as many.
 
     Raises:
-        BadPhoto: it cannot be read, or has too many pixels.
+        BadPhoto: it cannot be read.
     """
 
     def decode(photo: Image.Image) -> Image.Image:
         photo.draft("RGB", (side, side))
         return into_rgb(photo)
 
-    return _read(path, decode, most_pixels)
-
-
-def photo_for_network(
-    path: Path | str, side: int, most_pixels: int | None = None
-) -> tuple[Image.Image, tuple[int, int]]:
-    """The photo as a network of this side sees it, (side, side) RGB, and its own width and height.
-
-    It is `read_square`'s, but of a JPEG file with sides of 2 * FINER * side and more: from what the decoder makes
-    smaller by 2, 4 or 8. `docs/speed.md` says what that changes.
-
-    Raises:
-        BadPhoto: it cannot be read, or has too many pixels.
-    """
-
-    def decode(photo: Image.Image) -> tuple[Image.Image, tuple[int, int]]:
-        stored = photo.size
-        drafted = photo.draft("RGB", (FINER * side, FINER * side))
-        if drafted is None or photo.size == stored:
-            seen = into_rgb(photo)
-            return seen.resize((side, side), Image.Resampling.BILINEAR), seen.size
-        turned = orientation_of(photo) in LYING
-        # the decoder rounds sides up: of the last pixels a part is the photo's
-        small = photo.resize((side, side), Image.Resampling.BILINEAR, box=drafted[1])
-        return into_rgb(small), stored[::-1] if turned else stored
-
-    return _read(path, decode, most_pixels)
+    return _read(path, decode)
 
 
 def seen_size(path: Path | str) -> tuple[int, int]:

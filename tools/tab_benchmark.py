@@ -45,7 +45,7 @@ class Tab:
         self._shown: dict[Any, Any] = {}
 
     def open_first(self) -> Updates:
-        """As by an app that has just started."""
+        """As by an app that has just started, what it computes with imported."""
         self._catalogue = Catalogue(self._catalogue.folders)
         forget_draws()
         for known in vars(analysis).values():

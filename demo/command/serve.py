@@ -102,6 +102,7 @@ def _serve(options: argparse.Namespace, address: Address, *, on_spaces: bool) ->
             prevent_thread_lock=True,
             **settings,
         )
+        gc.collect()
         gc.freeze()  # nor is it looked through later
         gc.enable()
         serve_until(asked, blocks, work)

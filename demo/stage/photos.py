@@ -10,16 +10,7 @@ from PIL import Image
 from demo.catalogue import last_change
 from demo.images import data_uri
 from demo.labelled import Labelled
-from demo.photo import (
-    SmallPhoto,
-    open_labelled,
-    open_photo,
-    photo_for_network,
-    reduced_photo,
-    room_for,
-    shrunk,
-    small_photo,
-)
+from demo.photo import SmallPhoto, open_labelled, open_photo, room_for, shrunk, small_photo
 from demo.serving.words import in_short, mark_of
 from demo.stage.component import ShownPhoto
 from demo.stage.pane import deflated_rows, shrink
@@ -141,13 +132,14 @@ def picture_of(photo: Offered) -> Image.Image:
 @lru_cache(maxsize=16)
 def _small(photo: Offered, changed: int | None, side: int) -> SmallPhoto:
     with room_for(photo.path):
-        return shrunk(open_labelled(photo.pair), side) if photo.pair else photo_for_network(photo.path, side)
+        return shrunk(picture_of(photo), side)
 
 
 @lru_cache(maxsize=16)  # about 0.5 MB each
 def _shown(photo: Offered, changed: int | None) -> tuple[ShownPhoto, np.ndarray | None, SmallPhoto]:
     with room_for(photo.path):
-        picture, small = _read(photo)
+        picture = picture_of(photo)
+        small = shrunk(picture, SIDE)
         picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
     shown = _fitted(small.size, PLANE_SIDE)
     label = None
@@ -168,14 +160,6 @@ def _shown(photo: Offered, changed: int | None) -> tuple[ShownPhoto, np.ndarray 
         truth=truth,
     )
     return described, label, small
-
-
-def _read(photo: Offered) -> tuple[Image.Image, SmallPhoto]:
-    """The photo, at least as large as the page shows it, and as most networks see it."""
-    if photo.pair is None:
-        return reduced_photo(photo.path, PICTURE_SIDE), photo_for_network(photo.path, SIDE)
-    picture = open_labelled(photo.pair)
-    return picture, shrunk(picture, SIDE)
 
 
 def _fitted(size: tuple[int, int], side: int) -> tuple[int, int]:

@@ -1,6 +1,5 @@
 """The article's way, which ours is measured against: plain PyTorch, set up as its own documentation says."""
 
-import os
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
+from seg.labelled.workers import usable_cores
 from seg.networks.segnet import SegNet
 from seg.pets import CLASS_NAMES
 
@@ -98,8 +98,8 @@ class DecodedAnew(Dataset):
 
 
 def loader(photos: DecodedAnew, batch: int, device: torch.device, *, shuffle: bool) -> DataLoader:
-    """Batches of them, by a process a core that lives as long as this."""
-    workers = os.cpu_count() or 1
+    """Batches of them, by a process a core that this one may use, each as long as this lives."""
+    workers = usable_cores()
     pinned = device.type == "cuda"
     return DataLoader(photos, batch, shuffle=shuffle, num_workers=workers, persistent_workers=True, pin_memory=pinned)
 

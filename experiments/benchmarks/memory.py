@@ -30,9 +30,9 @@ def peak(begin: Callable[[], Callable[[Input], object]], first: Input, measured:
 
 def _peak(begin: Callable[[], Callable[[Input], object]], first: Input, measured: Input) -> float:
     work = begin()
+    idle = _kilobytes("VmRSS")
     work(first)
     CLEAR_REFS.write_text(ANEW, encoding="utf-8")
-    idle = _kilobytes("VmRSS")
     work(measured)
     return (_kilobytes("VmHWM") - idle) / 1000
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 
 from experiments.benchmarks.article import EagerSegNet, predict_eagerly
 from experiments.benchmarks.inputs import USUAL_SIZE, drawn_photo
@@ -26,7 +27,7 @@ from seg.checkpoint import load_checkpoint
 from seg.evaluation import Precision
 from seg.inference import Segmenter
 from seg.networks.segnet import SegNet
-from seg.photo import open_photo, photo_for_network
+from seg.photo import open_photo
 
 # Networks of these shipped runs
 RUNS = ("ce-s0", "weighted-s0", "focal-s0")
@@ -70,7 +71,7 @@ def three_networks(setting: Setting, weights: list[Path], file: Path) -> Row:
     side = segmenters[0].network_size
 
     def our_masks() -> list[np.ndarray]:
-        small, size = photo_for_network(file, side)
+        small, size = _for_network(file, side)
         return [segmenter.predict_small(small, size).mask() for segmenter in segmenters]
 
     def their_masks() -> list[np.ndarray]:
@@ -116,7 +117,7 @@ def large_photo(setting: Setting, weights: Path, file: Path, first: Path) -> Ite
     open_theirs = partial(file_to_mask_eagerly, weights, device)
     ours, theirs = open_ours(), open_theirs()
     segmenter = Segmenter.load(weights, device, setting.precision)
-    small, size = photo_for_network(file, segmenter.network_size)
+    small, size = _for_network(file, segmenter.network_size)
     name = f"predict, a file of {size[0] * size[1] / 1e6:.0f} megapixels to its mask"
     plain = f"decoded whole, resized, predicted, upsampled; {eager_settings()}"
     yield Row(name, "ms", partial(ours, file), Peer("eager PyTorch", partial(theirs, file), plain), repeats=10)
@@ -143,9 +144,15 @@ def file_to_mask(weights: Path, device: torch.device, precision: Precision) -> C
     segmenter = Segmenter.load(weights, device, precision)
 
     def work(file: Path) -> np.ndarray:
-        return segmenter.predict_small(*photo_for_network(file, segmenter.network_size)).mask()
+        return segmenter.predict_small(*_for_network(file, segmenter.network_size)).mask()
 
     return work
+
+
+def _for_network(file: Path, side: int) -> tuple[Image.Image, tuple[int, int]]:
+    """The photo at the network's size, and its own width and height."""
+    photo = open_photo(file)
+    return photo.resize((side, side), Image.Resampling.BILINEAR), photo.size
 
 
 def file_to_mask_eagerly(weights: Path, device: torch.device) -> Callable[[Path], np.ndarray]:

@@ -1,7 +1,7 @@
 """Training, ours and the article's way: how `experiments.benchmark train` measures it."""
 
-import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import torch
@@ -13,6 +13,7 @@ from experiments.benchmarks.inputs import decoded, labelled_files
 from experiments.benchmarks.product import operations, product
 from experiments.benchmarks.side_by_side import Goal, NotMeasured, Peer, Row, Setting, at_least
 from seg.evaluation import Precision, autocast
+from seg.labelled.workers import usable_cores
 from seg.losses import make_loss
 from seg.networks.pooling import max_pool, max_unpool
 from seg.networks.segnet import SegNet
@@ -72,10 +73,15 @@ def _eager(options: Options, device: torch.device) -> EagerSegNet:
     return EagerSegNet(model).to(device)
 
 
+def _fastest_convolutions() -> AbstractContextManager:
+    """While inside, cuDNN tries its ways and keeps the quickest; what is not named here would be switched off."""
+    return torch.backends.cudnn.flags(enabled=True, benchmark=True, deterministic=False, allow_tf32=True)
+
+
 def _settings(device: torch.device) -> str:
-    pinned = ", pinned memory, cudnn.benchmark" if device.type == "cuda" else ""
+    pinned = ", pinned memory" if device.type == "cuda" else ""
     return (
-        f"fp32, NCHW, int64 indices, Adam; a DataLoader of {os.cpu_count()} persistent workers{pinned} decodes, "
+        f"fp32, NCHW, int64 indices, Adam; a DataLoader of {usable_cores()} persistent workers{pinned} decodes, "
         f"resizes and augments each photo each epoch by torchvision's v2; {torch.get_num_threads()} threads"
     )
 
@@ -164,7 +170,7 @@ def whole(setting: Setting, training: list[tuple[Path, Path]], validation: list[
         batches = loader(DecodedAnew(training, SIDE, augment=True), WHOLE_BATCH, device, shuffle=True)
         scored = loader(DecodedAnew(validation, SIDE, augment=False), WHOLE_BATCH, device, shuffle=False)
         counts = confusion(model, scored, device)
-        with torch.backends.cudnn.flags(benchmark=True):
+        with _fastest_convolutions():
             for epoch in range(1, EPOCHS + 1):
                 optimiser.param_groups[0]["lr"] = options.learning_rate_at(epoch, 0, 1)
                 train_epoch(model, optimiser, batches, device)
@@ -176,7 +182,7 @@ def whole(setting: Setting, training: list[tuple[Path, Path]], validation: list[
         f"train, {EPOCHS} epochs scored",
         "s",
         ours,
-        Peer("the article's way", theirs, _settings(device)),
+        Peer("the article's way", theirs, f"{_settings(device)}; cudnn.benchmark, TF32 in convolutions"),
         goal,
         repeats=1,
         warm_up=False,

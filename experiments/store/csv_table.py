@@ -116,7 +116,8 @@ def frame_of(columns: Mapping[str, np.ndarray | list[str]], index: pd.Index | No
 
     # fractions at once: column by column a frame takes longer to make than its file to read
     fractions = [name for name, values in columns.items() if not isinstance(values, list) and values.dtype.kind == "f"]
-    frame = pd.DataFrame(np.array([columns[name] for name in fractions]).T, index, fractions)
+    together = np.array([columns[name] for name in fractions]).T if fractions else None
+    frame = pd.DataFrame(together, index, fractions)
     for place, (name, values) in enumerate(columns.items()):
         if isinstance(values, list):
             frame.insert(place, name, pd.Series(values, frame.index, dtype="str" if values else "float64"))

@@ -1,6 +1,7 @@
 """Work for several cores at once: as many as this process may use, and with none where it may start no worker."""
 
 import contextlib
+import multiprocessing
 import os
 import sys
 import threading
@@ -57,10 +58,12 @@ def end_with_parent(_: int) -> None:
     One that hands over what it has made to a process that was killed would wait for ever: workers keep each other's
     pipes open.
     """
-    parent = os.getppid()
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
 
     def watch() -> None:
-        while os.getppid() == parent:
+        while os.getppid() == parent.pid:
             time.sleep(1)
         os._exit(1)
 

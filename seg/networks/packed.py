@@ -8,10 +8,12 @@ import torch
 from torch import Tensor, nn
 
 
-def packing_is_there() -> bool:
-    """Whether this PyTorch has the operations."""
-    names = ("_reorder_convolution_weight", "_convolution_pointwise")
-    return torch.backends.mkldnn.is_available() and all(hasattr(torch.ops.mkldnn, name) for name in names)
+def packing_is_there(precision: str) -> bool:
+    """Whether this PyTorch has the operations, and for this precision, `bf16` or `fp32`, on this processor."""
+    names = ("_reorder_convolution_weight", "_convolution_pointwise", "_is_mkldnn_bf16_supported")
+    if not (torch.backends.mkldnn.is_available() and all(hasattr(torch.ops.mkldnn, name) for name in names)):
+        return False
+    return precision == "fp32" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 class PackedConvolution(nn.Module):

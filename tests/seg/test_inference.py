@@ -85,7 +85,7 @@ def test_bf16_is_near_fp32_and_rounds_no_logit_to_8_bits(segmenter, in_bf16):
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_packed_weights_give_the_same(checkpoint, monkeypatch, precision):
     packed = Segmenter.load(checkpoint, precision=precision)
-    monkeypatch.setattr("seg.inference.packing_is_there", lambda: False)
+    monkeypatch.setattr("seg.inference.packing_is_there", lambda precision: False)
     plain = Segmenter.load(checkpoint, precision=precision)
     kinds = [{type(module).__name__ for module in each.model.modules()} for each in (packed, plain)]
     assert "PackedConvolution" in kinds[0] and "Conv2d" not in kinds[0]

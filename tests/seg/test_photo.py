@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seg.photo import BadPhoto, open_photo, photo_for_network, read_square, small_photo, stored_size
+from seg.photo import BadPhoto, open_photo, read_square, stored_size
 from seg.pixels.rgb import as_rgb
 
 
@@ -163,38 +163,3 @@ def test_a_photo_that_unpacks_to_more_than_pillow_takes_is_too_large(tmp_path, r
     with pytest.raises(BadPhoto, match=r"photo\.png is too large") as caught:
         read(path)
     assert caught.value.too_large
-
-
-# ---- decoded no larger than is needed
-
-
-def smooth(width: int, height: int) -> Image.Image:
-    return Image.fromarray(noise(12, 9)).resize((width, height), Image.Resampling.BICUBIC)
-
-
-@pytest.mark.parametrize("orientation", [1, 3, 6])
-def test_a_large_jpeg_for_a_network_is_decoded_smaller_and_looks_the_same(tmp_path, orientation):
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    smooth(1203, 901).save(tmp_path / "photo.jpg", quality=95, exif=exif)
-    whole = open_photo(tmp_path / "photo.jpg")
-    seen, size = photo_for_network(tmp_path / "photo.jpg", 32)
-    assert size == whole.size == ((901, 1203) if orientation == 6 else (1203, 901))
-    expected = whole.resize((32, 32), Image.Resampling.BILINEAR)
-    assert np.abs(np.asarray(seen, int) - np.asarray(expected, int)).max() <= 2
-    decoded = small_photo(tmp_path / "photo.jpg", 128)
-    assert min(decoded.size) in range(128, 256)  # a quarter of 901 is 226, an eighth too little
-
-
-@pytest.mark.parametrize(("kind", "size"), [("JPEG", (255, 255)), ("JPEG", (900, 100)), ("PNG", (1203, 901))])
-def test_every_other_photo_for_a_network_is_the_one_that_it_learns_from(tmp_path, kind, size):
-    smooth(*size).save(tmp_path / "photo", kind)
-    seen, its_size = photo_for_network(tmp_path / "photo", 32)
-    assert its_size == size
-    np.testing.assert_array_equal(np.asarray(seen), read_square(tmp_path / "photo", 32))
-
-
-def test_a_photo_of_too_many_pixels_is_refused_however_small_it_is_wanted(tmp_path):
-    smooth(1203, 901).save(tmp_path / "photo.jpg")
-    with pytest.raises(BadPhoto, match="has 1 megapixels"):
-        photo_for_network(tmp_path / "photo.jpg", 32, most_pixels=1_000_000)

@@ -123,7 +123,7 @@ def _plain(photo: Image.Image, white: int) -> Image.Image:
 def _in_srgb(photo: Image.Image) -> Image.Image:
     """The photo with the colours that its profile means; as it is where it has none, or one that says nothing."""
     profile = photo.info.get("icc_profile")
-    if not profile:
+    if not profile or not isinstance(profile, bytes):  # of a TIFF it may be a number
         return photo
     from PIL import ImageCms  # a library that most photos do without
 

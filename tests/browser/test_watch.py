@@ -114,6 +114,7 @@ FETCHED = """count => performance.getEntriesByType("resource")
 
 def test_every_epoch_of_every_run_is_drawn_without_a_request(page, runs):
     page.wait_for_function(FETCHED, arg=7)
+    page.wait_for_timeout(2_000)  # what a page that opens asks beside its masks has been asked
     requests = []
     page.on("request", lambda request: requests.append(request.url))
     for epoch in range(4):

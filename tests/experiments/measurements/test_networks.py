@@ -20,7 +20,7 @@ def test_logits_are_those_of_the_run_s_own_network(tiny_runs, tiny_pets):
     photos = np.array(load_split(tiny_pets, "test", 32).photos)
     for run in runs:
         logits = networks.logits(run, photos)
-        model = Segmenter.load(run.checkpoint).model
+        model = Segmenter.load(run.checkpoint, precision="fp32").model
         with torch.no_grad():
             expected = torch.cat([model(torch.from_numpy(photo)[None].float() / 255) for photo in photos])
         torch.testing.assert_close(logits, expected, rtol=1e-4, atol=1e-4)

@@ -299,7 +299,8 @@ def test_a_space_gets_the_photos_and_every_tab_has_them(space_url, chromium):
 def walk(page: Page) -> None:
     """Look at each tab as a visitor does."""
     grid = page.get_by_test_id("watch-grid")
-    expect(page.get_by_role("radio", name="Errors")).to_be_enabled()
+    # once the photos are here; a banner that is not there yet is hidden, too
+    expect(page.get_by_role("radio", name="Errors")).to_be_enabled(timeout=120_000)
     # only what is on the screen is drawn
     page.set_viewport_size({"width": 1440, "height": 4000})
     # all of the probe: the scores of a tile need its label

@@ -18,6 +18,7 @@ from seg.batches import resize_photos
 from seg.checkpoint import load_checkpoint
 from seg.evaluation import choose_precision
 from seg.hub import find_weights
+from seg.metrics import decided
 from seg.networks.packed import pack, packing_is_there
 from seg.pets import BORDER, CLASS_NAMES
 from seg.pixels.rgb import as_rgb
@@ -148,14 +149,6 @@ def likeliest(probabilities: np.ndarray) -> np.ndarray:
     return mask
 
 
-def _likeliest(probabilities: Tensor) -> Tensor:
-    # class by class: argmax over three takes several times as long
-    pet, background, border = probabilities
-    mask = (background > pet).to(torch.uint8)
-    mask[border > torch.maximum(pet, background)] = BORDER
-    return mask
-
-
 @dataclass(frozen=True)
 class Segmenter:
     """A checkpoint ready to segment photos. Safe to share between threads.
@@ -208,9 +201,9 @@ class Segmenter:
         with torch.inference_mode():
             # upsampling channels-last takes several times as long
             probabilities = self._probabilities(small).contiguous()
-            probabilities = F.interpolate(probabilities, (photo.height, photo.width), mode="bilinear")[0]
-            mask = _likeliest(probabilities)
-        return Prediction(mask.cpu().numpy(), probabilities.cpu().numpy())
+            probabilities = F.interpolate(probabilities, (photo.height, photo.width), mode="bilinear")
+            mask = decided(probabilities)
+        return Prediction(mask[0].cpu().numpy(), probabilities[0].cpu().numpy())
 
     def predict_small(self, small: Image.Image, size: tuple[int, int]) -> SmallPrediction:
         """What `predict` gives of a photo, not enlarged.

@@ -63,15 +63,9 @@ def _chosen(device: str, options: Options, ranks: Ranks) -> tuple[torch.device, 
         return _device(device, ranks)
 
     chosen = ranks.together(choose)
-    unlike = not ranks.alike(chosen.type)
-
-    def refuse() -> None:
-        if unlike:
-            raise InputError(
-                "some of the processes have a GPU and some have none: give the device that all are to have"
-            )
-
-    ranks.together(refuse)
+    ranks.assert_alike(
+        chosen.type, "some of the processes have a GPU and some have none: give the device that all are to have"
+    )
     if options.precision == "auto":
         options = replace(options, precision=ranks.of_first(choose_precision(chosen)))
     return chosen, options

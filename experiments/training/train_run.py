@@ -20,7 +20,6 @@ from experiments.training.data import DeviceData, RunData, fingerprints, upload
 from experiments.training.environment import commit, environment
 from experiments.training.going_on import check_log
 from experiments.training.progress import Progress
-from seg import InputError
 from seg.batches import DeviceSplit
 from seg.losses import Diverged, Loss, balanced_weights, make_loss
 from seg.options import Options
@@ -184,13 +183,8 @@ def _check_alike(state: TrainingState, folder: Path, ranks: Ranks) -> None:
     Raises:
         InputError: the folder is another one on its machine.
     """
-    alike = ranks.alike((state.epoch, state.batch, float(state.loss_sum)))
-
-    def refuse() -> None:
-        if not alike:
-            raise InputError(f"{folder} is not the same on every machine: have it on a disk that they share")
-
-    ranks.together(refuse)
+    where = (state.epoch, state.batch, float(state.loss_sum))
+    ranks.assert_alike(where, f"{folder} is not the same on every machine: have it on a disk that they share")
 
 
 @contextmanager

@@ -126,9 +126,21 @@ class Ranks:
             [value] = said
         return value
 
-    def alike(self, value: object) -> bool:
-        """Whether all ranks say the same."""
-        return self.count == 1 or len(set(map(repr, self._gather(value)))) == 1
+    def assert_alike(self, value: object, refusal: str) -> None:
+        """Go on where all ranks say the same.
+
+        Raises:
+            InputError: they do not, with this refusal; OthersFailed on all but the first.
+        """
+        if self.count == 1:
+            return
+        alike = len(set(map(repr, self._gather(value)))) == 1
+
+        def refuse() -> None:
+            if not alike:
+                raise InputError(refusal)
+
+        self.together(refuse)
 
     def together(self, work: Callable[[], T]) -> T:
         """Do what may fail on one rank alone; where it does, none goes on.
